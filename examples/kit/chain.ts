@@ -1,0 +1,55 @@
+import type { Principal } from '@fullmakt/sdk';
+
+/** What one service saw of the token it was called with. */
+export interface Hop {
+  readonly service: string;
+  readonly caller: string;
+  readonly issuer: string;
+  readonly audience: string;
+  readonly subject: string;
+  readonly level: string;
+}
+
+/** An error as the refusing side worded it; `remedy` names the manifest change that would allow it, where that side knows. */
+export interface Refusal {
+  readonly by: string;
+  readonly status: number;
+  readonly error: string;
+  readonly description: string;
+  readonly remedy: string;
+}
+
+/** The hops of one call, the first service first; a refusal ends the chain. */
+export interface Chain {
+  readonly hops: readonly Hop[];
+  readonly refusal?: Refusal;
+}
+
+/** The hop that `service` adds: who called, and what the token says. */
+export function hopOf(service: string, principal: Principal): Hop {
+  const claims: Readonly<Record<string, unknown>> = { ...principal.claims };
+  const audience = claims['aud'];
+  return {
+    service,
+    caller: principal.caller ?? 'the browser',
+    issuer: principal.issuer,
+    audience: audience === undefined ? 'none: the scope binds it' : [audience].flat().join(' '),
+    subject: String(claims['pid'] ?? claims['NAVident'] ?? principal.id),
+    level: principal.acr ?? 'none',
+  };
+}
+
+/** Calls the next service with a token made for it, and puts `hop` in front of the chain it answers. */
+export async function callNext(call: { service: string; url: string; token: string; hop?: Hop }): Promise<Chain> {
+  const response = await fetch(call.url, { headers: { authorization: `Bearer ${call.token}` } });
+  const answer: Partial<Chain> & Record<string, unknown> = await response.json();
+  const hops = [...(call.hop === undefined ? [] : [call.hop]), ...(answer.hops ?? [])];
+  if (answer.refusal !== undefined) return { hops, refusal: answer.refusal };
+  return response.ok ? { hops } : { hops, refusal: refusalOf(call.service, response.status, answer) };
+}
+
+/** Reads an OAuth error body (RFC 6749 5.2, RFC 6750 3.1). */
+function refusalOf(by: string, status: number, body: Readonly<Record<string, unknown>>): Refusal {
+  const member = (name: string): string => (typeof body[name] === 'string' ? body[name] : '');
+  return { by, status, error: member('error'), description: member('error_description'), remedy: member('explanation') };
+}

@@ -1,0 +1,33 @@
+import { fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { KeeperNews, KeeperOrder, Launch } from './keeper-protocol.ts';
+
+/** The dev processes of `up`, seen from `up`. */
+export interface Keeper {
+  /** Starts the app's dev command, or starts it anew with this launch. */
+  start(app: string, launch: Launch): void;
+  stop(app: string): void;
+  /** Ends every dev process and the keeper itself; resolves when they are gone. */
+  close(): Promise<void>;
+}
+
+/** Forks the keeper process (detached, so that it outlives a kill -9 of `up` just long enough to clean up). */
+export function startKeeper(onNews: (news: KeeperNews) => void): Keeper {
+  const file = fileURLToPath(new URL('keeper-main.ts', import.meta.url));
+  const child = fork(file, { detached: true, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  const gone = new Promise<void>((resolve) => {
+    child.once('exit', () => resolve());
+  });
+  child.on('message', (news: KeeperNews) => onNews(news));
+  const order = (what: KeeperOrder): void => {
+    if (child.connected) child.send(what);
+  };
+  return {
+    start: (app, launch) => order({ kind: 'start', app, launch }),
+    stop: (app) => order({ kind: 'stop', app }),
+    close: () => {
+      if (child.connected) child.disconnect();
+      return gone;
+    },
+  };
+}
