@@ -1,0 +1,187 @@
+import { type Algorithm, isAlgorithm } from './algorithms.ts';
+import type { VerificationKey } from './jwk.ts';
+import {
+  JoseError,
+  type JwsHeader,
+  type ParsedJws,
+  type ParseOptions,
+  parseCompactJws,
+  verifySignature,
+} from './jws.ts';
+import { isJsonObject } from './objects.ts';
+import { parseStrictJson } from './strict-json.ts';
+
+const unverified: unique symbol = Symbol('unverified');
+const verified: unique symbol = Symbol('verified');
+
+/** The claims of a token, as they were sent (RFC 7519 section 4). */
+export type Claims = Readonly<Record<string, unknown>>;
+
+/** A well-formed JWT whose signature nobody has checked. Good for choosing an issuer, never for accepting a claim. */
+export interface UnverifiedJwt {
+  readonly jws: ParsedJws;
+  readonly header: JwsHeader;
+  readonly claims: Claims;
+  readonly [unverified]: true;
+}
+
+/** A JWT whose signature was checked. Only {@link verifyJwtSignature} makes one. */
+export interface VerifiedJwt {
+  readonly header: JwsHeader;
+  readonly claims: Claims;
+  readonly [verified]: true;
+}
+
+/** What the claims of one kind of token must fulfil. */
+export interface ClaimRules {
+  /** Seconds since the epoch. */
+  readonly now: number;
+  /** Leeway for `exp`, `nbf` and `iat` alike. */
+  readonly skewSeconds: number;
+  /** Compared byte for byte. */
+  readonly issuer?: string;
+  /** `aud` must hold one of these. Without it `aud` is neither required nor compared. */
+  readonly audience?: readonly string[];
+  /** Required besides `iss`, `exp`, `iat` and, with an audience, `aud`. */
+  readonly required?: readonly string[];
+  /** Names lifted from the required ones: RFC 7523 assertions, for example, come without `iat`. */
+  readonly optional?: readonly string[];
+  /** Longest `exp` - `iat`; a token without `iat` is measured from now. */
+  readonly maxLifetimeSeconds?: number;
+}
+
+const MAX_CANDIDATES = 5;
+const ALWAYS_REQUIRED = ['iss', 'exp', 'iat'];
+
+/**
+ * Takes a JWT apart without judging its signature (RFC 7519 section 7.2). Throws JoseError as {@link parseCompactJws} does, and
+ * `algorithm_refused` for an algorithm we do not know, `token_malformed` for a payload that is no strict JSON object.
+ */
+export function parseJwt(token: unknown, options?: ParseOptions): UnverifiedJwt {
+  const jws = parseCompactJws(token, options);
+  if (!isAlgorithm(jws.header.alg)) throw new JoseError('algorithm_refused', 'the algorithm is not accepted');
+  let claims: unknown;
+  try {
+    claims = parseStrictJson(jws.payload);
+  } catch (cause) {
+    throw new JoseError('token_malformed', 'the payload is not strict JSON', { cause });
+  }
+  if (!isJsonObject(claims)) throw new JoseError('token_malformed', 'the payload is not a JSON object');
+  return { jws, header: jws.header, claims, [unverified]: true };
+}
+
+/**
+ * Checks the signature with the keys of one issuer (RFC 8725 sections 3.1 to 3.3). `kid` is compared by equality; without `kid` every
+ * key that fits is tried, if there are at most five. Throws JoseError `key_id_missing` (only if `kidRequired`), `key_unknown`,
+ * `algorithm_refused` or `signature_invalid`.
+ */
+export function verifyJwtSignature(
+  jwt: UnverifiedJwt,
+  keys: readonly VerificationKey[],
+  options: { readonly algorithms: readonly Algorithm[]; readonly kidRequired?: boolean },
+): VerifiedJwt {
+  const { alg, kid } = jwt.header;
+  if (kid === undefined && options.kidRequired === true)
+    throw new JoseError('key_id_missing', 'the token names no key');
+  const named = kid === undefined ? keys : keys.filter((key) => key.kid === kid);
+  if (named.length === 0) throw new JoseError('key_unknown', 'no key of this issuer has the id the token names');
+  if (!isAlgorithm(alg) || !options.algorithms.includes(alg)) {
+    throw new JoseError('algorithm_refused', 'the algorithm is not accepted from this issuer');
+  }
+  const candidates = named.filter((key) => key.algorithms.includes(alg));
+  if (candidates.length === 0) throw new JoseError('algorithm_refused', 'the algorithm does not fit the key');
+  if (candidates.length > MAX_CANDIDATES)
+    throw new JoseError('key_id_missing', 'the token names no key and too many fit');
+  if (!candidates.some((key) => verifySignature(jwt.jws, key))) {
+    throw new JoseError('signature_invalid', 'the signature is not right');
+  }
+  return { header: jwt.header, claims: jwt.claims, [verified]: true };
+}
+
+/**
+ * Judges the registered claims (RFC 7519 section 4.1), first failure wins: presence, form, `exp`, `nbf` and `iat`, `iss`, `aud`,
+ * lifetime. Throws JoseError `claim_missing`, `claim_invalid`, `token_expired`, `token_not_yet_valid`, `issuer_unknown`,
+ * `audience_mismatch` or `lifetime_exceeded`.
+ */
+export function checkClaims(claims: Claims, rules: ClaimRules): void {
+  checkPresence(claims, rules);
+  checkForm(claims);
+  checkTimes(claims, rules);
+  if (rules.issuer !== undefined && claims['iss'] !== rules.issuer)
+    throw new JoseError('issuer_unknown', 'the issuer is another');
+  checkAudience(claims, rules);
+  checkLifetime(claims, rules);
+}
+
+/** The claim if it is a string. */
+export function stringClaim(claims: Claims, name: string): string | undefined {
+  const value = Object.hasOwn(claims, name) ? claims[name] : undefined;
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** The claim if it is a finite number. */
+export function numberClaim(claims: Claims, name: string): number | undefined {
+  const value = Object.hasOwn(claims, name) ? claims[name] : undefined;
+  return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
+}
+
+/** The claim if it is a string (a list of one) or an array of strings. */
+export function stringListClaim(claims: Claims, name: string): readonly string[] | undefined {
+  const value = Object.hasOwn(claims, name) ? claims[name] : undefined;
+  if (typeof value === 'string') return [value];
+  return Array.isArray(value) && value.every((item) => typeof item === 'string') ? value : undefined;
+}
+
+function checkPresence(claims: Claims, rules: ClaimRules): void {
+  const asked = [...ALWAYS_REQUIRED, ...(rules.audience === undefined ? [] : ['aud']), ...(rules.required ?? [])];
+  const missing = asked.find((name) => !Object.hasOwn(claims, name) && rules.optional?.includes(name) !== true);
+  if (missing !== undefined)
+    throw new JoseError('claim_missing', `the claim ${missing} is missing`, { claim: missing });
+}
+
+function checkForm(claims: Claims): void {
+  const has = (name: string): boolean => Object.hasOwn(claims, name);
+  const bad =
+    ['exp', 'iat', 'nbf'].find((name) => has(name) && !isNumericDate(claims[name])) ??
+    ['iss', 'sub'].find((name) => has(name) && stringClaim(claims, name) === undefined) ??
+    (has('aud') && stringListClaim(claims, 'aud') === undefined ? 'aud' : undefined) ??
+    (endsBeforeStart(claims) ? 'exp' : undefined);
+  if (bad !== undefined) throw new JoseError('claim_invalid', `the claim ${bad} is invalid`, { claim: bad });
+}
+
+function isNumericDate(value: unknown): boolean {
+  return typeof value === 'number' && value >= 0 && value < 2 ** 53;
+}
+
+function endsBeforeStart(claims: Claims): boolean {
+  const exp = numberClaim(claims, 'exp');
+  const iat = numberClaim(claims, 'iat');
+  return exp !== undefined && iat !== undefined && exp <= iat;
+}
+
+function checkTimes(claims: Claims, { now, skewSeconds }: ClaimRules): void {
+  const exp = numberClaim(claims, 'exp');
+  if (exp !== undefined && !(exp > now - skewSeconds))
+    throw new JoseError('token_expired', 'the token has expired', { claim: 'exp' });
+  for (const name of ['nbf', 'iat']) {
+    const from = numberClaim(claims, name);
+    if (from !== undefined && !(from <= now + skewSeconds)) {
+      throw new JoseError('token_not_yet_valid', 'the token is not valid yet', { claim: name });
+    }
+  }
+}
+
+function checkAudience(claims: Claims, { audience }: ClaimRules): void {
+  if (audience === undefined) return;
+  const actual = stringListClaim(claims, 'aud') ?? [];
+  if (!audience.some((ours) => actual.includes(ours)))
+    throw new JoseError('audience_mismatch', 'the token is for someone else');
+}
+
+function checkLifetime(claims: Claims, { maxLifetimeSeconds, now }: ClaimRules): void {
+  const exp = numberClaim(claims, 'exp');
+  if (maxLifetimeSeconds === undefined || exp === undefined) return;
+  if (exp - (numberClaim(claims, 'iat') ?? now) > maxLifetimeSeconds) {
+    throw new JoseError('lifetime_exceeded', 'the token lives longer than is accepted');
+  }
+}
