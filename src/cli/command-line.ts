@@ -1,0 +1,67 @@
+import type { Environment } from '../settings.ts';
+import { type Command, parseCommandLine } from './arguments.ts';
+import { help } from './help.ts';
+
+const USAGE = 2;
+const COULD_NOT_START = 4;
+
+/** Picks the command, runs it, and resolves with its exit code: 0 done, 1 refused, 2 usage, 4 could not start. */
+export async function runCommandLine(args: readonly string[], env: Environment, cwd: string): Promise<number> {
+  const command = parseCommandLine(args);
+  try {
+    return await dispatch(command, env, cwd);
+  } catch (error) {
+    process.stderr.write(`fullmakt: ${explain(error)}\n`);
+    return exitCodeOf(error);
+  }
+}
+
+async function dispatch(command: Command, env: Environment, cwd: string): Promise<number> {
+  switch (command.kind) {
+    case 'help':
+      process.stdout.write(help);
+      return 0;
+    case 'version': {
+      const { readVersion } = await import('./version.ts');
+      process.stdout.write(`${readVersion()}\n`);
+      return 0;
+    }
+    case 'usage':
+      process.stderr.write(`fullmakt: ${command.says}\n\n${help}`);
+      return USAGE;
+    case 'up': {
+      const { runUp } = await import('./up.ts');
+      return runUp(command, env, cwd);
+    }
+    case 'run': {
+      const { run } = await import('./run.ts');
+      return run({ ...command, env, cwd });
+    }
+    case 'validate': {
+      const { validate } = await import('./validate.ts');
+      return print(await validate(command.args, cwd));
+    }
+    case 'explain': {
+      const { explainGrant } = await import('./explain.ts');
+      return print(await explainGrant(command.args, cwd));
+    }
+  }
+}
+
+function print(result: { readonly exitCode: number; readonly stdout: string; readonly stderr: string }): number {
+  process.stdout.write(result.stdout);
+  process.stderr.write(result.stderr);
+  return result.exitCode;
+}
+
+/** Mistakes that a person can mend are said in one sentence; anything else is a bug and keeps its stack. */
+function explain(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const known = error.constructor !== Error && !(error instanceof TypeError) && !(error instanceof RangeError);
+  return known ? error.message : (error.stack ?? error.message);
+}
+
+function exitCodeOf(error: unknown): number {
+  const own = error instanceof Error && 'exitCode' in error ? error.exitCode : undefined;
+  return typeof own === 'number' ? own : COULD_NOT_START;
+}

@@ -1,0 +1,30 @@
+import type { Environment } from '../settings.ts';
+import { describeSummary } from '../up/summary.ts';
+import { up } from '../up.ts';
+
+/** What `fullmakt up` was asked to do. */
+export interface UpCommand {
+  readonly dir: string | undefined;
+  readonly json: boolean;
+  readonly without: readonly string[];
+}
+
+/** Runs `up` until SIGINT, SIGTERM or SIGHUP; a second signal does not wait for anybody. */
+export async function runUp(command: UpCommand, env: Environment, cwd: string): Promise<number> {
+  const ending = Promise.withResolvers<NodeJS.Signals>();
+  let signals = 0;
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      if (++signals > 1) process.exit(1);
+      ending.resolve(signal);
+    });
+  }
+  const notice = (line: string): void => void process.stderr.write(`${line}\n`);
+  const running = await up({ ...command, env, cwd, notice, ended: ending.promise });
+  const { summary } = running;
+  process.stdout.write(command.json ? `${JSON.stringify(summary, null, 2)}\n` : describeSummary(summary));
+  const signal = await ending.promise;
+  notice(`${signal}: stopping`);
+  await running.close();
+  return 0;
+}
