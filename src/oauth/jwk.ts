@@ -95,15 +95,9 @@ export function publicJwk(jwk: PrivateJwk): PublicJwk {
 }
 
 async function generatePair(alg: 'RS256' | 'PS256' | 'ES256' | 'EdDSA'): Promise<{ readonly privateKey: KeyObject }> {
-  switch (alg) {
-    case 'ES256':
-      return await generateKeyPairOnPool('ec', { namedCurve: 'P-256' });
-    case 'EdDSA':
-      return await generateKeyPairOnPool('ed25519');
-    case 'RS256':
-    case 'PS256':
-      return await generateKeyPairOnPool('rsa', { modulusLength: 2048 });
-  }
+  if (alg === 'ES256') return await generateKeyPairOnPool('ec', { namedCurve: 'P-256' });
+  if (alg === 'EdDSA') return await generateKeyPairOnPool('ed25519');
+  return await generateKeyPairOnPool('rsa', { modulusLength: 2048 });
 }
 
 function pickPublic(jwk: Readonly<Record<string, unknown>>): Record<string, unknown> {

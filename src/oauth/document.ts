@@ -1,0 +1,109 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Fetch } from './fetch.ts';
+import { parseStrictJson } from './strict-json.ts';
+
+/** A document of a provider that could not be had. `reason` is short, stable and holds nothing the provider sent. */
+export class DocumentUnavailable extends Error {
+  override readonly name: string = 'DocumentUnavailable';
+  readonly reason: string;
+  /** Whether trying again at once may help. */
+  readonly transient: boolean;
+
+  constructor(reason: string, detail: { readonly transient?: boolean; readonly cause?: unknown } = {}) {
+    super(`document unavailable: ${reason}`, detail.cause === undefined ? undefined : { cause: detail.cause });
+    this.reason = reason;
+    this.transient = detail.transient ?? false;
+  }
+}
+
+/** What to fetch and how much of it. */
+export interface DocumentOptions {
+  readonly fetch: Fetch;
+  readonly maxBytes: number;
+  /** Ends everything early. */
+  readonly signal?: AbortSignal;
+  /** Waits between attempts, in milliseconds; a real timer unless given. */
+  readonly pause?: (milliseconds: number) => Promise<unknown>;
+}
+
+const TOTAL_MILLISECONDS = 10_000;
+const RETRIES = 2;
+const RETRY_MILLISECONDS = 50;
+const TRANSIENT_STATUS: ReadonlySet<number> = new Set([408, 429]);
+
+/**
+ * Gets a JSON document by https, or by http from a loopback address. No redirects, two retries on faults that pass, 10 seconds in all,
+ * content type ignored, read strictly. Throws DocumentUnavailable.
+ */
+export async function fetchDocument(url: string, options: DocumentOptions): Promise<unknown> {
+  if (!isProviderUrl(url)) throw new DocumentUnavailable('URL is neither https nor http to a loopback address');
+  const limit = AbortSignal.timeout(TOTAL_MILLISECONDS);
+  const signal = options.signal === undefined ? limit : AbortSignal.any([limit, options.signal]);
+  const wait = options.pause ?? ((milliseconds: number) => pause(milliseconds));
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      return await attemptOnce(url, options, signal);
+    } catch (error) {
+      const again = error instanceof DocumentUnavailable && error.transient && attempt < RETRIES && !signal.aborted;
+      if (!again) throw error;
+      await wait(RETRY_MILLISECONDS * (1 + 2 * Math.random()));
+    }
+  }
+}
+
+/** Whether we talk to such a URL at all: https, or http to this machine (RFC 8414 section 2, RFC 8252 section 8.3). */
+export function isProviderUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, hostname, username, password } = new URL(text);
+  if (username !== '' || password !== '') return false;
+  return protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname));
+}
+
+function isLoopback(hostname: string): boolean {
+  return (
+    hostname === 'localhost' ||
+    hostname.endsWith('.localhost') ||
+    hostname === '[::1]' ||
+    /^127(?:\.\d{1,3}){3}$/u.test(hostname)
+  );
+}
+
+async function attemptOnce(url: string, options: DocumentOptions, signal: AbortSignal): Promise<unknown> {
+  const response = await request(url, options.fetch, signal);
+  if (response.status !== 200) {
+    await response.body?.cancel();
+    const transient = response.status >= 500 || TRANSIENT_STATUS.has(response.status);
+    throw new DocumentUnavailable(`status ${response.status}`, { transient });
+  }
+  const bytes = await readBody(response, options.maxBytes);
+  try {
+    return parseStrictJson(bytes);
+  } catch (cause) {
+    throw new DocumentUnavailable('not strict JSON', { cause });
+  }
+}
+
+async function request(url: string, fetch: Fetch, signal: AbortSignal): Promise<Response> {
+  try {
+    return await fetch(url, { method: 'GET', headers: { Accept: 'application/json' }, redirect: 'manual', signal });
+  } catch (cause) {
+    throw new DocumentUnavailable(signal.aborted ? 'timeout' : 'no connection', { transient: true, cause });
+  }
+}
+
+async function readBody(response: Response, maxBytes: number): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of response.body ?? []) {
+      size += chunk.length;
+      // Leaving the loop cancels the rest.
+      if (size > maxBytes) break;
+      chunks.push(chunk);
+    }
+  } catch (cause) {
+    throw new DocumentUnavailable('body broken off', { transient: true, cause });
+  }
+  if (size > maxBytes) throw new DocumentUnavailable(`longer than ${maxBytes} bytes`);
+  return Buffer.concat(chunks);
+}

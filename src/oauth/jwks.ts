@@ -1,0 +1,227 @@
+import { isAlgorithm } from './algorithms.ts';
+import { DocumentUnavailable, fetchDocument } from './document.ts';
+import type { Fetch } from './fetch.ts';
+import { importVerificationKey, type VerificationKey } from './jwk.ts';
+import { JoseError } from './jws.ts';
+import { KeyRefused } from './key-material.ts';
+import { createFetchPacing } from './key-set-pacing.ts';
+import { isJsonObject } from './objects.ts';
+import { type Clock, DAY, MINUTE } from './time.ts';
+
+/** How a key set is doing. */
+export interface KeySetState {
+  readonly keys: number;
+  /** Grows when a key disappears or changes; what was verified with an older generation must be verified again. */
+  readonly generation: number;
+  /** Seconds since the epoch; absent while no set was ever loaded. */
+  readonly fetchedAt?: number;
+  /** Why the last fetch failed; absent when it did not. */
+  readonly failure?: string;
+}
+
+/** The keys of one issuer. */
+export interface KeySet {
+  /**
+   * With a `kid` the key of that name, whatever its algorithm; without one all keys that can do the algorithm. Empty when there is
+   * none. Throws JoseError `keys_unavailable` when there is no usable set.
+   */
+  keysFor(kid: string | undefined, algorithm: string): Promise<readonly VerificationKey[]>;
+  /** Fetches again if the cool-down allows: for a bad signature of a token without `kid`. Whether a set was fetched. */
+  refresh(): Promise<boolean>;
+  state(): KeySetState;
+  /** Loads the set if need be; whether there is one. */
+  ready(): Promise<boolean>;
+  close(): void;
+}
+
+/** What a remote key set tells. `url` is where the keys are. */
+export type KeySetEvent =
+  | { readonly event: 'jwks.fetched'; readonly url: string; readonly keys: number; readonly generation: number }
+  | { readonly event: 'jwks.failed'; readonly url: string; readonly reason: string; readonly ageSeconds?: number }
+  | { readonly event: 'jwks.key_skipped'; readonly url: string; readonly reason: string };
+
+/** Where a remote key set is, and what it runs on. */
+export interface RemoteKeySetOptions {
+  readonly jwksUri: string | (() => Promise<string>);
+  readonly fetch: Fetch;
+  readonly now: Clock;
+  readonly onEvent?: (event: KeySetEvent) => void;
+  /** Keeps keys without `kid`, which are skipped otherwise. */
+  readonly allowMissingKid?: boolean;
+  /** 0..1, for the spread of ages and pauses. */
+  readonly random?: () => number;
+  /** Waits between attempts, in milliseconds. */
+  readonly pause?: (milliseconds: number) => Promise<unknown>;
+}
+
+const MAX_BYTES = 256 * 1024;
+const MAX_KEYS = 100;
+const SOFT_AGE = 10 * MINUTE;
+const SOFT_AGE_SPREAD = 0.1;
+const HARD_AGE = DAY;
+
+/**
+ * Reads a JWK Set (RFC 7517 section 5). Keys that cannot be used are left out and named in `skipped`, as are two different keys under
+ * one `kid` and, unless `allowMissingKid`, keys without one. Throws DocumentUnavailable if it is no set or holds over 100 keys.
+ */
+export function parseJwks(
+  document: unknown,
+  options: { readonly allowMissingKid?: boolean } = {},
+): { readonly keys: readonly VerificationKey[]; readonly skipped: readonly string[] } {
+  const members = isJsonObject(document) ? document['keys'] : undefined;
+  if (!Array.isArray(members)) throw new DocumentUnavailable('not a JWK Set');
+  if (members.length > MAX_KEYS) throw new DocumentUnavailable(`more than ${MAX_KEYS} keys`);
+  const keys: VerificationKey[] = [];
+  const skipped: string[] = [];
+  for (const [index, jwk] of members.entries()) {
+    const key = importOrReason(jwk);
+    if (typeof key === 'string') skipped.push(`key ${index}: ${key}`);
+    else if (key.kid === undefined && options.allowMissingKid !== true) skipped.push(`key ${index}: kid is missing`);
+    else keys.push(key);
+  }
+  return withoutAmbiguous(keys, skipped);
+}
+
+/** A key set that never changes. Throws KeyRefused if a key cannot be used. */
+export function createStaticKeySet(keys: readonly unknown[]): KeySet {
+  const all = keys.map(importVerificationKey);
+  return {
+    keysFor: (kid, algorithm) => Promise.resolve(select(all, kid, algorithm)),
+    refresh: () => Promise.resolve(false),
+    state: () => ({ keys: all.length, generation: 0 }),
+    ready: () => Promise.resolve(true),
+    close: () => {},
+  };
+}
+
+/**
+ * The key set behind a URL, fetched when first needed and kept fresh: after 10 minutes in the background, at once for an unknown
+ * `kid` as far as the cool-down allows. While fetches fail the old set serves for 24 hours. One fetch at a time.
+ */
+export function createRemoteKeySet(options: RemoteKeySetOptions): KeySet {
+  const { now, random = Math.random } = options;
+  const pacing = createFetchPacing(now, random);
+  const stop = new AbortController();
+  let keys: readonly VerificationKey[] = [];
+  let skippedBefore: readonly string[] = [];
+  let generation = 0;
+  let fetchedAt: number | undefined;
+  let softAge = SOFT_AGE;
+  let failure: string | undefined;
+  let inFlight: Promise<boolean> | undefined;
+
+  const ageSeconds = (): number => (fetchedAt === undefined ? Number.POSITIVE_INFINITY : now() - fetchedAt);
+  const usable = (): boolean => !stop.signal.aborted && ageSeconds() < HARD_AGE;
+
+  async function fetchOnce(becauseOfKid: boolean): Promise<boolean> {
+    let url = typeof options.jwksUri === 'string' ? options.jwksUri : '';
+    try {
+      if (typeof options.jwksUri !== 'string') url = await options.jwksUri();
+      const document = await fetchDocument(url, { ...options, maxBytes: MAX_BYTES, signal: stop.signal });
+      const { keys: fresh, skipped } = parseJwks(document, options);
+      for (const reason of skipped.filter((text) => !skippedBefore.includes(text))) {
+        options.onEvent?.({ event: 'jwks.key_skipped', url, reason });
+      }
+      skippedBefore = skipped;
+      if (fresh.length === 0) throw new DocumentUnavailable('no usable key');
+      accept(fresh, becauseOfKid);
+      options.onEvent?.({ event: 'jwks.fetched', url, keys: fresh.length, generation });
+      return true;
+    } catch (error) {
+      if (stop.signal.aborted) return false;
+      pacing.failed();
+      failure = error instanceof DocumentUnavailable ? error.reason : 'discovery failed';
+      const age = ageSeconds();
+      options.onEvent?.({
+        event: 'jwks.failed',
+        url,
+        reason: failure,
+        ...(Number.isFinite(age) ? { ageSeconds: age } : {}),
+      });
+      return false;
+    }
+  }
+
+  function accept(fresh: readonly VerificationKey[], becauseOfKid: boolean): void {
+    const lost = keys.some((old) => !fresh.some((key) => isSameKey(key, old)));
+    const gained = fresh.some((key) => !keys.some((old) => isSameKey(key, old)));
+    if (lost) generation += 1;
+    keys = fresh;
+    fetchedAt = now();
+    softAge = SOFT_AGE * (1 - SOFT_AGE_SPREAD + 2 * SOFT_AGE_SPREAD * random());
+    failure = undefined;
+    pacing.succeeded(becauseOfKid && !gained ? 'fruitless' : 'fresh');
+  }
+
+  /** Joins the fetch in flight or starts one; false when the cool-down forbids it or it failed. Never rejects. */
+  function load(becauseOfKid: boolean): Promise<boolean> {
+    if (inFlight !== undefined) return inFlight;
+    if (stop.signal.aborted || !pacing.allowed()) return Promise.resolve(false);
+    inFlight = fetchOnce(becauseOfKid).finally(() => {
+      inFlight = undefined;
+    });
+    return inFlight;
+  }
+
+  async function keysFor(kid: string | undefined, algorithm: string): Promise<readonly VerificationKey[]> {
+    if (!usable()) await load(false);
+    else if (ageSeconds() >= softAge) void load(false);
+    if (!usable()) throw new JoseError('keys_unavailable', 'the keys of the issuer cannot be had');
+    const found = select(keys, kid, algorithm);
+    if (found.length > 0 || kid === undefined || pacing.isKnownMiss(kid)) return found;
+    if (!(await load(true))) return [];
+    const foundNow = select(keys, kid, algorithm);
+    if (foundNow.length === 0) pacing.missed(kid);
+    return foundNow;
+  }
+
+  return {
+    keysFor,
+    refresh: () => load(true),
+    state: () => ({
+      keys: keys.length,
+      generation,
+      ...(fetchedAt === undefined ? {} : { fetchedAt }),
+      ...(failure === undefined ? {} : { failure }),
+    }),
+    ready: async () => usable() || ((await load(false)) && usable()),
+    close: () => stop.abort(),
+  };
+}
+
+function select(
+  keys: readonly VerificationKey[],
+  kid: string | undefined,
+  algorithm: string,
+): readonly VerificationKey[] {
+  if (kid !== undefined) return keys.filter((key) => key.kid === kid);
+  return isAlgorithm(algorithm) ? keys.filter((key) => key.algorithms.includes(algorithm)) : [];
+}
+
+function importOrReason(jwk: unknown): VerificationKey | string {
+  try {
+    return importVerificationKey(jwk);
+  } catch (error) {
+    if (error instanceof KeyRefused) return error.message;
+    throw error;
+  }
+}
+
+/** One `kid` for two different keys says nothing about either: both go. The same key twice stays once. */
+function withoutAmbiguous(
+  all: readonly VerificationKey[],
+  skipped: readonly string[],
+): { readonly keys: readonly VerificationKey[]; readonly skipped: readonly string[] } {
+  const keys: VerificationKey[] = [];
+  const reasons = [...skipped];
+  for (const key of all) {
+    const twins = key.kid === undefined ? [key] : all.filter((other) => other.kid === key.kid);
+    if (!twins.every((twin) => isSameKey(twin, key))) reasons.push('a key: another key has the same kid');
+    else if (twins[0] === key) keys.push(key);
+  }
+  return { keys, skipped: reasons };
+}
+
+function isSameKey(one: VerificationKey, other: VerificationKey): boolean {
+  return one.kid === other.kid && one.algorithms.join() === other.algorithms.join() && one.key.equals(other.key);
+}

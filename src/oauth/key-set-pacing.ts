@@ -1,0 +1,60 @@
+import type { Clock } from './time.ts';
+
+/** When a key set may be fetched again, so that nobody can make us hammer a provider. */
+export interface FetchPacing {
+  allowed(): boolean;
+  /** `fruitless`: an unknown key id caused the fetch, and nothing new came. */
+  succeeded(result: 'fresh' | 'fruitless'): void;
+  failed(): void;
+  /** Whether this unknown key id was looked for a moment ago. */
+  isKnownMiss(kid: string): boolean;
+  missed(kid: string): void;
+}
+
+interface Delay {
+  readonly first: number;
+  readonly most: number;
+}
+
+// All in seconds.
+const AFTER_SUCCESS: Delay = { first: 5, most: 30 };
+const AFTER_FAILURE: Delay = { first: 30, most: 300 };
+const BEFORE_FIRST_SET: Delay = { first: 1, most: 30 };
+const MISS: Delay = { first: 5, most: 60 };
+const JITTER = 0.2;
+const MAX_MISSES = 256;
+
+/** Keeps the cool-down between fetches and the list of key ids that were not found. */
+export function createFetchPacing(now: Clock, random: () => number = Math.random): FetchPacing {
+  let nextFetch = Number.NEGATIVE_INFINITY;
+  let successDelay = AFTER_SUCCESS.first;
+  let failures = 0;
+  let loaded = false;
+  const misses = new Map<string, { readonly until: number; readonly delay: number }>();
+  const waitFor = (seconds: number): void => {
+    nextFetch = now() + seconds * (1 - JITTER + 2 * JITTER * random());
+  };
+  return {
+    allowed: () => now() >= nextFetch,
+    succeeded: (result) => {
+      loaded = true;
+      failures = 0;
+      successDelay = result === 'fresh' ? AFTER_SUCCESS.first : Math.min(AFTER_SUCCESS.most, successDelay * 2);
+      waitFor(successDelay);
+    },
+    failed: () => {
+      const { first, most } = loaded ? AFTER_FAILURE : BEFORE_FIRST_SET;
+      waitFor(Math.min(most, first * 2 ** failures));
+      failures += 1;
+    },
+    isKnownMiss: (kid) => (misses.get(kid)?.until ?? Number.NEGATIVE_INFINITY) > now(),
+    missed: (kid) => {
+      const before = misses.get(kid);
+      const delay = before === undefined ? MISS.first : Math.min(MISS.most, before.delay * 2);
+      misses.delete(kid);
+      misses.set(kid, { until: now() + delay, delay });
+      const [oldest] = misses.keys();
+      if (misses.size > MAX_MISSES && oldest !== undefined) misses.delete(oldest);
+    },
+  };
+}

@@ -1,0 +1,88 @@
+/** An entry of a bounded map. */
+export interface Sized {
+  readonly bytes: number;
+}
+
+/** A map bounded in entries and bytes. What was asked for again outlives what was asked for once. */
+export interface SegmentedLru<E extends Sized> {
+  /** The entry, now counted as used. */
+  use(key: string): E | undefined;
+  peek(key: string): E | undefined;
+  set(key: string, entry: E): void;
+  delete(key: string): void;
+  clear(): void;
+  readonly entries: number;
+  readonly bytes: number;
+}
+
+const PROTECTED_SHARE = 0.8;
+
+/** Makes a segmented LRU map; every operation takes constant time. Entries that alone exceed the bound are not kept. */
+export function createSegmentedLru<E extends Sized>(
+  bounds: { readonly maxEntries: number; readonly maxBytes: number },
+  onEvict: (key: string, entry: E) => void = () => {},
+): SegmentedLru<E> {
+  const probation = new Map<string, E>();
+  const proven = new Map<string, E>();
+  const maxProven = Math.floor(bounds.maxEntries * PROTECTED_SHARE);
+  let bytes = 0;
+
+  function remove(key: string): E | undefined {
+    const entry = probation.get(key) ?? proven.get(key);
+    if (entry === undefined) return undefined;
+    probation.delete(key);
+    proven.delete(key);
+    bytes -= entry.bytes;
+    return entry;
+  }
+
+  function evict(): void {
+    while (probation.size + proven.size > bounds.maxEntries || bytes > bounds.maxBytes) {
+      const [oldest] = probation.size > 0 ? probation.keys() : proven.keys();
+      if (oldest === undefined) return;
+      const entry = remove(oldest);
+      if (entry !== undefined) onEvict(oldest, entry);
+    }
+  }
+
+  function use(key: string): E | undefined {
+    const entry = probation.get(key) ?? proven.get(key);
+    if (entry === undefined) return undefined;
+    probation.delete(key);
+    proven.delete(key);
+    proven.set(key, entry);
+    if (proven.size > maxProven) {
+      const [oldest] = proven;
+      if (oldest !== undefined) {
+        proven.delete(oldest[0]);
+        probation.set(...oldest);
+      }
+    }
+    return entry;
+  }
+
+  return {
+    use,
+    peek: (key) => probation.get(key) ?? proven.get(key),
+    set: (key, entry) => {
+      remove(key);
+      probation.set(key, entry);
+      bytes += entry.bytes;
+      evict();
+    },
+    delete: (key) => {
+      remove(key);
+    },
+    clear: () => {
+      probation.clear();
+      proven.clear();
+      bytes = 0;
+    },
+    get entries() {
+      return probation.size + proven.size;
+    },
+    get bytes() {
+      return bytes;
+    },
+  };
+}
