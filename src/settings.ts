@@ -1,0 +1,268 @@
+/** Variables as a program finds them; only the entry points hand in the process's own. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** One setting of a program: its variable, its meaning, and how its text becomes a value. */
+export interface Setting<T> {
+  /** The variable that sets it. */
+  readonly env: string;
+  /** Other variables that set it; the canonical one wins, then the first alias that is set. */
+  readonly aliases?: readonly string[];
+  /** One sentence for the documentation and for the message when it is missing. */
+  readonly says: string;
+  /** Never printed. */
+  readonly secret?: boolean;
+  readonly fallback?: T;
+  /** What the documentation shows as default when `fallback` does not say it well. */
+  readonly shownDefault?: string;
+  /** May be missing without a fallback: the member is then absent. */
+  readonly optional?: boolean;
+  /** The kind of value, in words. */
+  readonly kind: string;
+  /** Throws an Error whose message is the expected form. */
+  readonly parse: (text: string) => T;
+}
+
+/** A program's settings, one row for each member of its configuration. */
+export type SettingsTable<T> = { readonly [K in keyof T]-?: Setting<T[K]> };
+
+type SettingSpec<T> = Omit<Setting<T>, 'kind' | 'parse'>;
+
+/** What reading a table gives: a configuration, or every problem at once, each naming its variable. */
+export type SettingsResult<T> =
+  | { readonly ok: true; readonly settings: T; readonly warnings: readonly string[] }
+  | { readonly ok: false; readonly problems: readonly string[] };
+
+/**
+ * Reads a table from an environment. An empty value counts as absent. With `prefix`, a variable that begins with it and
+ * that no row names is a problem too, so that a misspelt setting cannot pass unseen.
+ */
+export function readSettings<T>(
+  table: SettingsTable<T>,
+  env: Environment,
+  options: { readonly prefix?: string } = {},
+): SettingsResult<T> {
+  const problems: string[] = [];
+  const warnings: string[] = [];
+  const values: Record<string, unknown> = {};
+  for (const [name, setting] of rows(table)) {
+    const found = find(setting, env);
+    if (found === undefined) {
+      if (setting.fallback !== undefined) values[name] = setting.fallback;
+      else if (setting.optional !== true) problems.push(`${allNames(setting)} is not set: ${setting.says}`);
+      continue;
+    }
+    if (found.differing.length > 0)
+      warnings.push(`${found.variable} is used; ${found.differing.join(', ')} says something else and is ignored`);
+    try {
+      values[name] = setting.parse(found.text);
+    } catch (error) {
+      problems.push(`${found.variable} is not usable: expected ${expectedForm(setting, error)}`);
+    }
+  }
+  problems.push(...unknownVariables(table, env, options.prefix));
+  if (problems.length > 0) return { ok: false, problems };
+  // oxlint-disable-next-line typescript/consistent-type-assertions -- every row of the table has put its member there, or is optional
+  return { ok: true, settings: values as T, warnings };
+}
+
+/** Any text. */
+export function text(spec: SettingSpec<string>): Setting<string> {
+  return { ...spec, kind: 'text', parse: (value) => value };
+}
+
+/** An absolute http or https URL without user info or fragment, kept exactly as written (issuers compare by bytes). */
+export function url(spec: SettingSpec<string>): Setting<string> {
+  return { ...spec, kind: 'URL', parse: parseUrl };
+}
+
+/** A whole number, not negative. */
+export function integer(spec: SettingSpec<number>): Setting<number> {
+  return {
+    ...spec,
+    kind: 'whole number',
+    parse: (value) => {
+      if (!/^\d{1,15}$/.test(value)) throw new Error('a whole number');
+      return Number(value);
+    },
+  };
+}
+
+/** `true` or `false`; `1` and `0` as well. */
+export function boolean(spec: SettingSpec<boolean>): Setting<boolean> {
+  return {
+    ...spec,
+    kind: 'true or false',
+    parse: (value) => {
+      if (/^(?:true|1)$/i.test(value)) return true;
+      if (/^(?:false|0)$/i.test(value)) return false;
+      throw new Error('true or false');
+    },
+  };
+}
+
+/** A duration as a number of seconds: `90`, `10h`, `1h30m`, `500ms`. */
+export function seconds(spec: SettingSpec<number>): Setting<number> {
+  return { ...spec, kind: 'duration', parse: parseSeconds };
+}
+
+/** Values separated by commas; blanks around them and empty ones are dropped. */
+export function list(spec: SettingSpec<readonly string[]>): Setting<readonly string[]> {
+  return { ...spec, kind: 'list', parse: splitList };
+}
+
+/** A JSON document; `check` turns it into a typed value or throws an Error whose message is the expected form. */
+export function json<T>(spec: SettingSpec<T>, check: (value: unknown) => T): Setting<T> {
+  return { ...spec, kind: 'JSON', parse: (value) => check(parseJson(value)) };
+}
+
+/** One of a few words. */
+export function oneOf<const W extends string>(spec: SettingSpec<W>, words: readonly W[]): Setting<W> {
+  return {
+    ...spec,
+    kind: words.join(' | '),
+    parse: (value) => {
+      const word = words.find((candidate) => candidate === value);
+      if (word === undefined) throw new Error(`one of ${words.join(', ')}`);
+      return word;
+    },
+  };
+}
+
+/** Where to listen. */
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** A host and a port: `127.0.0.1:7440`, `localhost:0`, `[::1]:80`, `:8080` (every interface). */
+export function address(spec: SettingSpec<Address>): Setting<Address> {
+  return { ...spec, kind: 'host:port', parse: parseAddress };
+}
+
+/** The table as rows for the documentation page and for `--help`. */
+export function describeSettings<T>(table: SettingsTable<T>): readonly {
+  env: string;
+  aliases: readonly string[];
+  kind: string;
+  default: string;
+  says: string;
+  secret: boolean;
+}[] {
+  return rows(table).map(([, setting]) => ({
+    env: setting.env,
+    aliases: setting.aliases ?? [],
+    kind: setting.kind,
+    default: setting.shownDefault ?? shownDefault(setting),
+    says: setting.says,
+    secret: setting.secret === true,
+  }));
+}
+
+/** The settings as they may be printed at start-up: secrets masked, and credentials inside URLs. */
+export function redactSettings<T extends object>(table: SettingsTable<T>, settings: T): Record<string, unknown> {
+  const secret = new Set(rows(table).flatMap(([name, setting]) => (setting.secret === true ? [name] : [])));
+  return Object.fromEntries(
+    Object.entries(settings).map(([name, value]) => [
+      name,
+      secret.has(name) ? '[redacted]' : withoutCredentials(value),
+    ]),
+  );
+}
+
+function rows<T>(table: SettingsTable<T>): readonly [string, Setting<unknown>][] {
+  return Object.entries(table);
+}
+
+function find(
+  setting: Setting<unknown>,
+  env: Environment,
+): { variable: string; text: string; differing: readonly string[] } | undefined {
+  const given = [setting.env, ...(setting.aliases ?? [])].flatMap((variable) => {
+    const value = env[variable]?.trim();
+    return value === undefined || value === '' ? [] : [{ variable, value }];
+  });
+  const first = given[0];
+  if (first === undefined) return undefined;
+  const differing = given.filter((other) => other.value !== first.value).map((other) => other.variable);
+  return { variable: first.variable, text: first.value, differing };
+}
+
+function allNames(setting: Setting<unknown>): string {
+  const aliases = setting.aliases ?? [];
+  return aliases.length === 0 ? setting.env : `${setting.env} (or ${aliases.join(', ')})`;
+}
+
+function expectedForm(setting: Setting<unknown>, error: unknown): string {
+  // A check written elsewhere may quote the value it refuses, so a secret gets the kind alone.
+  if (setting.secret === true || !(error instanceof Error)) return setting.kind;
+  return error.message;
+}
+
+function unknownVariables<T>(table: SettingsTable<T>, env: Environment, prefix: string | undefined): readonly string[] {
+  if (prefix === undefined) return [];
+  const known = new Set(rows(table).flatMap(([, setting]) => [setting.env, ...(setting.aliases ?? [])]));
+  return Object.keys(env)
+    .filter((variable) => variable.startsWith(prefix) && !known.has(variable))
+    .map((variable) => `${variable} is not a setting of this program`);
+}
+
+function parseUrl(value: string): string {
+  const parsed = URL.canParse(value) ? new URL(value) : undefined;
+  const usable =
+    parsed !== undefined && /^https?:$/.test(parsed.protocol) && parsed.username === '' && parsed.password === '';
+  if (!usable || value.includes('#')) throw new Error('a URL such as https://example.com, without user or fragment');
+  return value;
+}
+
+const SECONDS_PER_UNIT: ReadonlyMap<string, number> = new Map([
+  ['ms', 0.001],
+  ['s', 1],
+  ['m', 60],
+  ['h', 60 * 60],
+]);
+
+function parseSeconds(value: string): number {
+  if (/^\d{1,12}$/.test(value)) return Number(value);
+  if (!/^(?:\d{1,12}(?:\.\d{1,6})?(?:ms|s|m|h))+$/.test(value))
+    throw new Error('a duration such as 90, 10h, 1h30m or 500ms');
+  let total = 0;
+  for (const [, amount, unit] of value.matchAll(/([\d.]+)(ms|s|m|h)/g))
+    total += Number(amount) * (SECONDS_PER_UNIT.get(unit ?? '') ?? 0);
+  return total;
+}
+
+function splitList(value: string): readonly string[] {
+  return value
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+}
+
+function parseJson(value: string): unknown {
+  try {
+    return JSON.parse(value);
+  } catch {
+    // The engine's own message quotes the text, which may hold a credential.
+    throw new Error('a JSON document');
+  }
+}
+
+function parseAddress(value: string): Address {
+  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9._-]*)):(\d{1,5})$/.exec(value);
+  const port = Number(match?.[3]);
+  if (match === null || port > 65_535) throw new Error('a host and a port such as 127.0.0.1:7440');
+  return { host: match[1] ?? (match[2] === '' || match[2] === undefined ? '0.0.0.0' : match[2]), port };
+}
+
+function shownDefault(setting: Setting<unknown>): string {
+  const { fallback } = setting;
+  if (fallback === undefined) return setting.optional === true ? 'none' : 'required';
+  if (typeof fallback === 'string') return fallback;
+  if (Array.isArray(fallback)) return fallback.length === 0 ? 'none' : fallback.join(',');
+  return JSON.stringify(fallback);
+}
+
+function withoutCredentials(value: unknown): unknown {
+  if (typeof value === 'string') return value.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/@\s]*@/i, '$1[redacted]@');
+  return Array.isArray(value) ? value.map(withoutCredentials) : value;
+}

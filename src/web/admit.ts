@@ -1,0 +1,35 @@
+import type { IncomingMessage } from 'node:http';
+import { headerPairs } from './headers.ts';
+import { COOKIE_BYTES, TARGET_BYTES } from './limits.ts';
+
+/**
+ * The status with which a request is refused before any handler sees it, or nothing. It judges what every program needs
+ * judged alike: sizes, the form of the target, exactly one `Host`, and body framing (RFC 9112 3.2, 6.1).
+ */
+export function refusalOf(incoming: IncomingMessage, headerBytes: number): 400 | 405 | 414 | 431 | undefined {
+  const target = incoming.url ?? '';
+  if (Buffer.byteLength(target, 'latin1') > TARGET_BYTES) return 414;
+  if (incoming.method === 'TRACE' || incoming.method === 'CONNECT') return 405;
+  if (!target.startsWith('/')) return 400;
+  let block = 0;
+  let cookies = 0;
+  let hosts = 0;
+  for (const [name, value] of headerPairs(incoming.rawHeaders)) {
+    const bytes = name.length + value.length + ': \r\n'.length;
+    block += bytes;
+    if (name.length === 6 && name.toLowerCase() === 'cookie') cookies += value.length;
+    if (name.length === 4 && name.toLowerCase() === 'host') hosts += 1;
+  }
+  if (block > headerBytes || cookies > COOKIE_BYTES) return 431;
+  if (hosts !== 1 || !isHost(incoming.headers.host ?? '')) return 400;
+  return isPlainFraming(incoming.headers['transfer-encoding']) ? undefined : 400;
+}
+
+function isHost(host: string): boolean {
+  return /^(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+,;=%-]+)(?::\d{0,5})?$/.test(host);
+}
+
+// Node reads any list that ends in `chunked`; we would pass the other codings on unnamed.
+function isPlainFraming(coding: string | undefined): boolean {
+  return coding === undefined || coding.trim().toLowerCase() === 'chunked';
+}

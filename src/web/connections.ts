@@ -1,0 +1,62 @@
+import type { Server, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+
+/** What is going on at one listener, so that it can be brought to an end. */
+export interface Connections {
+  /** A request has come in and will be answered. */
+  answering(outgoing: ServerResponse): void;
+  /** A socket has left HTTP; the signal asks its owner to end it in the protocol's own way. */
+  tunnelling(socket: Duplex): AbortSignal;
+  close(servers: readonly Server[], graceSeconds: number): Promise<void>;
+}
+
+/** Keeps account of requests and tunnels of one listener. */
+export function createConnections(): Connections {
+  const tunnels = new Map<Duplex, AbortController>();
+  let draining = false;
+  let closing: Promise<void> | undefined;
+  return {
+    answering(outgoing) {
+      if (draining) outgoing.shouldKeepAlive = false;
+    },
+    tunnelling(socket) {
+      const controller = new AbortController();
+      tunnels.set(socket, controller);
+      socket.once('close', () => tunnels.delete(socket));
+      if (draining) controller.abort();
+      return controller.signal;
+    },
+    close(servers, graceSeconds) {
+      draining = true;
+      closing ??= drain(servers, tunnels, graceSeconds);
+      return closing;
+    },
+  };
+}
+
+async function drain(
+  servers: readonly Server[],
+  tunnels: ReadonlyMap<Duplex, AbortController>,
+  graceSeconds: number,
+): Promise<void> {
+  const timers: NodeJS.Timeout[] = [];
+  const closed = servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
+  // An answer that was under way leaves its connection idle and open: look again until none is left.
+  timers.push(setInterval(() => servers.forEach((server) => server.closeIdleConnections()), 50));
+  // Everybody who is cut reconnects: spread over half the grace, they do not come back all at once.
+  const spacing = tunnels.size === 0 ? 0 : (graceSeconds * 500) / tunnels.size;
+  let index = 0;
+  for (const controller of tunnels.values()) {
+    timers.push(setTimeout(() => controller.abort(), spacing * index));
+    index += 1;
+  }
+  timers.push(
+    setTimeout(() => {
+      for (const server of servers) server.closeAllConnections();
+      for (const socket of tunnels.keys()) socket.destroy();
+    }, graceSeconds * 1000),
+  );
+  await Promise.all(closed);
+  await Promise.all([...tunnels.keys()].map((socket) => new Promise((resolve) => socket.once('close', resolve))));
+  for (const timer of timers) clearTimeout(timer);
+}

@@ -1,0 +1,86 @@
+import type { HttpRequest } from './http.ts';
+import { BodyTooLarge } from './http.ts';
+import { BODY_BYTES, FORM_PARAMETERS } from './limits.ts';
+
+/** The parameters of a form or query (RFC 6749 appendix B). */
+export interface Form {
+  /** The value; an empty one counts as absent (RFC 6749 3.1). With duplicates it is the first: look at `duplicates` before. */
+  get(name: string): string | undefined;
+  has(name: string): boolean;
+  /** Each name once, in order; also those without a value. */
+  readonly names: readonly string[];
+  /** Names that came more than once (RFC 6749 3.1 forbids it). */
+  readonly duplicates: readonly string[];
+  readonly values: ReadonlyMap<string, string>;
+}
+
+/** Why a form cannot be read. */
+export type FormFault = 'content-type' | 'content-encoding' | 'too-large' | 'too-many-parameters' | 'malformed';
+
+/** A form, or why there is none. */
+export type FormResult = { readonly ok: true; readonly form: Form } | { readonly ok: false; readonly fault: FormFault };
+
+/** Reads the form in a request's body: at most 64 KiB and 32 parameters, UTF-8, not compressed. Never throws for what the client sent. */
+export async function readForm(request: HttpRequest): Promise<FormResult> {
+  const coding = request.headers['content-encoding'];
+  if (coding !== undefined && coding.trim().toLowerCase() !== 'identity')
+    return { ok: false, fault: 'content-encoding' };
+  if (!isFormType(request.headers['content-type'])) return { ok: false, fault: 'content-type' };
+  try {
+    const bytes = await request.body(BODY_BYTES);
+    return parseForm(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
+  } catch (error) {
+    if (error instanceof BodyTooLarge) return { ok: false, fault: 'too-large' };
+    if (error instanceof TypeError) return { ok: false, fault: 'malformed' };
+    throw error;
+  }
+}
+
+/** Reads the text of a form. */
+export function parseForm(text: string): FormResult {
+  const values = new Map<string, string>();
+  const duplicates = new Set<string>();
+  let count = 0;
+  for (const pair of text.split('&')) {
+    if (pair === '') continue;
+    count += 1;
+    if (count > FORM_PARAMETERS) return { ok: false, fault: 'too-many-parameters' };
+    const equals = pair.indexOf('=');
+    const name = decode(equals === -1 ? pair : pair.slice(0, equals));
+    const value = equals === -1 ? '' : decode(pair.slice(equals + 1));
+    if (name === undefined || value === undefined) return { ok: false, fault: 'malformed' };
+    if (values.has(name)) duplicates.add(name);
+    else values.set(name, value);
+  }
+  return { ok: true, form: createForm(values, [...duplicates]) };
+}
+
+/** Reads a raw query, without its `?`. */
+export function parseQuery(query: string): FormResult {
+  return parseForm(query);
+}
+
+function createForm(values: ReadonlyMap<string, string>, duplicates: readonly string[]): Form {
+  return {
+    get: (name) => values.get(name) || undefined,
+    has: (name) => (values.get(name) ?? '') !== '',
+    names: [...values.keys()],
+    duplicates,
+    values,
+  };
+}
+
+function isFormType(type: string | undefined): boolean {
+  return /^application\/x-www-form-urlencoded[ \t]*(?:;[ \t]*charset="?utf-8"?[ \t]*)?;?$/i.test(type?.trim() ?? '');
+}
+
+function decode(text: string): string | undefined {
+  const spaced = text.includes('+') ? text.replaceAll('+', ' ') : text;
+  if (!spaced.includes('%')) return spaced;
+  try {
+    // Refuses what URLSearchParams would pass on as it is: a lone `%`, and bytes that are no UTF-8.
+    return decodeURIComponent(spaced);
+  } catch {
+    return undefined;
+  }
+}

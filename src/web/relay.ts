@@ -1,0 +1,153 @@
+import type { ServerResponse } from 'node:http';
+import { PassThrough } from 'node:stream';
+import type { Dispatcher } from 'undici';
+import { endToEndHeaders, headerValues } from './headers.ts';
+import type { HttpRequest } from './http.ts';
+import { endAfterUpload } from './respond.ts';
+import type { ForwardOptions, UpstreamTimes } from './upstream.ts';
+
+/** One request on its way through. */
+export interface RelayOptions {
+  readonly request: HttpRequest;
+  readonly outgoing: ServerResponse;
+  readonly options: ForwardOptions;
+  readonly connect: () => Promise<Dispatcher>;
+  readonly limits: UpstreamTimes;
+  /** Whether an error came from a connection that had served a request before. */
+  readonly wasReused: (error: Error) => boolean;
+}
+
+/** Sends the request on and streams the answer back, with back-pressure both ways; a client that leaves cancels upstream. */
+export function createRelay(relay: RelayOptions): void {
+  const { request, outgoing } = relay;
+  const state: RelayState = { controller: undefined, answered: false, idle: undefined, gone: false };
+  outgoing.once('close', () => {
+    clearTimeout(state.idle);
+    if (outgoing.writableFinished) return;
+    state.gone = true;
+    state.controller?.abort(new Error('client went away'));
+  });
+  void relay
+    .connect()
+    .then((pool) => (state.gone ? undefined : send(relay, state, { pool, again: isRepeatable(request) })))
+    .catch((error: unknown) => fail(relay, state, error));
+}
+
+interface RelayState {
+  controller: Dispatcher.DispatchController | undefined;
+  answered: boolean;
+  gone: boolean;
+  idle: NodeJS.Timeout | undefined;
+}
+
+function send(relay: RelayOptions, state: RelayState, { pool, again }: { pool: Dispatcher; again: boolean }): void {
+  const { request, outgoing, options, limits } = relay;
+  const upload = hasBody(request) ? request.incoming.pipe(new PassThrough()) : null;
+  let paused = false;
+  const touch = (): void => {
+    state.idle?.refresh();
+  };
+  pool.dispatch(
+    { method: request.method, path: options.path, headers: [...options.headers], body: upload },
+    {
+      onRequestStart(controller) {
+        state.controller = controller;
+        if (state.gone) controller.abort(new Error('client went away'));
+      },
+      onResponseStarted() {
+        state.answered = true;
+      },
+      onResponseStart(controller, status, _headers, message) {
+        if (status < 200) return;
+        const raw = endToEndHeaders(rawStrings(controller.rawHeaders));
+        writeHead(relay, { status, message, raw: options.responseHeaders?.(raw) ?? raw });
+        if (!isEventStream(raw)) state.idle = setTimeout(() => cut(relay, state), limits.idleSeconds * 1000);
+        outgoing.on('drain', () => {
+          if (!paused) return;
+          paused = false;
+          outgoing.socket?.setTimeout(0);
+          touch();
+          controller.resume();
+        });
+      },
+      onResponseData(controller, chunk) {
+        touch();
+        if (outgoing.write(chunk) || paused) return;
+        paused = true;
+        controller.pause();
+        // Node's own timer knows whether the kernel still takes bytes of a large chunk; ours would not.
+        outgoing.socket?.setTimeout(limits.idleSeconds * 1000);
+      },
+      onResponseEnd() {
+        clearTimeout(state.idle);
+        endAfterUpload(request.incoming, outgoing);
+      },
+      onResponseError(_controller, error) {
+        upload?.destroy();
+        const died = relay.wasReused(error) || socketWasReused(error);
+        if (again && !state.answered && !state.gone && died) send(relay, state, { pool, again: false });
+        else fail(relay, state, error);
+      },
+    },
+  );
+}
+
+function writeHead(
+  { request, outgoing }: RelayOptions,
+  answer: { status: number; message: string | undefined; raw: readonly string[] },
+): void {
+  // An answer before the end of the upload leaves the connection where no next request can begin.
+  const early = hasBody(request) && !request.incoming.complete;
+  const headers = early ? [...answer.raw, 'Connection', 'close'] : [...answer.raw];
+  if (answer.message === undefined) outgoing.writeHead(answer.status, headers);
+  else outgoing.writeHead(answer.status, answer.message, headers);
+  // An event stream may send its headers long before its first byte.
+  outgoing.flushHeaders();
+}
+
+function cut({ outgoing }: RelayOptions, state: RelayState): void {
+  state.controller?.abort(new Error('upstream fell silent'));
+  outgoing.destroy();
+}
+
+function fail({ request, outgoing }: RelayOptions, state: RelayState, error: unknown): void {
+  clearTimeout(state.idle);
+  if (outgoing.destroyed) return;
+  if (outgoing.headersSent) {
+    // A clean end would make half an answer look whole.
+    outgoing.destroy();
+    return;
+  }
+  const status = isTimeout(error) ? 504 : 502;
+  const early = hasBody(request) && !request.incoming.complete;
+  outgoing.writeHead(status, early ? ['Content-Length', '0', 'Connection', 'close'] : ['Content-Length', '0']);
+  outgoing.flushHeaders();
+  endAfterUpload(request.incoming, outgoing);
+}
+
+function hasBody(request: HttpRequest): boolean {
+  const { headers } = request;
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+}
+
+function isRepeatable(request: HttpRequest): boolean {
+  return (request.method === 'GET' || request.method === 'HEAD') && !hasBody(request);
+}
+
+function isEventStream(raw: readonly string[]): boolean {
+  return headerValues(raw, 'content-type').some((type) => /^\s*text\/event-stream\b/i.test(type));
+}
+
+function rawStrings(raw: Dispatcher.DispatchController['rawHeaders']): readonly string[] {
+  return Array.isArray(raw) ? raw.map((part) => (typeof part === 'string' ? part : part.toString('latin1'))) : [];
+}
+
+function isTimeout(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'ETIMEDOUT';
+}
+
+function socketWasReused(error: Error): boolean {
+  if (!('socket' in error) || typeof error.socket !== 'object' || error.socket === null) return false;
+  return 'bytesRead' in error.socket && typeof error.socket.bytesRead === 'number' && error.socket.bytesRead > 0;
+}

@@ -1,0 +1,81 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { HttpResponse } from './http.ts';
+import { BODY_BYTES } from './limits.ts';
+
+/** Longest time an unread upload is read on after the answer, so that its sender sees the answer and not a reset. */
+const LINGER_SECONDS: number = 2;
+
+/** Where an answer goes. */
+export interface Answer {
+  readonly incoming: IncomingMessage;
+  readonly outgoing: ServerResponse;
+  readonly correlationId: string;
+  readonly writeIdleSeconds: number;
+}
+
+/** Writes an answer; throws when a header cannot be sent as it is. */
+export function respond(answer: Answer, response: HttpResponse): void {
+  const { incoming, outgoing } = answer;
+  if (response.stream !== undefined) {
+    response.stream(outgoing);
+    return;
+  }
+  const body = typeof response.body === 'string' ? Buffer.from(response.body) : response.body;
+  const unread = hasLongUnreadBody(incoming);
+  outgoing.setHeader('X-Correlation-ID', answer.correlationId);
+  for (const [name, value] of Object.entries(response.headers ?? {}))
+    outgoing.setHeader(name, typeof value === 'string' ? value : [...value]);
+  if (response.status !== 204 && response.status !== 304) outgoing.setHeader('Content-Length', body?.length ?? 0);
+  if (unread) outgoing.setHeader('Connection', 'close');
+  outgoing.writeHead(response.status);
+  if (!unread) return finish(answer, body);
+  if (body !== undefined) outgoing.write(body);
+  else outgoing.flushHeaders();
+  endAfterUpload(incoming, outgoing);
+}
+
+/** Ends an answer once the rest of the upload has been read, or after two seconds. */
+export function endAfterUpload(incoming: IncomingMessage, outgoing: ServerResponse): void {
+  if (incoming.complete || incoming.destroyed) {
+    outgoing.end();
+    return;
+  }
+  const finishNow = (): void => {
+    clearTimeout(timer);
+    incoming.off('end', finishNow).off('close', finishNow);
+    outgoing.end();
+  };
+  const timer = setTimeout(finishNow, LINGER_SECONDS * 1000);
+  incoming.once('end', finishNow).once('close', finishNow);
+  incoming.resume();
+}
+
+/** Writes an answer to the bare socket of an upgrade that is refused, and closes it. */
+export function refuseUpgrade(socket: Duplex, response: HttpResponse): void {
+  const body = typeof response.body === 'string' ? Buffer.from(response.body) : (response.body ?? Buffer.alloc(0));
+  const lines = [`HTTP/1.1 ${response.status} ${STATUS_CODES[response.status] ?? ''}`];
+  for (const [name, value] of Object.entries(response.headers ?? {}))
+    for (const each of typeof value === 'string' ? [value] : value) lines.push(`${name}: ${each}`);
+  if (lines.some((line) => /[\r\n]/.test(line))) {
+    socket.destroy();
+    return;
+  }
+  lines.push(`Content-Length: ${body.length}`, 'Connection: close', '', '');
+  socket.write(lines.join('\r\n'), 'latin1');
+  socket.end(body);
+}
+
+function finish(answer: Answer, body: Uint8Array | undefined): void {
+  const { outgoing } = answer;
+  // A client that does not read would hold its answer for ever; Node swaps this for the keep-alive time when it is out.
+  outgoing.socket?.setTimeout(answer.writeIdleSeconds * 1000);
+  outgoing.end(body);
+}
+
+function hasLongUnreadBody(incoming: IncomingMessage): boolean {
+  if (incoming.complete) return false;
+  const declared = incoming.headers['content-length'];
+  return declared === undefined ? incoming.headers['transfer-encoding'] !== undefined : Number(declared) > BODY_BYTES;
+}

@@ -1,0 +1,174 @@
+import type { IncomingMessage, Server, ServerOptions, ServerResponse } from 'node:http';
+import { createServer, STATUS_CODES } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { Duplex } from 'node:stream';
+import { refusalOf } from './admit.ts';
+import { createConnections } from './connections.ts';
+import type { Connections } from './connections.ts';
+import type { Handle, HandleUpgrade, HttpRequest, HttpResponse } from './http.ts';
+import { BodyTooLarge, empty, json } from './http.ts';
+import type { Limits } from './limits.ts';
+import { LIMITS, TARGET_BYTES } from './limits.ts';
+import { listen } from './listen.ts';
+import { BodyAborted, createRequest } from './request.ts';
+import { refuseUpgrade, respond } from './respond.ts';
+import { handshakeRefusal, wantsWebSocket } from './websocket.ts';
+
+/** One listening port of a program. */
+export interface ListenerSpec {
+  /** What it is called in messages: 'TokenX'. */
+  readonly name: string;
+  /** The variable that moves it to another port. */
+  readonly setting: string;
+  /** An address, or `localhost` for 127.0.0.1 and, where the machine has it, ::1. */
+  readonly host: string;
+  /** 0 lets the system choose. */
+  readonly port: number;
+  readonly handle: Handle;
+  /** Gets WebSocket handshakes that are well-formed; without it `Upgrade` is ignored (RFC 9110 7.8). */
+  readonly upgrade?: HandleUpgrade;
+  readonly tls?: { readonly cert: string; readonly key: string };
+  /** Sees every failure of a handler and may answer it; else 413 for a long body and 500 JSON without detail. */
+  readonly onError?: (error: unknown, request: HttpRequest) => HttpResponse | undefined;
+  /** Default limit of `request.body()`. */
+  readonly maxBodyBytes?: number;
+  readonly limits?: Partial<Limits>;
+}
+
+/** A port that is open. */
+export interface Listener {
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+  readonly origin: string;
+  /** Stops accepting, finishes running requests, ends tunnels spread over the grace, then cuts what is left (5 s unless told). */
+  close(graceSeconds?: number): Promise<void>;
+}
+
+/** What every program's factory returns: ports to open, work to begin, and how to end it. */
+export interface Program {
+  readonly listeners: readonly ListenerSpec[];
+  start?(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Opens a listener with every limit set. Throws PortTaken (listen.ts). */
+export async function serve(spec: ListenerSpec): Promise<Listener> {
+  const limits: Limits = { ...LIMITS, ...spec.limits };
+  const connections = createConnections();
+  const { servers, port } = await listen(spec, () => createNodeServer(spec, limits, connections));
+  const host = spec.host.includes(':') ? `[${spec.host}]` : spec.host;
+  return {
+    name: spec.name,
+    host: spec.host,
+    port,
+    origin: `${spec.tls === undefined ? 'http' : 'https'}://${host === '0.0.0.0' ? 'localhost' : host}:${port}`,
+    close: (graceSeconds = 5) => connections.close(servers, graceSeconds),
+  };
+}
+
+function createNodeServer(spec: ListenerSpec, limits: Limits, connections: Connections): Server {
+  const options: ServerOptions = {
+    // Node counts the target and the headers together; admit.ts draws the exact lines below this one.
+    maxHeaderSize: limits.headerBytes + TARGET_BYTES + 1024,
+    headersTimeout: limits.headerSeconds * 1000,
+    // A proxied upload may take hours; a stalled one is cut by bodyIdleSeconds.
+    requestTimeout: 0,
+    keepAliveTimeout: limits.keepAliveSeconds * 1000,
+    connectionsCheckingInterval: Math.min(2000, limits.headerSeconds * 500),
+    insecureHTTPParser: false,
+    requireHostHeader: true,
+    noDelay: true,
+    shouldUpgradeCallback: (incoming) => spec.upgrade !== undefined && wantsWebSocket(incoming),
+  };
+  const server = spec.tls === undefined ? createServer(options) : createTlsServer({ ...options, ...spec.tls });
+  server.timeout = 0;
+  server.maxConnections = limits.sockets;
+  // A count limit would drop headers silently; the size of the block is limited instead.
+  server.maxHeadersCount = 0;
+  server.on('request', (incoming, outgoing) => {
+    connections.answering(outgoing);
+    void answer(spec, limits, { incoming, outgoing });
+  });
+  server.on('upgrade', (incoming, socket, head) => upgrade({ spec, limits, connections }, incoming, { socket, head }));
+  server.on('connect', (_incoming, socket) => refuseUpgrade(socket, empty(405)));
+  server.on('clientError', refuseUnreadable);
+  return server;
+}
+
+async function answer(
+  spec: ListenerSpec,
+  limits: Limits,
+  { incoming, outgoing }: { incoming: IncomingMessage; outgoing: ServerResponse },
+): Promise<void> {
+  const request = createRequest({ incoming, answer: outgoing, maxBodyBytes: spec.maxBodyBytes });
+  const to = { incoming, outgoing, correlationId: request.correlationId, writeIdleSeconds: limits.writeIdleSeconds };
+  watchBody(incoming, limits.bodyIdleSeconds);
+  const refusal = refusalOf(incoming, limits.headerBytes);
+  if (refusal !== undefined) return respond(to, empty(refusal, { Connection: 'close' }));
+  try {
+    respond(to, await spec.handle(request));
+  } catch (error) {
+    if (outgoing.headersSent) {
+      // Half an answer is out: only a cut connection tells the client that it is not the whole.
+      outgoing.destroy();
+      spec.onError?.(error, request);
+      return;
+    }
+    for (const name of outgoing.getHeaderNames()) outgoing.removeHeader(name);
+    respond(to, failure(spec, error, request));
+  }
+}
+
+function failure(spec: ListenerSpec, error: unknown, request: HttpRequest): HttpResponse {
+  try {
+    const own = spec.onError?.(error, request);
+    if (own !== undefined) return own;
+  } catch {
+    // The answer stays the plain one: whatever failed in telling must not decide what the client sees.
+  }
+  if (error instanceof BodyTooLarge) return empty(413);
+  if (error instanceof BodyAborted) return empty(400);
+  return json(500, { error: 'server_error' }, { 'Cache-Control': 'no-store' });
+}
+
+function upgrade(
+  { spec, limits, connections }: { spec: ListenerSpec; limits: Limits; connections: Connections },
+  incoming: IncomingMessage,
+  { socket, head }: { socket: Duplex; head: Buffer },
+): void {
+  socket.on('error', () => socket.destroy());
+  const refusal = refusalOf(incoming, limits.headerBytes) ?? handshakeRefusal(incoming);
+  if (refusal !== undefined || spec.upgrade === undefined)
+    return refuseUpgrade(socket, empty(refusal ?? 400, refusal === 426 ? { 'Sec-WebSocket-Version': '13' } : {}));
+  const closing = connections.tunnelling(socket);
+  const request = createRequest({ incoming, answer: socket, closing });
+  const handle = spec.upgrade;
+  void (async () => {
+    try {
+      await handle(request, socket, head);
+    } catch (error) {
+      refuseUpgrade(socket, failure(spec, error, request));
+    }
+  })();
+}
+
+function watchBody(incoming: IncomingMessage, idleSeconds: number): void {
+  const hasBody =
+    incoming.headers['transfer-encoding'] !== undefined || incoming.headers['content-length'] !== undefined;
+  if (!hasBody || incoming.complete) return;
+  const { socket } = incoming;
+  socket.setTimeout(idleSeconds * 1000);
+  incoming.once('end', () => socket.setTimeout(0));
+}
+
+function refuseUnreadable(error: Error, socket: Duplex): void {
+  const code = 'code' in error ? error.code : undefined;
+  if (!socket.writable || code === 'ECONNRESET') {
+    socket.destroy();
+    return;
+  }
+  const status = code === 'HPE_HEADER_OVERFLOW' ? 431 : code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400;
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
+  socket.once('finish', () => socket.destroy());
+}

@@ -1,0 +1,141 @@
+import type { ClientRequest, IncomingMessage } from 'node:http';
+import { request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { endToEndHeaders, headerPairs, headerValues } from './headers.ts';
+import type { HttpRequest } from './http.ts';
+import { empty } from './http.ts';
+import { refuseUpgrade } from './respond.ts';
+import type { ForwardOptions, UpstreamTimes } from './upstream.ts';
+import { closeFrame, createFrameTracker } from './websocket.ts';
+
+/** One WebSocket on its way through. */
+export interface TunnelOptions {
+  readonly origin: string;
+  readonly request: HttpRequest;
+  readonly socket: Duplex;
+  readonly head: Buffer;
+  readonly options: ForwardOptions;
+  readonly limits: UpstreamTimes;
+}
+
+/** Seconds the peers have to close after a close frame of ours. */
+const CLOSE_SECONDS: number = 2;
+
+/** Repeats the handshake upstream and joins the sockets after its 101 (RFC 6455 4.2.2). Nothing is joined before. */
+export function openTunnel(tunnel: TunnelOptions): void {
+  const { socket } = tunnel;
+  const outbound = startHandshake(tunnel);
+  let settled = false;
+  const settle = (): boolean => {
+    clearTimeout(timer);
+    if (settled) return false;
+    settled = true;
+    socket.off('close', abandon);
+    return true;
+  };
+  const refuse = (status: 502 | 504): void => {
+    if (!settle()) return;
+    outbound.destroy();
+    refuseUpgrade(socket, empty(status));
+  };
+  const abandon = (): void => {
+    if (settle()) outbound.destroy();
+  };
+  let timer = setTimeout(() => refuse(504), tunnel.limits.connectSeconds * 1000);
+  socket.once('close', abandon);
+  outbound.once('socket', (peer) => {
+    peer.once('connect', () => {
+      clearTimeout(timer);
+      if (!settled) timer = setTimeout(() => refuse(504), tunnel.limits.answerSeconds * 1000);
+    });
+  });
+  outbound.on('error', () => refuse(502));
+  outbound.once('upgrade', (answer, peer, peerHead) => {
+    if (answer.statusCode !== 101 || answer.headers.upgrade?.toLowerCase() !== 'websocket') {
+      peer.destroy();
+      refuse(502);
+    } else if (settle()) join(tunnel, answer, { peer, peerHead });
+    else peer.destroy();
+  });
+  outbound.once('response', (answer) => {
+    if (settle()) relayPlain(tunnel, answer);
+    else answer.destroy();
+  });
+  outbound.end();
+}
+
+function startHandshake({ origin, options }: TunnelOptions): ClientRequest {
+  const base = new URL(origin);
+  const host = headerValues(options.headers, 'host').length === 0 ? ['Host', base.host] : [];
+  const send = base.protocol === 'https:' ? httpsRequest : httpRequest;
+  return send({
+    hostname: base.hostname.replace(/^\[|\]$/g, ''),
+    port: base.port === '' ? (base.protocol === 'https:' ? 443 : 80) : base.port,
+    servername: base.hostname,
+    method: 'GET',
+    path: options.path,
+    agent: false,
+    headers: [...host, ...options.headers, 'Connection', 'Upgrade', 'Upgrade', 'websocket'],
+  });
+}
+
+function join(
+  tunnel: TunnelOptions,
+  answer: IncomingMessage,
+  { peer, peerHead }: { peer: Duplex; peerHead: Buffer },
+): void {
+  const { socket, head, request } = tunnel;
+  for (const end of [socket, peer]) {
+    if (end instanceof Socket) end.setNoDelay(true).setTimeout(0);
+    end.on('error', () => end.destroy());
+  }
+  socket.once('close', () => peer.destroy());
+  peer.once('close', () => socket.destroy());
+  const headers = [...answerHeaders(tunnel, answer), 'Connection', 'Upgrade', 'Upgrade', 'websocket'];
+  writeHead(socket, 'HTTP/1.1 101 Switching Protocols', headers);
+  const frames = createFrameTracker();
+  peer.on('data', (chunk: Buffer) => frames.push(chunk));
+  if (peerHead.length > 0) peer.unshift(peerHead);
+  if (head.length > 0) peer.write(head);
+  socket.pipe(peer);
+  peer.pipe(socket);
+  const closing = (): void => goAway(socket, peer, frames.atBoundary());
+  if (request.closing?.aborted === true) closing();
+  else request.closing?.addEventListener('abort', closing, { once: true });
+}
+
+function goAway(socket: Duplex, peer: Duplex, betweenFrames: boolean): void {
+  if (!betweenFrames) {
+    // A frame of ours inside a half frame would be read as its payload.
+    socket.destroy();
+    return;
+  }
+  peer.unpipe(socket);
+  peer.resume();
+  socket.end(closeFrame(1001));
+  const timer = setTimeout(() => socket.destroy(), CLOSE_SECONDS * 1000);
+  socket.once('close', () => clearTimeout(timer));
+}
+
+function relayPlain(tunnel: TunnelOptions, answer: IncomingMessage): void {
+  const { socket } = tunnel;
+  answer.on('error', () => socket.destroy());
+  answer.once('aborted', () => socket.destroy());
+  socket.once('close', () => answer.destroy());
+  const status = `HTTP/1.1 ${answer.statusCode ?? 502} ${answer.statusMessage ?? ''}`;
+  // Without the upstream's framing the end of the connection is the end of the body.
+  writeHead(socket, status, [...answerHeaders(tunnel, answer), 'Connection', 'close']);
+  answer.pipe(socket);
+}
+
+function answerHeaders({ options }: TunnelOptions, answer: IncomingMessage): readonly string[] {
+  const raw = endToEndHeaders(answer.rawHeaders);
+  return options.responseHeaders?.(raw) ?? raw;
+}
+
+function writeHead(socket: Duplex, statusLine: string, headers: readonly string[]): void {
+  const lines = headerPairs(headers).map(([name, value]) => `${name}: ${value}`);
+  socket.write(`${[statusLine, ...lines].join('\r\n')}\r\n\r\n`, 'latin1');
+}

@@ -1,0 +1,119 @@
+import type { ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Pool } from 'undici';
+import { connectionOptions, headerPairs, HOP_BY_HOP } from './headers.ts';
+import type { HttpRequest, HttpResponse } from './http.ts';
+import { createRelay } from './relay.ts';
+import { openTunnel } from './tunnel.ts';
+
+/** What is sent on. */
+export interface ForwardOptions {
+  /** Path and query, byte for byte what was judged. */
+  readonly path: string;
+  /** Names and values in turn: what the client sent, cleaned, and our own. `Host` is sent as it is here. */
+  readonly headers: readonly string[];
+  /** Last word on the answer's headers; gets them without those of the connection. */
+  readonly responseHeaders?: (raw: readonly string[]) => readonly string[];
+}
+
+/** The application behind a proxy. */
+export interface Upstream {
+  /**
+   * An answer that streams the request there and the application's answer back. An application that cannot be reached
+   * is 502, one that does not answer in time 504, both without a body; a broken answer breaks the client's connection.
+   */
+  forward(request: HttpRequest, options: ForwardOptions): HttpResponse;
+  /** Joins a WebSocket to the application after its 101; any other answer is passed on and the connection closed. */
+  tunnel(request: HttpRequest, socket: Duplex, head: Buffer, options: ForwardOptions): void;
+  close(): Promise<void>;
+}
+
+/** Times of an upstream, in seconds. */
+export interface UpstreamTimes {
+  /** To connect: 2 unless told. */
+  readonly connectSeconds: number;
+  /** From the end of the request to the answer's headers: 60 unless told. */
+  readonly answerSeconds: number;
+  /** Without a byte of the answer, event streams excepted; and without progress of a client that reads it: 30 unless told. */
+  readonly idleSeconds: number;
+}
+
+const TIMES: UpstreamTimes = { connectSeconds: 2, answerSeconds: 60, idleSeconds: 30 };
+
+/** An upstream over its own pool of connections. */
+export function createUpstream(origin: string, times: Partial<UpstreamTimes> = {}): Upstream {
+  const limits = { ...TIMES, ...times };
+  const deaths = new WeakSet<object>();
+  const tunnels = new Set<Duplex>();
+  let pool: Promise<Pool> | undefined;
+  const connect = (): Promise<Pool> => (pool ??= createPool(origin, limits, deaths));
+  return {
+    forward(request, options) {
+      const headers = cleaned(request, options.headers);
+      const stream = (outgoing: ServerResponse): void =>
+        createRelay({
+          request,
+          outgoing,
+          options: { ...options, headers },
+          connect,
+          limits,
+          wasReused: (e) => deaths.has(e),
+        });
+      return { status: 200, stream };
+    },
+    tunnel(request, socket, head, options) {
+      tunnels.add(socket);
+      socket.once('close', () => tunnels.delete(socket));
+      openTunnel({
+        origin,
+        request,
+        socket,
+        head,
+        options: { ...options, headers: cleaned(request, options.headers) },
+        limits,
+      });
+    },
+    async close() {
+      for (const socket of tunnels) socket.destroy();
+      await (await pool)?.destroy();
+    },
+  };
+}
+
+/**
+ * Without headers of the connection. A header that the client's own `Connection` names goes too, but only the one the
+ * client sent: otherwise it could make the next hop lose a header of ours.
+ */
+function cleaned(request: HttpRequest, headers: readonly string[]): readonly string[] {
+  const nominated = connectionOptions(request.rawHeaders);
+  const sent = new Set(headerPairs(request.rawHeaders).map(([name, value]) => `${name.toLowerCase()}:${value}`));
+  return headerPairs(headers).flatMap(([name, value]) => {
+    const lower = name.toLowerCase();
+    if (HOP_BY_HOP.has(lower) || lower.startsWith('proxy-')) return [];
+    return nominated.has(lower) && sent.has(`${lower}:${value}`) ? [] : [name, value];
+  });
+}
+
+// Loaded at the first request: the library takes longer to load than a program has to start.
+async function createPool(origin: string, limits: UpstreamTimes, deaths: WeakSet<object>): Promise<Pool> {
+  const { buildConnector, Pool } = await import('undici');
+  const connector = buildConnector({ timeout: limits.connectSeconds * 1000, allowH2: false });
+  const { hostname } = new URL(origin);
+  return new Pool(origin, {
+    // The certificate has to be the upstream's, whatever `Host` the client sent.
+    connect: (options, callback) => {
+      connector({ ...options, servername: hostname }, (error, socket) => {
+        if (error !== null || socket === null) return callback(error ?? new Error('no socket'), null);
+        socket.once('error', (cause: object) => socket.bytesRead > 0 && deaths.add(cause));
+        callback(null, socket);
+      });
+    },
+    // Applications on Node close idle connections after 5 s: ours have to be given up before.
+    keepAliveTimeout: 4_000,
+    keepAliveMaxTimeout: 60_000,
+    maxHeaderSize: 64 * 1024,
+    headersTimeout: limits.answerSeconds * 1000,
+    // Only relay.ts knows when an answer is an event stream, which may be silent for hours.
+    bodyTimeout: 0,
+  });
+}
