@@ -1,0 +1,37 @@
+/** Something that happened in a program, told by its name and whatever fields belong to it. */
+export interface DomainEvent {
+  readonly event: string;
+}
+
+/**
+ * Tells an event. Returns after its audit record, if it has one, is written; throws AuditUnavailable when it cannot be,
+ * and then what the event speaks of must not take place.
+ */
+export type Emit<E extends DomainEvent> = (event: E) => void;
+
+/** A metric that an event feeds; each label is the event's field of that name, or a fixed field of its program. */
+interface MetricRule {
+  /** The whole name, program prefix and unit included. */
+  readonly name: string;
+  readonly help: string;
+  readonly labels: readonly string[];
+}
+
+/** What becomes of one kind of event: a log line of this level always, the rest where stated. */
+export interface EventRule {
+  readonly level: 'debug' | 'info' | 'warn' | 'error';
+  /** The event is a security decision: it is on record before anything comes of it. */
+  readonly audit?: boolean;
+  /** Counts the events. */
+  readonly counter?: MetricRule;
+  /** Measures the number in `field`; a duration is in seconds. */
+  readonly histogram?: MetricRule & { readonly field: string; readonly buckets?: readonly number[] };
+  /** Shows the latest number in `field`. */
+  readonly gauge?: MetricRule & { readonly field: string };
+}
+
+/** The rule of every event a program tells. */
+export type EventTable<E extends DomainEvent> = { readonly [K in E['event']]: EventRule };
+
+/** Tells nobody, for tests. */
+export const silent: Emit<DomainEvent> = () => {};

@@ -1,0 +1,112 @@
+import Counter from '@prometheus-io/client/lib/counter.js';
+import Gauge from '@prometheus-io/client/lib/gauge.js';
+import Histogram from '@prometheus-io/client/lib/histogram.js';
+import Registry from '@prometheus-io/client/lib/registry.js';
+import type { EventRule } from './events.ts';
+import type { Plain } from './redact.ts';
+
+/** Series one metric may have; what comes later is put under `other`, so that no label can eat the memory. */
+const MAX_SERIES = 1000;
+const OTHER = 'other';
+const MAX_LABEL = 128;
+/** Seconds, from a cached answer to a stuck provider. */
+const BUCKETS: readonly number[] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+type Fields = Readonly<Record<string, Plain>>;
+type Labels = Record<string, string>;
+type Put = (labels: Labels, value: number) => void;
+
+/** The metrics of a process. */
+export interface Metrics {
+  /**
+   * What takes an event's fields into the metrics of its rule. Rules that name the same metric share it; throws when
+   * they disagree on its kind or labels, which is a mistake in the tables.
+   */
+  feed(rule: EventRule): (fields: Fields) => void;
+  /** All of them in the Prometheus text format. */
+  text(): Promise<string>;
+}
+
+/** No metrics yet. */
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  const known = new Map<string, { readonly shape: string; readonly record: Put }>();
+
+  const shared = (kind: string, rule: { name: string; labels: readonly string[] }, make: () => Put): Put => {
+    const shape = `${kind} ${rule.labels.join(',')}`;
+    const metric = known.get(rule.name) ?? { shape, record: bounded(make()) };
+    if (metric.shape !== shape) throw new Error(`two event rules disagree on the metric ${rule.name}`);
+    known.set(rule.name, metric);
+    return metric.record;
+  };
+
+  return {
+    feed({ counter, histogram, gauge }) {
+      const feeds: ((fields: Fields) => void)[] = [];
+      if (counter !== undefined) {
+        const record = shared('counter', counter, () => {
+          const metric = new Counter({ ...settings(counter), registers: [registry] });
+          return (labels) => metric.inc(labels);
+        });
+        feeds.push((fields) => record(labelsOf(counter.labels, fields), 1));
+      }
+      if (histogram !== undefined) {
+        const record = shared('histogram', histogram, () => {
+          const buckets = [...(histogram.buckets ?? BUCKETS)];
+          const metric = new Histogram({ ...settings(histogram), buckets, registers: [registry] });
+          return (labels, value) => metric.observe(labels, value);
+        });
+        feeds.push(measure(histogram, record));
+      }
+      if (gauge !== undefined) {
+        const record = shared('gauge', gauge, () => {
+          const metric = new Gauge({ ...settings(gauge), registers: [registry] });
+          return (labels, value) => metric.set(labels, value);
+        });
+        feeds.push(measure(gauge, record));
+      }
+      return (fields) => {
+        for (const take of feeds) take(fields);
+      };
+    },
+    text: () => registry.metrics(),
+  };
+}
+
+function settings(rule: { name: string; help: string; labels: readonly string[] }): {
+  name: string;
+  help: string;
+  labelNames: string[];
+} {
+  return { name: rule.name, help: rule.help, labelNames: [...rule.labels] };
+}
+
+function measure(rule: { field: string; labels: readonly string[] }, record: Put): (fields: Fields) => void {
+  return (fields) => {
+    const value = fields[rule.field];
+    if (typeof value === 'number') record(labelsOf(rule.labels, fields), value);
+  };
+}
+
+function labelsOf(names: readonly string[], fields: Fields): Labels {
+  return Object.fromEntries(
+    names.map((name) => {
+      const value = fields[name];
+      const shown = typeof value === 'object' || value === undefined ? '' : String(value);
+      return [name, shown.slice(0, MAX_LABEL)];
+    }),
+  );
+}
+
+function bounded(record: Put): Put {
+  const series = new Set<string>();
+  return (labels, value) => {
+    const key = JSON.stringify(Object.values(labels));
+    if (series.has(key) || series.size < MAX_SERIES) {
+      series.add(key);
+      record(labels, value);
+    } else {
+      record(Object.fromEntries(Object.keys(labels).map((name) => [name, OTHER])), value);
+    }
+  };
+}
