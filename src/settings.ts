@@ -65,67 +65,39 @@ export function readSettings<T>(
   return { ok: true, settings: values as T, warnings };
 }
 
+/** Makes a setting of one kind from its row. */
+export type Kind<T> = (spec: SettingSpec<T>) => Setting<T>;
+
 /** Any text. */
-export function text(spec: SettingSpec<string>): Setting<string> {
-  return { ...spec, kind: 'text', parse: (value) => value };
-}
+export const text: Kind<string> = kind('text', (value) => value);
 
 /** An absolute http or https URL without user info or fragment, kept exactly as written (issuers compare by bytes). */
-export function url(spec: SettingSpec<string>): Setting<string> {
-  return { ...spec, kind: 'URL', parse: parseUrl };
-}
+export const url: Kind<string> = kind('URL', parseUrl);
 
 /** A whole number, not negative. */
-export function integer(spec: SettingSpec<number>): Setting<number> {
-  return {
-    ...spec,
-    kind: 'whole number',
-    parse: (value) => {
-      if (!/^\d{1,15}$/.test(value)) throw new Error('a whole number');
-      return Number(value);
-    },
-  };
-}
+export const integer: Kind<number> = kind('whole number', parseInteger);
 
 /** `true` or `false`; `1` and `0` as well. */
-export function boolean(spec: SettingSpec<boolean>): Setting<boolean> {
-  return {
-    ...spec,
-    kind: 'true or false',
-    parse: (value) => {
-      if (/^(?:true|1)$/i.test(value)) return true;
-      if (/^(?:false|0)$/i.test(value)) return false;
-      throw new Error('true or false');
-    },
-  };
-}
+export const boolean: Kind<boolean> = kind('true or false', parseBoolean);
 
 /** A duration as a number of seconds: `90`, `10h`, `1h30m`, `500ms`. */
-export function seconds(spec: SettingSpec<number>): Setting<number> {
-  return { ...spec, kind: 'duration', parse: parseSeconds };
-}
+export const seconds: Kind<number> = kind('duration', parseSeconds);
 
 /** Values separated by commas; blanks around them and empty ones are dropped. */
-export function list(spec: SettingSpec<readonly string[]>): Setting<readonly string[]> {
-  return { ...spec, kind: 'list', parse: splitList };
-}
+export const list: Kind<readonly string[]> = kind('list', splitList);
 
 /** A JSON document; `check` turns it into a typed value or throws an Error whose message is the expected form. */
-export function json<T>(spec: SettingSpec<T>, check: (value: unknown) => T): Setting<T> {
-  return { ...spec, kind: 'JSON', parse: (value) => check(parseJson(value)) };
+export function json<T>(check: (value: unknown) => T): Kind<T> {
+  return kind('JSON', (value) => check(parseJson(value)));
 }
 
 /** One of a few words. */
-export function oneOf<const W extends string>(spec: SettingSpec<W>, words: readonly W[]): Setting<W> {
-  return {
-    ...spec,
-    kind: words.join(' | '),
-    parse: (value) => {
-      const word = words.find((candidate) => candidate === value);
-      if (word === undefined) throw new Error(`one of ${words.join(', ')}`);
-      return word;
-    },
-  };
+export function oneOf<const W extends string>(words: readonly W[]): Kind<W> {
+  return kind(words.join(' | '), (value) => {
+    const word = words.find((candidate) => candidate === value);
+    if (word === undefined) throw new Error(`one of ${words.join(', ')}`);
+    return word;
+  });
 }
 
 /** Where to listen. */
@@ -135,9 +107,7 @@ export interface Address {
 }
 
 /** A host and a port: `127.0.0.1:7440`, `localhost:0`, `[::1]:80`, `:8080` (every interface). */
-export function address(spec: SettingSpec<Address>): Setting<Address> {
-  return { ...spec, kind: 'host:port', parse: parseAddress };
-}
+export const address: Kind<Address> = kind('host:port', parseAddress);
 
 /** The table as rows for the documentation page and for `--help`. */
 export function describeSettings<T>(table: SettingsTable<T>): readonly {
@@ -167,6 +137,10 @@ export function redactSettings<T extends object>(table: SettingsTable<T>, settin
       secret.has(name) ? '[redacted]' : withoutCredentials(value),
     ]),
   );
+}
+
+function kind<T>(name: string, parse: (text: string) => T): Kind<T> {
+  return (spec) => ({ ...spec, kind: name, parse });
 }
 
 function rows<T>(table: SettingsTable<T>): readonly [string, Setting<unknown>][] {
@@ -212,6 +186,17 @@ function parseUrl(value: string): string {
     parsed !== undefined && /^https?:$/.test(parsed.protocol) && parsed.username === '' && parsed.password === '';
   if (!usable || value.includes('#')) throw new Error('a URL such as https://example.com, without user or fragment');
   return value;
+}
+
+function parseInteger(value: string): number {
+  if (!/^\d{1,15}$/.test(value)) throw new Error('a whole number');
+  return Number(value);
+}
+
+function parseBoolean(value: string): boolean {
+  if (/^(?:true|1)$/i.test(value)) return true;
+  if (/^(?:false|0)$/i.test(value)) return false;
+  throw new Error('true or false');
 }
 
 const SECONDS_PER_UNIT: ReadonlyMap<string, number> = new Map([
