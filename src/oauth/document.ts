@@ -20,6 +20,8 @@ export class DocumentUnavailable extends Error {
 export interface DocumentOptions {
   readonly fetch: Fetch;
   readonly maxBytes: number;
+  /** Which URLs may be talked to at all; {@link isProviderUrl} unless given. */
+  readonly isAllowedUrl?: (url: string) => boolean;
   /** Ends everything early. */
   readonly signal?: AbortSignal;
   /** Waits between attempts, in milliseconds; a real timer unless given. */
@@ -32,11 +34,11 @@ const RETRY_MILLISECONDS = 50;
 const TRANSIENT_STATUS: ReadonlySet<number> = new Set([408, 429]);
 
 /**
- * Gets a JSON document by https, or by http from a loopback address. No redirects, two retries on faults that pass, 10 seconds in all,
+ * Gets a JSON document by https, or by http from a loopback address unless told otherwise. No redirects, two retries on faults that pass, 10 seconds in all,
  * content type ignored, read strictly. Throws DocumentUnavailable.
  */
 export async function fetchDocument(url: string, options: DocumentOptions): Promise<unknown> {
-  if (!isProviderUrl(url)) throw new DocumentUnavailable('URL is neither https nor http to a loopback address');
+  if (!(options.isAllowedUrl ?? isProviderUrl)(url)) throw new DocumentUnavailable('the URL is not https');
   const limit = AbortSignal.timeout(TOTAL_MILLISECONDS);
   const signal = options.signal === undefined ? limit : AbortSignal.any([limit, options.signal]);
   const wait = options.pause ?? ((milliseconds: number) => pause(milliseconds));

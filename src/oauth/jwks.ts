@@ -46,6 +46,8 @@ export interface RemoteKeySetOptions {
   readonly fetch: Fetch;
   readonly now: Clock;
   readonly onEvent?: (event: KeySetEvent) => void;
+  /** Which URLs may be talked to; https, and http to loopback, unless given. */
+  readonly isAllowedUrl?: (url: string) => boolean;
   /** Keeps keys without `kid`, which are skipped otherwise. */
   readonly allowMissingKid?: boolean;
   /** 0..1, for the spread of ages and pauses. */

@@ -73,8 +73,8 @@ const DEFAULT_TYPES = ['jwt', 'at+jwt'];
 const REFUSED_MEMBERS = ['crit', 'b64', 'zip', 'jku', 'x5u', 'cty'];
 
 /**
- * Takes a compact JWS apart (RFC 7515 sections 3.1 and 7.1): three canonical base64url segments, none empty, and a header read
- * strictly. Throws JoseError `token_missing`, `token_too_large`, `token_malformed`, `header_refused` or `type_refused`.
+ * Takes a compact JWS apart (RFC 7515 sections 3.1 and 7.1): three canonical base64url segments, of which only the payload may be
+ * empty, and a header read strictly. Throws JoseError `token_missing`, `token_too_large`, `token_malformed`, `header_refused` or `type_refused`.
  */
 export function parseCompactJws(token: unknown, options: ParseOptions = {}): ParsedJws {
   if (typeof token !== 'string' || token === '') throw new JoseError('token_missing', 'there is no token');
@@ -85,6 +85,7 @@ export function parseCompactJws(token: unknown, options: ParseOptions = {}): Par
   if (first === -1 || second === -1 || token.includes('.', second + 1)) {
     throw new JoseError('token_malformed', 'the token has not three segments');
   }
+  if (first === 0 || second === token.length - 1) throw new JoseError('token_malformed', 'a segment is empty');
   return {
     header: parseHeader(decodeSegment(token.slice(0, first)), options),
     payload: decodeSegment(token.slice(first + 1, second)),
@@ -114,8 +115,7 @@ export async function signJws(
 
 function decodeSegment(text: string): Buffer {
   const bytes = decodeBase64Url(text);
-  if (bytes === undefined || bytes.length === 0)
-    throw new JoseError('token_malformed', 'a segment is empty or not base64url');
+  if (bytes === undefined) throw new JoseError('token_malformed', 'a segment is not base64url');
   return bytes;
 }
 

@@ -34,21 +34,23 @@ const ENDPOINTS = [
   'pushed_authorization_request_endpoint',
 ] as const;
 
+/** What fetching a discovery document runs on. */
+export interface MetadataOptions {
+  readonly fetch: Fetch;
+  /** Compared byte for byte. */
+  readonly expectedIssuer?: string;
+  readonly signal?: AbortSignal;
+  /** Which URLs, endpoints included, may be talked to; https, and http to loopback, unless given. */
+  readonly isAllowedUrl?: (url: string) => boolean;
+}
+
 /**
  * Fetches a discovery document and checks that it speaks for the issuer expected: byte for byte when one is given, else the URL
  * without its well-known part, where one slash at the end does not count (RFC 8414 section 3.3). Throws DocumentUnavailable.
  */
-export async function fetchMetadata(
-  url: string,
-  options: { readonly fetch: Fetch; readonly expectedIssuer?: string; readonly signal?: AbortSignal },
-): Promise<ServerMetadata> {
-  const { fetch, signal, expectedIssuer } = options;
-  const document = await fetchDocument(url, {
-    fetch,
-    maxBytes: MAX_BYTES,
-    ...(signal === undefined ? {} : { signal }),
-  });
-  const metadata = parseMetadata(document);
+export async function fetchMetadata(url: string, options: MetadataOptions): Promise<ServerMetadata> {
+  const { expectedIssuer, isAllowedUrl } = options;
+  const metadata = parseMetadata(await fetchDocument(url, { ...options, maxBytes: MAX_BYTES }), isAllowedUrl);
   const right =
     expectedIssuer === undefined
       ? issuersOf(url).some((issuer) => withoutSlash(issuer) === withoutSlash(metadata.issuer))
@@ -57,8 +59,11 @@ export async function fetchMetadata(
   return metadata;
 }
 
-/** Checks the shape of a discovery document: an issuer, and endpoints that are https or loopback URLs. Throws DocumentUnavailable. */
-export function parseMetadata(document: unknown): ServerMetadata {
+/** Checks the shape of a discovery document: an issuer, and endpoints that are URLs we may use. Throws DocumentUnavailable. */
+export function parseMetadata(
+  document: unknown,
+  isAllowedUrl: (url: string) => boolean = isProviderUrl,
+): ServerMetadata {
   if (!isJsonObject(document)) throw new DocumentUnavailable('not a JSON object');
   const issuer = document['issuer'];
   if (typeof issuer !== 'string' || issuer === '') throw new DocumentUnavailable('issuer is missing');
@@ -66,8 +71,9 @@ export function parseMetadata(document: unknown): ServerMetadata {
   for (const name of ENDPOINTS) {
     const endpoint = document[name];
     if (endpoint === undefined || endpoint === null) continue;
-    if (typeof endpoint !== 'string' || !isProviderUrl(endpoint))
+    if (typeof endpoint !== 'string' || !isAllowedUrl(endpoint)) {
       throw new DocumentUnavailable(`${name} is not a URL we may use`);
+    }
     endpoints[name] = endpoint;
   }
   return { issuer, ...endpoints, raw: document };
