@@ -13,20 +13,28 @@ const SWITCHES: Readonly<Record<ClientProvider, string>> = {
 
 /** The fix for a refusal; undefined where no line of a manifest would help. */
 export function fixFor(reason: DenyReason, input: DecisionInput, snapshot: Snapshot): Fix | undefined {
+  const change = changeFor(reason, input);
+  return change === undefined ? undefined : located(snapshot, change);
+}
+
+type Change = { readonly app: string; readonly path: string; readonly add: string };
+
+function changeFor(reason: DenyReason, input: DecisionInput): Change | undefined {
   switch (reason) {
     case 'no-rule':
     case 'wildcard-network-only':
-      return at(snapshot, { app: input.target, path: RULES, add: ruleFor(input) });
+      return { app: input.target, path: RULES, add: ruleFor(input) };
     case 'target-provider-off':
-      return at(snapshot, { app: input.target, path: SWITCHES[input.provider], add: 'enabled: true' });
+      return { app: input.target, path: SWITCHES[input.provider], add: 'enabled: true' };
     case 'consumer-provider-off':
-      return at(snapshot, { app: input.consumer, path: SWITCHES[input.provider], add: 'enabled: true' });
+      return { app: input.consumer, path: SWITCHES[input.provider], add: 'enabled: true' };
     case 'user-not-in-groups':
-      return at(snapshot, { app: input.target, ...groupChange(input.userGroups?.[0]) });
+      return { app: input.target, ...groupChange(input.userGroups?.[0]) };
     case 'target-unknown':
     case 'target-disabled':
     case 'consumer-unknown':
     case 'consumer-disabled':
+    default:
       return undefined;
   }
 }
@@ -53,7 +61,7 @@ function groupChange(group: string | undefined): { path: string; add: string } {
   return { path: 'spec.azure.application.claims.groups', add: `- id: ${group}` };
 }
 
-function at(snapshot: Snapshot, fix: { readonly app: string; readonly path: string; readonly add: string }): Fix {
+function located(snapshot: Snapshot, fix: Change): Fix {
   const position = nearest(snapshot.app(fix.app)?.positions ?? {}, fix.path);
   return position === undefined ? fix : { ...fix, file: position.file, line: position.line };
 }

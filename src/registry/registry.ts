@@ -4,6 +4,10 @@ import type { AuditRow, Registry } from './contract.ts';
 import { applyChange, rowsOf, snapshotOf } from './rows.ts';
 import { createMemorySigningKeyStore } from './signing-keys.ts';
 import type { SnapshotData } from './snapshot.ts';
+import { openSqlite } from './sqlite.ts';
+
+export { KeyStateConflict, RegistryUnavailable } from './contract.ts';
+export type { AuditEntry, AuditRow, Registry, RegistryChange } from './contract.ts';
 
 /** A registry that ends with the process. `now` is seconds since the epoch; `initial` is what it starts with. */
 export function createMemoryRegistry(options: {
@@ -24,7 +28,7 @@ export function createMemoryRegistry(options: {
   const listeners = createListeners<Snapshot>();
   return {
     snapshot: () => snapshot,
-    onChange: listeners.add,
+    onChange: (listener) => listeners.add(listener),
     commit(expectedVersion, change) {
       if (rows.version !== expectedVersion) return 'conflict';
       rows = applyChange(rows, change);

@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { registryContract, sampleApp } from '../../tests/contract/registry.ts';
+import { appId } from './app-id.ts';
+import { createMemoryRegistry, openSqliteRegistry } from './registry.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'fullmakt-registry-'));
+after(() => rmSync(folder, { recursive: true }));
+let files = 0;
+const freshFile = (): string => join(folder, `registry-${++files}.sqlite`);
+const now = (): number => 1000;
+const api = appId('local', 'team-a', 'api');
+
+registryContract('memory', () => createMemoryRegistry({ now }));
+registryContract('sqlite', () => openSqliteRegistry(freshFile(), { now }));
+
+test('sqlite: a restart finds the same rows at the same version', () => {
+  const file = freshFile();
+  const first = openSqliteRegistry(file, { now });
+  first.commit(0, { putApps: [sampleApp(api)] });
+  first.close();
+  const second = openSqliteRegistry(file, { now });
+  assert.equal(second.snapshot().version, 1);
+  assert.deepEqual(second.snapshot().app(api), sampleApp(api));
+  second.close();
+});
+
+test('sqlite: a second process is told by the version that its plan is old, and then sees the newer rows', (t) => {
+  const file = freshFile();
+  const [one, other] = [openSqliteRegistry(file, { now }), openSqliteRegistry(file, { now })];
+  t.after(() => {
+    one.close();
+    other.close();
+  });
+  one.commit(0, { putApps: [sampleApp(api)] });
+  assert.equal(other.commit(0, { removeApps: [api] }), 'conflict');
+  assert.deepEqual(other.snapshot().app(api), sampleApp(api));
+  assert.equal(other.commit(1, { removeApps: [api] }), 'ok');
+});
+
+test('sqlite: another process’s change arrives without a commit of one’s own within a second', async (t) => {
+  const file = freshFile();
+  const [one, other] = [openSqliteRegistry(file, { now }), openSqliteRegistry(file, { now })];
+  t.after(() => {
+    one.close();
+    other.close();
+  });
+  const keepAlive = setTimeout(() => {}, 5000);
+  const arrived = new Promise<number>((resolve) => other.onChange((snapshot) => resolve(snapshot.version)));
+  one.commit(0, { putApps: [sampleApp(api)] });
+  assert.equal(await arrived, 1);
+  clearTimeout(keepAlive);
+});
+
+test('sqlite: the file is for its owner only', () => {
+  const file = freshFile();
+  openSqliteRegistry(file, { now }).close();
+  assert.equal(statSync(file).mode & 0o777, 0o600);
+});
+
+test('sqlite: a damaged file is refused by name and left as it was', () => {
+  const file = freshFile();
+  writeFileSync(file, 'this is not a database, '.repeat(100));
+  assert.throws(
+    () => openSqliteRegistry(file, { now }),
+    (error) => error instanceof Error && error.name === 'RegistryUnavailable' && error.message.includes(file),
+  );
+  assert.equal(readFileSync(file, 'utf8'), 'this is not a database, '.repeat(100));
+});
+
+test('sqlite: a file in a folder that is not there is refused by name', () => {
+  assert.throws(() => openSqliteRegistry(join(folder, 'absent', 'r.sqlite'), { now }), { name: 'RegistryUnavailable' });
+});
+
+test('sqlite: a file that cannot be written is refused', { skip: process.getuid?.() === 0 }, () => {
+  const file = freshFile();
+  openSqliteRegistry(file, { now }).close();
+  chmodSync(file, 0o400);
+  assert.throws(() => openSqliteRegistry(file, { now }), { name: 'RegistryUnavailable' });
+});

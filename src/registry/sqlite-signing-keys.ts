@@ -1,0 +1,35 @@
+import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
+import type { SigningKeyRow, SigningKeySet, SigningKeyStore } from './signing-keys.ts';
+
+/** Runs a step in a write transaction of the file. */
+export type Transaction = <T>(step: () => T) => T;
+
+/** Key sets in the registry's file. */
+export function createSqliteSigningKeyStore(db: DatabaseSync, transaction: Transaction): SigningKeyStore {
+  const load = (use: string): SigningKeySet => {
+    const set = db.prepare('SELECT version FROM signing_sets WHERE use = ?').get(use);
+    const keys = db.prepare('SELECT value, private_enc FROM signing_keys WHERE use = ? ORDER BY place').all(use);
+    return { version: Number(set?.['version'] ?? 0), keys: keys.map(keyOf) };
+  };
+  return {
+    load,
+    save: (use, expectedVersion, keys) =>
+      transaction(() => {
+        if (load(use).version !== expectedVersion) return 'conflict';
+        db.prepare('INSERT OR REPLACE INTO signing_sets VALUES (?, ?)').run(use, expectedVersion + 1);
+        db.prepare('DELETE FROM signing_keys WHERE use = ?').run(use);
+        const put = db.prepare('INSERT INTO signing_keys VALUES (?, ?, ?, ?)');
+        for (const [place, { sealedPrivate, ...key }] of keys.entries()) {
+          put.run(use, place, JSON.stringify(key), sealedPrivate);
+        }
+        return 'ok';
+      }),
+  };
+}
+
+function keyOf(row: Record<string, SQLOutputValue>): SigningKeyRow {
+  const sealed = row['private_enc'];
+  if (!(sealed instanceof Uint8Array)) throw new Error('a signing key has no private part');
+  const key: Omit<SigningKeyRow, 'sealedPrivate'> = JSON.parse(String(row['value']));
+  return { ...key, sealedPrivate: Buffer.from(sealed) };
+}

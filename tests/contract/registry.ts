@@ -1,0 +1,187 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { appId } from '../../src/registry/app-id.ts';
+import type { KeyRow, KeyState } from '../../src/registry/key-row.ts';
+import type { App, Client, Grant } from '../../src/registry/model.ts';
+import type { Registry } from '../../src/registry/registry.ts';
+
+const front = appId('local', 'team-a', 'front');
+const api = appId('local', 'team-a', 'api');
+const position = { file: 'apps/team-a/api.yaml', line: 7, column: 9, path: 'spec.accessPolicy.inbound.rules[0]' };
+
+/** A small app; the contract needs no more of it. */
+export function sampleApp(id: App['id'], generation = 1): App {
+  return {
+    id,
+    uid: `uid-${id}`,
+    generation,
+    hash: `hash-${generation}`,
+    state: 'active',
+    kind: 'Application',
+    spec: {
+      ingresses: [],
+      port: 8080,
+      upstream: { host: '127.0.0.1', port: 8080 },
+      identity: { mode: 'workload', serviceAccount: 'x' },
+      inbound: [],
+      outbound: [],
+    },
+    positions: { spec: position },
+  };
+}
+
+function client(id: App['id']): Client {
+  return {
+    app: id,
+    provider: 'tokenx',
+    clientId: id,
+    state: 'ready',
+    keys: [{ kty: 'RSA', kid: 'k1' }],
+    registration: { provider: 'tokenx', token: {} },
+  };
+}
+
+function key(kid: string, state: KeyState): KeyRow {
+  const sealedPrivate = Buffer.from([1, 2, 3]);
+  return { kid, app: api, uid: 'u', provider: 'tokenx', kind: 'jwk', alg: 'RS256', state, sealedPrivate, createdAt: 5 };
+}
+
+const grant: Grant = {
+  target: api,
+  consumer: { cluster: 'local', namespace: 'team-a', name: 'front' },
+  roles: ['les'],
+  scopes: [],
+  position,
+};
+
+/** What every registry must do, whatever it keeps its rows in (manifest.md section 4). */
+export function registryContract(name: string, open: () => Registry): void {
+  const fresh = (t: { after(close: () => void): void }): Registry => {
+    const registry = open();
+    t.after(() => registry.close());
+    return registry;
+  };
+
+  test(`${name}: starts empty at version 0 with network-only wildcards`, (t) => {
+    const snapshot = fresh(t).snapshot();
+    assert.equal(snapshot.version, 0);
+    assert.equal(snapshot.wildcardGrants, 'network-only');
+    assert.deepEqual([...snapshot.apps()], []);
+  });
+
+  test(`${name}: gives back what was committed, one version later`, (t) => {
+    const registry = fresh(t);
+    const scope = {
+      name: 'fullmakt:fleet/read',
+      owner: api,
+      ownerOrgno: '310000019',
+      enabled: true,
+      consumers: ['310000027'],
+      accessibleForAll: false,
+      atMaxAge: 30,
+    };
+    const change = {
+      putApps: [sampleApp(api), sampleApp(front)],
+      putClients: [client(api)],
+      replaceGrants: [{ target: api, grants: [grant] }],
+      replaceScopes: [{ owner: api, scopes: [scope] }],
+      wildcardGrants: 'tokens',
+    } as const;
+    assert.equal(registry.commit(0, change), 'ok');
+    const snapshot = registry.snapshot();
+    assert.equal(snapshot.version, 1);
+    assert.equal(snapshot.wildcardGrants, 'tokens');
+    assert.deepEqual(snapshot.app(api), sampleApp(api));
+    assert.deepEqual(snapshot.client('tokenx', api), client(api));
+    assert.deepEqual(snapshot.clientOf(api, 'tokenx'), client(api));
+    assert.deepEqual([...snapshot.clients('tokenx')], [client(api)]);
+    assert.deepEqual([...snapshot.clients('azure')], []);
+    assert.deepEqual(snapshot.grantsFor(api), [grant]);
+    assert.deepEqual(snapshot.grantsFor(front), []);
+    assert.deepEqual(snapshot.scope('fullmakt:fleet/read'), scope);
+  });
+
+  test(`${name}: refuses a change planned against another version and writes none of it`, (t) => {
+    const registry = fresh(t);
+    registry.commit(0, { putApps: [sampleApp(api)] });
+    assert.equal(registry.commit(0, { putApps: [sampleApp(front)] }), 'conflict');
+    assert.equal(registry.snapshot().version, 1);
+    assert.equal(registry.snapshot().app(front), undefined);
+  });
+
+  test(`${name}: takes clients, keys, grants and scopes along when an app is removed`, (t) => {
+    const registry = fresh(t);
+    registry.commit(0, {
+      putApps: [sampleApp(api)],
+      putClients: [client(api)],
+      replaceGrants: [{ target: api, grants: [grant] }],
+      putKeys: [key('a', 'current')],
+    });
+    registry.commit(1, { removeApps: [api] });
+    assert.equal(registry.snapshot().app(api), undefined);
+    assert.equal(registry.snapshot().client('tokenx', api), undefined);
+    assert.deepEqual(registry.snapshot().grantsFor(api), []);
+    assert.deepEqual(registry.keys(), []);
+  });
+
+  test(`${name}: a removed app may come back in the same change with nothing inherited`, (t) => {
+    const registry = fresh(t);
+    registry.commit(0, { putApps: [sampleApp(api)], putKeys: [key('a', 'current')] });
+    registry.commit(1, { removeApps: [api], putApps: [sampleApp(api, 2)] });
+    assert.equal(registry.snapshot().app(api)?.generation, 2);
+    assert.deepEqual(registry.keys(api), []);
+  });
+
+  test(`${name}: promotes in one transaction and never holds two current keys (section 8, R4)`, (t) => {
+    const registry = fresh(t);
+    registry.commit(0, { putApps: [sampleApp(api)], putKeys: [key('a', 'current'), key('b', 'next')] });
+    assert.throws(() => registry.commit(1, { putKeys: [key('b', 'current')] }), { name: 'KeyStateConflict' });
+    assert.equal(registry.snapshot().version, 1);
+    registry.commit(1, { putKeys: [key('b', 'current'), key('a', 'retiring'), key('c', 'next')] });
+    const states = Object.fromEntries(registry.keys(api).map(({ kid, state }) => [kid, state]));
+    assert.deepEqual(states, { a: 'retiring', b: 'current', c: 'next' });
+    assert.deepEqual(registry.keys(api)[0]?.sealedPrivate, Buffer.from([1, 2, 3]));
+  });
+
+  test(`${name}: tells listeners of every change until they leave`, (t) => {
+    const registry = fresh(t);
+    const seen: number[] = [];
+    const leave = registry.onChange((snapshot) => seen.push(snapshot.version));
+    registry.commit(0, { putApps: [sampleApp(api)] });
+    leave();
+    registry.commit(1, { putApps: [sampleApp(front)] });
+    assert.deepEqual(seen, [1]);
+  });
+
+  test(`${name}: keeps an audit row per entry, in order, with its time`, (t) => {
+    const registry = fresh(t);
+    registry.commit(0, { audit: [{ actor: 'registrar', action: 'app.put', app: api, detail: { generation: 1 } }] });
+    registry.commit(1, { audit: [{ actor: 'registrar', action: 'app.removed' }] });
+    assert.deepEqual(
+      registry.audit(10).map(({ at, action, app }) => ({ at, action, app })),
+      [
+        { at: 1000, action: 'app.put', app: api },
+        { at: 1000, action: 'app.removed', app: undefined },
+      ],
+    );
+    assert.equal(registry.audit(1)[0]?.action, 'app.removed');
+  });
+
+  test(`${name}: a signing key set has one writer per version (tokenx.md K4, K5)`, (t) => {
+    const { signingKeys } = fresh(t);
+    const row = {
+      kid: 'k',
+      use: 'tokenx',
+      alg: 'RS256',
+      state: 'active',
+      publicJwk: { kty: 'RSA', kid: 'k' },
+      sealedPrivate: Buffer.from([9]),
+      createdAt: 1,
+    } as const;
+    assert.deepEqual(signingKeys.load('tokenx'), { version: 0, keys: [] });
+    assert.equal(signingKeys.save('tokenx', 0, [row]), 'ok');
+    assert.equal(signingKeys.save('tokenx', 0, []), 'conflict');
+    assert.deepEqual(signingKeys.load('tokenx'), { version: 1, keys: [row] });
+    assert.deepEqual(signingKeys.load('other'), { version: 0, keys: [] });
+  });
+}
