@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { appId } from './app-id.ts';
 import type { AppId } from './app-id.ts';
 import { decide, describeFix } from './decide.ts';
@@ -159,11 +159,12 @@ test('permissions are the union over all matching rules', () => {
   assert.equal(decision.rules.length, 2);
 });
 
+function fixOf(input: DecisionInput, parts: World): string | undefined {
+  const decision = decide(input, world(parts));
+  return decision.allow || decision.fix === undefined ? undefined : describeFix(decision.fix);
+}
+
 test('a refusal names the lines that would allow it', () => {
-  const fixOf = (input: DecisionInput, parts: World): string | undefined => {
-    const decision = decide(input, world(parts));
-    return decision.allow || decision.fix === undefined ? undefined : describeFix(decision.fix);
-  };
   assert.equal(fixOf(ask(), {}), `add \`- application: one\` under ${RULES} in apps/x.yaml:18`);
   assert.equal(
     fixOf(ask({ consumer: bOne }), {}),
@@ -207,7 +208,7 @@ test('agrees with an independent oracle on every pair of six apps, for any rules
     fc.constantFrom<'network-only' | 'tokens'>('network-only', 'tokens'),
     (rules, appStates, withClients, wildcardGrants) => {
       const parts = {
-        apps: ids.map((id, place) => app(id, appStates[place])),
+        apps: ids.map((id, index) => app(id, appStates[index])),
         clients: withClients.flatMap((id) => [tokenx(id), azure(id, { allowAllUsers: true })]),
         grants: rules.map(([target, consumer]) => rule(target, consumer)),
         wildcardGrants,
