@@ -42,7 +42,7 @@ export function hopOf(service: string, principal: Principal): Hop {
 /** Calls the next service with a token made for it, and puts `hop` in front of the chain it answers. */
 export async function callNext(call: { service: string; url: string; token: string; hop?: Hop }): Promise<Chain> {
   const response = await fetch(call.url, { headers: { authorization: `Bearer ${call.token}` } });
-  const answer: Partial<Chain> & Record<string, unknown> = await response.json();
+  const answer: Partial<Chain> & Readonly<Record<string, unknown>> = JSON.parse(await response.text());
   const hops = [...(call.hop === undefined ? [] : [call.hop]), ...(answer.hops ?? [])];
   if (answer.refusal !== undefined) return { hops, refusal: answer.refusal };
   return response.ok ? { hops } : { hops, refusal: refusalOf(call.service, response.status, answer) };

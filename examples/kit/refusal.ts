@@ -10,7 +10,7 @@ export function refuse(service: string, error: AuthError): Answer {
     by: service,
     status: error.status,
     error: error.code,
-    description: error.message,
+    description: challenge ?? 'The keys of the issuer cannot be had right now.',
     remedy: error.explanation ?? '',
   };
   const headers = challenge === undefined ? {} : { 'www-authenticate': challenge };

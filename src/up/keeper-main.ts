@@ -32,4 +32,4 @@ process.once('disconnect', async () => {
   await Promise.all([...processes.keys()].map(stop));
   process.exit(0);
 });
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.disconnect());
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.disconnect?.());

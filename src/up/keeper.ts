@@ -11,10 +11,13 @@ export interface Keeper {
   close(): Promise<void>;
 }
 
-/** Forks the keeper process (detached, so that it outlives a kill -9 of `up` just long enough to clean up). */
-export function startKeeper(onNews: (news: KeeperNews) => void): Keeper {
+/**
+ * Forks the keeper process: detached, so that it outlives a kill -9 of `up` just long enough to clean up. The state folder is
+ * its only argument, for whoever reads the process table.
+ */
+export function startKeeper(stateDir: string, onNews: (news: KeeperNews) => void): Keeper {
   const file = fileURLToPath(new URL('keeper-main.ts', import.meta.url));
-  const child = fork(file, { detached: true, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  const child = fork(file, [stateDir], { detached: true, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
   const gone = new Promise<void>((resolve) => {
     child.once('exit', () => resolve());
   });

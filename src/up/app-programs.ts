@@ -1,0 +1,41 @@
+import { createLogin } from '../login/app.ts';
+import { loginSettings } from '../login/config.ts';
+import { loginEvents } from '../login/events.ts';
+import type { Fetch } from '../oauth/fetch.ts';
+import type { Clock } from '../oauth/time.ts';
+import type { DomainEvent, Emit, EventTable } from '../observe/events.ts';
+import { type Environment, readSettings, type SettingsTable } from '../settings.ts';
+import { createSidecar } from '../sidecar/app.ts';
+import { sidecarSettings } from '../sidecar/config.ts';
+import { sidecarEvents } from '../sidecar/events.ts';
+import type { Store } from '../store/store.ts';
+import { listen, type Running } from './listening.ts';
+import { UpError } from './state-folder.ts';
+
+/** What the programs beside an app share with all others of this `up`. */
+export interface AppProgramParts {
+  readonly fetch: Fetch;
+  readonly now: Clock;
+  readonly sessions: Store;
+  emitter<E extends DomainEvent>(program: string, table: EventTable<E>, app: string): Emit<E>;
+}
+
+/** The app's sidecar, configured by the variables that the registrar wrote for it. */
+export async function startSidecar(app: string, env: Environment, parts: AppProgramParts): Promise<Running> {
+  const { fetch, now } = parts;
+  const emit = parts.emitter('sidecar', sidecarEvents, app);
+  return listen(await createSidecar(settle(app, sidecarSettings, env), { fetch, now, emit }));
+}
+
+/** The app's login proxy, configured likewise. */
+export async function startLogin(app: string, env: Environment, parts: AppProgramParts): Promise<Running> {
+  const { fetch, now, sessions: store } = parts;
+  const emit = parts.emitter('login', loginEvents, app);
+  return listen(await createLogin(settle(app, loginSettings, env), { store, fetch, now, emit }));
+}
+
+function settle<T>(app: string, table: SettingsTable<T>, env: Environment): T {
+  const result = readSettings(table, env);
+  if (result.ok) return result.settings;
+  throw new UpError(`${app}: ${result.problems.join('; ')}`);
+}

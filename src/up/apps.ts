@@ -1,0 +1,95 @@
+import type { AppId } from '../registry/app-id.ts';
+import type { App } from '../registry/model.ts';
+import { type AppProgramParts, startLogin, startSidecar } from './app-programs.ts';
+import type { Keeper } from './keeper.ts';
+import type { Launch } from './keeper-protocol.ts';
+import type { Running } from './listening.ts';
+
+/** The variables for one app and for the two programs beside it. */
+export interface AppEnvironments {
+  readonly app: Readonly<Record<string, string>>;
+  readonly sidecar: Readonly<Record<string, string>>;
+  readonly login: Readonly<Record<string, string>> | undefined;
+}
+
+/** One app as it should be now. */
+export interface WantedApp {
+  readonly app: App;
+  readonly environments: AppEnvironments;
+  /** Absent: nothing is started (no dev command, or `--without`). */
+  readonly launch: Launch | undefined;
+}
+
+/** The apps of this `up`: what runs is made equal to what is wanted. */
+export interface Apps {
+  /** Starts, replaces and stops what differs; resolves when every port of ours is open. One app's fault does not stop the others. */
+  reconcile(wanted: readonly WantedApp[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+interface Part {
+  readonly fingerprint: string;
+  readonly running: Running;
+}
+
+/** `failed` hears of apps whose programs could not start. */
+export function createApps(parts: AppProgramParts, keeper: Keeper, failed: (app: AppId, error: unknown) => void): Apps {
+  const sidecars = new Map<string, Part>();
+  const logins = new Map<string, Part>();
+  const launches = new Map<string, string>();
+  let queue: Promise<void> = Promise.resolve();
+
+  const bringUp = async ({ app, environments, launch }: WantedApp): Promise<void> => {
+    await Promise.all([
+      replace(sidecars, app.id, environments.sidecar, (env) => startSidecar(app.id, env, parts)),
+      replace(logins, app.id, environments.login, (env) => startLogin(app.id, env, parts)),
+    ]);
+    const fingerprint = launch === undefined ? '' : JSON.stringify(launch);
+    if (launches.get(app.id) === fingerprint) return;
+    launches.set(app.id, fingerprint);
+    if (launch === undefined) keeper.stop(app.id);
+    else keeper.start(app.id, launch);
+  };
+
+  const takeDown = async (id: string): Promise<void> => {
+    if (launches.delete(id)) keeper.stop(id);
+    await Promise.all([drop(sidecars, id), drop(logins, id)]);
+  };
+
+  const reconcileNow = async (wanted: readonly WantedApp[]): Promise<void> => {
+    const ids = new Set<string>(wanted.map(({ app }) => app.id));
+    const gone = [...launches.keys()].filter((id) => !ids.has(id));
+    await Promise.all(gone.map(takeDown));
+    await Promise.all(wanted.map((each) => bringUp(each).catch((error: unknown) => failed(each.app.id, error))));
+  };
+
+  return {
+    reconcile: (wanted) => {
+      queue = queue.then(() => reconcileNow(wanted));
+      return queue;
+    },
+    close: async () => {
+      await queue;
+      await Promise.all([...sidecars.keys(), ...logins.keys()].map((id) => Promise.all([drop(sidecars, id), drop(logins, id)])));
+    },
+  };
+}
+
+/** Leaves a program alone whose variables are the same; its port is free again before the next one wants it. */
+async function replace(
+  parts: Map<string, Part>,
+  id: string,
+  env: Readonly<Record<string, string>> | undefined,
+  start: (env: Readonly<Record<string, string>>) => Promise<Running>,
+): Promise<void> {
+  const fingerprint = JSON.stringify(env);
+  if (parts.get(id)?.fingerprint === fingerprint) return;
+  await drop(parts, id);
+  if (env !== undefined) parts.set(id, { fingerprint, running: await start(env) });
+}
+
+async function drop(parts: Map<string, Part>, id: string): Promise<void> {
+  const part = parts.get(id);
+  parts.delete(id);
+  await part?.running.close();
+}
