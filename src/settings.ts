@@ -199,12 +199,7 @@ function parseBoolean(value: string): boolean {
   throw new Error('true or false');
 }
 
-const SECONDS_PER_UNIT: ReadonlyMap<string, number> = new Map([
-  ['ms', 0.001],
-  ['s', 1],
-  ['m', 60],
-  ['h', 60 * 60],
-]);
+const SECONDS_PER_UNIT: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h: 60 * 60 };
 
 function parseSeconds(value: string): number {
   if (/^\d{1,12}$/.test(value)) return Number(value);
@@ -212,7 +207,7 @@ function parseSeconds(value: string): number {
     throw new Error('a duration such as 90, 10h, 1h30m or 500ms');
   let total = 0;
   for (const [, amount, unit] of value.matchAll(/([\d.]+)(ms|s|m|h)/g))
-    total += Number(amount) * (SECONDS_PER_UNIT.get(unit ?? '') ?? 0);
+    total += Number(amount) * (SECONDS_PER_UNIT[unit ?? ''] ?? 0);
   return total;
 }
 

@@ -1,10 +1,14 @@
-import type { Server, ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 
 /** What is going on at one listener, so that it can be brought to an end. */
 export interface Connections {
   /** A request has come in and will be answered. */
   answering(outgoing: ServerResponse): void;
+  /** A request is refused as a whole: whatever else its sender has put on that connection is not read as requests. */
+  refuse(incoming: IncomingMessage): void;
+  /** Whether a request came after a refused one and has to stay without answer. */
+  followsRefusal(incoming: IncomingMessage): boolean;
   /** A socket has left HTTP; the signal asks its owner to end it in the protocol's own way. */
   tunnelling(socket: Duplex): AbortSignal;
   close(servers: readonly Server[], graceSeconds: number): Promise<void>;
@@ -13,12 +17,17 @@ export interface Connections {
 /** Keeps account of requests and tunnels of one listener. */
 export function createConnections(): Connections {
   const tunnels = new Map<Duplex, AbortController>();
+  const refused = new WeakSet<object>();
   let draining = false;
   let closing: Promise<void> | undefined;
   return {
     answering(outgoing) {
       if (draining) outgoing.shouldKeepAlive = false;
     },
+    refuse(incoming) {
+      refused.add(incoming.socket);
+    },
+    followsRefusal: (incoming) => refused.has(incoming.socket),
     tunnelling(socket) {
       const controller = new AbortController();
       tunnels.set(socket, controller);

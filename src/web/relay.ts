@@ -80,10 +80,11 @@ function send(relay: RelayOptions, state: RelayState, { pool, again }: { pool: D
       },
       onResponseEnd() {
         clearTimeout(state.idle);
+        if (upload !== null) request.incoming.unpipe(upload);
         endAfterUpload(request.incoming, outgoing);
       },
       onResponseError(_controller, error) {
-        upload?.destroy();
+        if (upload !== null) request.incoming.unpipe(upload);
         const died = relay.wasReused(error) || socketWasReused(error);
         if (again && !state.answered && !state.gone && died) send(relay, state, { pool, again: false });
         else fail(relay, state, error);

@@ -87,8 +87,11 @@ function createNodeServer(spec: ListenerSpec, limits: Limits, connections: Conne
   // A count limit would drop headers silently; the size of the block is limited instead.
   server.maxHeadersCount = 0;
   server.on('request', (incoming, outgoing) => {
+    if (connections.followsRefusal(incoming)) return;
     connections.answering(outgoing);
-    void answer(spec, limits, { incoming, outgoing });
+    const refusal = refusalOf(incoming, limits.headerBytes);
+    if (refusal !== undefined) connections.refuse(incoming);
+    void answer(spec, limits, { incoming, outgoing, refusal });
   });
   server.on('upgrade', (incoming, socket, head) => upgrade({ spec, limits, connections }, incoming, { socket, head }));
   server.on('connect', (_incoming, socket) => refuseUpgrade(socket, empty(405)));
@@ -99,12 +102,11 @@ function createNodeServer(spec: ListenerSpec, limits: Limits, connections: Conne
 async function answer(
   spec: ListenerSpec,
   limits: Limits,
-  { incoming, outgoing }: { incoming: IncomingMessage; outgoing: ServerResponse },
+  { incoming, outgoing, refusal }: { incoming: IncomingMessage; outgoing: ServerResponse; refusal: number | undefined },
 ): Promise<void> {
   const request = createRequest({ incoming, answer: outgoing, maxBodyBytes: spec.maxBodyBytes });
   const to = { incoming, outgoing, correlationId: request.correlationId, writeIdleSeconds: limits.writeIdleSeconds };
   watchBody(incoming, limits.bodyIdleSeconds);
-  const refusal = refusalOf(incoming, limits.headerBytes);
   if (refusal !== undefined) return respond(to, empty(refusal, { Connection: 'close' }));
   try {
     respond(to, await spec.handle(request));
@@ -138,6 +140,10 @@ function upgrade(
   { socket, head }: { socket: Duplex; head: Buffer },
 ): void {
   socket.on('error', () => socket.destroy());
+  if (connections.followsRefusal(incoming)) {
+    socket.destroy();
+    return;
+  }
   const refusal = refusalOf(incoming, limits.headerBytes) ?? handshakeRefusal(incoming);
   if (refusal !== undefined || spec.upgrade === undefined)
     return refuseUpgrade(socket, empty(refusal ?? 400, refusal === 426 ? { 'Sec-WebSocket-Version': '13' } : {}));
