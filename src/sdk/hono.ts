@@ -1,0 +1,31 @@
+import type { MiddlewareHandler } from 'hono';
+import { authenticateOnce } from './attached.ts';
+import type { Fullmakt } from './fullmakt.ts';
+import type { Guard } from './guard.ts';
+import type { Principal } from './principal.ts';
+import { refusalAnswer } from './refusal.ts';
+import type { AdapterOptions } from './refusal.ts';
+
+export type { AdapterOptions } from './refusal.ts';
+
+/**
+ * Lets a request pass only with a token the guard allows, which is then `c.get('principal')`. Throws ConfigError here
+ * and now when the guard cannot work.
+ */
+export function protect<T extends Principal>(
+  auth: Fullmakt,
+  guard: Guard<T>,
+  options: AdapterOptions = {},
+): MiddlewareHandler<{ Variables: { principal: T } }> {
+  auth.checkGuard(guard);
+  return async (c, next) => {
+    const outcome = await authenticateOnce(c, { headers: c.req.raw.headers }, { auth, guard });
+    if (!outcome.ok) {
+      const { status, headers, body } = refusalAnswer(outcome.error, options);
+      options.onRefused?.(outcome.error);
+      return new Response(body, { status, headers });
+    }
+    c.set('principal', outcome.principal);
+    return await next();
+  };
+}
