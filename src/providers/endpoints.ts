@@ -1,0 +1,83 @@
+import type { Fetch } from '../oauth/fetch.ts';
+import { fetchMetadata } from '../oauth/metadata.ts';
+import type { ServerMetadata } from '../oauth/metadata.ts';
+import { HOUR } from '../oauth/time.ts';
+import type { Clock } from '../oauth/time.ts';
+import type { ProviderSettings } from './provider-settings.ts';
+
+const METADATA_AGE_SECONDS = 24 * HOUR;
+const FIRST_PAUSE_SECONDS = 1;
+const LONGEST_PAUSE_SECONDS = 30;
+
+/** Where a provider is reached; discovery happens at most once a day and only for what was not configured. */
+export interface Endpoints {
+  /** Throws when metadata is needed and not obtainable, or does not name a token endpoint. */
+  tokenEndpoint(): Promise<string>;
+  /** Throws likewise. */
+  jwksUri(): Promise<string>;
+  /** Whether nothing more has to be discovered. */
+  known(): boolean;
+}
+
+/** What discovery runs on. */
+export interface EndpointDependencies {
+  readonly fetch: Fetch;
+  readonly now: Clock;
+  /** https, and what else the environment allows. */
+  readonly isAllowedUrl: (url: string) => boolean;
+}
+
+/** Explicit endpoints win; the rest comes from the well-known document, whose issuer has to be ours (RFC 8414 3.3). */
+export function createEndpoints(
+  settings: Pick<ProviderSettings, 'issuer' | 'endpoints'>,
+  { fetch, now, isAllowedUrl }: EndpointDependencies,
+): Endpoints {
+  const { endpoints, issuer } = settings;
+  let loaded: { readonly metadata: ServerMetadata; readonly at: number } | undefined;
+  let loading: Promise<ServerMetadata> | undefined;
+  let pauseSeconds = 0;
+  let pausedUntil = 0;
+
+  async function load(url: string): Promise<ServerMetadata> {
+    try {
+      const metadata = await fetchMetadata(url, { fetch, expectedIssuer: issuer, isAllowedUrl });
+      loaded = { metadata, at: now() };
+      pauseSeconds = 0;
+      return metadata;
+    } catch (error) {
+      pauseSeconds = Math.min(Math.max(pauseSeconds * 2, FIRST_PAUSE_SECONDS), LONGEST_PAUSE_SECONDS);
+      pausedUntil = now() + pauseSeconds;
+      // What was true yesterday serves on while the provider cannot be asked.
+      if (loaded !== undefined) return loaded.metadata;
+      throw error;
+    } finally {
+      loading = undefined;
+    }
+  }
+
+  async function current(): Promise<ServerMetadata> {
+    if (loaded !== undefined && now() - loaded.at < METADATA_AGE_SECONDS) return loaded.metadata;
+    if (now() < pausedUntil) {
+      if (loaded !== undefined) return loaded.metadata;
+      throw new Error(`metadata of ${issuer} could not be read a moment ago`);
+    }
+    const url = endpoints.wellKnownUrl;
+    if (url === undefined) throw new Error(`no well-known URL is configured for ${issuer}`);
+    loading ??= load(url);
+    return await loading;
+  }
+
+  async function find(configured: string | undefined, name: 'token_endpoint' | 'jwks_uri'): Promise<string> {
+    if (configured !== undefined) return configured;
+    const found = (await current())[name];
+    if (found === undefined) throw new Error(`metadata of ${issuer} has no ${name}`);
+    return found;
+  }
+
+  const complete = endpoints.jwksUri !== undefined && endpoints.tokenEndpoint !== undefined;
+  return {
+    tokenEndpoint: () => find(endpoints.tokenEndpoint, 'token_endpoint'),
+    jwksUri: () => find(endpoints.jwksUri, 'jwks_uri'),
+    known: () => complete || loaded !== undefined,
+  };
+}

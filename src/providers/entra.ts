@@ -1,0 +1,46 @@
+import { CLIENT_ASSERTION_TYPE, GRANT } from '../oauth/client-assertion.ts';
+
+/**
+ * The scope Entra expects. `cluster:namespace:app`, three non-empty parts without a scheme, becomes
+ * `api://cluster.namespace.app/.default`; everything else stays as it is (sidecar-sdk.md 3.2).
+ */
+export function normaliseEntraTarget(target: string): string {
+  if (target.startsWith('https://') || target.startsWith('api://')) return target;
+  const parts = target.split(':');
+  if (parts.length !== 3 || parts.includes('')) return target;
+  return `api://${parts.join('.')}/.default`;
+}
+
+/** A client and its freshly signed assertion (RFC 7523 2.2). */
+export interface AssertedClient {
+  readonly clientId: string;
+  readonly clientAssertion: string;
+}
+
+/** Client credentials at Entra: a machine token (RFC 6749 4.4; providers.md 2.3). */
+export function entraMachineForm(client: AssertedClient, target: string): Readonly<Record<string, string>> {
+  return {
+    grant_type: GRANT.clientCredentials,
+    client_id: client.clientId,
+    client_assertion: client.clientAssertion,
+    client_assertion_type: CLIENT_ASSERTION_TYPE,
+    scope: target,
+  };
+}
+
+/** On-Behalf-Of at Entra: the user's token for another API (providers.md 2.3). */
+export function entraOnBehalfOfForm(
+  client: AssertedClient,
+  target: string,
+  userToken: string,
+): Readonly<Record<string, string>> {
+  return {
+    grant_type: GRANT.jwtBearer,
+    client_id: client.clientId,
+    client_assertion: client.clientAssertion,
+    client_assertion_type: CLIENT_ASSERTION_TYPE,
+    scope: target,
+    requested_token_use: 'on_behalf_of',
+    assertion: userToken,
+  };
+}

@@ -1,0 +1,104 @@
+import { ALL_ALGORITHMS, isAlgorithm } from '../oauth/algorithms.ts';
+import type { Algorithm } from '../oauth/algorithms.ts';
+import { isJsonObject } from '../oauth/objects.ts';
+import { parseStrictJson } from '../oauth/strict-json.ts';
+import { issuerUrlProblem } from '../oauth/local-issuers.ts';
+import type { LocalIssuers } from '../oauth/local-issuers.ts';
+import type { ProviderSettings } from './provider-settings.ts';
+import { PROVIDER_VARIABLES } from './provider-variables.ts';
+
+/** What `FULLMAKT_ISSUERS` adds: issuers of its own, and algorithms for providers known by name. */
+export interface IssuerList {
+  readonly issuers: readonly ProviderSettings[];
+  readonly algorithms: ReadonlyMap<string, readonly Algorithm[]>;
+}
+
+interface Findings {
+  readonly local: LocalIssuers;
+  readonly problems: string[];
+}
+
+const NAME = /^[a-z][a-z0-9_]{0,31}$/;
+const DEFAULT_ALGORITHMS: readonly Algorithm[] = ['RS256'];
+
+type Entry = Readonly<Record<string, unknown>>;
+
+function texts(value: unknown): readonly string[] | undefined {
+  if (!Array.isArray(value) || value.length === 0) return undefined;
+  const found = value.filter((text): text is string => typeof text === 'string' && text !== '');
+  return found.length === value.length ? found : undefined;
+}
+
+/** Reads the JSON of `FULLMAKT_ISSUERS` (sidecar-sdk.md 4); problems are added to the given list. */
+export function readIssuerList(text: string | undefined, findings: Findings): IssuerList {
+  const issuers: ProviderSettings[] = [];
+  const algorithms = new Map<string, readonly Algorithm[]>();
+  for (const [name, entry] of entriesOf(text, findings)) {
+    const where = `FULLMAKT_ISSUERS: ${name}`;
+    if (!NAME.test(name) || !isJsonObject(entry)) {
+      findings.problems.push(`${where} has to be a name [a-z][a-z0-9_]{0,31} with an object`);
+      continue;
+    }
+    const allowed = readAlgorithms(entry, where, findings);
+    if (Object.hasOwn(PROVIDER_VARIABLES, name)) {
+      if (Object.keys(entry).some((key) => key !== 'algorithms')) {
+        findings.problems.push(`${where} is known by name and may set algorithms only`);
+      }
+      algorithms.set(name, allowed);
+      continue;
+    }
+    const issuer = readIssuer(name, entry, allowed, findings);
+    if (issuer !== undefined) issuers.push(issuer);
+  }
+  return { issuers, algorithms };
+}
+
+function entriesOf(text: string | undefined, findings: Findings): readonly (readonly [string, unknown])[] {
+  if (text === undefined || text === '') return [];
+  try {
+    const value = parseStrictJson(text);
+    if (isJsonObject(value)) return Object.entries(value);
+  } catch {
+    // Reported below, like any other value that is not an object.
+  }
+  findings.problems.push('FULLMAKT_ISSUERS is not a JSON object of issuers by name');
+  return [];
+}
+
+function readAlgorithms(entry: Entry, where: string, findings: Findings): readonly Algorithm[] {
+  const listed = entry['algorithms'];
+  if (listed === undefined) return DEFAULT_ALGORITHMS;
+  const found = texts(listed)?.filter(isAlgorithm) ?? [];
+  if (!Array.isArray(listed) || found.length === 0 || found.length !== listed.length) {
+    findings.problems.push(`${where}.algorithms has to be a list of ${ALL_ALGORITHMS.join(', ')}`);
+  }
+  return found;
+}
+
+function readIssuer(
+  name: string,
+  entry: Entry,
+  algorithms: readonly Algorithm[],
+  findings: Findings,
+): ProviderSettings | undefined {
+  const where = `FULLMAKT_ISSUERS: ${name}`;
+  const { issuer, jwks_uri: jwksUri, well_known_url: wellKnownUrl } = entry;
+  const audience = texts(entry['audience']);
+  if (audience === undefined && entry['no_audience'] !== true) {
+    findings.problems.push(`${where} has no audience list (or no_audience with required_scope)`);
+  }
+  if (entry['no_audience'] === true && typeof entry['required_scope'] !== 'string') {
+    findings.problems.push(`${where}.required_scope is missing, which no_audience needs`);
+  }
+  const keys = typeof jwksUri === 'string' ? jwksUri : wellKnownUrl;
+  if (typeof issuer !== 'string' || typeof keys !== 'string') {
+    findings.problems.push(`${where} needs issuer, and jwks_uri or well_known_url`);
+    return undefined;
+  }
+  for (const url of [issuer, keys]) {
+    const problem = issuerUrlProblem(url, findings.local);
+    if (problem !== undefined) findings.problems.push(`${where}: ${url} ${problem}`);
+  }
+  const endpoints = typeof jwksUri === 'string' ? { jwksUri } : { wellKnownUrl: keys };
+  return { name, issuer, endpoints, audience, algorithms, client: undefined };
+}
