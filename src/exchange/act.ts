@@ -1,0 +1,42 @@
+import { isJsonObject } from '../oauth/objects.ts';
+import { refuse } from './errors.ts';
+import type { VerifiedSubjectToken } from './subject-token.ts';
+
+/** Actors in one chain, the new one included. */
+export const MAX_ACTORS = 5;
+
+/** One actor and who acted before it (RFC 8693 4.1). `iss` is there when another issuer wrote it. */
+export interface Actor {
+  readonly sub: string;
+  readonly iss?: string;
+  readonly act?: Actor;
+}
+
+/**
+ * The chain of a new token: the caller outermost, the subject token's own actors inside. Actors another issuer wrote keep
+ * `sub` and `iss` only, and get that issuer's name, so nobody can forge our app ids. Throws `act-depth` over 5 actors.
+ */
+export function extendActors(caller: string, { claims, issuer }: VerifiedSubjectToken): Actor {
+  const foreignIssuer = issuer.own ? undefined : issuer.issuer;
+  const previous = claims['act'] === undefined ? undefined : readActor(claims['act'], foreignIssuer, MAX_ACTORS - 1);
+  return previous === undefined ? { sub: caller } : { sub: caller, act: previous };
+}
+
+/** The `sub` of every actor, newest first. */
+export function actorNames(actor: Actor | undefined): readonly string[] {
+  return actor === undefined ? [] : [actor.sub, ...actorNames(actor.act)];
+}
+
+function readActor(value: unknown, foreignIssuer: string | undefined, roomLeft: number): Actor {
+  if (roomLeft === 0) throw refuse('act-depth', `the token has passed through more than ${MAX_ACTORS} applications`);
+  if (!isJsonObject(value) || typeof value['sub'] !== 'string') {
+    throw refuse('subject-malformed', 'subject token: act must be an object with sub');
+  }
+  const issuer = typeof value['iss'] === 'string' ? value['iss'] : foreignIssuer;
+  const inner = value['act'] === undefined ? undefined : readActor(value['act'], foreignIssuer, roomLeft - 1);
+  return {
+    sub: value['sub'],
+    ...(issuer === undefined ? {} : { iss: issuer }),
+    ...(inner === undefined ? {} : { act: inner }),
+  };
+}

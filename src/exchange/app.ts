@@ -1,0 +1,91 @@
+import type { Snapshot } from '../registry/model.ts';
+import { createRouter } from '../web/router.ts';
+import type { Program } from '../web/serve.ts';
+import type { TokenAlgorithm } from './audience-settings.ts';
+import { createClientKeys } from './client-keys.ts';
+import type { ExchangeConfig } from './config.ts';
+import type { ExchangeContext, ExchangeDependencies } from './context.ts';
+import { discoveryRoutes, endpointsOf } from './discovery.ts';
+import { exchangeHealthRoutes } from './health.ts';
+import { createLimits } from './limits.ts';
+import { createPseudonym } from './pseudonym.ts';
+import { openSigningKeys } from './signing-keys.ts';
+import { createSubjectIssuers } from './subject-issuers.ts';
+import { createTokenEndpoint } from './token.ts';
+import { createTurnedAway } from './turned-away.ts';
+
+/** The token exchange server: one listener, and the issuer its tokens name. */
+export interface ExchangeProgram extends Program {
+  readonly issuer: string;
+}
+
+/**
+ * TokenX: the authorization server that exchanges a user's token at one app for one at the next (RFC 8693). Keys are loaded,
+ * or made on the first start, before it resolves; rejects when they cannot be.
+ */
+export async function createExchange(config: ExchangeConfig, deps: ExchangeDependencies): Promise<ExchangeProgram> {
+  const context = await createContext(config, deps);
+  const { endpoints, keys, issuers, turnedAway, registry, emit } = context;
+  const tellVersion = (): void => emit({ event: 'exchange.registry', version: registry.snapshot().version });
+  if (config.replay === 'off') emit({ event: 'exchange.replay_off' });
+  tellVersion();
+  const unsubscribe = registry.onChange(tellVersion);
+  const handle = createRouter([
+    { method: 'POST', path: `${endpoints.base}/token`, handle: createTokenEndpoint(context) },
+    ...discoveryRoutes(endpoints, keys, config.keysMaxAgeSeconds),
+    ...exchangeHealthRoutes(deps),
+  ]);
+  return {
+    issuer: config.issuer,
+    listeners: [{ name: 'TokenX', setting: 'FULLMAKT_EXCHANGE_BIND', ...config.bind, handle }],
+    async close() {
+      unsubscribe();
+      keys.close();
+      issuers.close();
+      turnedAway.close();
+    },
+  };
+}
+
+async function createContext(config: ExchangeConfig, deps: ExchangeDependencies): Promise<ExchangeContext> {
+  const { now, fetch, emit, registry } = deps;
+  const keys = await openSigningKeys({
+    ...deps.signingKeys,
+    now,
+    emit,
+    rules: {
+      maxAgeSeconds: config.keysMaxAgeSeconds,
+      stagedForSeconds: config.keysStagedForSeconds,
+      activeForSeconds: config.keysActiveForSeconds,
+      retiredForSeconds: config.keysRetiredForSeconds,
+    },
+    algorithmsInUse: () => algorithmsInUse(config, registry.snapshot()),
+  });
+  const issuers = createSubjectIssuers({
+    rows: config.issuers,
+    ownIssuer: config.issuer,
+    ownKeys: () => keys.verificationKeys(),
+    fetch,
+    now,
+    emit,
+  });
+  return {
+    ...deps,
+    config,
+    endpoints: endpointsOf(config.issuer),
+    keys,
+    issuers,
+    clientKeys: createClientKeys(),
+    limits: createLimits(now),
+    turnedAway: createTurnedAway(emit),
+    pseudonym: createPseudonym(config.auditKey),
+  };
+}
+
+/** A key of an algorithm appears in the key set once an audience asks for it, not before. */
+function algorithmsInUse(config: ExchangeConfig, snapshot: Snapshot): readonly TokenAlgorithm[] {
+  const asked = [...snapshot.clients('tokenx')].flatMap(({ registration }) =>
+    registration.provider === 'tokenx' && registration.token.alg !== undefined ? [registration.token.alg] : [],
+  );
+  return [config.tokenAlg, ...asked];
+}

@@ -1,0 +1,38 @@
+import type { Client, TokenxTokenSettings } from '../registry/model.ts';
+import type { ExchangeConfig } from './config.ts';
+
+/** The algorithms an audience may choose for its tokens. */
+export type TokenAlgorithm = NonNullable<TokenxTokenSettings['alg']>;
+
+/** What holds for tokens of one audience: its own wishes over the server's settings. */
+export interface AudienceSettings {
+  readonly alg: TokenAlgorithm;
+  readonly typ: 'JWT' | 'at+jwt';
+  readonly ttlSeconds: number;
+  readonly capBySubject: boolean;
+  readonly maxSessionSeconds: number | undefined;
+  /** Every claim of the subject token but the reserved, or these alone. */
+  readonly claims: 'all' | readonly string[];
+  readonly act: boolean;
+  readonly azp: boolean;
+  /** `echo`: the token has no scope, the response repeats the request's. */
+  readonly scope: 'enforce' | 'echo';
+  readonly limitScopeBySubject: boolean;
+}
+
+/** Merges the target's manifest over the server's settings. */
+export function audienceSettings(target: Client | undefined, config: ExchangeConfig): AudienceSettings {
+  const own = target?.registration.provider === 'tokenx' ? target.registration.token : {};
+  return {
+    alg: own.alg ?? config.tokenAlg,
+    typ: own.typ ?? config.tokenTyp,
+    ttlSeconds: own.ttl ?? config.tokenTtlSeconds,
+    capBySubject: own.capBySubject ?? config.tokenCapBySubject,
+    maxSessionSeconds: own.maxSession ?? config.tokenMaxSessionSeconds,
+    claims: own.claims ?? 'all',
+    act: own.act ?? config.tokenAct,
+    azp: own.azp ?? config.tokenAzp,
+    scope: own.scope ?? config.tokenScope,
+    limitScopeBySubject: own.limitScopeBySubject ?? true,
+  };
+}

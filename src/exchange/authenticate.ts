@@ -1,0 +1,79 @@
+import { OAuthError } from '../oauth/errors.ts';
+import type { Snapshot } from '../registry/model.ts';
+import type { Form } from '../web/forms.ts';
+import type { HttpRequest } from '../web/http.ts';
+import { checkAssertionClaims } from './assertion-claims.ts';
+import type { AssertionClaims, AssertionRules } from './assertion-claims.ts';
+import { claimAssertion } from './assertion-replay.ts';
+import { findCandidate, parseAssertion, readPresentedAssertion, verifyAssertion } from './client-authentication.ts';
+import type { Principal } from './client-authentication.ts';
+import type { ExchangeContext } from './context.ts';
+import { asRefusal } from './decision-record.ts';
+import type { Facts } from './decision-record.ts';
+import { situationOf } from './errors.ts';
+
+/** Steps 4 to 9: who calls, at the price of one signature, and once per assertion. */
+export async function authenticateClient(
+  context: ExchangeContext,
+  request: HttpRequest,
+  { form, snapshot, facts }: { readonly form: Form; readonly snapshot: Snapshot; readonly facts: Facts },
+): Promise<Principal> {
+  const { limits, emit } = context;
+  const source = request.remoteAddress;
+  try {
+    const presented = readPresentedAssertion(form, request.headers.authorization);
+    const assertion = parseAssertion(presented, form.get('client_id'));
+    facts.claimed_client = assertion.claimedClient;
+    limits.admitClient(source, assertion.claimedClient);
+    const candidate = findCandidate(assertion, snapshot, context.clientKeys);
+    const claims = checkAssertionClaims(assertion.jwt.claims, assertionRules(context));
+    const caller = verifyAssertion(candidate);
+    await claimOnce(context, claims);
+    Object.assign(facts, {
+      caller: caller.clientId,
+      method: caller.method,
+      ...(caller.keyId && { key: caller.keyId }),
+    });
+    limits.charge(caller.clientId);
+    if (claims.audience === 'token-endpoint') {
+      emit({ event: 'exchange.token_endpoint_audience', client_id: caller.clientId });
+    }
+    return caller;
+  } catch (error) {
+    if (isFailedAuthentication(error)) limits.failed(source, facts.claimed_client);
+    throw error;
+  }
+}
+
+/** What a client assertion is judged by here. */
+function assertionRules({ config, endpoints, now }: ExchangeContext): AssertionRules {
+  return {
+    issuer: config.issuer,
+    tokenEndpoint: endpoints.token,
+    acceptTokenEndpoint: config.assertionAcceptTokenEndpointAudience,
+    maxLifetimeSeconds: config.assertionMaxLifetimeSeconds,
+    requireIat: config.assertionRequireIat,
+    requireNbf: config.assertionRequireNbf,
+    skewSeconds: config.skewSeconds,
+    now: now(),
+  };
+}
+
+async function claimOnce({ config, replay, now, emit }: ExchangeContext, claims: AssertionClaims): Promise<void> {
+  const startedAt = performance.now();
+  const tell = (result: 'fresh' | 'seen' | 'unavailable'): void =>
+    emit({ event: 'exchange.replay', result, seconds: (performance.now() - startedAt) / 1000 });
+  const { assertionMaxLifetimeSeconds: maxLifetimeSeconds, skewSeconds, replay: mode } = config;
+  try {
+    await claimAssertion(claims, { store: replay, mode, maxLifetimeSeconds, skewSeconds, now });
+    tell('fresh');
+  } catch (error) {
+    tell(situationOf(asRefusal(error)) === 'client-replay' ? 'seen' : 'unavailable');
+    throw error;
+  }
+}
+
+/** A wrong answer to who calls, not a limit or an outage. */
+function isFailedAuthentication(error: unknown): boolean {
+  return error instanceof OAuthError && (error.status === 400 || error.status === 401);
+}

@@ -1,0 +1,79 @@
+import { numberClaim } from '../oauth/jwt.ts';
+import type { Claims } from '../oauth/jwt.ts';
+import type { Actor } from './act.ts';
+import type { AudienceSettings } from './audience-settings.ts';
+import { refuse } from './errors.ts';
+import { RESERVED_CLAIMS } from './reserved-claims.ts';
+import type { VerifiedSubjectToken } from './subject-token.ts';
+import type { ClaimMap } from './trusted-issuer.ts';
+
+/** What the claims of a new token are made of. Times are seconds since the epoch. */
+export interface TokenParts {
+  readonly issuer: string;
+  readonly target: string;
+  readonly caller: string;
+  readonly subject: VerifiedSubjectToken;
+  readonly actor: Actor;
+  readonly scope: readonly string[] | undefined;
+  readonly settings: AudienceSettings;
+  readonly now: number;
+  readonly jti: string;
+}
+
+/** The claims of the token to sign (RFC 8693 4, RFC 9068 2.2 where the audience asks for `at+jwt`). */
+export function buildClaims(parts: TokenParts): Claims & { readonly exp: number } {
+  const { settings, caller, scope } = parts;
+  const { sub, idp, claims } = parts.subject;
+  if (sub === undefined && settings.typ === 'at+jwt') {
+    throw refuse('subject-sub-missing', 'the target asks for at+jwt tokens, and the subject token has no sub');
+  }
+  const issuedAt = Math.floor(parts.now);
+  return {
+    ...copiedClaims(parts),
+    iss: parts.issuer,
+    aud: parts.target,
+    ...(sub === undefined ? {} : { sub }),
+    client_id: caller,
+    ...(settings.azp ? { azp: caller } : {}),
+    idp,
+    ...(settings.act ? { act: parts.actor } : {}),
+    ...(scope === undefined ? {} : { scope: scope.join(' ') }),
+    iat: issuedAt,
+    nbf: issuedAt,
+    exp: expiry(claims, settings, issuedAt),
+    jti: parts.jti,
+  };
+}
+
+function copiedClaims({ subject: { claims, issuer }, settings }: TokenParts): Claims {
+  const wanted = settings.claims;
+  const names = Object.keys(claims).filter(
+    (name) => !RESERVED_CLAIMS.has(name) && (wanted === 'all' || wanted.includes(name)),
+  );
+  return Object.fromEntries(names.map((name) => [name, mapped(issuer.rules.map, name, claims[name])]));
+}
+
+function mapped(map: ClaimMap, name: string, value: unknown): unknown {
+  const values = Object.hasOwn(map, name) ? map[name] : undefined;
+  if (values === undefined || typeof value !== 'string' || !Object.hasOwn(values, value)) return value;
+  return values[value];
+}
+
+/** The earliest of: the audience's own lifetime, the subject token's end, the end of the login session. */
+function expiry(subject: Claims, settings: AudienceSettings, issuedAt: number): number {
+  const ends = [issuedAt + settings.ttlSeconds];
+  const subjectEnd = numberClaim(subject, 'exp');
+  if (settings.capBySubject && subjectEnd !== undefined) ends.push(Math.floor(subjectEnd));
+  if (settings.maxSessionSeconds !== undefined) ends.push(sessionEnd(subject, settings.maxSessionSeconds));
+  const exp = Math.min(...ends);
+  if (exp <= issuedAt) throw refuse('subject-expired', `the login is older than the target allows`);
+  return exp;
+}
+
+function sessionEnd(subject: Claims, maxSessionSeconds: number): number {
+  const authenticatedAt = numberClaim(subject, 'auth_time');
+  if (authenticatedAt === undefined) {
+    throw refuse('auth-time-missing', 'the target limits the session, and the subject token has no auth_time');
+  }
+  return Math.floor(authenticatedAt + maxSessionSeconds);
+}

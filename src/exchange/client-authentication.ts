@@ -1,0 +1,129 @@
+import { CLIENT_ASSERTION_TYPE } from '../oauth/client-assertion.ts';
+import type { VerificationKey } from '../oauth/jwk.ts';
+import { JoseError, verifySignature } from '../oauth/jws.ts';
+import { parseJwt, stringClaim, verifyJwtSignature } from '../oauth/jwt.ts';
+import type { UnverifiedJwt } from '../oauth/jwt.ts';
+import type { OAuthError } from '../oauth/errors.ts';
+import type { AppId } from '../registry/app-id.ts';
+import type { Snapshot } from '../registry/model.ts';
+import type { Form } from '../web/forms.ts';
+import { CLIENT_ALGORITHMS } from './client-keys.ts';
+import type { ClientKeys } from './client-keys.ts';
+import { DECOY_KEY } from './decoy-key.ts';
+import { refuse } from './errors.ts';
+import { requireParameter } from './token-form.ts';
+
+declare const authenticated: unique symbol;
+
+/** Who calls, proven. Only {@link verifyAssertion} makes one; nothing but this reaches policy. */
+export interface Principal {
+  readonly clientId: AppId;
+  readonly method: 'private_key_jwt';
+  readonly keyId: string | undefined;
+  readonly [authenticated]: true;
+}
+
+/** A client assertion (RFC 7523 2.2) and the client it claims to be; nothing is proven. */
+export interface ClaimedAssertion {
+  readonly jwt: UnverifiedJwt;
+  readonly claimedClient: string;
+}
+
+/** The registered client an assertion points to, with the keys that could have signed it; unknown clients have none. */
+export interface Candidate {
+  readonly assertion: ClaimedAssertion;
+  readonly clientId: AppId | undefined;
+  readonly keys: readonly VerificationKey[];
+  /** For the audit log: why there is nobody to believe. */
+  readonly doubt: string | undefined;
+}
+
+const TYPES = ['JWT', 'client-authentication+jwt'];
+
+/** Step 4: exactly one method of authentication, and its parameters (RFC 6749 2.3, RFC 7521 4.2). Returns the assertion. */
+export function readPresentedAssertion(form: Form, authorization: string | undefined): string {
+  const basic = authorization !== undefined && /^basic\b/i.test(authorization);
+  const asserts = form.get('client_assertion') !== undefined || form.get('client_assertion_type') !== undefined;
+  const methods = [asserts, form.get('client_secret') !== undefined, basic].filter(Boolean).length;
+  if (methods > 1) throw refuse('client-auth-multiple', 'more than one method of client authentication was used');
+  if (!asserts) {
+    const headers = basic ? { 'WWW-Authenticate': 'Basic realm="token"' } : {};
+    throw refuse('client-auth-missing', 'authenticate with a client assertion', { headers });
+  }
+  const assertion = requireParameter(form, 'client_assertion');
+  if (requireParameter(form, 'client_assertion_type') !== CLIENT_ASSERTION_TYPE) {
+    throw refuse('client-assertion-type', 'client_assertion_type is not a known one');
+  }
+  return assertion;
+}
+
+/** Step 5: the assertion parses; its `iss`, its `sub` and `client_id`, if that was sent, name one client (RFC 7523 3, RFC 7521 4.2). */
+export function parseAssertion(token: string, clientId: string | undefined): ClaimedAssertion {
+  const jwt = parseAssertionJwt(token);
+  const claimedClient = stringClaim(jwt.claims, 'sub');
+  if (claimedClient === undefined || claimedClient === '' || jwt.claims['iss'] !== claimedClient) {
+    throw refuse('client-assertion-malformed', 'client assertion: iss and sub must both be the client id');
+  }
+  if (clientId !== undefined && clientId !== claimedClient) {
+    throw refuse('client-id-mismatch', 'client_id is not the client of the assertion');
+  }
+  return { jwt, claimedClient };
+}
+
+/** Step 6: the client is registered and enabled, and has a key that could have signed. Doubts are kept for step 8. */
+export function findCandidate(assertion: ClaimedAssertion, snapshot: Snapshot, keys: ClientKeys): Candidate {
+  const client = snapshot.client('tokenx', assertion.claimedClient);
+  if (client === undefined) return doubtful(assertion, 'client unknown');
+  if (client.state === 'disabled' || snapshot.app(client.app)?.state !== 'active') {
+    return doubtful(assertion, 'client disabled');
+  }
+  const { kid } = assertion.jwt.header;
+  const named = kid === undefined ? client.keys : client.keys.filter((jwk) => jwk.kid === kid);
+  const fitting = named.map((jwk) => keys.importKey(jwk)).filter((key) => key !== undefined);
+  return { assertion, clientId: client.app, keys: fitting, doubt: undefined };
+}
+
+/**
+ * Step 8: the signature. An unknown or disabled client, an unknown key, a wrong algorithm and a bad signature get one and
+ * the same answer at one and the same price; the cause goes to the audit log.
+ */
+export function verifyAssertion(candidate: Candidate): Principal {
+  const { assertion, clientId, doubt } = candidate;
+  if (clientId === undefined) {
+    verifySignature(assertion.jwt.jws, DECOY_KEY);
+    throw unbelievable(doubt);
+  }
+  try {
+    verifyJwtSignature(assertion.jwt, candidate.keys, { algorithms: CLIENT_ALGORITHMS });
+  } catch (error) {
+    if (!(error instanceof JoseError)) throw error;
+    if (error.code !== 'signature_invalid') verifySignature(assertion.jwt.jws, DECOY_KEY);
+    throw unbelievable(error.code);
+  }
+  return principal(clientId, assertion.jwt.header.kid);
+}
+
+function principal(clientId: AppId, keyId: string | undefined): Principal {
+  const proven: Omit<Principal, typeof authenticated> = { clientId, method: 'private_key_jwt', keyId };
+  // oxlint-disable-next-line typescript/consistent-type-assertions -- the brand exists in types only; this is its one source
+  return proven as Principal;
+}
+
+function doubtful(assertion: ClaimedAssertion, doubt: string): Candidate {
+  return { assertion, clientId: undefined, keys: [], doubt };
+}
+
+function unbelievable(cause: string | undefined): OAuthError {
+  return refuse('client-auth-failed', 'client authentication failed', { cause });
+}
+
+function parseAssertionJwt(token: string): UnverifiedJwt {
+  try {
+    return parseJwt(token, { types: TYPES });
+  } catch (error) {
+    if (!(error instanceof JoseError)) throw error;
+    if (error.code === 'type_refused') throw refuse('client-typ', 'client assertion: typ is not accepted');
+    if (error.code === 'algorithm_refused') throw unbelievable(error.code);
+    throw refuse('client-assertion-malformed', 'client assertion: not a well-formed signed JWT', { cause: error.code });
+  }
+}

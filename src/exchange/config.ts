@@ -1,0 +1,162 @@
+import { DAY, HOUR } from '../oauth/time.ts';
+import { address, boolean, json, list, oneOf, seconds, text, url } from '../settings.ts';
+import type { Setting, SettingsTable } from '../settings.ts';
+import type { TokenAlgorithm } from './audience-settings.ts';
+import { parseTrustedIssuers } from './trusted-issuer.ts';
+import type { TrustedIssuer } from './trusted-issuer.ts';
+
+/** Everything the exchange server can be told. Durations are seconds. */
+export interface ExchangeConfig {
+  readonly issuer: string;
+  readonly bind: { readonly host: string; readonly port: number };
+  readonly issuers: readonly TrustedIssuer[];
+  readonly assertionMaxLifetimeSeconds: number;
+  readonly assertionAcceptTokenEndpointAudience: boolean;
+  readonly assertionRequireIat: boolean;
+  readonly assertionRequireNbf: boolean;
+  readonly skewSeconds: number;
+  readonly replay: 'on' | 'off';
+  readonly subjectTokenTypes: readonly string[];
+  readonly tokenAlg: TokenAlgorithm;
+  readonly tokenTyp: 'JWT' | 'at+jwt';
+  readonly tokenTtlSeconds: number;
+  readonly tokenCapBySubject: boolean;
+  readonly tokenMaxSessionSeconds?: number;
+  readonly tokenAct: boolean;
+  readonly tokenAzp: boolean;
+  readonly tokenScope: 'enforce' | 'echo';
+  readonly keysMaxAgeSeconds: number;
+  readonly keysStagedForSeconds: number;
+  readonly keysActiveForSeconds: number;
+  readonly keysRetiredForSeconds: number;
+  /** Keys the pseudonyms of users in the audit log; without it they can be compared within one run only. */
+  readonly auditKey?: string;
+}
+
+/** The settings of `fullmakt exchange`, with their defaults. */
+export const exchangeSettings: SettingsTable<ExchangeConfig> = {
+  issuer: url({ env: 'FULLMAKT_EXCHANGE_ISSUER', says: 'The issuer of the tokens, and the base of every endpoint.' }),
+  bind: address({
+    env: 'FULLMAKT_EXCHANGE_BIND',
+    says: 'Where the server listens.',
+    fallback: { host: '127.0.0.1', port: 7440 },
+  }),
+  issuers: json<readonly TrustedIssuer[]>(parseTrustedIssuers)({
+    env: 'FULLMAKT_EXCHANGE_ISSUERS',
+    says: 'The issuers whose tokens may be exchanged, as a JSON list.',
+    fallback: [],
+  }),
+  assertionMaxLifetimeSeconds: within(1, 3600, {
+    env: 'FULLMAKT_EXCHANGE_ASSERTION_MAX_LIFETIME',
+    says: 'How long a client assertion may live.',
+    fallback: 120,
+  }),
+  assertionAcceptTokenEndpointAudience: boolean({
+    env: 'FULLMAKT_EXCHANGE_ASSERTION_ACCEPT_TOKEN_ENDPOINT_AUDIENCE',
+    says: 'Whether a client assertion may name the token endpoint instead of the issuer.',
+    fallback: true,
+  }),
+  assertionRequireIat: boolean({
+    env: 'FULLMAKT_EXCHANGE_ASSERTION_REQUIRE_IAT',
+    says: 'Whether a client assertion must have iat.',
+    fallback: false,
+  }),
+  assertionRequireNbf: boolean({
+    env: 'FULLMAKT_EXCHANGE_ASSERTION_REQUIRE_NBF',
+    says: 'Whether a client assertion must have nbf.',
+    fallback: false,
+  }),
+  skewSeconds: within(0, 60, {
+    env: 'FULLMAKT_EXCHANGE_SKEW',
+    says: 'How far the clocks of clients and issuers may be off, at most 60 s.',
+    fallback: 10,
+  }),
+  replay: oneOf(['on', 'off'])({
+    env: 'FULLMAKT_EXCHANGE_REPLAY',
+    says: 'Whether a client assertion is good for one request only.',
+    fallback: 'on',
+  }),
+  subjectTokenTypes: list({
+    env: 'FULLMAKT_EXCHANGE_SUBJECT_TOKEN_TYPES',
+    says: 'Accepted kinds of subject token: jwt, access_token.',
+    fallback: ['jwt', 'access_token'],
+  }),
+  tokenAlg: oneOf(['RS256', 'ES256', 'EdDSA', 'PS256'])({
+    env: 'FULLMAKT_EXCHANGE_TOKEN_ALG',
+    says: 'The signature algorithm of tokens whose audience names none.',
+    fallback: 'RS256',
+  }),
+  tokenTyp: oneOf(['JWT', 'at+jwt'])({
+    env: 'FULLMAKT_EXCHANGE_TOKEN_TYP',
+    says: 'The header type of tokens whose audience names none.',
+    fallback: 'JWT',
+  }),
+  tokenTtlSeconds: within(30, 3600, {
+    env: 'FULLMAKT_EXCHANGE_TOKEN_TTL',
+    says: 'How long a token lives, 30 s to 1 h.',
+    fallback: 900,
+  }),
+  tokenCapBySubject: boolean({
+    env: 'FULLMAKT_EXCHANGE_TOKEN_CAP_BY_SUBJECT',
+    says: 'Whether a token ends no later than the one it was exchanged for.',
+    fallback: true,
+  }),
+  tokenMaxSessionSeconds: seconds({
+    env: 'FULLMAKT_EXCHANGE_TOKEN_MAX_SESSION',
+    says: 'How long after the login tokens may live.',
+    optional: true,
+  }),
+  tokenAct: boolean({
+    env: 'FULLMAKT_EXCHANGE_TOKEN_ACT',
+    says: 'Whether tokens carry the chain of applications they passed through.',
+    fallback: true,
+  }),
+  tokenAzp: boolean({
+    env: 'FULLMAKT_EXCHANGE_TOKEN_AZP',
+    says: 'Whether tokens carry azp beside client_id.',
+    fallback: true,
+  }),
+  tokenScope: oneOf(['enforce', 'echo'])({
+    env: 'FULLMAKT_EXCHANGE_TOKEN_SCOPE',
+    says: 'Whether scopes are granted by rules, or the scope parameter is repeated without effect.',
+    fallback: 'enforce',
+  }),
+  keysMaxAgeSeconds: seconds({
+    env: 'FULLMAKT_EXCHANGE_KEYS_MAX_AGE',
+    says: 'How long validators may cache the published keys.',
+    fallback: 300,
+  }),
+  keysStagedForSeconds: seconds({
+    env: 'FULLMAKT_EXCHANGE_KEYS_STAGED_FOR',
+    says: 'How long a key is published before it signs, at least twice the maximum age.',
+    fallback: HOUR,
+  }),
+  keysActiveForSeconds: seconds({
+    env: 'FULLMAKT_EXCHANGE_KEYS_ACTIVE_FOR',
+    says: 'How long a key signs.',
+    fallback: DAY,
+  }),
+  keysRetiredForSeconds: seconds({
+    env: 'FULLMAKT_EXCHANGE_KEYS_RETIRED_FOR',
+    says: 'How long a key stays published after it signed last.',
+    fallback: DAY,
+  }),
+  auditKey: text({
+    env: 'FULLMAKT_EXCHANGE_AUDIT_KEY',
+    says: 'Keys the pseudonyms of users in the audit log, so that they stay the same across restarts.',
+    secret: true,
+    optional: true,
+  }),
+};
+
+function within(low: number, high: number, spec: Parameters<typeof seconds>[0]): Setting<number> {
+  const setting = seconds(spec);
+  return {
+    ...setting,
+    parse: (value) => {
+      const parsed = setting.parse(value);
+      if (parsed < low || parsed > high) throw new Error(`a duration between ${low} s and ${high} s`);
+      return parsed;
+    },
+  };
+}

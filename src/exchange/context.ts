@@ -1,0 +1,44 @@
+import type { Fetch } from '../oauth/fetch.ts';
+import type { Clock } from '../oauth/time.ts';
+import type { Emit } from '../observe/events.ts';
+import type { Registry } from '../registry/contract.ts';
+import type { KeyWrapper } from '../registry/key-wrapper.ts';
+import type { SigningKeyStore } from '../registry/signing-keys.ts';
+import type { Store } from '../store/store.ts';
+import type { ClientKeys } from './client-keys.ts';
+import type { ExchangeConfig } from './config.ts';
+import type { Endpoints } from './discovery.ts';
+import type { ExchangeEvent } from './events.ts';
+import type { Limits } from './limits.ts';
+import type { Pseudonym } from './pseudonym.ts';
+import type { SigningKeys } from './signing-keys.ts';
+import type { SubjectIssuers } from './subject-issuers.ts';
+import type { TurnedAway } from './turned-away.ts';
+
+/** What the exchange server runs on. */
+export interface ExchangeDependencies {
+  readonly registry: Registry;
+  /** Where our own keys are kept (`registry.signingKeys`), and what seals them. */
+  readonly signingKeys: { readonly store: SigningKeyStore; readonly wrapper: KeyWrapper };
+  /** Remembers used assertions. */
+  readonly replay: Store;
+  readonly fetch: Fetch;
+  readonly now: Clock;
+  readonly emit: Emit<ExchangeEvent>;
+  /** The figures of the process, for `/metrics`. */
+  readonly metrics?: () => Promise<string>;
+  /** Whether decisions can be recorded now. */
+  readonly auditReady?: () => boolean;
+}
+
+/** What the token endpoint works with: the dependencies, and what was made of them at the start. */
+export interface ExchangeContext extends ExchangeDependencies {
+  readonly config: ExchangeConfig;
+  readonly endpoints: Endpoints;
+  readonly keys: SigningKeys;
+  readonly clientKeys: ClientKeys;
+  readonly issuers: SubjectIssuers;
+  readonly limits: Limits;
+  readonly turnedAway: TurnedAway;
+  readonly pseudonym: Pseudonym;
+}

@@ -1,0 +1,86 @@
+import { OAuthError } from '../oauth/errors.ts';
+import { stringClaim } from '../oauth/jwt.ts';
+import type { Claims } from '../oauth/jwt.ts';
+import type { HttpRequest } from '../web/http.ts';
+import { actorNames } from './act.ts';
+import type { Actor } from './act.ts';
+import { refuse, situationOf } from './errors.ts';
+import type { DecisionEvent } from './events.ts';
+import type { Pseudonym } from './pseudonym.ts';
+import type { ScopeAnswer } from './target.ts';
+import type { VerifiedSubjectToken } from './subject-token.ts';
+
+type Known = Omit<
+  DecisionEvent,
+  'event' | 'decision' | 'outcome' | 'reason' | 'seconds' | 'cid' | 'src' | 'description' | 'cause'
+>;
+
+/** What is known of a request so far; the endpoint fills it in between the steps, no step sees it. */
+export type Facts = { -readonly [K in keyof Known]: Known[K] } & { admitted: boolean; readonly startedAt: number };
+
+/** Nothing known yet. `startedAt` is on the monotonic clock, in milliseconds. */
+export function startFacts(version: number): Facts {
+  return { grant: 'unread', version, admitted: false, startedAt: performance.now() };
+}
+
+/** What the record says of a subject token: pseudonyms and its `jti`. */
+export function subjectFacts(
+  { claims, issuer, sub }: VerifiedSubjectToken,
+  pseudonym: Pseudonym,
+): Pick<Facts, 'issuer' | 'subject' | 'sid' | 'jtiIn'> {
+  const [jti, sid] = [stringClaim(claims, 'jti'), stringClaim(claims, 'sid')];
+  return {
+    issuer: issuer.issuer,
+    ...(sub === undefined ? {} : { subject: pseudonym(issuer.issuer, sub) }),
+    ...(sid === undefined ? {} : { sid: pseudonym(issuer.issuer, sid) }),
+    ...(jti === undefined ? {} : { jtiIn: jti }),
+  };
+}
+
+/** What the record says of the token that was made. */
+export function issuedFacts(
+  claims: Claims,
+  kid: string,
+  { actor, scope }: { readonly actor: Actor; readonly scope: ScopeAnswer },
+): Pick<Facts, 'jtiOut' | 'kid' | 'act' | 'scopes'> {
+  const scopes = scope.granted === undefined ? {} : { scopes: scope.granted };
+  return { jtiOut: stringClaim(claims, 'jti') ?? '', kid, act: actorNames(actor), ...scopes };
+}
+
+/** The record of an issued token. */
+export function allowed(facts: Facts, request: HttpRequest): DecisionEvent {
+  return { ...common(facts, request), decision: 'allow', outcome: 'issued', reason: 'issued' };
+}
+
+/** The record of a refusal. */
+export function denied(facts: Facts, request: HttpRequest, error: OAuthError): DecisionEvent {
+  const { description, cause } = error;
+  const [outcome, reason] = [outcomeOf(error), situationOf(error)];
+  return {
+    ...common(facts, request),
+    decision: 'deny',
+    outcome,
+    reason,
+    description,
+    ...(cause === undefined ? {} : { cause }),
+  };
+}
+
+/** How a refusal is counted. */
+export function outcomeOf({ status }: OAuthError): 'refused' | 'unavailable' | 'failed' {
+  if (status === 500) return 'failed';
+  return status === 503 ? 'unavailable' : 'refused';
+}
+
+/** Whatever was thrown, as what the caller is told: a bug shows nothing of itself. */
+export function asRefusal(error: unknown): OAuthError {
+  return error instanceof OAuthError ? error : refuse('internal', 'something went wrong here', { cause: error });
+}
+
+function common(
+  { startedAt, admitted: _admitted, ...facts }: Facts,
+  request: HttpRequest,
+): Omit<DecisionEvent, 'decision' | 'outcome' | 'reason'> {
+  const seconds = (performance.now() - startedAt) / 1000;
+  return { event: 'exchange', ...facts, seconds, cid: request.correlationId, src: request.remoteAddress };
+}

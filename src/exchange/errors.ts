@@ -1,0 +1,166 @@
+import {
+  invalidClient,
+  invalidRequest,
+  invalidScope,
+  invalidTarget,
+  serverError,
+  temporarilyUnavailable,
+  unsupportedGrantType,
+} from '../oauth/errors.ts';
+import type { ErrorDetail, OAuthError } from '../oauth/errors.ts';
+
+/** Every way a request can end without a token; on the wire it is `fm_reason`. */
+export type Situation =
+  | 'content-type'
+  | 'content-encoding'
+  | 'too-large'
+  | 'too-many-parameters'
+  | 'duplicate-parameter'
+  | 'query-parameter'
+  | 'parameter-missing'
+  | 'unsupported-parameter'
+  | 'requested-token-type'
+  | 'grant-type'
+  | 'client-auth-multiple'
+  | 'client-auth-missing'
+  | 'client-assertion-type'
+  | 'client-assertion-malformed'
+  | 'client-typ'
+  | 'client-aud'
+  | 'client-time'
+  | 'client-lifetime'
+  | 'client-jti'
+  | 'client-replay'
+  | 'client-id-mismatch'
+  | 'client-auth-failed'
+  | 'target-multiple'
+  | 'target-unknown'
+  | 'target-disabled'
+  | 'target-provider-off'
+  | 'target-issuer'
+  | 'no-rule'
+  | 'wildcard-network-only'
+  | 'scope-unknown'
+  | 'scope-empty'
+  | 'subject-type'
+  | 'subject-malformed'
+  | 'subject-issuer'
+  | 'subject-typ'
+  | 'subject-signature'
+  | 'subject-expired'
+  | 'subject-time'
+  | 'subject-kind'
+  | 'subject-binding'
+  | 'subject-not-for-caller'
+  | 'subject-bound'
+  | 'subject-sub-missing'
+  | 'auth-time-missing'
+  | 'token-too-large'
+  | 'act-depth'
+  | 'may-act'
+  | 'rate-limited'
+  | 'overloaded'
+  | 'replay-unavailable'
+  | 'audit-unavailable'
+  | 'issuer-unavailable'
+  | 'internal';
+
+interface Row {
+  readonly make: (description: string, detail?: ErrorDetail) => OAuthError;
+  readonly status: number;
+}
+
+const badRequest: Row = { make: invalidRequest, status: 400 };
+const badClient: Row = { make: invalidClient, status: 401 };
+const badTarget: Row = { make: invalidTarget, status: 400 };
+const badScope: Row = { make: invalidScope, status: 400 };
+const unavailable: Row = { make: temporarilyUnavailable, status: 503 };
+
+const ROWS: Readonly<Record<Situation, Row>> = {
+  'content-type': badRequest,
+  'content-encoding': { make: invalidRequest, status: 415 },
+  'too-large': { make: invalidRequest, status: 413 },
+  'too-many-parameters': badRequest,
+  'duplicate-parameter': badRequest,
+  'query-parameter': badRequest,
+  'parameter-missing': badRequest,
+  'unsupported-parameter': badRequest,
+  'requested-token-type': badRequest,
+  'grant-type': { make: unsupportedGrantType, status: 400 },
+  'client-auth-multiple': badRequest,
+  'client-auth-missing': badClient,
+  'client-assertion-type': badClient,
+  'client-assertion-malformed': badClient,
+  'client-typ': badClient,
+  'client-aud': badClient,
+  'client-time': badClient,
+  'client-lifetime': badClient,
+  'client-jti': badClient,
+  'client-replay': badClient,
+  'client-id-mismatch': badClient,
+  'client-auth-failed': badClient,
+  'target-multiple': badTarget,
+  'target-unknown': badTarget,
+  'target-disabled': badTarget,
+  'target-provider-off': badTarget,
+  'target-issuer': badTarget,
+  'no-rule': badTarget,
+  'wildcard-network-only': badTarget,
+  'scope-unknown': badScope,
+  'scope-empty': badScope,
+  'subject-type': badRequest,
+  'subject-malformed': badRequest,
+  'subject-issuer': badRequest,
+  'subject-typ': badRequest,
+  'subject-signature': badRequest,
+  'subject-expired': badRequest,
+  'subject-time': badRequest,
+  'subject-kind': badRequest,
+  'subject-binding': badRequest,
+  'subject-not-for-caller': badRequest,
+  'subject-bound': badRequest,
+  'subject-sub-missing': badRequest,
+  'auth-time-missing': badRequest,
+  'token-too-large': badRequest,
+  'act-depth': badRequest,
+  'may-act': badRequest,
+  'rate-limited': { make: temporarilyUnavailable, status: 429 },
+  overloaded: unavailable,
+  'replay-unavailable': unavailable,
+  'audit-unavailable': unavailable,
+  'issuer-unavailable': unavailable,
+  internal: { make: serverError, status: 500 },
+};
+
+const RETRY: Readonly<Record<string, string>> = { 'Retry-After': '1' };
+
+/** Every situation with its row: what the documentation and the tests walk. */
+export const situations: readonly Situation[] = Object.keys(ROWS).filter(isSituation);
+
+/**
+ * The refusal for a situation (RFC 6749 5.2, RFC 8693 2.2.2). `description` is shown to the caller; `detail.cause` goes to
+ * the audit log only.
+ */
+export function refuse(
+  situation: Situation,
+  description: string,
+  detail: { readonly cause?: unknown; readonly headers?: Readonly<Record<string, string>> } = {},
+): OAuthError {
+  const { make, status } = ROWS[situation];
+  const retry = status === 429 || status === 503 ? RETRY : {};
+  return make(description, {
+    reason: situation,
+    status,
+    cause: detail.cause,
+    headers: { ...retry, ...detail.headers },
+  });
+}
+
+/** The situation a refusal was made for; anything else is a bug of ours. */
+export function situationOf({ reason }: OAuthError): Situation {
+  return isSituation(reason) ? reason : 'internal';
+}
+
+function isSituation(text: string): text is Situation {
+  return Object.hasOwn(ROWS, text);
+}

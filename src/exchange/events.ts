@@ -1,0 +1,150 @@
+import type { EventTable } from '../observe/events.ts';
+import type { Situation } from './errors.ts';
+
+/** The audit record of one decision, taken before the answer leaves. Persons are pseudonyms, tokens their `jti`. */
+export interface DecisionEvent {
+  readonly event: 'exchange';
+  readonly decision: 'allow' | 'deny';
+  readonly outcome: 'issued' | 'refused' | 'unavailable' | 'failed';
+  readonly reason: Situation | 'issued';
+  readonly grant: string;
+  /** Seconds the decision took. */
+  readonly seconds: number;
+  /** Registry version the decision was made on. */
+  readonly version: number;
+  /** Correlation id and address of the request. */
+  readonly cid: string;
+  readonly src: string;
+  /** Who the assertion said it was; the caller once that was proven. */
+  readonly claimed_client?: string;
+  readonly caller?: string;
+  readonly method?: string;
+  readonly key?: string;
+  readonly target?: string;
+  /** Where the rules stand that allowed it: file and line. */
+  readonly rules?: readonly string[];
+  readonly issuer?: string;
+  readonly subject?: string;
+  readonly sid?: string;
+  readonly jtiIn?: string;
+  readonly jtiOut?: string;
+  readonly scopes?: readonly string[];
+  readonly act?: readonly string[];
+  readonly kid?: string;
+  /** The manifest change that would have allowed it. */
+  readonly fix?: string;
+  /** What the caller was told. */
+  readonly description?: string;
+  /** What only we may know. */
+  readonly cause?: unknown;
+}
+
+/** What the exchange server tells. */
+export type ExchangeEvent =
+  | DecisionEvent
+  | {
+      readonly event: 'exchange.turned_away';
+      readonly grant: 'unread';
+      readonly outcome: 'refused' | 'unavailable' | 'failed';
+      readonly reason: Situation;
+      readonly src: string;
+      readonly cid: string;
+    }
+  | {
+      readonly event: 'exchange.turned_away_sum';
+      readonly reason: Situation;
+      readonly src: string;
+      readonly count: number;
+    }
+  | { readonly event: 'exchange.edge'; readonly client_id: string; readonly audience: string }
+  | { readonly event: 'exchange.token_endpoint_audience'; readonly client_id: string }
+  | { readonly event: 'exchange.ignored_parameters'; readonly count: number }
+  | { readonly event: 'exchange.replay'; readonly result: 'fresh' | 'seen' | 'unavailable'; readonly seconds: number }
+  | { readonly event: 'exchange.jwks'; readonly issuer: string; readonly result: 'fetched' | 'failed' }
+  | { readonly event: 'exchange.issuer_bind_any'; readonly issuer: string }
+  | { readonly event: 'exchange.replay_off' }
+  | { readonly event: 'exchange.registry'; readonly version: number }
+  | { readonly event: 'exchange.signing_key'; readonly kid: string; readonly alg: string; readonly state: string }
+  | { readonly event: 'exchange.rotation_failed'; readonly cause: unknown };
+
+const requests = {
+  name: 'fullmakt_exchange_requests_total',
+  help: 'Requests to the token endpoint by outcome.',
+  labels: ['grant', 'outcome', 'reason'],
+};
+
+/** What becomes of each event. */
+export const exchangeEvents: EventTable<ExchangeEvent> = {
+  exchange: {
+    level: 'info',
+    audit: true,
+    counter: requests,
+    histogram: {
+      name: 'fullmakt_exchange_duration_seconds',
+      help: 'Time to decide a token request.',
+      field: 'seconds',
+      labels: ['grant', 'outcome'],
+    },
+  },
+  'exchange.turned_away': { level: 'debug', counter: requests },
+  'exchange.turned_away_sum': { level: 'info', audit: true },
+  'exchange.edge': {
+    level: 'debug',
+    counter: {
+      name: 'fullmakt_exchange_edge_tokens_total',
+      help: 'Tokens by caller and target.',
+      labels: ['client_id', 'audience'],
+    },
+  },
+  'exchange.token_endpoint_audience': {
+    level: 'debug',
+    counter: {
+      name: 'fullmakt_exchange_token_endpoint_aud_total',
+      help: 'Client assertions that name the token endpoint instead of the issuer.',
+      labels: ['client_id'],
+    },
+  },
+  'exchange.ignored_parameters': {
+    level: 'debug',
+    counter: {
+      name: 'fullmakt_exchange_ignored_parameters_total',
+      help: 'Requests with parameters that mean nothing here.',
+      labels: [],
+    },
+  },
+  'exchange.replay': {
+    level: 'debug',
+    counter: {
+      name: 'fullmakt_exchange_replay_total',
+      help: 'Replay checks by result.',
+      labels: ['result'],
+    },
+    histogram: {
+      name: 'fullmakt_exchange_replay_seconds',
+      help: 'Time of a replay check.',
+      field: 'seconds',
+      labels: [],
+    },
+  },
+  'exchange.jwks': {
+    level: 'info',
+    counter: {
+      name: 'fullmakt_exchange_jwks_fetch_total',
+      help: 'Fetches of key sets of trusted issuers.',
+      labels: ['issuer', 'result'],
+    },
+  },
+  'exchange.issuer_bind_any': { level: 'warn' },
+  'exchange.replay_off': { level: 'warn' },
+  'exchange.registry': {
+    level: 'debug',
+    gauge: {
+      name: 'fullmakt_exchange_registry_version',
+      help: 'Version of the registry in use.',
+      field: 'version',
+      labels: [],
+    },
+  },
+  'exchange.signing_key': { level: 'info' },
+  'exchange.rotation_failed': { level: 'error' },
+};

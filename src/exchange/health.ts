@@ -1,0 +1,35 @@
+import { empty, plain } from '../web/http.ts';
+import type { HttpResponse } from '../web/http.ts';
+import { healthRoutes } from '../web/health.ts';
+import type { Route } from '../web/router.ts';
+import type { ExchangeDependencies } from './context.ts';
+
+/**
+ * Whether the server is alive and able to answer token requests: keys are there once it has started, so what is asked is the
+ * replay store and the audit log. Issuers of subject tokens do not count: one of them is not all of them.
+ */
+export function exchangeHealthRoutes({ replay, metrics, auditReady }: ExchangeDependencies): readonly Route[] {
+  const ready = async (): Promise<Record<string, boolean>> => ({
+    replayStore: await answers(() => replay.read('ready')),
+    audit: auditReady?.() ?? true,
+  });
+  const figures = metrics === undefined ? {} : { metrics };
+  const routes = healthRoutes({ ready, ...figures });
+  const isReady = async (): Promise<HttpResponse> =>
+    empty(Object.values(await ready()).every(Boolean) ? 200 : 503, { 'Cache-Control': 'no-store' });
+  return [
+    ...routes,
+    ...routes.filter(({ path }) => path === '/metrics').map((route) => ({ ...route, path: '/internal/metrics' })),
+    { method: 'GET', path: '/internal/isalive', handle: () => plain(200, 'ALIVE') },
+    { method: 'GET', path: '/internal/isready', handle: isReady },
+  ];
+}
+
+async function answers(ask: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await ask();
+    return true;
+  } catch {
+    return false;
+  }
+}

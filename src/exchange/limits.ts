@@ -1,0 +1,92 @@
+import type { Clock } from '../oauth/time.ts';
+import { refuse } from './errors.ts';
+
+/** Tokens a bucket regains each second, and how many it holds. */
+export interface BucketRate {
+  readonly perSecond: number;
+  readonly burst: number;
+}
+
+/** Failed authentications of one client id from one address. */
+export const CLAIMED_CLIENT_FAILURES: BucketRate = { perSecond: 20, burst: 60 };
+/** Failed authentications from one address, which may be a whole node's. */
+export const SOURCE_FAILURES: BucketRate = { perSecond: 200, burst: 600 };
+/** Authenticated requests of one client: only a good signature charges it, so nobody can starve another client by naming it. */
+export const CLIENT_REQUESTS: BucketRate = { perSecond: 500, burst: 1000 };
+/** Requests in work at once. */
+export const MAX_IN_FLIGHT = 200;
+/** Buckets of one kind that are remembered; the longest unused goes first. */
+const MAX_BUCKETS = 10_000;
+
+/** Token buckets by key, bounded in number. */
+export interface Buckets {
+  /** False when the bucket is empty. Takes nothing. */
+  hasRoom(key: string): boolean;
+  /** Takes one; false when there is none. */
+  charge(key: string): boolean;
+  size(): number;
+}
+
+/** Keeps one bucket per key; an unknown key has a full one. */
+export function createBuckets(rate: BucketRate, now: Clock, maxBuckets: number = MAX_BUCKETS): Buckets {
+  const buckets = new Map<string, { readonly level: number; readonly at: number }>();
+  const levelOf = (key: string): number => {
+    const bucket = buckets.get(key);
+    if (bucket === undefined) return rate.burst;
+    return Math.min(rate.burst, bucket.level + Math.max(0, now() - bucket.at) * rate.perSecond);
+  };
+  return {
+    hasRoom: (key) => levelOf(key) >= 1,
+    charge(key) {
+      const level = levelOf(key);
+      buckets.delete(key);
+      buckets.set(key, { level: Math.max(0, level - 1), at: now() });
+      const oldest = buckets.keys().next();
+      if (buckets.size > maxBuckets && oldest.done !== true) buckets.delete(oldest.value);
+      return level >= 1;
+    },
+    size: () => buckets.size,
+  };
+}
+
+/** What stands between a flood and the cryptography. */
+export interface Limits {
+  /** Counts a request in; throws `overloaded`. Call the result when it is answered. */
+  enter(): () => void;
+  /** Throws `rate-limited` when the address has failed too often. */
+  admitSource(source: string): void;
+  /** Throws `rate-limited` when this address failed too often as this client, or the client is over its own limit. */
+  admitClient(source: string, claimedClient: string): void;
+  /** Remembers a failed authentication. */
+  failed(source: string, claimedClient: string | undefined): void;
+  /** Charges the authenticated client; throws `rate-limited`. */
+  charge(client: string): void;
+}
+
+/** The limits of one process. */
+export function createLimits(now: Clock): Limits {
+  const sources = createBuckets(SOURCE_FAILURES, now);
+  const claims = createBuckets(CLAIMED_CLIENT_FAILURES, now);
+  const clients = createBuckets(CLIENT_REQUESTS, now);
+  let inFlight = 0;
+  return {
+    enter() {
+      if (inFlight >= MAX_IN_FLIGHT) throw refuse('overloaded', 'too many requests are in work');
+      inFlight += 1;
+      return () => {
+        inFlight -= 1;
+      };
+    },
+    admitSource: (source) => need(sources.hasRoom(source)),
+    admitClient: (source, claimed) => need(claims.hasRoom(`${source} ${claimed}`) && clients.hasRoom(claimed)),
+    failed(source, claimed) {
+      sources.charge(source);
+      if (claimed !== undefined) claims.charge(`${source} ${claimed}`);
+    },
+    charge: (client) => need(clients.charge(client)),
+  };
+}
+
+function need(fine: boolean): void {
+  if (!fine) throw refuse('rate-limited', 'too many requests');
+}

@@ -1,0 +1,149 @@
+import { JoseError } from '../oauth/jws.ts';
+import { numberClaim, parseJwt, stringClaim, verifyJwtSignature } from '../oauth/jwt.ts';
+import type { Claims, UnverifiedJwt, VerifiedJwt } from '../oauth/jwt.ts';
+import { TOKEN_TYPE } from '../oauth/client-assertion.ts';
+import type { AppId } from '../registry/app-id.ts';
+import type { Snapshot } from '../registry/model.ts';
+import type { AudienceSettings } from './audience-settings.ts';
+import { refuse } from './errors.ts';
+import { checkBinding, checkKind } from './subject-binding.ts';
+import type { SubjectIssuer, SubjectIssuers } from './subject-issuers.ts';
+
+declare const checked: unique symbol;
+
+/** A subject token that is genuine, in time, an access token, and this caller's to exchange. Only {@link verifySubjectToken} makes one. */
+export interface VerifiedSubjectToken {
+  readonly claims: Claims;
+  readonly issuer: SubjectIssuer;
+  /** Who vouched for the user first: the issuer, or through any number of hops the `idp` our own token names. */
+  readonly idp: string;
+  /** The address and the name of `idp`, either of which a target may admit. */
+  readonly idpNames: readonly string[];
+  readonly sub: string | undefined;
+  readonly [checked]: true;
+}
+
+/** What a subject token is judged by. Times are seconds since the epoch, durations seconds. */
+export interface SubjectRules {
+  readonly issuers: SubjectIssuers;
+  readonly subjectTokenTypes: readonly string[];
+  readonly caller: AppId;
+  readonly snapshot: Snapshot;
+  /** With `capBySubject` the new token ends no later than this one, so at least one second of it must be left. */
+  readonly settings: Pick<AudienceSettings, 'capBySubject'>;
+  readonly skewSeconds: number;
+  readonly now: number;
+}
+
+const END_OF_YEAR_9999 = 253_402_300_799;
+const NAMES: Readonly<Record<string, string>> = { jwt: TOKEN_TYPE.jwt, access_token: TOKEN_TYPE.accessToken };
+
+/** Step 13 (RFC 8693 2.1, 2.2.2): type, issuer, signature, times, kind, binding, in this order. */
+export async function verifySubjectToken(
+  token: string,
+  tokenType: string,
+  rules: SubjectRules,
+): Promise<VerifiedSubjectToken> {
+  const idToken = tokenType === TOKEN_TYPE.idToken;
+  if (!idToken && !rules.subjectTokenTypes.some((name) => NAMES[name] === tokenType)) {
+    throw refuse('subject-type', 'subject_token_type is not accepted');
+  }
+  const jwt = parseSubject(token, rules.issuers.types);
+  const issuer = findIssuer(jwt, rules.issuers);
+  if (idToken && issuer.rules.idTokens === 'refuse') throw refuse('subject-type', 'ID tokens are not accepted');
+  checkType(jwt, issuer);
+  const { claims } = await verifySignedBy(issuer, jwt);
+  checkTimes(claims, issuer, rules);
+  checkKind(claims, issuer, idToken);
+  checkBinding(claims, { issuer, idToken, caller: rules.caller, snapshot: rules.snapshot });
+  refuseConstrained(claims);
+  return accepted(claims, issuer, rules.issuers);
+}
+
+function accepted(claims: Claims, issuer: SubjectIssuer, issuers: SubjectIssuers): VerifiedSubjectToken {
+  const { subFrom } = issuer.rules;
+  if (Object.hasOwn(claims, 'sub') && stringClaim(claims, 'sub') === undefined) {
+    throw refuse('subject-malformed', 'subject token: sub must be a string');
+  }
+  const sub = stringClaim(claims, 'sub') ?? (subFrom === undefined ? undefined : stringClaim(claims, subFrom));
+  const idp = issuer.own ? (stringClaim(claims, 'idp') ?? issuer.issuer) : issuer.issuer;
+  const first = issuers.find(idp);
+  const idpNames = typeof first === 'object' ? [idp, first.rules.name] : [idp];
+  const subject: Omit<VerifiedSubjectToken, typeof checked> = { claims, issuer, idp, idpNames, sub };
+  // oxlint-disable-next-line typescript/consistent-type-assertions -- the brand exists in types only; this is its one source
+  return subject as VerifiedSubjectToken;
+}
+
+function parseSubject(token: string, types: readonly string[]): UnverifiedJwt {
+  try {
+    return parseJwt(token, { types });
+  } catch (error) {
+    if (!(error instanceof JoseError)) throw error;
+    if (error.code === 'token_too_large') throw refuse('token-too-large', 'subject token: longer than 16 KiB');
+    if (error.code === 'type_refused') throw refuse('subject-typ', 'subject token: typ is not accepted');
+    if (error.code === 'algorithm_refused') {
+      throw refuse('subject-signature', 'subject token: the signature could not be verified', { cause: error.code });
+    }
+    throw refuse('subject-malformed', 'subject token: not a well-formed signed JWT', { cause: error.code });
+  }
+}
+
+/** `iss` chooses whose rules hold; it accepts nothing. */
+function findIssuer(jwt: UnverifiedJwt, issuers: SubjectIssuers): SubjectIssuer {
+  const name = stringClaim(jwt.claims, 'iss');
+  const issuer = name === undefined ? undefined : issuers.find(name);
+  if (issuer === 'starting') throw refuse('issuer-unavailable', 'subject token: its issuer cannot be reached yet');
+  if (issuer === undefined) throw refuse('subject-issuer', 'subject token: its issuer is not trusted here');
+  return issuer;
+}
+
+function checkType({ header }: UnverifiedJwt, { rules }: SubjectIssuer): void {
+  const typ = (header.typ ?? 'JWT').toLowerCase().replace(/^application\//, '');
+  if (!rules.typ.some((accepts) => accepts.toLowerCase() === typ)) {
+    throw refuse('subject-typ', 'subject token: typ is not accepted');
+  }
+}
+
+async function verifySignedBy(issuer: SubjectIssuer, jwt: UnverifiedJwt): Promise<VerifiedJwt> {
+  try {
+    const keys = await issuer.keysFor(jwt.header.kid, jwt.header.alg);
+    return verifyJwtSignature(jwt, keys, { algorithms: issuer.rules.algorithms });
+  } catch (error) {
+    if (!(error instanceof JoseError)) throw error;
+    const { code: cause } = error;
+    if (cause === 'keys_unavailable') {
+      throw refuse('issuer-unavailable', 'subject token: the keys of its issuer cannot be had now', { cause });
+    }
+    throw refuse('subject-signature', 'subject token: the signature could not be verified', { cause });
+  }
+}
+
+function checkTimes(claims: Claims, { rules: { maxAgeSeconds } }: SubjectIssuer, rules: SubjectRules): void {
+  const { now, skewSeconds, settings } = rules;
+  const [exp, iat, nbf] = [readTime(claims, 'exp'), readTime(claims, 'iat'), readTime(claims, 'nbf')];
+  if (exp === undefined || iat === undefined) throw refuse('subject-time', 'subject token: exp and iat are required');
+  if (exp <= now - skewSeconds || (settings.capBySubject && exp < now + 1)) {
+    throw refuse('subject-expired', `subject token expired: exp ${exp}, server time ${Math.floor(now)}`);
+  }
+  if (Math.max(iat, nbf ?? 0) > now + skewSeconds) {
+    throw refuse('subject-time', `subject token is from the future, server time ${Math.floor(now)}`);
+  }
+  if (maxAgeSeconds !== undefined && now - iat > maxAgeSeconds) {
+    throw refuse('subject-time', `subject token is older than ${maxAgeSeconds} s`);
+  }
+}
+
+function readTime(claims: Claims, name: string): number | undefined {
+  if (!Object.hasOwn(claims, name)) return undefined;
+  const value = numberClaim(claims, name);
+  if (value === undefined || value < 0 || value > END_OF_YEAR_9999) {
+    throw refuse('subject-time', `subject token: ${name} is not a usable time`);
+  }
+  return value;
+}
+
+/** What would need a proof or a judgement we do not have yet is refused, never dropped (RFC 7800, RFC 8693 4.4). */
+function refuseConstrained(claims: Claims): void {
+  if (claims['cnf'] !== undefined) throw refuse('subject-bound', 'subject token: bound tokens cannot be exchanged');
+  if (claims['may_act'] !== undefined) throw refuse('may-act', 'subject token: may_act is not supported');
+}
