@@ -53,7 +53,7 @@ function refused(file: string, what: RegExp): void {
       return true;
     },
   );
-  assert.deepEqual(readFileSync(file), before, 'the file is as it was');
+  assert.ok(readFileSync(file).equals(before), 'the file is as it was');
 }
 
 describe('sqlite store file', () => {
@@ -168,7 +168,7 @@ describe('sqlite store file that cannot be used', () => {
     writeFileSync(file, content);
     copyFileSync(`${living}-wal`, `${file}-wal`);
     refused(file, /damaged/);
-    assert.deepEqual(readFileSync(`${file}-wal`), readFileSync(`${living}-wal`));
+    assert.ok(readFileSync(`${file}-wal`).equals(readFileSync(`${living}-wal`)), 'its log is as it was');
   });
 
   it("is refused when it is another program's database", (t) => {
