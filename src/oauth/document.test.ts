@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { DocumentUnavailable, fetchDocument, isProviderUrl } from './document.ts';
+
+const URL_OF_DOCUMENT = 'https://issuer.test/doc';
+
+async function reasonOf(
+  answers: readonly (Response | Error)[],
+  maxBytes = 100,
+): Promise<{ reason: string; attempts: number }> {
+  let attempts = 0;
+  const fetch = async (): Promise<Response> => {
+    const answer = answers[attempts];
+    attempts += 1;
+    assert.ok(answer);
+    if (answer instanceof Error) throw answer;
+    return answer;
+  };
+  try {
+    await fetchDocument(URL_OF_DOCUMENT, { fetch, maxBytes, pause: async () => {} });
+    return { reason: 'ok', attempts };
+  } catch (error) {
+    assert.ok(error instanceof DocumentUnavailable);
+    return { reason: error.reason, attempts };
+  }
+}
+
+function busy(): Response {
+  return new Response('', { status: 503 });
+}
+
+test('asks for JSON and never follows a redirect', async () => {
+  let asked: RequestInit | undefined;
+  const fetch = async (_url: string, init?: RequestInit): Promise<Response> => {
+    asked = init;
+    return new Response('{"a":1}', { headers: { 'Content-Type': 'text/html' } });
+  };
+  assert.deepEqual(await fetchDocument(URL_OF_DOCUMENT, { fetch, maxBytes: 100 }), { a: 1 });
+  assert.equal(asked?.redirect, 'manual');
+  assert.ok(asked?.signal instanceof AbortSignal);
+  assert.deepEqual(await reasonOf([new Response(null, { status: 302 })]), { reason: 'status 302', attempts: 1 });
+});
+
+test('tries twice more after faults that pass, and not after others', async () => {
+  assert.deepEqual(await reasonOf([busy(), new TypeError('reset'), new Response('{}')]), { reason: 'ok', attempts: 3 });
+  assert.deepEqual(await reasonOf([busy(), busy(), busy()]), { reason: 'status 503', attempts: 3 });
+  assert.deepEqual(await reasonOf([new Response('', { status: 429 }), new Response('{}')]), {
+    reason: 'ok',
+    attempts: 2,
+  });
+  assert.deepEqual(await reasonOf([new Response('', { status: 404 })]), { reason: 'status 404', attempts: 1 });
+  assert.deepEqual(await reasonOf([new Response('{"a":1,"a":2}')]), { reason: 'not strict JSON', attempts: 1 });
+});
+
+test('reads as many bytes as allowed and not one more', async () => {
+  assert.deepEqual(await reasonOf([new Response(`"${'x'.repeat(98)}"`)]), { reason: 'ok', attempts: 1 });
+  assert.deepEqual(await reasonOf([new Response(`"${'x'.repeat(99)}"`)]), {
+    reason: 'longer than 100 bytes',
+    attempts: 1,
+  });
+});
+
+test('a body without end is left as soon as it is too long', async () => {
+  const endless = new ReadableStream<Uint8Array>({
+    pull: (controller) => controller.enqueue(new Uint8Array(64)),
+  });
+  assert.deepEqual(await reasonOf([new Response(endless)]), { reason: 'longer than 100 bytes', attempts: 1 });
+});
+
+test('only https, or http to this machine, without user information', () => {
+  const good = [
+    'https://a.test/x',
+    'http://localhost:1/x',
+    'http://127.0.0.1/',
+    'http://127.9.9.9/',
+    'http://[::1]:7/',
+    'http://x.localhost/',
+  ];
+  const bad = [
+    'http://a.test/',
+    'http://127.0.0.1.a.test/',
+    'http://localhost.a.test/',
+    'ftp://localhost/',
+    'file:///etc/x',
+    'https://u:p@a.test/',
+    'x',
+    '',
+    'http://[::2]/',
+    'http://0.0.0.0/',
+  ];
+  assert.deepEqual(
+    good.filter((url) => !isProviderUrl(url)),
+    [],
+  );
+  assert.deepEqual(bad.filter(isProviderUrl), []);
+});
