@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { silent } from '../observe/events.ts';
+import { PROVIDER_VARIABLES } from '../providers/provider-variables.ts';
+import { readSettings } from '../settings.ts';
+import { serve } from '../web/serve.ts';
+import { createSidecar, SidecarMisconfigured } from './app.ts';
+import { sidecarSettings } from './config.ts';
+import { makeKeys, startProvider, testEnv } from './testing.ts';
+
+const keys = await makeKeys();
+const ORIGIN = 'http://127.0.0.1:9';
+
+async function problemsOf(env: Record<string, string | undefined>): Promise<string> {
+  const read = readSettings(sidecarSettings, env);
+  if (!read.ok) return read.problems.join('; ');
+  try {
+    const program = await createSidecar(read.settings, { fetch, now: () => 0, emit: silent });
+    await program.close();
+    return '';
+  } catch (error) {
+    assert.ok(error instanceof SidecarMisconfigured);
+    return error.message;
+  }
+}
+
+test('starts with the whole contract, and its table knows every variable of every provider (4)', async () => {
+  assert.equal(await problemsOf(testEnv(ORIGIN, keys)), '');
+  const known = new Set(Object.keys(sidecarSettings));
+  for (const variables of Object.values(PROVIDER_VARIABLES)) {
+    for (const name of Object.values(variables)) {
+      if (typeof name === 'string') assert.ok(known.has(name), name);
+    }
+  }
+});
+
+for (const name of Object.keys(testEnv(ORIGIN, keys))) {
+  if (name === 'BIND_ADDRESS' || name.endsWith('_ENABLED')) continue;
+  test(`names ${name} when it is missing, and when it is empty (4)`, async () => {
+    assert.match(await problemsOf({ ...testEnv(ORIGIN, keys), [name]: undefined }), new RegExp(name));
+    assert.match(await problemsOf({ ...testEnv(ORIGIN, keys), [name]: '' }), new RegExp(name));
+  });
+}
+
+for (const name of ['AZURE_APP_JWK', 'TOKEN_X_ENABLED', 'IDPORTEN_JWKS_URI', 'FULLMAKT_ISSUERS', 'BIND_ADDRESS']) {
+  test(`names ${name} when it is garbled, and does not quote it (4)`, async () => {
+    const problems = await problemsOf({ ...testEnv(ORIGIN, keys), [name]: 'gar{bled' });
+    assert.match(problems, new RegExp(name));
+    assert.doesNotMatch(problems, /gar\{bled/);
+  });
+}
+
+test('one variable of discovery replaces all parts, and is named when nothing is there (4)', async () => {
+  const env: Record<string, string | undefined> = { ...testEnv(ORIGIN, keys) };
+  for (const name of ['ISSUER', 'JWKS_URI', 'TOKEN_ENDPOINT']) delete env[`TOKEN_X_${name}`];
+  assert.match(await problemsOf(env), /TOKEN_X_WELL_KNOWN_URL is missing \(or set TOKEN_X_ISSUER, /);
+  env['TOKEN_X_WELL_KNOWN_URL'] = `${ORIGIN}/tokenx/.well-known/oauth-authorization-server`;
+  assert.equal(await problemsOf(env), '');
+});
+
+test('refuses http and local providers unless they are allowed, and an address that is not loopback (3.6)', async () => {
+  const env = testEnv(ORIGIN, keys);
+  assert.match(
+    await problemsOf({ ...env, FULLMAKT_ALLOW_LOCAL_PROVIDERS: 'false' }),
+    /AZURE_OPENID_CONFIG_ISSUER is a local/,
+  );
+  assert.match(await problemsOf({ ...env, TOKEN_X_TOKEN_ENDPOINT: 'http://example.com/token' }), /has to be https/);
+  assert.match(await problemsOf({ ...env, BIND_ADDRESS: '0.0.0.0:0' }), /FULLMAKT_SIDECAR_ALLOW_REMOTE/);
+  assert.equal(await problemsOf({ ...env, BIND_ADDRESS: '0.0.0.0:0', FULLMAKT_SIDECAR_ALLOW_REMOTE: 'true' }), '');
+});
+
+test('judges further issuers by name, and refuses one without audience or one that is there twice (2.4)', async () => {
+  const env = testEnv(ORIGIN, keys);
+  const issuers = (value: object): Record<string, string> => ({ ...env, FULLMAKT_ISSUERS: JSON.stringify(value) });
+  const mine = { issuer: 'https://op.example', jwks_uri: 'https://op.example/jwks' };
+  assert.equal(await problemsOf(issuers({ mine: { ...mine, audience: ['me'] } })), '');
+  assert.match(await problemsOf(issuers({ mine })), /mine has no audience list/);
+  assert.match(await problemsOf(issuers({ mine: { ...mine, no_audience: true } })), /required_scope/);
+  assert.match(await problemsOf(issuers({ tokenx: { issuer: 'https://op.example' } })), /algorithms only/);
+  const twice = { ...mine, issuer: `${ORIGIN}/tokenx`, audience: ['me'] };
+  assert.match(await problemsOf(issuers({ mine: twice })), /same issuer/);
+});
+
+test('serves probes on a listener of their own: liveness, readiness by provider, metrics (3.1, 3.9)', async (t) => {
+  const provider = await startProvider(t, keys);
+  const read = readSettings(sidecarSettings, { ...testEnv(provider.origin, keys), PROBE_BIND_ADDRESS: '127.0.0.1:0' });
+  assert.ok(read.ok);
+  const program = await createSidecar(read.settings, {
+    fetch,
+    now: () => 0,
+    emit: silent,
+    metrics: async () => 'figures 1\n',
+  });
+  t.after(() => program.close());
+  const spec = program.listeners.find((each) => each.setting === 'PROBE_BIND_ADDRESS');
+  assert.ok(spec !== undefined);
+  const listener = await serve(spec);
+  t.after(() => listener.close(0));
+  const get = async (path: string): Promise<[number, string]> => {
+    const response = await fetch(`${listener.origin}${path}`);
+    return [response.status, await response.text()];
+  };
+  assert.deepEqual(await get('/'), [200, 'ok']);
+  assert.deepEqual(await get('/healthz'), [200, 'ok']);
+  assert.deepEqual(await get('/metrics'), [200, 'figures 1\n']);
+  assert.equal((await get('/api/v1/token'))[0], 404);
+  const [status, text] = await get('/readyz');
+  assert.equal(status, 200);
+  const { providers } = JSON.parse(text) as { providers: Record<string, { keys: unknown; credential?: unknown }> };
+  assert.deepEqual(Object.keys(providers), ['entra_id', 'tokenx', 'maskinporten', 'idporten']);
+  assert.deepEqual(providers['tokenx']?.credential, { kid: 'client-key' });
+});

@@ -1,0 +1,32 @@
+import type { Clock } from '../oauth/time.ts';
+import type { TokenCache } from '../oauth/token-cache.ts';
+import type { Emit } from '../observe/events.ts';
+import { PROVIDER_VARIABLES } from '../providers/provider-variables.ts';
+import type { SidecarEvent } from './events.ts';
+import { Undecodable } from './fields.ts';
+import type { Provider } from './provider.ts';
+
+/** What the endpoints share. */
+export interface SidecarContext {
+  readonly providers: ReadonlyMap<string, Provider>;
+  readonly cache: TokenCache<string>;
+  readonly now: Clock;
+  readonly emit: Emit<SidecarEvent>;
+  readonly jsonOnly: boolean;
+  readonly targets: readonly string[];
+  readonly leewaySeconds: number;
+}
+
+/** A provider that is on, or the text that says which variable switches it on. Throws Undecodable for no provider at all. */
+export function findProvider(
+  context: Pick<SidecarContext, 'providers'>,
+  name: string,
+): { readonly provider: Provider } | { readonly off: string } {
+  const provider = context.providers.get(name);
+  if (provider !== undefined) return { provider };
+  const known = Object.entries(PROVIDER_VARIABLES).find(([candidate]) => candidate === name);
+  if (known === undefined)
+    throw new Undecodable(`the field identity_provider has no known value: ${name.slice(0, 64)}`);
+  const [, { enabled }] = known;
+  return { off: `identity provider ${name} is not enabled here; ${enabled}=true would enable it` };
+}

@@ -1,0 +1,43 @@
+import type { CachedToken } from '../oauth/token-cache.ts';
+import { TokenRequestFailed } from '../providers/token-failure.ts';
+import type { HttpRequest, HttpResponse } from '../web/http.ts';
+import { failureAnswer, tokenAnswer } from './answers.ts';
+import type { SidecarContext } from './context.ts';
+
+/** What one token request is about, for events. */
+export interface TokenMatter {
+  readonly path: '/token' | '/token/exchange';
+  readonly provider: string;
+  readonly target: string;
+}
+
+/** Turns an acquisition into its answer, and tells what came of it. */
+export async function serveToken(
+  request: HttpRequest,
+  { matter, context }: { readonly matter: TokenMatter; readonly context: SidecarContext },
+  acquiring: Promise<CachedToken<string>>,
+): Promise<HttpResponse> {
+  const { path, provider } = matter;
+  try {
+    const { value, secondsLeft, result } = await acquiring;
+    context.emit({ event: 'sidecar.cache', path, provider, result });
+    return tokenAnswer(value, secondsLeft);
+  } catch (error) {
+    if (!(error instanceof TokenRequestFailed)) throw error;
+    tellFailure(error, { matter, context, cid: request.correlationId });
+    return failureAnswer(error);
+  }
+}
+
+function tellFailure(
+  failed: TokenRequestFailed,
+  { matter, context, cid }: { readonly matter: TokenMatter; readonly context: SidecarContext; readonly cid: string },
+): void {
+  const { kind, status, error, description } = failed;
+  const { provider, target } = matter;
+  if (kind === 'policy') {
+    context.emit({ event: 'sidecar.refused_by_policy', provider, target, status, error, description, cid });
+    return;
+  }
+  context.emit({ event: 'sidecar.request_failed', provider, kind, error, description, cause: failed.cause, cid });
+}

@@ -1,0 +1,263 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { parseJwt } from '../oauth/jwt.ts';
+import { json, plain } from '../web/http.ts';
+import { makeKeys, START, startProvider, startSidecar, testEnv } from './testing.ts';
+import type { FakeProvider, TestSidecar } from './testing.ts';
+
+const keys = await makeKeys();
+
+async function setup(t: test.TestContext): Promise<{ provider: FakeProvider; sidecar: TestSidecar }> {
+  const provider = await startProvider(t, keys);
+  const sidecar = await startSidecar(t, testEnv(provider.origin, keys));
+  return { provider, sidecar };
+}
+
+const ENTRA = { identity_provider: 'entra_id', target: 'local:fleet:register' };
+
+test('sends Entra the client credentials form and nothing else, and normalises the target (3.3)', async (t) => {
+  const { provider, sidecar } = await setup(t);
+  const response = await sidecar.post('/token', ENTRA);
+  assert.equal(response.status, 200);
+  assert.deepEqual(await response.json(), { access_token: 'token-1', token_type: 'Bearer', expires_in: 3600 });
+  assert.equal(response.headers.get('cache-control'), 'no-store');
+  assert.equal(response.headers.get('pragma'), 'no-cache');
+  const { client_assertion: assertion, ...rest } = Object.fromEntries(provider.forms[0] ?? []);
+  assert.deepEqual(rest, {
+    grant_type: 'client_credentials',
+    client_id: 'entra-client',
+    client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+    scope: 'api://local.fleet.register/.default',
+  });
+  const { header, claims } = parseJwt(assertion);
+  assert.deepEqual(header, { typ: 'JWT', alg: 'ES256', kid: 'client-key' });
+  const { jti, ...times } = claims;
+  assert.match(String(jti), /^[0-9a-f-]{36}$/);
+  assert.deepEqual(times, {
+    iss: 'entra-client',
+    sub: 'entra-client',
+    aud: `${provider.origin}/entra`,
+    iat: START,
+    nbf: START,
+    exp: START + 30,
+  });
+});
+
+test('sends Entra the on-behalf-of form for a user token (3.3)', async (t) => {
+  const { provider, sidecar } = await setup(t);
+  await sidecar.post('/token/exchange', { ...ENTRA, identity_provider: 'azuread', user_token: 'u' });
+  const { client_assertion: _, ...rest } = Object.fromEntries(provider.forms[0] ?? []);
+  assert.deepEqual(rest, {
+    grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
+    client_id: 'entra-client',
+    client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+    scope: 'api://local.fleet.register/.default',
+    requested_token_use: 'on_behalf_of',
+    assertion: 'u',
+  });
+});
+
+test('sends TokenX the exchange form without client_id (3.3, RFC 8693 2.1)', async (t) => {
+  const { provider, sidecar } = await setup(t);
+  const form = new URLSearchParams({ identity_provider: 'tokenx', target: 'local:fleet:register', user_token: 'u' });
+  assert.equal((await sidecar.post('/token/exchange', form)).status, 200);
+  const { client_assertion: _, ...rest } = Object.fromEntries(provider.forms[0] ?? []);
+  assert.deepEqual(rest, {
+    grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+    client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+    subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
+    subject_token: 'u',
+    audience: 'local:fleet:register',
+  });
+});
+
+test('sends Maskinporten one assertion without sub, with scope, resource and details in it (3.3)', async (t) => {
+  const { provider, sidecar } = await setup(t);
+  const details = [{ type: 'urn:altinn:systemuser' }];
+  await sidecar.post('/token', {
+    identity_provider: 'maskinporten',
+    target: 'fleet:read fleet:write',
+    resource: 'https://api.example',
+    authorization_details: details,
+  });
+  const form = provider.forms[0] ?? new URLSearchParams();
+  assert.deepEqual([...form.keys()], ['grant_type', 'assertion']);
+  const { jti: _, ...claims } = parseJwt(form.get('assertion')).claims;
+  assert.deepEqual(claims, {
+    iss: 'mp-client',
+    aud: `${provider.origin}/maskinporten/`,
+    scope: 'fleet:read fleet:write',
+    resource: ['https://api.example'],
+    authorization_details: details,
+    iat: START,
+    nbf: START,
+    exp: START + 30,
+  });
+});
+
+test('refuses what a provider cannot do, and a provider that is off before that (3.3)', async (t) => {
+  const provider = await startProvider(t, keys);
+  const sidecar = await startSidecar(t, {
+    ...testEnv(provider.origin, keys),
+    AZURE_ENABLED: 'false',
+    TOKEN_X_ENABLED: '',
+  });
+  const cases = [
+    ['/token', { identity_provider: 'azuread', target: 'x' }, /entra_id.*AZURE_ENABLED/],
+    ['/token', { identity_provider: 'tokenx', target: 'x' }, /tokenx.*TOKEN_X_ENABLED/],
+    ['/token', { identity_provider: 'idporten', target: 'x' }, /idporten gives no machine tokens/],
+    ['/token/exchange', { identity_provider: 'maskinporten', target: 'x', user_token: 'u' }, /exchanges no tokens/],
+    ['/token', { identity_provider: 'nobody', target: 'x' }, /identity_provider/],
+  ] as const;
+  for (const [path, body, text] of cases) {
+    const response = await sidecar.post(path, body);
+    assert.equal(response.status, 400);
+    const answer = (await response.json()) as Record<string, string>;
+    assert.equal(answer['error'], 'invalid_request');
+    assert.match(answer['error_description'] ?? '', text);
+  }
+  const off = await sidecar.post('/introspect', { identity_provider: 'tokenx', token: 'x' });
+  assert.equal(off.status, 200);
+  assert.match(((await off.json()) as Record<string, string>)['error'] ?? '', /TOKEN_X_ENABLED/);
+  assert.equal(provider.forms.length, 0);
+});
+
+test('passes the error of a provider on with its own status, code and text (3.4)', async (t) => {
+  const { provider, sidecar } = await setup(t);
+  provider.answer = () => json(403, { error: 'forbidden', error_description: 'no access', error_uri: 'x/MP-250' });
+  const response = await sidecar.post('/token', { identity_provider: 'maskinporten', target: 'a:b' });
+  assert.equal(response.status, 403);
+  assert.deepEqual(await response.json(), { error: 'forbidden', error_description: 'no access' });
+  assert.equal(response.headers.get('fullmakt-refusal'), 'policy');
+});
+
+test('tells an event when a provider refuses by policy, with the target and without a token', async (t) => {
+  const { provider, sidecar } = await setup(t);
+  provider.answer = () =>
+    json(400, { error: 'invalid_grant', error_description: 'AADSTS501051: x', error_codes: [501051] });
+  await sidecar.post('/token', ENTRA);
+  const told = sidecar.events.find((event) => event.event === 'sidecar.refused_by_policy');
+  assert.equal(told?.event === 'sidecar.refused_by_policy' && told.target, 'local:fleet:register');
+  assert.doesNotMatch(JSON.stringify(sidecar.events), /eyJ/);
+});
+
+test('L15: an upstream error without description keeps code and status, one that is no OAuth error becomes server_error', async (t) => {
+  const { provider, sidecar } = await setup(t);
+  provider.answer = () => json(401, { error: 'made_up' });
+  const first = await sidecar.post('/token', ENTRA);
+  assert.equal(first.status, 401);
+  assert.deepEqual(await first.json(), { error: 'made_up', error_description: '' });
+  provider.answer = () => plain(404, '<html>');
+  const second = await sidecar.post('/token', ENTRA);
+  assert.equal(second.status, 404);
+  assert.equal(((await second.json()) as Record<string, string>)['error'], 'server_error');
+});
+
+test('L11: retries once with another jti, and not after Retry-After, which is passed on', async (t) => {
+  const { provider, sidecar } = await setup(t);
+  provider.answer = (call) =>
+    call === 1 ? plain(503, 'busy') : json(200, { access_token: 'x', token_type: 'Bearer', expires_in: 60 });
+  assert.equal((await sidecar.post('/token', ENTRA)).status, 200);
+  const ids = provider.forms.map((form) => parseJwt(form.get('client_assertion')).claims['jti']);
+  assert.equal(new Set(ids).size, 2);
+  provider.answer = () => ({ ...json(429, { error: 'slow_down' }), headers: { 'Retry-After': '7' } });
+  const refused = await sidecar.post('/token', { ...ENTRA, target: 'other' });
+  assert.equal(refused.status, 429);
+  assert.equal(refused.headers.get('retry-after'), '7');
+  assert.equal(provider.forms.length, 3);
+});
+
+test('does not retry redirects and answers that are no token, and begins their text alike (3.4)', async (t) => {
+  const { provider, sidecar } = await setup(t);
+  const answers = [
+    { status: 302, headers: { Location: 'http://127.0.0.1:1/' } },
+    plain(200, 'not json'),
+    json(200, { access_token: 'x', token_type: 'DPoP', expires_in: 1 }),
+    json(200, { access_token: 'x', token_type: 'Bearer', expires_in: '1' }),
+    plain(200, `"${'x'.repeat(1024 * 1024)}"`),
+  ];
+  for (const [at, answer] of answers.entries()) {
+    provider.answer = () => answer;
+    const response = await sidecar.post('/token', ENTRA);
+    assert.equal(response.status, 500);
+    const body = (await response.json()) as Record<string, string>;
+    assert.equal(body['error'], 'server_error');
+    assert.match(body['error_description'] ?? '', /^Identity provider request failed:/);
+    assert.equal(provider.forms.length, at + 1);
+  }
+});
+
+test('expires_in shrinks on hits and the entry leaves 120 seconds before the token does (2.7)', async (t) => {
+  const { provider, sidecar } = await setup(t);
+  const left = async (): Promise<unknown> => {
+    const response = await sidecar.post('/token', ENTRA);
+    return ((await response.json()) as Record<string, unknown>)['expires_in'];
+  };
+  assert.equal(await left(), 3600);
+  sidecar.clock.now += 3479;
+  assert.equal(await left(), 121);
+  sidecar.clock.now += 1;
+  assert.equal(await left(), 3600);
+  assert.equal(provider.forms.length, 2);
+});
+
+test('an exchange entry ends with the user token, also when the new token lives longer (2.7)', async (t) => {
+  const { provider, sidecar } = await setup(t);
+  const userToken = await provider.mint({ iss: 'x', iat: START, exp: START + 100 });
+  const ask = (): Promise<Response> =>
+    sidecar.post('/token/exchange', { identity_provider: 'tokenx', target: 'a', user_token: userToken });
+  await ask();
+  sidecar.clock.now += 99;
+  await ask();
+  assert.equal(provider.forms.length, 1);
+  sidecar.clock.now += 1;
+  await ask();
+  assert.equal(provider.forms.length, 2);
+});
+
+test('L1: every part of a request makes another entry, and skip_cache fetches anew', async (t) => {
+  const { provider, sidecar } = await setup(t);
+  const base = { identity_provider: 'maskinporten', target: 'a:b' };
+  const different = [
+    base,
+    { ...base, target: 'a:bc' },
+    { ...base, resource: '' },
+    { ...base, resource: 'x' },
+    { ...base, authorization_details: [] },
+    { ...base, authorization_details: [{ type: 'x' }] },
+    { ...base, identity_provider: 'entra_id' },
+  ];
+  for (const body of different) await sidecar.post('/token', body);
+  assert.equal(provider.forms.length, different.length);
+  for (const body of different) await sidecar.post('/token', body);
+  assert.equal(provider.forms.length, different.length);
+  await sidecar.post('/token', { ...base, skip_cache: true });
+  assert.equal(provider.forms.length, different.length + 1);
+});
+
+test('the breaker opens after five failures in a row and tells when to come back (3.3)', async (t) => {
+  const { provider, sidecar } = await setup(t);
+  provider.answer = () => plain(500, '');
+  for (let round = 0; round < 3; round += 1) await sidecar.post('/token', ENTRA);
+  const calls = provider.forms.length;
+  assert.equal(calls, 5);
+  const refused = await sidecar.post('/token', ENTRA);
+  assert.equal(refused.status, 500);
+  assert.equal(refused.headers.get('retry-after'), '2');
+  assert.equal(provider.forms.length, calls);
+  provider.answer = () => json(200, { access_token: 'x', token_type: 'Bearer', expires_in: 60 });
+  sidecar.clock.now += 2;
+  assert.equal((await sidecar.post('/token', ENTRA)).status, 200);
+});
+
+test('asks only for targets in FULLMAKT_SIDECAR_TARGETS when it is set (3.6)', async (t) => {
+  const provider = await startProvider(t, keys);
+  const sidecar = await startSidecar(t, {
+    ...testEnv(provider.origin, keys),
+    FULLMAKT_SIDECAR_TARGETS: 'local:fleet:register',
+  });
+  assert.equal((await sidecar.post('/token', ENTRA)).status, 200);
+  const refused = await sidecar.post('/token', { ...ENTRA, target: 'local:fleet:other' });
+  assert.equal(refused.status, 400);
+  assert.match(((await refused.json()) as Record<string, string>)['error_description'] ?? '', /local:fleet:other/);
+});
