@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** Where the public test vectors are, or why they are not there. They lie beside the project, not in it. */
-export function vectorsFolder(): { readonly folder: string } | { readonly reason: string } {
+function vectorsFolder(): { readonly folder: string } | { readonly reason: string } {
   const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
   const folder = resolve(root, '..', 'shared', 'vectors');
   return existsSync(folder) ? { folder } : { reason: 'no test vectors: ../shared/vectors is absent' };

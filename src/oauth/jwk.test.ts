@@ -104,7 +104,7 @@ describe('JWK import (RFC 7517, RFC 8725 3.5)', () => {
   });
 
   test('a signing key needs kid, d and a public half that belongs to it', async () => {
-    const other = await generatePrivateJwk('ES256');
+    const [other, otherEd] = await Promise.all([generatePrivateJwk('ES256'), generatePrivateJwk('EdDSA')]);
     const { kid: _kid, ...nameless } = ec;
     for (const jwk of [
       nameless,
@@ -112,6 +112,7 @@ describe('JWK import (RFC 7517, RFC 8725 3.5)', () => {
       { ...ec, x: other['x'], y: other['y'] },
       { ...ec, alg: 'ES384' },
       { ...rsa, p: rsa['q'] },
+      { ...ed, x: otherEd['x'] },
     ]) {
       assert.throws(() => importSigningKey(jwk), KeyRefused);
     }

@@ -9,7 +9,7 @@ import { isJsonObject } from './objects.ts';
 import { type Clock, DAY, MINUTE } from './time.ts';
 
 /** How a key set is doing. */
-export interface KeySetState {
+interface KeySetState {
   readonly keys: number;
   /** Grows when a key disappears or changes; what was verified with an older generation must be verified again. */
   readonly generation: number;

@@ -173,6 +173,13 @@ describe('JWS signatures (RFC 7515 section 5.2)', () => {
     }
   });
 
+  test('a private key verifies nothing, even what it signed', async () => {
+    for (const key of keys) {
+      const jws = parseCompactJws(await signJws({}, {}, key));
+      assert.equal(verifySignature(jws, { kid: key.kid, algorithms: [key.alg], key: key.key }), false);
+    }
+  });
+
   test('a token for another algorithm of the same key type does not verify: RS256 is not PS256', async () => {
     const [rsa] = jwks;
     assert.ok(rsa);

@@ -60,10 +60,7 @@ export async function fetchMetadata(url: string, options: MetadataOptions): Prom
 }
 
 /** Checks the shape of a discovery document: an issuer, and endpoints that are URLs we may use. Throws DocumentUnavailable. */
-export function parseMetadata(
-  document: unknown,
-  isAllowedUrl: (url: string) => boolean = isProviderUrl,
-): ServerMetadata {
+function parseMetadata(document: unknown, isAllowedUrl: (url: string) => boolean = isProviderUrl): ServerMetadata {
   if (!isJsonObject(document)) throw new DocumentUnavailable('not a JSON object');
   const issuer = document['issuer'];
   if (typeof issuer !== 'string' || issuer === '') throw new DocumentUnavailable('issuer is missing');

@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createFetchPacing, type FetchPacing } from './key-set-pacing.ts';
+
+interface Bench {
+  time: number;
+  readonly it: FetchPacing;
+}
+
+function pacing(random: number): Bench {
+  const now = (): number => bench.time;
+  const bench: Bench = { time: 0, it: createFetchPacing(now, () => random) };
+  return bench;
+}
+
+/** Whole seconds until fetching is allowed again. */
+function waitOf(state: Bench): number {
+  const start = state.time;
+  while (!state.it.allowed()) state.time += 1;
+  return state.time - start;
+}
+
+for (const [random, afterSuccess, afterFailure] of [
+  [0, 4, 24],
+  [0.5, 5, 30],
+  [0.999, 6, 36],
+] as const) {
+  test(`waits are spread by a fifth either way: ${afterSuccess} s and ${afterFailure} s for ${random}`, () => {
+    const state = pacing(random);
+    state.it.succeeded('fresh');
+    assert.equal(waitOf(state), afterSuccess);
+    state.it.failed();
+    assert.equal(waitOf(state), afterFailure);
+  });
+}
+
+test('a success ends the doubling of failures', () => {
+  const state = pacing(0.5);
+  state.it.succeeded('fresh');
+  const waits = ['failed', 'failed', 'succeeded', 'failed'].map((what) => {
+    if (what === 'failed') state.it.failed();
+    else state.it.succeeded('fresh');
+    return waitOf(state);
+  });
+  assert.deepEqual(waits, [30, 60, 5, 30]);
+});
+
+test('the pause for a key id that is missing doubles from 5 s to 60 s', () => {
+  const state = pacing(0.5);
+  const pauses = Array.from({ length: 6 }, () => {
+    state.it.missed('k');
+    const start = state.time;
+    while (state.it.isKnownMiss('k')) state.time += 1;
+    return state.time - start;
+  });
+  assert.deepEqual(pauses, [5, 10, 20, 40, 60, 60]);
+});
+
+test('remembers 256 missing key ids, the oldest goes first', () => {
+  const { it } = pacing(0.5);
+  for (let at = 0; at < 256; at += 1) it.missed(`k${at}`);
+  assert.equal(it.isKnownMiss('k0'), true);
+  it.missed('one more');
+  assert.deepEqual(
+    ['k0', 'k1', 'one more'].map((kid) => it.isKnownMiss(kid)),
+    [false, true, true],
+  );
+});
