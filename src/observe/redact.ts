@@ -30,18 +30,24 @@ const PRIVATE_MEMBERS: ReadonlySet<string> = new Set(['d', 'p', 'q', 'dp', 'dq',
 const FAULT_CODE = /^(?:[A-Z][A-Z0-9_]{2,60}|[a-z]{2,20}(?:_[a-z]{2,20}){0,5})$/;
 
 const MAX_DEPTH = 6;
-const MAX_MEMBERS = 100;
+const MAX_VALUES = 500;
 const MAX_NAME = 128;
 
 /** A field of a log line or audit record, as JSON can hold it. */
 export type Plain = string | number | boolean | null | readonly Plain[] | { readonly [name: string]: Plain };
 
+/** How deep a value lies in its event, and how many more values that event may have. */
+interface Place {
+  readonly depth: number;
+  readonly room: { left: number };
+}
+
 /**
  * A copy of these fields that may be logged: secrets are gone, whether their type, their name or their look gives them
- * away. Bounded in depth, members and length; never throws.
+ * away. At most six deep, 500 values and 4096 characters a text; never throws.
  */
 export function redactFields(fields: object): Record<string, Plain> {
-  return members(fields, 0);
+  return members(fields, { depth: 0, room: { left: MAX_VALUES } });
 }
 
 /** True when a field of this name is not to be logged unless it is a number, a boolean or absent. */
@@ -50,55 +56,67 @@ function isSecretName(name: string): boolean {
   return SECRET_NAMES.has(folded) || SECRET_ENDINGS.test(folded);
 }
 
-function members(fields: object, depth: number): Record<string, Plain> {
+function members(fields: object, place: Place): Record<string, Plain> {
   const isJwk = 'kty' in fields;
   const result: [string, Plain][] = [];
   for (const [name, value] of Object.entries(fields)) {
     if (value === undefined || typeof value === 'function' || typeof value === 'symbol') continue;
-    if (result.length === MAX_MEMBERS) break;
+    if (place.room.left <= 0) break;
     const hidden = isSecretName(name) || (isJwk && PRIVATE_MEMBERS.has(name));
-    result.push([scrubText(name.slice(0, MAX_NAME)), hidden ? hide(name, value) : plain(value, depth + 1)]);
+    result.push([scrubText(name.slice(0, MAX_NAME)), hidden ? hide(value) : plain(value, place)]);
   }
   return Object.fromEntries(result);
 }
 
-/** A number or yes/no under a secret's name (a status code, a count) tells nothing; an identity number would. */
-function hide(name: string, value: unknown): Plain {
+/** A number or yes/no under a secret's name (a status code, a count) tells nothing, unless it looks like a person's number. */
+function hide(value: unknown): Plain {
   if (value === null || typeof value === 'boolean') return value;
-  return typeof value === 'number' && name.toLowerCase() !== 'pid' ? value : REDACTED;
+  return typeof value === 'number' ? number(value) : REDACTED;
 }
 
-function plain(value: unknown, depth: number): Plain {
+function plain(value: unknown, place: Place): Plain {
+  place.room.left -= 1;
   if (typeof value === 'string') return scrubText(value);
   if (typeof value === 'boolean' || value === null) return value;
-  if (typeof value === 'object') return object(value, depth);
-  if (typeof value === 'number') return Number.isFinite(value) ? value : String(value);
-  return typeof value === 'bigint' ? scrubText(String(value)) : null;
+  if (typeof value === 'number') return number(value);
+  if (typeof value === 'bigint') return scrubText(String(value));
+  if (typeof value !== 'object') return null;
+  if (place.depth >= MAX_DEPTH || place.room.left <= 0) return '[more]';
+  try {
+    return object(value, { depth: place.depth + 1, room: place.room });
+  } catch {
+    // A getter or proxy that throws must not stop the event it belongs to.
+    return '[unreadable]';
+  }
 }
 
-function object(value: object, depth: number): Plain {
+function number(value: number): Plain {
+  const text = String(value);
+  return Number.isFinite(value) && scrubText(text.padStart(11, '0')) !== REDACTED ? value : scrubText(text);
+}
+
+function object(value: object, place: Place): Plain {
   if (value instanceof Secret) return REDACTED;
   if (value instanceof Uint8Array) return `[${value.byteLength} bytes]`;
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'invalid date' : value.toISOString();
   if (value instanceof URL) return scrubText(value.href);
-  if (depth > MAX_DEPTH) return '[too deep]';
-  if (value instanceof Error) return fault(value, depth);
-  if (Array.isArray(value)) return value.slice(0, MAX_MEMBERS).map((item) => plain(item, depth + 1));
-  if (value instanceof Map) return members(Object.fromEntries(value), depth);
-  if (value instanceof Set) return plain([...value], depth);
-  return members(value, depth);
+  if (value instanceof Error) return fault(value, place);
+  if (value instanceof Map) return members(Object.fromEntries(value), place);
+  if (value instanceof Set || Array.isArray(value)) {
+    return [...value].slice(0, place.room.left).map((item) => plain(item, place));
+  }
+  return members(value, place);
 }
 
-function fault(error: Error, depth: number): Plain {
-  const own = Object.fromEntries(Object.entries(error).filter(([name]) => name !== 'cause'));
-  const code =
-    'code' in error && typeof error.code === 'string' && FAULT_CODE.test(error.code) ? error.code : undefined;
+function fault(error: Error, place: Place): Plain {
+  const own = Object.entries(error).filter(([name]) => name !== 'cause' && name !== 'name');
+  const code = 'code' in error && typeof error.code === 'string' && FAULT_CODE.test(error.code) && { code: error.code };
   return {
-    type: error.name,
+    type: scrubText(error.name),
     message: scrubText(error.message),
-    ...members(own, depth),
-    ...(code !== undefined && { code }),
+    ...members(Object.fromEntries(own), place),
+    ...code,
     ...(error.stack !== undefined && { stack: scrubText(error.stack) }),
-    ...(error.cause !== undefined && { cause: plain(error.cause, depth + 1) }),
+    ...(error.cause !== undefined && { cause: plain(error.cause, place) }),
   };
 }
