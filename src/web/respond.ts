@@ -65,6 +65,15 @@ export function refuseUpgrade(socket: Duplex, response: HttpResponse): void {
   lines.push(`Content-Length: ${body.length}`, 'Connection: close', '', '');
   socket.write(lines.join('\r\n'), 'latin1');
   socket.end(body);
+  hangUp(socket);
+}
+
+/** Lets a client that has its last bytes close first, and closes for it after two seconds; what it still sends is dropped. */
+export function hangUp(socket: Duplex): void {
+  const timer = setTimeout(() => socket.destroy(), LINGER_SECONDS * 1000);
+  socket.once('close', () => clearTimeout(timer));
+  socket.once('end', () => socket.end());
+  socket.resume();
 }
 
 function finish(answer: Answer, body: Uint8Array | undefined): void {

@@ -6,7 +6,7 @@ import type { Duplex } from 'node:stream';
 import { endToEndHeaders, headerPairs, headerValues } from './headers.ts';
 import type { HttpRequest } from './http.ts';
 import { empty } from './http.ts';
-import { refuseUpgrade } from './respond.ts';
+import { hangUp, refuseUpgrade } from './respond.ts';
 import type { ForwardOptions, UpstreamTimes } from './upstream.ts';
 import { closeFrame, createFrameTracker } from './websocket.ts';
 
@@ -20,19 +20,21 @@ export interface TunnelOptions {
   readonly limits: UpstreamTimes;
 }
 
-/** Seconds the peers have to close after a close frame of ours. */
-const CLOSE_SECONDS: number = 2;
+/** Bytes kept of what a client sends before its handshake is answered. */
+const EARLY_BYTES: number = 64 * 1024;
 
 /** Repeats the handshake upstream and joins the sockets after its 101 (RFC 6455 4.2.2). Nothing is joined before. */
 export function openTunnel(tunnel: TunnelOptions): void {
   const { socket } = tunnel;
   const outbound = startHandshake(tunnel);
+  const early = keepEarly(tunnel);
   let settled = false;
   const settle = (): boolean => {
     clearTimeout(timer);
     if (settled) return false;
     settled = true;
-    socket.off('close', abandon);
+    early.stop();
+    socket.off('end', abandon).off('close', abandon);
     return true;
   };
   const refuse = (status: 502 | 504): void => {
@@ -41,10 +43,12 @@ export function openTunnel(tunnel: TunnelOptions): void {
     refuseUpgrade(socket, empty(status));
   };
   const abandon = (): void => {
-    if (settle()) outbound.destroy();
+    if (!settle()) return;
+    outbound.destroy();
+    socket.destroy();
   };
   let timer = setTimeout(() => refuse(504), tunnel.limits.connectSeconds * 1000);
-  socket.once('close', abandon);
+  socket.once('end', abandon).once('close', abandon);
   outbound.once('socket', (peer) => {
     peer.once('connect', () => {
       clearTimeout(timer);
@@ -56,7 +60,7 @@ export function openTunnel(tunnel: TunnelOptions): void {
     if (answer.statusCode !== 101 || answer.headers.upgrade?.toLowerCase() !== 'websocket') {
       peer.destroy();
       refuse(502);
-    } else if (settle()) join(tunnel, answer, { peer, peerHead });
+    } else if (settle()) join({ ...tunnel, head: early.bytes() }, answer, { peer, peerHead });
     else peer.destroy();
   });
   outbound.once('response', (answer) => {
@@ -64,6 +68,19 @@ export function openTunnel(tunnel: TunnelOptions): void {
     else answer.destroy();
   });
   outbound.end();
+}
+
+// Only a socket that is read tells that its client is gone, so what it sends too soon is kept for after the 101.
+function keepEarly({ socket, head }: TunnelOptions): { bytes: () => Buffer; stop: () => void } {
+  const chunks = [head];
+  let length = head.length;
+  const keep = (chunk: Buffer): void => {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length > EARLY_BYTES) socket.pause();
+  };
+  socket.on('data', keep);
+  return { bytes: () => Buffer.concat(chunks), stop: () => void socket.pause().off('data', keep) };
 }
 
 function startHandshake({ origin, options }: TunnelOptions): ClientRequest {
@@ -97,8 +114,9 @@ function join(
   writeHead(socket, 'HTTP/1.1 101 Switching Protocols', headers);
   const frames = createFrameTracker();
   peer.on('data', (chunk: Buffer) => frames.push(chunk));
-  if (peerHead.length > 0) peer.unshift(peerHead);
-  if (head.length > 0) peer.write(head);
+  frames.push(peerHead);
+  socket.write(peerHead);
+  peer.write(head);
   socket.pipe(peer);
   peer.pipe(socket);
   const closing = (): void => goAway(socket, peer, frames.atBoundary());
@@ -115,8 +133,7 @@ function goAway(socket: Duplex, peer: Duplex, betweenFrames: boolean): void {
   peer.unpipe(socket);
   peer.resume();
   socket.end(closeFrame(1001));
-  const timer = setTimeout(() => socket.destroy(), CLOSE_SECONDS * 1000);
-  socket.once('close', () => clearTimeout(timer));
+  hangUp(socket);
 }
 
 function relayPlain(tunnel: TunnelOptions, answer: IncomingMessage): void {
@@ -128,6 +145,7 @@ function relayPlain(tunnel: TunnelOptions, answer: IncomingMessage): void {
   // Without the upstream's framing the end of the connection is the end of the body.
   writeHead(socket, status, [...answerHeaders(tunnel, answer), 'Connection', 'close']);
   answer.pipe(socket);
+  answer.once('end', () => hangUp(socket));
 }
 
 function answerHeaders({ options }: TunnelOptions, answer: IncomingMessage): readonly string[] {

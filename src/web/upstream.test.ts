@@ -296,7 +296,7 @@ test('passes a compressed body on as it is, with its header', async (t) => {
 });
 
 test('sends path and query on byte for byte, and Host as it came', async (t) => {
-  const { port } = await proxied(t, (request, response) => response.end(`${request.headers.host} ${request.url}`));
+  const { port } = await proxied(t, (request, response) => void response.end(`${request.headers.host} ${request.url}`));
   const target = '/a/../b//c%2Fd/%e9/;x=1?q=a b'.replace(' ', '%20').concat('&r=\'"<>|{}[]^`\\');
   const answer = await rawExchange(t, port, `GET ${target} HTTP/1.1\r\n${HOST}${CLOSE}`);
   assert.ok(answer.endsWith(`app.test ${target}\r\n0\r\n\r\n`) || answer.endsWith(`app.test ${target}`), answer);
