@@ -1,9 +1,8 @@
 import type { Snapshot } from '../registry/model.ts';
 import { createRouter } from '../web/router.ts';
 import type { Program } from '../web/serve.ts';
-import type { TokenAlgorithm } from './audience-settings.ts';
 import { createClientKeys } from './client-keys.ts';
-import type { ExchangeConfig } from './config.ts';
+import type { ExchangeConfig, TokenAlgorithm } from './config.ts';
 import type { ExchangeContext, ExchangeDependencies } from './context.ts';
 import { discoveryRoutes, endpointsOf } from './discovery.ts';
 import { exchangeHealthRoutes } from './health.ts';

@@ -1,8 +1,5 @@
-import type { Client, TokenxTokenSettings } from '../registry/model.ts';
-import type { ExchangeConfig } from './config.ts';
-
-/** The algorithms an audience may choose for its tokens. */
-export type TokenAlgorithm = NonNullable<TokenxTokenSettings['alg']>;
+import type { Client } from '../registry/model.ts';
+import type { ExchangeConfig, TokenAlgorithm } from './config.ts';
 
 /** What holds for tokens of one audience: its own wishes over the server's settings. */
 export interface AudienceSettings {

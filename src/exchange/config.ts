@@ -1,9 +1,12 @@
 import { DAY, HOUR } from '../oauth/time.ts';
+import type { TokenxTokenSettings } from '../registry/model.ts';
 import { address, boolean, json, list, oneOf, seconds, text, url } from '../settings.ts';
 import type { Setting, SettingsTable } from '../settings.ts';
-import type { TokenAlgorithm } from './audience-settings.ts';
 import { parseTrustedIssuers } from './trusted-issuer.ts';
 import type { TrustedIssuer } from './trusted-issuer.ts';
+
+/** The algorithms a token may be signed with. */
+export type TokenAlgorithm = NonNullable<TokenxTokenSettings['alg']>;
 
 /** Everything the exchange server can be told. Durations are seconds. */
 export interface ExchangeConfig {

@@ -1,6 +1,6 @@
 import { MINUTE } from '../oauth/time.ts';
 import type { SigningKeyRow } from '../registry/signing-keys.ts';
-import type { TokenAlgorithm } from './audience-settings.ts';
+import type { TokenAlgorithm } from './config.ts';
 
 /** How long a key stays in each state. Seconds. */
 export interface RotationRules {

@@ -6,7 +6,7 @@ import type { Clock } from '../oauth/time.ts';
 import type { Emit } from '../observe/events.ts';
 import type { KeyWrapper } from '../registry/key-wrapper.ts';
 import type { SigningKeyRow, SigningKeySet, SigningKeyStore } from '../registry/signing-keys.ts';
-import type { TokenAlgorithm } from './audience-settings.ts';
+import type { TokenAlgorithm } from './config.ts';
 import type { ExchangeEvent } from './events.ts';
 import { planRotation } from './key-rotation.ts';
 import type { RotationPlan, RotationRules } from './key-rotation.ts';

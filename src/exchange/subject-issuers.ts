@@ -5,7 +5,7 @@ import type { KeySet } from '../oauth/jwks.ts';
 import { fetchMetadata } from '../oauth/metadata.ts';
 import type { Clock } from '../oauth/time.ts';
 import type { Emit } from '../observe/events.ts';
-import type { TokenAlgorithm } from './audience-settings.ts';
+import type { TokenAlgorithm } from './config.ts';
 import type { ExchangeEvent } from './events.ts';
 import { resolveIssuer } from './trusted-issuer.ts';
 import type { IssuerRules, TrustedIssuer } from './trusted-issuer.ts';

@@ -1,0 +1,269 @@
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { GRANT, TOKEN_TYPE } from '../oauth/client-assertion.ts';
+import { publicJwk } from '../oauth/jwk.ts';
+import { AuditUnavailable } from '../observe/audit.ts';
+import { createMemoryStore } from '../store/memory.ts';
+import { situations } from './errors.ts';
+import type { Situation } from './errors.ts';
+import {
+  createTestKeys,
+  createWorld,
+  defaultData,
+  FORM,
+  START,
+  testApp,
+  testClient,
+  testGrant,
+} from './testing/world.ts';
+import type { Answer, World } from './testing/world.ts';
+
+const keys = await createTestKeys();
+const base = defaultData(keys);
+const apps = [
+  testApp('off', { state: 'disabled' }),
+  testApp('strict'),
+  testApp('sessions'),
+  testApp('plain'),
+  testApp('wild'),
+  testApp('picky'),
+];
+const jwks = [publicJwk(keys.client)];
+const world = await createWorld({
+  keys,
+  data: {
+    apps: [...base.apps, ...apps],
+    clients: [
+      ...base.clients,
+      testClient('off', jwks),
+      testClient('strict', jwks, { typ: 'at+jwt' }),
+      testClient('sessions', jwks, { maxSession: 3600 }),
+      testClient('wild', jwks),
+      testClient('picky', jwks),
+    ],
+    grants: [
+      ...base.grants.filter((grant) => grant.consumer.name !== 'web'),
+      testGrant('web', 'api', ['les']),
+      testGrant('store', 'api', ['skriv']),
+      testGrant('web', 'strict'),
+      testGrant('web', 'sessions'),
+      testGrant('*', 'wild'),
+      testGrant('web', 'picky'),
+    ],
+  },
+});
+after(() => world.close());
+
+/** One JWT of about this many characters. */
+const long = (length: number): Promise<string> => world.subject({ claims: { filler: 'x'.repeat(length) } });
+const own = async (claims: object = {}): Promise<string> => {
+  const first = await world.exchange();
+  assert.equal(first.status, 200, JSON.stringify(claims));
+  return String(first.body['access_token']);
+};
+
+const post = (body: string | Buffer, headers: object = {}): Promise<Answer> =>
+  world.send('POST', '/token', { body, headers: { ...FORM, ...headers } });
+const asked = async (claims: object, header: object = {}): Promise<Answer> =>
+  world.exchange({ client_assertion: await world.assertion({ claims: { ...claims }, header: { ...header } }) });
+const given = async (claims: object, header: object = {}): Promise<Answer> =>
+  world.exchange({ subject_token: await world.subject({ claims: { ...claims }, header: { ...header } }) });
+const actors = (depth: number): object => (depth === 0 ? {} : { act: { sub: `a${depth}`, ...actors(depth - 1) } });
+
+interface Row {
+  readonly status: number;
+  readonly error: string;
+  readonly send: () => Promise<Answer>;
+  /** Whether the assertion is spent by then: step 9 came first. */
+  readonly spent?: boolean;
+}
+const request = (send: Row['send'], status = 400): Row => ({ status, error: 'invalid_request', send });
+const client = (send: Row['send']): Row => ({ status: 401, error: 'invalid_client', send });
+const target = (send: Row['send']): Row => ({ status: 400, error: 'invalid_target', send, spent: true });
+const subject = (send: Row['send']): Row => ({ status: 400, error: 'invalid_request', send, spent: true });
+const scope = (send: Row['send']): Row => ({ status: 400, error: 'invalid_scope', send, spent: true });
+
+const table: Partial<Record<Situation, Row>> = {
+  'content-type': request(() => post('{}', { 'Content-Type': 'application/json' })),
+  'content-encoding': request(() => post('', { 'Content-Encoding': 'gzip' }), 415),
+  'too-large': request(() => post(`a=${'x'.repeat(64 * 1024)}`), 413),
+  'too-many-parameters': request(() => post(Array.from({ length: 33 }, (_each, index) => `p${index}=1`).join('&'))),
+  'duplicate-parameter': request(async () => post(`${await world.form()}&scope=a&scope=b`)),
+  'query-parameter': request(async () =>
+    world.send('POST', '/token?audience=x', { body: await world.form(), headers: FORM }),
+  ),
+  'parameter-missing': request(() => world.exchange({ grant_type: undefined })),
+  'unsupported-parameter': request(() => world.exchange({ resource: 'https://api.example.test' })),
+  'requested-token-type': subject(() => world.exchange({ requested_token_type: TOKEN_TYPE.refreshToken })),
+  'grant-type': {
+    status: 400,
+    error: 'unsupported_grant_type',
+    send: () => world.exchange({ grant_type: GRANT.clientCredentials }),
+  },
+  'client-auth-multiple': request(() => world.exchange({ client_secret: 'x' })),
+  'client-auth-missing': client(() =>
+    world.exchange({ client_assertion: undefined, client_assertion_type: undefined }),
+  ),
+  'client-assertion-type': client(() => world.exchange({ client_assertion_type: 'urn:x' })),
+  'client-assertion-malformed': client(() => world.exchange({ client_assertion: 'a.b' })),
+  'client-typ': client(() => asked({}, { typ: 'dpop+jwt' })),
+  'client-aud': client(() => asked({ aud: 'https://other.example.test' })),
+  'client-time': client(() => asked({ exp: START - 11 })),
+  'client-lifetime': client(() => asked({ exp: START + 131 })),
+  'client-jti': client(() => asked({ jti: '' })),
+  'client-replay': {
+    ...client(async () => {
+      const client_assertion = await world.assertion();
+      await world.exchange({ client_assertion });
+      return world.exchange({ client_assertion });
+    }),
+    spent: true,
+  },
+  'client-id-mismatch': client(() => world.exchange({ client_id: 'dev:fleet:api' })),
+  'client-auth-failed': client(() => asked({ iss: 'dev:fleet:nobody', sub: 'dev:fleet:nobody' })),
+  'target-multiple': { ...target(async () => post(`${await world.form()}&audience=dev:fleet:store`)), spent: false },
+  'target-unknown': target(() => world.exchange({ audience: 'dev:fleet:nothing' })),
+  'target-disabled': target(() => world.exchange({ audience: 'dev:fleet:off' })),
+  'target-provider-off': target(() => world.exchange({ audience: 'dev:fleet:plain' })),
+  'no-rule': target(() => world.exchange({ audience: 'dev:fleet:lonely' })),
+  'wildcard-network-only': target(() => world.exchange({ audience: 'dev:fleet:wild' })),
+  'scope-unknown': scope(() => world.exchange({ scope: 'slett' })),
+  'scope-empty': scope(() => world.exchange({ scope: 'skriv' })),
+  'subject-type': subject(() => world.exchange({ subject_token_type: TOKEN_TYPE.refreshToken })),
+  'subject-malformed': subject(() => world.exchange({ subject_token: 'not.a.token' })),
+  'subject-issuer': subject(() => given({ iss: 'https://idp.example.test/' })),
+  'subject-typ': subject(() => given({}, { typ: 'logout+jwt' })),
+  'subject-signature': subject(async () =>
+    world.exchange({ subject_token: await world.subject({ key: { ...keys.stranger, kid: 'idp-1' } }) }),
+  ),
+  'subject-expired': subject(() => given({ exp: START })),
+  'subject-time': subject(() => given({ iat: START + 11 })),
+  'subject-kind': subject(() => given({ nonce: 'n' })),
+  'subject-binding': subject(() => given({ client_id: 'another-login' })),
+  'subject-not-for-caller': subject(async () => world.exchange({ subject_token: await own() })),
+  'subject-bound': subject(() => given({ cnf: { jkt: 'x' } })),
+  'subject-sub-missing': subject(async () =>
+    world.exchange({
+      subject_token: await world.subject({ claims: { sub: undefined } }),
+      audience: 'dev:fleet:strict',
+    }),
+  ),
+  'auth-time-missing': subject(() => world.exchange({ audience: 'dev:fleet:sessions' })),
+  'token-too-large': subject(async () => world.exchange({ subject_token: await long(9500) })),
+  'act-depth': subject(() => given(actors(5))),
+  'may-act': subject(() => given({ may_act: { sub: 'dev:fleet:web' } })),
+};
+
+for (const [situation, row] of Object.entries(table)) {
+  test(`X01: refuses ${situation} with ${row.status} ${row.error}, on record, and spends no assertion before step 9`, async () => {
+    const [spentBefore, recordsBefore] = [world.remembered.length, world.events.length];
+    const answer = await row.send();
+    assertRefusal(answer, { situation, ...row });
+    if (row.spent !== true) assert.equal(world.remembered.length, spentBefore);
+    const told = world.events
+      .slice(recordsBefore)
+      .filter(
+        (event) => (event.event === 'exchange' || event.event === 'exchange.turned_away') && event.reason === situation,
+      );
+    assert.equal(told.length, 1);
+  });
+}
+
+function assertRefusal(answer: Answer, want: { situation: string; status: number; error: string }): void {
+  assert.equal(answer.body['fm_reason'], want.situation, answer.text);
+  assert.equal(answer.status, want.status);
+  assert.equal(answer.body['error'], want.error);
+  assert.match(String(answer.body['error_description']), /^[\x20-\x21\x23-\x5b\x5d-\x7e]+$/);
+  assert.equal(answer.headers['cache-control'], 'no-store');
+  assert.equal(answer.headers['content-type'], 'application/json');
+  if (want.status === 503 || want.status === 429) assert.equal(answer.headers['retry-after'], '1');
+}
+
+/** Situations that need a server in trouble. */
+const outages: Partial<Record<Situation, () => Promise<void>>> = {
+  'target-issuer': () =>
+    inWorld({ data: withSubjectIssuers('picky', ['azure']) }, async (own) => {
+      const answer = await own.exchange({ audience: 'dev:fleet:picky' });
+      assertRefusal(answer, { situation: 'target-issuer', status: 400, error: 'invalid_target' });
+    }),
+  'rate-limited': () =>
+    inWorld({}, async (own) => {
+      for (let attempt = 0; attempt < 60; attempt += 1) {
+        assert.equal(
+          (await own.exchange({ client_assertion: await own.assertion({ key: keys.stranger }) })).status,
+          401,
+        );
+      }
+      assertUnavailable(await own.exchange(), 'rate-limited', 429);
+    }),
+  'replay-unavailable': async () => {
+    const store = createMemoryStore({ now: () => START, maxEntries: 1 });
+    await store.once('the only place', 60);
+    await inWorld({ store }, async (own) => assertUnavailable(await own.exchange(), 'replay-unavailable'));
+  },
+  'audit-unavailable': async () => {
+    const emit = (event: { readonly event: string }): void => {
+      if (event.event === 'exchange') throw new AuditUnavailable('disk full');
+    };
+    await inWorld({ emit }, async (own) => {
+      assertUnavailable(await own.exchange(), 'audit-unavailable');
+      assertUnavailable(await own.exchange({ audience: 'dev:fleet:lonely' }), 'audit-unavailable');
+    });
+  },
+  'issuer-unavailable': () =>
+    inWorld({ jwks: () => ({ keys: [] }) }, async (own) =>
+      assertUnavailable(await own.exchange(), 'issuer-unavailable'),
+    ),
+  overloaded: () =>
+    inWorld(
+      { store: { ...createMemoryStore({ now: () => START }), once: () => new Promise(() => {}) } },
+      async (own) => {
+        const answers = await Promise.all(Array.from({ length: 210 }, () => own.exchange()));
+        const overloaded = answers.filter((answer) => answer.body['fm_reason'] === 'overloaded');
+        assert.ok(overloaded.length >= 1 && overloaded.length <= 10, String(overloaded.length));
+        for (const answer of overloaded) assertUnavailable(answer, 'overloaded');
+      },
+    ),
+  internal: async () => {
+    const emit = (event: { readonly event: string }): void => {
+      if (event.event === 'exchange.edge') throw new TypeError('a bug');
+    };
+    await inWorld({ emit }, async (own) => {
+      const answer = await own.exchange();
+      assertRefusal(answer, { situation: 'internal', status: 500, error: 'server_error' });
+      assert.doesNotMatch(answer.text, /a bug/);
+    });
+  },
+};
+
+for (const [situation, check] of Object.entries(outages)) test(`X01: answers ${situation} as its row says`, check);
+
+test('X01: the tables above have a row for every situation there is', () => {
+  assert.deepEqual([...Object.keys(table), ...Object.keys(outages)].toSorted(), [...situations].toSorted());
+});
+
+function assertUnavailable(answer: Answer, situation: Situation, status = 503): void {
+  assertRefusal(answer, { situation, status, error: 'temporarily_unavailable' });
+}
+
+function withSubjectIssuers(name: string, subjectIssuers: readonly string[]): object {
+  const app = testApp(name);
+  const picky = { ...app, spec: { ...app.spec, tokenx: { token: {}, subjectIssuers } } };
+  return {
+    apps: [...base.apps, picky],
+    clients: [...base.clients, testClient(name, jwks)],
+    grants: [testGrant('web', name)],
+  };
+}
+
+async function inWorld(
+  options: Omit<Parameters<typeof createWorld>[0], 'keys'>,
+  check: (own: World) => Promise<void>,
+): Promise<void> {
+  const own = await createWorld({ keys, ...options });
+  try {
+    await check(own);
+  } finally {
+    await own.close();
+  }
+}

@@ -1,0 +1,331 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { request as httpRequest } from 'node:http';
+import type { OutgoingHttpHeaders } from 'node:http';
+import { parseJwt } from '../../oauth/jwt.ts';
+import { signJws } from '../../oauth/jws.ts';
+import { generatePrivateJwk, importSigningKey, publicJwk } from '../../oauth/jwk.ts';
+import type { PrivateJwk, PublicJwk } from '../../oauth/jwk.ts';
+import { CLIENT_ASSERTION_TYPE, GRANT, TOKEN_TYPE } from '../../oauth/client-assertion.ts';
+import { appId } from '../../registry/app-id.ts';
+import type { App, Client, Grant, TokenxTokenSettings } from '../../registry/model.ts';
+import { createKeyWrapper } from '../../registry/key-wrapper.ts';
+import type { KeyWrapper } from '../../registry/key-wrapper.ts';
+import { createMemoryRegistry } from '../../registry/registry.ts';
+import { createMemorySigningKeyStore } from '../../registry/signing-keys.ts';
+import type { SigningKeyStore } from '../../registry/signing-keys.ts';
+import type { SnapshotData } from '../../registry/snapshot.ts';
+import { readSettings } from '../../settings.ts';
+import { createMemoryStore } from '../../store/memory.ts';
+import type { Store } from '../../store/store.ts';
+import { json } from '../../web/http.ts';
+import { serve } from '../../web/serve.ts';
+import { createExchange } from '../app.ts';
+import { exchangeSettings } from '../config.ts';
+import type { ExchangeConfig } from '../config.ts';
+import type { DecisionEvent, ExchangeEvent } from '../events.ts';
+import type { TrustedIssuer } from '../trusted-issuer.ts';
+
+/** The issuer in the tests; where the server listens is another matter. */
+export const ISSUER = 'https://tx.example.test';
+/** The identity provider of the tests. */
+export const IDP = 'https://idp.example.test';
+/** Where the clock of every world starts. */
+export const START = 1_795_305_600;
+
+/** Keys are dear: a file makes them once. */
+export interface TestKeys {
+  readonly client: PrivateJwk;
+  readonly idp: PrivateJwk;
+  readonly stranger: PrivateJwk;
+  readonly store: SigningKeyStore;
+  readonly wrapper: KeyWrapper;
+}
+
+export async function createTestKeys(): Promise<TestKeys> {
+  const [client, idp, stranger] = await Promise.all([
+    generatePrivateJwk('RS256', 'client-1'),
+    generatePrivateJwk('RS256', 'idp-1'),
+    generatePrivateJwk('RS256', 'stranger-1'),
+  ]);
+  const wrapper = createKeyWrapper(randomBytes(32));
+  return { client, idp, stranger, store: createMemorySigningKeyStore(), wrapper };
+}
+
+export function testApp(name: string, changes: Partial<App> = {}): App {
+  const id = appId('dev', 'fleet', name);
+  return {
+    id,
+    uid: `uid-${name}`,
+    generation: 1,
+    hash: name,
+    state: 'active',
+    kind: 'Application',
+    positions: { 'spec.accessPolicy.inbound.rules': { file: `${name}.yaml`, line: 7, column: 5, path: '' } },
+    spec: {
+      ingresses: [],
+      port: 8080,
+      upstream: { host: '127.0.0.1', port: 8080 },
+      identity: { mode: 'keys', serviceAccount: name },
+      inbound: [],
+      outbound: [],
+    },
+    ...changes,
+  };
+}
+
+export function testClient(app: string, keys: readonly PublicJwk[], token: TokenxTokenSettings = {}): Client {
+  return { ...client(app), keys, registration: { provider: 'tokenx', token } };
+}
+
+export function idportenClient(app: string, clientId: string): Client {
+  const registration = {
+    provider: 'idporten',
+    orgno: '310000019',
+    redirectUris: [],
+    postLogoutRedirectUris: [],
+    frontchannelLogoutSessionRequired: false,
+    scopes: [],
+    accessTokenLifetime: 3600,
+    authorizationLifetime: 3600,
+    refreshTokenLifetime: 3600,
+    refreshTokenUsage: 'ONETIME',
+    tokenEndpointAuthMethod: 'private_key_jwt',
+    secretHashes: [],
+    codeChallengeMethod: 'S256',
+    ssoDisabled: false,
+    grantTypes: [],
+  } as const;
+  return { ...client(app), provider: 'idporten', clientId, keys: [], registration };
+}
+
+function client(app: string): Omit<Client, 'registration' | 'keys'> {
+  const id = testApp(app).id;
+  return { app: id, provider: 'tokenx', clientId: id, state: 'ready' };
+}
+
+/** A grant by short names; `ns/name` and `cluster:ns:name` may be written out. */
+export function testGrant(from: string, to: string, scopes: readonly string[] = []): Grant {
+  const [name = '', namespace = 'fleet', cluster = 'dev'] = from.split(/[:/]/).toReversed();
+  const position = { file: `${to}.yaml`, line: 8, column: 7, path: 'spec.accessPolicy.inbound.rules[0]' };
+  return { target: testApp(to).id, consumer: { cluster, namespace, name }, roles: [], scopes, position };
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  readonly text: string;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+export interface WorldOptions {
+  readonly keys: TestKeys;
+  readonly data?: Partial<SnapshotData>;
+  readonly config?: Partial<ExchangeConfig>;
+  readonly idp?: Partial<TrustedIssuer>;
+  readonly jwks?: () => object;
+  readonly store?: Store;
+  readonly emit?: (event: ExchangeEvent) => void;
+}
+
+export interface World {
+  readonly clock: { now: number };
+  readonly events: ExchangeEvent[];
+  readonly registry: ReturnType<typeof createMemoryRegistry>;
+  /** How often the identity provider's keys were fetched. */
+  fetches(): number;
+  /** Every key the replay store was asked to remember. */
+  readonly remembered: string[];
+  lastDecision(): DecisionEvent | undefined;
+  assertion(change?: Change): Promise<string>;
+  subject(change?: Change): Promise<string>;
+  send(
+    method: string,
+    path: string,
+    options?: { readonly headers?: OutgoingHttpHeaders; readonly body?: string | Buffer },
+  ): Promise<Answer>;
+  /** A good request with these parameters changed; undefined leaves one out. */
+  exchange(parameters?: Parameters, headers?: OutgoingHttpHeaders): Promise<Answer>;
+  form(parameters?: Parameters): Promise<string>;
+  close(): Promise<void>;
+}
+
+export type Parameters = Readonly<Record<string, string | undefined>>;
+
+/** How a token differs from a good one; undefined leaves a member out. */
+export interface Change {
+  readonly claims?: Readonly<Record<string, unknown>>;
+  readonly header?: Readonly<Record<string, unknown>>;
+  readonly key?: PrivateJwk;
+}
+
+/** The claims of an issued token. */
+export function claimsOf(answer: Answer): Readonly<Record<string, unknown>> {
+  return parseJwt(answer.body['access_token']).claims;
+}
+
+export async function sign(claims: object, key: PrivateJwk, header: object = {}): Promise<string> {
+  return await signJws({ typ: 'JWT', ...header }, claims, importSigningKey(key));
+}
+
+/** Registry of the tests: web may call api, api may call store; lonely may be called by nobody. */
+export function defaultData(keys: TestKeys): SnapshotData {
+  const jwks = [publicJwk(keys.client)];
+  const names = ['web', 'api', 'store', 'lonely'];
+  return {
+    version: 1,
+    wildcardGrants: 'network-only',
+    apps: names.map((name) => testApp(name)),
+    clients: [...names.map((name) => testClient(name, jwks)), idportenClient('web', 'login-client')],
+    grants: [testGrant('web', 'api'), testGrant('api', 'store')],
+    scopes: [],
+  };
+}
+
+/** A running exchange server with an identity provider beside it. */
+export async function createWorld(options: WorldOptions): Promise<World> {
+  const { keys } = options;
+  const clock = { now: START };
+  const now = (): number => clock.now;
+  const events: ExchangeEvent[] = [];
+  const remembered: string[] = [];
+  let fetches = 0;
+  const jwks = options.jwks ?? ((): object => ({ keys: [publicJwk(keys.idp)] }));
+  const provider = await serve({
+    name: 'IdP',
+    setting: '-',
+    host: '127.0.0.1',
+    port: 0,
+    handle: () => {
+      fetches += 1;
+      return json(200, jwks());
+    },
+  });
+  const registry = createMemoryRegistry({ now, initial: { ...defaultData(keys), ...options.data } });
+  const memory = options.store ?? createMemoryStore({ now });
+  const replay: Store = {
+    ...memory,
+    once(key, ttl) {
+      remembered.push(key);
+      return memory.once(key, ttl);
+    },
+  };
+  const issuers = [
+    {
+      name: 'idporten',
+      issuer: IDP,
+      jwksUri: `${provider.origin}/jwks`,
+      bind: { clientId: '@registry' as const },
+      map: 'idporten-acr' as const,
+      ...options.idp,
+    },
+  ];
+  const program = await createExchange(testConfig({ issuers, ...options.config }), {
+    registry,
+    signingKeys: { store: keys.store, wrapper: keys.wrapper },
+    replay,
+    fetch: (url, init) => fetch(url, init),
+    now,
+    emit: (event) => {
+      events.push(event);
+      options.emit?.(event);
+    },
+    metrics: () => Promise.resolve('# figures\n'),
+  });
+  const [spec] = program.listeners;
+  if (spec === undefined) throw new Error('no listener');
+  const listener = await serve({ ...spec, host: '127.0.0.1', port: 0 });
+
+  const assertion = ({ claims, header, key = keys.client }: Change = {}): Promise<string> => {
+    const iat = Math.floor(clock.now);
+    const id = 'dev:fleet:web';
+    return sign({ iss: id, sub: id, aud: ISSUER, jti: randomUUID(), iat, exp: iat + 60, ...claims }, key, header);
+  };
+  const subject = ({ claims, header, key = keys.idp }: Change = {}): Promise<string> => {
+    const iat = Math.floor(clock.now) - 10;
+    const base = {
+      iss: IDP,
+      sub: 'u-81',
+      client_id: 'login-client',
+      acr: 'idporten-loa-high',
+      sid: 's-5',
+      jti: 'a1',
+      iat,
+      exp: iat + 600,
+    };
+    return sign({ ...base, ...claims }, key, header);
+  };
+  const form = async (parameters: Parameters = {}): Promise<string> => {
+    const all: Parameters = {
+      grant_type: GRANT.tokenExchange,
+      client_assertion_type: CLIENT_ASSERTION_TYPE,
+      client_assertion: 'client_assertion' in parameters ? undefined : await assertion(),
+      subject_token_type: TOKEN_TYPE.jwt,
+      subject_token: 'subject_token' in parameters ? undefined : await subject(),
+      audience: 'dev:fleet:api',
+      ...parameters,
+    };
+    const pairs = Object.entries(all).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]));
+    return new URLSearchParams(pairs).toString();
+  };
+  const send: World['send'] = (method, path, more = {}) => sendRequest(`${listener.origin}${path}`, method, more);
+  return {
+    clock,
+    events,
+    registry,
+    remembered,
+    fetches: () => fetches,
+    lastDecision: () => events.filter((event) => event.event === 'exchange').at(-1),
+    assertion,
+    subject,
+    form,
+    send,
+    exchange: async (parameters, headers) =>
+      send('POST', '/token', { body: await form(parameters), headers: { ...FORM, ...headers } }),
+    async close() {
+      await listener.close(0);
+      await provider.close(0);
+      await program.close();
+      await memory.close();
+    },
+  };
+}
+
+/** The content type of every good request. */
+export const FORM: OutgoingHttpHeaders = { 'Content-Type': 'application/x-www-form-urlencoded' };
+
+export function testConfig(changes: Partial<ExchangeConfig> = {}): ExchangeConfig {
+  const read = readSettings(exchangeSettings, { FULLMAKT_EXCHANGE_ISSUER: ISSUER });
+  if (!read.ok) throw new Error(read.problems.join('; '));
+  return { ...read.settings, ...changes };
+}
+
+function sendRequest(
+  url: string,
+  method: string,
+  { headers = {}, body = '' }: { readonly headers?: OutgoingHttpHeaders; readonly body?: string | Buffer },
+): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const outgoing = httpRequest(url, {
+      method,
+      headers: { 'Content-Length': Buffer.byteLength(body), ...headers },
+      agent: false,
+    });
+    outgoing.on('error', reject);
+    outgoing.on('response', (incoming) => {
+      const chunks: Buffer[] = [];
+      incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+      incoming.on('error', reject);
+      incoming.on('end', () => {
+        const text = Buffer.concat(chunks).toString();
+        const isJson = incoming.headers['content-type'] === 'application/json';
+        resolve({
+          status: incoming.statusCode ?? 0,
+          headers: incoming.headers,
+          text,
+          body: isJson ? JSON.parse(text) : {},
+        });
+      });
+    });
+    outgoing.end(body);
+  });
+}
