@@ -4,7 +4,9 @@ import type { Duplex } from 'node:stream';
 /** What is going on at one listener, so that it can be brought to an end. */
 export interface Connections {
   /** A request has come in and will be answered. */
-  answering(outgoing: ServerResponse): void;
+  answering(incoming: IncomingMessage, outgoing: ServerResponse): void;
+  /** Whether an answer has begun on this socket and is not complete. */
+  isAnswering(socket: Duplex): boolean;
   /** A request is refused as a whole: whatever else its sender has put on that connection is not read as requests. */
   refuse(incoming: IncomingMessage): void;
   /** Whether a request came after a refused one and has to stay without answer. */
@@ -17,12 +19,18 @@ export interface Connections {
 /** Keeps account of requests and tunnels of one listener. */
 export function createConnections(): Connections {
   const tunnels = new Map<Duplex, AbortController>();
-  const refused = new WeakSet<object>();
+  const refused = new WeakSet<Duplex>();
+  const latest = new WeakMap<Duplex, ServerResponse>();
   let draining = false;
   let closing: Promise<void> | undefined;
   return {
-    answering(outgoing) {
+    answering(incoming, outgoing) {
+      latest.set(incoming.socket, outgoing);
       if (draining) outgoing.shouldKeepAlive = false;
+    },
+    isAnswering(socket) {
+      const outgoing = latest.get(socket);
+      return outgoing !== undefined && outgoing.headersSent && !outgoing.writableFinished;
     },
     refuse(incoming) {
       refused.add(incoming.socket);

@@ -13,8 +13,10 @@ export function createTrustedProxies(ranges: readonly string[]): TrustedProxies 
   for (const range of ranges) {
     const [address = '', prefix] = range.split('/');
     const family = isIP(address);
-    const bits = prefix === undefined ? (family === 4 ? 32 : 128) : Number(prefix);
-    if (family === 0 || !/^\d{1,3}$/.test(String(bits)) || bits > (family === 4 ? 32 : 128))
+    const most = family === 4 ? 32 : 128;
+    const bits = Number(prefix ?? most);
+    // An empty prefix must not become 0, which would trust everybody.
+    if (family === 0 || (prefix !== undefined && !/^\d{1,3}$/.test(prefix)) || bits > most)
       throw new Error(`${range} is not an address or a range such as 10.0.0.0/8`);
     list.addSubnet(address, bits, family === 4 ? 'ipv4' : 'ipv6');
   }

@@ -1,5 +1,5 @@
 /** Header block of a request in bytes: names, values and their separators. Over it: 431. */
-export const HEADER_BYTES: number = 32 * 1024;
+const HEADER_BYTES: number = 32 * 1024;
 /** All `Cookie` headers of a request together, in bytes. Over it: 431. */
 export const COOKIE_BYTES: number = 16 * 1024;
 /** Request target in bytes. Over it: 414. */

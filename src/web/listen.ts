@@ -65,6 +65,8 @@ function bind(server: Server, host: string, port: number): Promise<number> {
     server.once('error', reject);
     server.listen({ host, port }, () => {
       server.off('error', reject);
+      // A connection that cannot be taken, for want of file descriptors say, must not end the process.
+      server.on('error', () => undefined);
       resolve(portOf(server.address()));
     });
   });

@@ -43,10 +43,12 @@ export function createOutboundFetch(options: OutboundOptions = {}): OutboundFetc
       const { fetch, everywhere, loopback } = await client;
       const deadline = AbortSignal.timeout((options.totalSeconds ?? 10) * 1000);
       const signal = init.signal ? AbortSignal.any([init.signal, deadline]) : deadline;
+      // The built-in request knows what content type each kind of body implies.
+      const request = new Request(url, { ...init, signal: null });
       const response = await fetch(url, {
-        method: init.method ?? 'GET',
-        headers: [...new Headers(init.headers)],
-        body: await bodyOf(url, init),
+        method: request.method,
+        headers: [...request.headers],
+        body: request.body === null ? null : new Uint8Array(await request.arrayBuffer()),
         redirect: 'manual',
         signal,
         dispatcher: isLoopback(new URL(url).hostname) ? loopback : everywhere,
@@ -73,12 +75,6 @@ async function createClient(options: OutboundOptions): Promise<Client> {
     everywhere: new Agent({ connect: { timeout }, connections: 64 }),
     loopback: new Agent({ connect: ca === undefined ? { timeout } : { timeout, ca }, connections: 64 }),
   };
-}
-
-// Any body the built-in `fetch` takes, with the content type that it implies, as bytes.
-async function bodyOf(url: string, init: RequestInit): Promise<Uint8Array | null> {
-  if (init.body === undefined || init.body === null) return null;
-  return new Uint8Array(await new Request(url, { ...init, signal: null }).arrayBuffer());
 }
 
 function isLoopback(hostname: string): boolean {

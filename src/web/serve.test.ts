@@ -79,6 +79,32 @@ test('closes a connection whose client does not read its answer', async (t) => {
   await gone.promise;
 });
 
+test('takes no more connections than its limit', async (t) => {
+  const { port } = await openListener(t, { limits: { sockets: 1 } });
+  const first = rawClient(t, port);
+  first.send(`GET / HTTP/1.1\r\n${HOST}\r\n`);
+  await first.until(/ok$/);
+  assert.equal(await rawClient(t, port).closed(), '');
+});
+
+test('does not put a refusal into an answer that is under way', async (t) => {
+  const { port } = await openListener(t, {
+    handle: () => ({ status: 200, stream: (outgoing) => void outgoing.write('first half') }),
+  });
+  const client = rawClient(t, port);
+  client.send(`GET / HTTP/1.1\r\n${HOST}\r\n`);
+  await client.until(/first half/);
+  client.send('no request at all\r\n\r\n');
+  assert.doesNotMatch(await client.closed(), / 400 /);
+});
+
+test('closes an idle connection after its time, also behind a body that nobody read', async (t) => {
+  const { port } = await openListener(t, { limits: { keepAliveSeconds: 0.1 } });
+  const client = rawClient(t, port);
+  client.send(`POST / HTTP/1.1\r\n${HOST}Content-Length: 5\r\n\r\nhello`);
+  assert.match(await client.closed(), / 200 /);
+});
+
 const FRAMING: readonly (readonly [title: string, head: string])[] = [
   ['Content-Length beside Transfer-Encoding', 'Content-Length: 5\r\nTransfer-Encoding: chunked\r\n'],
   ['two different Content-Length', 'Content-Length: 5\r\nContent-Length: 6\r\n'],

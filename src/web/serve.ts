@@ -88,14 +88,14 @@ function createNodeServer(spec: ListenerSpec, limits: Limits, connections: Conne
   server.maxHeadersCount = 0;
   server.on('request', (incoming, outgoing) => {
     if (connections.followsRefusal(incoming)) return;
-    connections.answering(outgoing);
+    connections.answering(incoming, outgoing);
     const refusal = refusalOf(incoming, limits.headerBytes);
     if (refusal !== undefined) connections.refuse(incoming);
     void answer(spec, limits, { incoming, outgoing, refusal });
   });
   server.on('upgrade', (incoming, socket, head) => upgrade({ spec, limits, connections }, incoming, { socket, head }));
   server.on('connect', (_incoming, socket) => refuseUpgrade(socket, empty(405)));
-  server.on('clientError', refuseUnreadable);
+  server.on('clientError', (error, socket) => refuseUnreadable(error, socket, connections.isAnswering(socket)));
   return server;
 }
 
@@ -106,7 +106,7 @@ async function answer(
 ): Promise<void> {
   const request = createRequest({ incoming, answer: outgoing, maxBodyBytes: spec.maxBodyBytes });
   const to = { incoming, outgoing, correlationId: request.correlationId, writeIdleSeconds: limits.writeIdleSeconds };
-  watchBody(incoming, limits.bodyIdleSeconds);
+  watchBody(incoming, outgoing, limits.bodyIdleSeconds);
   if (refusal !== undefined) return respond(to, empty(refusal, { Connection: 'close' }));
   try {
     respond(to, await spec.handle(request));
@@ -159,18 +159,22 @@ function upgrade(
   })();
 }
 
-function watchBody(incoming: IncomingMessage, idleSeconds: number): void {
+function watchBody(incoming: IncomingMessage, outgoing: ServerResponse, idleSeconds: number): void {
   const hasBody =
     incoming.headers['transfer-encoding'] !== undefined || incoming.headers['content-length'] !== undefined;
   if (!hasBody || incoming.complete) return;
   const { socket } = incoming;
   socket.setTimeout(idleSeconds * 1000);
-  incoming.once('end', () => socket.setTimeout(0));
+  incoming.once('end', () => {
+    // After the answer the timer is the one of the idle connection.
+    if (!outgoing.writableEnded) socket.setTimeout(0);
+  });
 }
 
-function refuseUnreadable(error: Error, socket: Duplex): void {
+function refuseUnreadable(error: Error, socket: Duplex, answering: boolean): void {
   const code = 'code' in error ? error.code : undefined;
-  if (!socket.writable || code === 'ECONNRESET') {
+  // Inside an answer that is under way ours would be read as part of it.
+  if (!socket.writable || answering || code === 'ECONNRESET') {
     socket.destroy();
     return;
   }

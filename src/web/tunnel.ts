@@ -1,7 +1,7 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { Socket } from 'node:net';
+import { isIP, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { endToEndHeaders, headerPairs, headerValues } from './headers.ts';
 import type { HttpRequest } from './http.ts';
@@ -90,7 +90,7 @@ function startHandshake({ origin, options }: TunnelOptions): ClientRequest {
   return send({
     hostname: base.hostname.replace(/^\[|\]$/g, ''),
     port: base.port === '' ? (base.protocol === 'https:' ? 443 : 80) : base.port,
-    servername: base.hostname,
+    ...(isIP(base.hostname) === 0 ? { servername: base.hostname } : {}),
     method: 'GET',
     path: options.path,
     agent: false,

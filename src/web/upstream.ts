@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Pool } from 'undici';
 import { connectionOptions, headerPairs, HOP_BY_HOP } from './headers.ts';
@@ -98,11 +99,11 @@ function cleaned(request: HttpRequest, headers: readonly string[]): readonly str
 async function createPool(origin: string, limits: UpstreamTimes, deaths: WeakSet<object>): Promise<Pool> {
   const { buildConnector, Pool } = await import('undici');
   const connector = buildConnector({ timeout: limits.connectSeconds * 1000, allowH2: false });
-  const { hostname } = new URL(origin);
+  const { host, hostname } = new URL(origin);
   return new Pool(origin, {
     // The certificate has to be the upstream's, whatever `Host` the client sent.
     connect: (options, callback) => {
-      connector({ ...options, servername: hostname }, (error, socket) => {
+      connector({ ...options, host, ...(isIP(hostname) === 0 ? { servername: hostname } : {}) }, (error, socket) => {
         if (error !== null || socket === null) return callback(error ?? new Error('no socket'), null);
         socket.once('error', (cause: object) => socket.bytesRead > 0 && deaths.add(cause));
         callback(null, socket);
