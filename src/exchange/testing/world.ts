@@ -124,6 +124,8 @@ export interface WorldOptions {
   readonly idp?: Partial<TrustedIssuer>;
   readonly jwks?: () => object;
   readonly store?: Store;
+  /** Since when the replay store forgot nothing; an hour before the start unless given. */
+  readonly rememberedSince?: number;
   readonly emit?: (event: ExchangeEvent) => void;
 }
 
@@ -204,6 +206,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   const memory = options.store ?? createMemoryStore({ now });
   const replay: Store = {
     ...memory,
+    rememberedSince: () => options.rememberedSince ?? START - 3600,
     once(key, ttl) {
       remembered.push(key);
       return memory.once(key, ttl);

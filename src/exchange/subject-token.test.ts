@@ -1,0 +1,251 @@
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { TOKEN_TYPE } from '../oauth/client-assertion.ts';
+import { generatePrivateJwk, publicJwk } from '../oauth/jwk.ts';
+import { parseTrustedIssuers } from './trusted-issuer.ts';
+import type { TrustedIssuer } from './trusted-issuer.ts';
+import {
+  claimsOf,
+  createTestKeys,
+  createWorld,
+  defaultData,
+  idportenClient,
+  ISSUER,
+  sign,
+  START,
+} from './testing/world.ts';
+import type { Answer, Change, World } from './testing/world.ts';
+
+const keys = await createTestKeys();
+const es256 = await generatePrivateJwk('ES256', 'es');
+const ENTRA = 'https://login.example.test/tenant/v2.0';
+const MASKIN = 'https://maskin.example.test/';
+const jwks = { keys: [publicJwk(keys.idp), publicJwk(es256)] };
+const issuers: readonly TrustedIssuer[] = [
+  { name: 'idporten', issuer: 'https://idp.example.test', jwks, bind: { clientId: '@registry' }, map: 'idporten-acr' },
+  { name: 'azure', issuer: ENTRA, jwks, bind: { aud: ['our-api'] } },
+  {
+    name: 'maskinporten',
+    issuer: MASKIN,
+    jwks,
+    bind: { clientId: ['machine-1'] },
+    algs: ['RS256', 'ES256'],
+    subFrom: 'consumer_id',
+  },
+  {
+    name: 'anything',
+    issuer: 'https://any.example.test',
+    jwks,
+    bind: 'any',
+    accessTokenMarkers: [],
+    idTokens: 'callerAudience',
+    maxAge: 60,
+  },
+  { name: 'both', issuer: 'https://both.example.test', jwks, bind: { aud: ['a'], clientId: ['c'] } },
+  { name: 'off', issuer: 'https://off.example.test', jwks, bind: 'any', disabled: true },
+];
+const data = defaultData(keys);
+const world = await createWorld({
+  keys,
+  config: { issuers },
+  data: { clients: [...data.clients, idportenClient('api', 'api-login')] },
+});
+after(() => world.close());
+
+async function verdict(change: Change, more: { readonly type?: string; readonly in?: World } = {}): Promise<unknown> {
+  const answer = await (more.in ?? world).exchange({
+    subject_token: await world.subject(change),
+    subject_token_type: more.type ?? TOKEN_TYPE.jwt,
+  });
+  return answer.status === 200 ? 'in' : answer.body['fm_reason'];
+}
+const claims = (changes: object): Promise<unknown> => verdict({ claims: { ...changes } });
+
+test('X07: the tokens of ID-porten, Entra ID and Maskinporten pass under their own rules (6.1)', async () => {
+  assert.equal(
+    await claims({ acr: 'idporten-loa-substantial', pid: '00000000000', scope: 'openid', amr: ['bankid'] }),
+    'in',
+  );
+  const entra = { iss: ENTRA, client_id: undefined, aud: 'our-api', azp: 'spa', scp: 'les', oid: 'o', ver: '2.0' };
+  assert.equal(await claims(entra), 'in');
+  const maskin = { iss: MASKIN, client_id: 'machine-1', sub: undefined, consumer_id: '0192:310000019', scope: 'x:y' };
+  const answer = await world.exchange({ subject_token: await world.subject({ claims: maskin, key: es256 }) });
+  assert.equal(claimsOf(answer)['sub'], '0192:310000019');
+});
+
+test('X07: iss is compared byte for byte, and a disabled issuer is an unknown one (J1)', async () => {
+  const wrong = [
+    'https://idp.example.test/',
+    'HTTPS://idp.example.test',
+    'https://idp.example.test.',
+    'https://off.example.test',
+    '',
+    7,
+    undefined,
+  ];
+  for (const iss of wrong) assert.equal(await claims({ iss }), 'subject-issuer', String(iss));
+});
+
+test('X07: subject_token_type is jwt or access_token (J1)', async () => {
+  assert.equal(await verdict({}, { type: TOKEN_TYPE.accessToken }), 'in');
+  for (const type of [TOKEN_TYPE.idToken, TOKEN_TYPE.refreshToken, 'jwt', 'urn:x']) {
+    assert.equal(await verdict({}, { type }), 'subject-type', type);
+  }
+});
+
+test('X07, N14: typ is absent, JWT or at+jwt; proofs, logout tokens and assertions are none of these (J2, J4)', async () => {
+  for (const typ of [undefined, 'JWT', 'at+JWT', 'application/at+jwt'])
+    assert.equal(await verdict({ header: { typ } }), 'in', String(typ));
+  for (const typ of [
+    'dpop+jwt',
+    'logout+jwt',
+    'client-authentication+jwt',
+    'txntoken+jwt',
+    'oauth-id-jag+jwt',
+    'secevent+jwt',
+  ]) {
+    assert.equal(await verdict({ header: { typ } }), 'subject-typ', typ);
+  }
+  assert.equal(await claims({ events: { 'http://schemas.openid.net/event/backchannel-logout': {} } }), 'subject-kind');
+  const assertion = await world.assertion();
+  assert.equal((await world.exchange({ subject_token: assertion })).body['fm_reason'], 'subject-issuer');
+});
+
+test("X07: only the issuer's own keys and listed algorithms verify (J2)", async () => {
+  assert.equal(await verdict({ key: es256 }), 'subject-signature', 'ES256 is not listed');
+  assert.equal(await verdict({ key: keys.stranger }), 'subject-signature');
+  assert.equal(await verdict({ key: { ...keys.stranger, kid: 'idp-1' } }), 'subject-signature');
+  assert.equal(await verdict({ key: { ...keys.idp, alg: 'PS256' } }), 'subject-signature');
+});
+
+test('X07: exp and iat are required; one second of the subject token must be left (J3)', async () => {
+  const cases: readonly (readonly [object, string])[] = [
+    [{ exp: undefined }, 'subject-time'],
+    [{ iat: undefined }, 'subject-time'],
+    [{ exp: '9999999999' }, 'subject-time'],
+    [{ exp: START + 1 }, 'in'],
+    [{ exp: START + 0.5 }, 'subject-expired'],
+    [{ exp: START - 3600 }, 'subject-expired'],
+    [{ iat: START + 10 }, 'in'],
+    [{ iat: START + 11 }, 'subject-time'],
+    [{ nbf: START + 11 }, 'subject-time'],
+    [{ exp: 253_402_300_800 }, 'subject-time'],
+    [{ iss: 'https://any.example.test', iat: START - 60 }, 'in'],
+    [{ iss: 'https://any.example.test', iat: START - 61 }, 'subject-time'],
+  ];
+  for (const [change, expected] of cases) assert.equal(await claims(change), expected, JSON.stringify(change));
+});
+
+test('X07, N14: an ID token is no access token, with or without nonce (J4)', async () => {
+  for (const name of ['nonce', 'at_hash', 'c_hash', 's_hash'])
+    assert.equal(await claims({ [name]: 'x' }), 'subject-kind', name);
+  assert.equal(
+    await claims({ client_id: undefined, aud: 'login-client' }),
+    'subject-kind',
+    'no marker of an access token',
+  );
+  const idToken = { iss: 'https://any.example.test', aud: 'login-client', nonce: 'n', client_id: undefined };
+  assert.equal(await claims(idToken), 'subject-kind');
+  assert.equal(
+    await verdict({ claims: idToken }, { type: TOKEN_TYPE.idToken }),
+    'in',
+    'its aud is the caller at that issuer',
+  );
+  assert.equal(
+    await verdict({ claims: { ...idToken, aud: 'api-login' } }, { type: TOKEN_TYPE.idToken }),
+    'subject-binding',
+  );
+});
+
+test('X07, N01: a token of another issuer must be bound to us (J5)', async () => {
+  const cases: readonly (readonly [object, string])[] = [
+    [{ client_id: 'api-login' }, 'in'],
+    [{ client_id: 'another-login' }, 'subject-binding'],
+    [{ client_id: undefined, scope: 'openid' }, 'subject-binding'],
+    [{ client_id: 'login-client', azp: 'another-login' }, 'subject-binding'],
+    [{ client_id: ['login-client'] }, 'subject-binding'],
+    [{ iss: ENTRA, aud: ['x', 'our-api'] }, 'in'],
+    [{ iss: ENTRA, aud: 'another-api' }, 'subject-binding'],
+    [{ iss: ENTRA }, 'subject-binding'],
+    [{ iss: 'https://both.example.test', aud: 'a', client_id: 'c' }, 'in'],
+    [{ iss: 'https://both.example.test', aud: 'a', client_id: 'd' }, 'subject-binding'],
+    [{ iss: 'https://both.example.test', aud: 'b', client_id: 'c' }, 'subject-binding'],
+    [{ iss: 'https://any.example.test', client_id: 'whoever' }, 'in'],
+  ];
+  for (const [change, expected] of cases) assert.equal(await claims(change), expected, JSON.stringify(change));
+});
+
+test('N01: our own token goes on only with the application it was issued to (J5)', async () => {
+  const first = String((await world.exchange()).body['access_token']);
+  const onward = async (caller: string): Promise<Answer> =>
+    world.exchange({
+      client_assertion: await world.assertion({ claims: { iss: caller, sub: caller } }),
+      subject_token: first,
+      audience: 'dev:fleet:store',
+    });
+  assert.equal((await onward('dev:fleet:api')).status, 200);
+  const thief = await world.exchange({ subject_token: first });
+  assert.equal(thief.body['fm_reason'], 'subject-not-for-caller');
+  const forged = await sign({ ...claimsOf(await world.exchange()), aud: 'dev:fleet:web', iss: ISSUER }, keys.idp);
+  assert.equal((await world.exchange({ subject_token: forged })).body['fm_reason'], 'subject-signature');
+});
+
+test('X07: size: 16 KiB pass, one character more does not; ten thousand audiences are read and refused (R6)', async () => {
+  const bare = (await world.subject({ claims: { filler: '' } })).length;
+  const sized = async (length: number): Promise<string> => {
+    for (let filler = Math.floor(((length - bare) * 3) / 4) - 4; ; filler += 1) {
+      const token = await world.subject({ claims: { filler: 'x'.repeat(filler) } });
+      if (token.length >= length) return token;
+    }
+  };
+  const fits = await sized(16_383);
+  assert.ok(fits.length <= 16_384);
+  const accepted = await world.exchange({ subject_token: fits });
+  assert.match(String(accepted.body['error_description']), /12 KiB/, 'read, but the new token would be too long');
+  const over = await world.exchange({ subject_token: await sized(16_385) });
+  assert.match(String(over.body['error_description']), /16 KiB/);
+  assert.equal(await claims({ iss: ENTRA, aud: Array.from({ length: 10_000 }, () => '1') }), 'token-too-large');
+});
+
+test('J9, N12: an unauthorised caller causes no fetch, unknown kids few, and the good keys stay', async (t) => {
+  const own = await createWorld({ keys });
+  t.after(() => own.close());
+  assert.equal((await own.exchange()).status, 200);
+  const before = own.fetches();
+  for (let index = 0; index < 40; index += 1) {
+    const subject_token = await own.subject({ key: { ...keys.idp, kid: `random-${index}` } });
+    await own.exchange({ subject_token, client_assertion: await own.assertion({ key: keys.stranger }) });
+  }
+  assert.equal(own.fetches(), before);
+  own.clock.now += 120;
+  for (let index = 0; index < 40; index += 1) {
+    const answer = await own.exchange({
+      subject_token: await own.subject({ key: { ...keys.idp, kid: `random-${index}` } }),
+    });
+    assert.equal(answer.body['fm_reason'], 'subject-signature');
+  }
+  assert.ok(own.fetches() - before <= 2, `${own.fetches() - before} fetches`);
+  assert.equal((await own.exchange()).status, 200);
+});
+
+test('6.1: a trusted issuer is read strictly: binding required, reserved claims not mappable, nothing unknown', () => {
+  const good = { name: 'x', issuer: 'https://x.example.test', jwksUri: 'https://x.example.test/jwks', bind: 'any' };
+  assert.deepEqual(parseTrustedIssuers([good]), [good]);
+  const bad: readonly object[] = [
+    { ...good, bind: undefined },
+    { ...good, bind: {} },
+    { ...good, map: { sub: { a: 'b' } } },
+    { ...good, algs: ['HS256'] },
+    { ...good, bindTo: 'any' },
+    { ...good, jwksUri: undefined },
+    { ...good, issuer: undefined },
+  ];
+  for (const row of bad) assert.throws(() => parseTrustedIssuers([row]), /a JSON list of issuers/);
+});
+
+test('6.1: bind any is warned of at the start', () => {
+  assert.deepEqual(
+    world.events.filter((event) => event.event === 'exchange.issuer_bind_any'),
+    [{ event: 'exchange.issuer_bind_any', issuer: 'anything' }],
+  );
+});
