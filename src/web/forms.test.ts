@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { fakeRequest } from './fake-request.ts';
+import { fakeRequest } from './testing/fake-request.ts';
 import type { Form } from './forms.ts';
 import { parseForm, parseQuery, readForm } from './forms.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fakeRequest } from './fake-request.ts';
+import { fakeRequest } from './testing/fake-request.ts';
 import { healthRoutes } from './health.ts';
 import type { HttpResponse } from './http.ts';
 import { createRouter } from './router.ts';

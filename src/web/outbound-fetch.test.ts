@@ -8,7 +8,7 @@ import type { HttpRequest, HttpResponse } from './http.ts';
 import { json } from './http.ts';
 import type { OutboundOptions } from './outbound-fetch.ts';
 import { createOutboundFetch, ResponseTooLarge } from './outbound-fetch.ts';
-import { openListener } from './test-client.ts';
+import { openListener } from './testing/raw-client.ts';
 
 async function outbound(
   t: TestContext,

@@ -4,7 +4,7 @@ import type { Dispatcher } from 'undici';
 import { endToEndHeaders, headerValues } from './headers.ts';
 import type { HttpRequest } from './http.ts';
 import { endAfterUpload } from './respond.ts';
-import type { ForwardOptions, UpstreamTimes } from './upstream.ts';
+import type { ForwardOptions, UpstreamTimes } from './forward.ts';
 
 /** One request on its way through. */
 export interface RelayOptions {

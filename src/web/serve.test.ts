@@ -5,7 +5,7 @@ import type { HttpRequest } from './http.ts';
 import { json } from './http.ts';
 import { PortTaken } from './listen.ts';
 import { serve } from './serve.ts';
-import { openListener, rawClient, rawExchange } from './test-client.ts';
+import { openListener, rawClient, rawExchange } from './testing/raw-client.ts';
 
 const HOST = 'Host: a.test\r\n';
 const CLOSE = 'Connection: close\r\n\r\n';

@@ -3,8 +3,8 @@ import type { TestContext } from 'node:test';
 import { test } from 'node:test';
 import { WebSocket, WebSocketServer } from 'ws';
 import type { Listener } from './serve.ts';
-import type { RawClient } from './test-client.ts';
-import { openListener, rawClient, rawServer } from './test-client.ts';
+import type { RawClient } from './testing/raw-client.ts';
+import { openListener, rawClient, rawServer } from './testing/raw-client.ts';
 import { createUpstream } from './upstream.ts';
 
 const HANDSHAKE =

@@ -7,7 +7,7 @@ import { endToEndHeaders, headerPairs, headerValues } from './headers.ts';
 import type { HttpRequest } from './http.ts';
 import { empty } from './http.ts';
 import { hangUp, refuseUpgrade } from './respond.ts';
-import type { ForwardOptions, UpstreamTimes } from './upstream.ts';
+import type { ForwardOptions, UpstreamTimes } from './forward.ts';
 import { closeFrame, createFrameTracker } from './websocket.ts';
 
 /** One WebSocket on its way through. */

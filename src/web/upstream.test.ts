@@ -6,8 +6,8 @@ import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { endToEndHeaders } from './headers.ts';
 import type { Listener } from './serve.ts';
-import { openListener, rawClient, rawExchange, rawServer } from './test-client.ts';
-import type { UpstreamTimes } from './upstream.ts';
+import { openListener, rawClient, rawExchange, rawServer } from './testing/raw-client.ts';
+import type { UpstreamTimes } from './forward.ts';
 import { createUpstream } from './upstream.ts';
 
 const HOST = 'Host: app.test\r\n';

@@ -4,18 +4,11 @@ import type { Duplex } from 'node:stream';
 import type { Pool } from 'undici';
 import { connectionOptions, headerPairs, HOP_BY_HOP } from './headers.ts';
 import type { HttpRequest, HttpResponse } from './http.ts';
+import type { ForwardOptions, UpstreamTimes } from './forward.ts';
 import { createRelay } from './relay.ts';
 import { openTunnel } from './tunnel.ts';
 
-/** What is sent on. */
-export interface ForwardOptions {
-  /** Path and query, byte for byte what was judged. */
-  readonly path: string;
-  /** Names and values in turn: what the client sent, cleaned, and our own. `Host` is sent as it is here. */
-  readonly headers: readonly string[];
-  /** Last word on the answer's headers; gets them without those of the connection. */
-  readonly responseHeaders?: (raw: readonly string[]) => readonly string[];
-}
+export type { ForwardOptions };
 
 /** The application behind a proxy. */
 export interface Upstream {
@@ -27,16 +20,6 @@ export interface Upstream {
   /** Joins a WebSocket to the application after its 101; any other answer is passed on and the connection closed. */
   tunnel(request: HttpRequest, socket: Duplex, head: Buffer, options: ForwardOptions): void;
   close(): Promise<void>;
-}
-
-/** Times of an upstream, in seconds. */
-export interface UpstreamTimes {
-  /** To connect: 2 unless told. */
-  readonly connectSeconds: number;
-  /** From the end of the request to the answer's headers: 60 unless told. */
-  readonly answerSeconds: number;
-  /** Without a byte of the answer, event streams excepted; and without progress of a client that reads it: 30 unless told. */
-  readonly idleSeconds: number;
 }
 
 const TIMES: UpstreamTimes = { connectSeconds: 2, answerSeconds: 60, idleSeconds: 30 };

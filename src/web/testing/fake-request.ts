@@ -1,7 +1,7 @@
 import { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
-import type { HttpRequest } from './http.ts';
-import { BodyTooLarge } from './http.ts';
+import type { HttpRequest } from '../http.ts';
+import { BodyTooLarge } from '../http.ts';
 
 /** A request without a connection, for handlers that are tested by themselves. */
 export function fakeRequest(

@@ -1,9 +1,9 @@
 import type { Server, Socket } from 'node:net';
 import { connect, createServer } from 'node:net';
 import type { TestContext } from 'node:test';
-import type { HttpResponse } from './http.ts';
-import type { Listener, ListenerSpec } from './serve.ts';
-import { serve } from './serve.ts';
+import type { HttpResponse } from '../http.ts';
+import type { Listener, ListenerSpec } from '../serve.ts';
+import { serve } from '../serve.ts';
 
 /** A listener on a port of the system's choice, closed with the test. */
 export async function openListener(t: TestContext, spec: Partial<ListenerSpec>): Promise<Listener> {

@@ -1,0 +1,19 @@
+/** What is sent on. */
+export interface ForwardOptions {
+  /** Path and query, byte for byte what was judged. */
+  readonly path: string;
+  /** Names and values in turn: what the client sent, cleaned, and our own. `Host` is sent as it is here. */
+  readonly headers: readonly string[];
+  /** Last word on the answer's headers; gets them without those of the connection. */
+  readonly responseHeaders?: (raw: readonly string[]) => readonly string[];
+}
+
+/** Times of an upstream, in seconds. */
+export interface UpstreamTimes {
+  /** To connect: 2 unless told. */
+  readonly connectSeconds: number;
+  /** From the end of the request to the answer's headers: 60 unless told. */
+  readonly answerSeconds: number;
+  /** Without a byte of the answer, event streams excepted; and without progress of a client that reads it: 30 unless told. */
+  readonly idleSeconds: number;
+}
