@@ -44,7 +44,7 @@ const shipped = files.filter((file) => !file.endsWith('.test.ts') && !file.inclu
 
 function roomOf(file: string): string {
   const [first = ''] = relative(src, file).split(sep);
-  return first.replace(/\.ts$/, '');
+  return first.replace(/(?:\.test)?\.ts$/, '');
 }
 
 function specifiersIn(text: string): string[] {
