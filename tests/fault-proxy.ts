@@ -12,7 +12,7 @@ import { assertLoopback } from './loopback.ts';
  * - `delay`: each piece is held this long, each way. `throttle`: so many bytes a second, each way.
  * - `dropAfter`: after so many bytes of answer the client is reset.
  */
-export type Fault =
+type Fault =
   | { readonly kind: 'pass' | 'reset' | 'halfClose' | 'blackhole' | 'cutAnswer' }
   | { readonly kind: 'delay'; readonly ms: number }
   | { readonly kind: 'throttle'; readonly bytesPerSecond: number }

@@ -1,7 +1,7 @@
 /** Longest key, index name or member, in bytes of UTF-8. */
-export const MAX_KEY_BYTES: number = 1024;
+const MAX_KEY_BYTES = 1024;
 /** Largest value of one record, in bytes. */
-export const MAX_VALUE_BYTES: number = 1024 * 1024;
+const MAX_VALUE_BYTES = 1024 * 1024;
 
 /** Throws RangeError for a key that no store has to hold. */
 export function checkKey(key: string): void {

@@ -1,7 +1,7 @@
 import { StoreUnavailable } from './errors.ts';
 
 /** What the memory store keeps under one key. */
-export interface Entry {
+interface Entry {
   readonly value: Buffer;
   readonly version: number;
   readonly expiresAt: number;

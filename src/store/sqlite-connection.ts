@@ -8,7 +8,7 @@ import { createWriter } from './sqlite-writer.ts';
 export type Row = Readonly<Record<string, SQLOutputValue>>;
 
 /** One prepared statement; runs it and gives its first row. */
-export type Statement = (...values: SQLInputValue[]) => Row | undefined;
+type Statement = (...values: SQLInputValue[]) => Row | undefined;
 
 /** An open store file, and the only ways to read and change it. */
 export interface Connection {

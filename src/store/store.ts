@@ -1,5 +1,5 @@
 /** A record as it was read: the bytes, and the version that `update` must be given to replace them. */
-export interface StoredRecord {
+interface StoredRecord {
   readonly value: Buffer;
   readonly version: number;
 }

@@ -4,7 +4,7 @@ import { syntheticPids } from './pid.ts';
 export type Verdict = 'right' | 'wrong' | 'unavailable';
 
 /** A person who does not exist. */
-export interface SyntheticUser {
+interface SyntheticUser {
   readonly sub: string;
   /** A national identity number of the synthetic series. */
   readonly pid: string;
