@@ -5,7 +5,7 @@ import { AuthError } from './auth-error.ts';
 type ClaimType = 'string' | 'number' | 'strings' | 'object' | 'objects' | 'organisation';
 
 /** The claims of one kind of token and the types they have to have (sidecar-sdk.md 5.1). */
-export interface ClaimShape {
+interface ClaimShape {
   readonly required: Readonly<Record<string, ClaimType>>;
   readonly optional: Readonly<Record<string, ClaimType>>;
 }
@@ -26,7 +26,7 @@ const TOKENX = { nbf: 'number', jti: 'string', sub: 'string', client_id: 'string
 const TOKENX_OPTIONAL = { azp: 'string', act: 'object', scope: 'string', roles: 'strings' } as const;
 
 /** `iss`, `aud`, `exp` and `iat` are judged for every token alike and not repeated here. */
-export const CLAIM_SHAPES: Readonly<Record<ShapeName, ClaimShape>> = {
+const CLAIM_SHAPES: Readonly<Record<ShapeName, ClaimShape>> = {
   'entra-user': {
     required: { ...ENTRA, scp: 'string' },
     optional: {
