@@ -9,8 +9,9 @@ import { START } from './testing.ts';
 
 const key = importSigningKey(await generatePrivateJwk('ES256', 'client-key'));
 
+const now = (): number => START;
+
 test('L2: 200 concurrent misses on one key make one call; a failure reaches all of them and is gone', async (t) => {
-  const now = (): number => START;
   const cache = createTokenCache<string>({ now, maxEntries: 10, maxBytes: 10_000 });
   t.after(() => {
     cache.close();

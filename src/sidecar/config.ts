@@ -2,7 +2,7 @@ import { address, boolean, integer, list, seconds, text } from '../settings.ts';
 import type { Address, Setting, SettingsTable } from '../settings.ts';
 
 /** Members named as variables: the environment contract of providers, read by `providers/environment.ts`. */
-export interface ProviderVariableSettings {
+interface ProviderVariableSettings {
   readonly AZURE_ENABLED?: string;
   readonly AZURE_APP_CLIENT_ID?: string;
   readonly AZURE_APP_WELL_KNOWN_URL?: string;
