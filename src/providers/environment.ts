@@ -12,7 +12,7 @@ import { PROVIDER_VARIABLES } from './provider-variables.ts';
 import type { ProviderVariables } from './provider-variables.ts';
 
 /** The six RSA names, which is what the deployed sidecar accepts (sidecar-sdk.md 2.3). */
-export const SIDECAR_ALGORITHMS: readonly Algorithm[] = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'];
+const SIDECAR_ALGORITHMS: readonly Algorithm[] = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'];
 
 interface Reader {
   readonly env: Environment;

@@ -2,7 +2,7 @@ import type { Algorithm } from '../oauth/algorithms.ts';
 import type { SigningKey } from '../oauth/jwk.ts';
 
 /** Where a provider is reached; what is missing comes from the well-known document. */
-export interface ProviderEndpoints {
+interface ProviderEndpoints {
   readonly wellKnownUrl?: string | undefined;
   readonly jwksUri?: string | undefined;
   readonly tokenEndpoint?: string | undefined;

@@ -10,7 +10,7 @@ export interface TokenGrant {
 }
 
 /** Largest answer of a token endpoint that is read, in bytes. */
-export const MAX_ANSWER_BYTES: number = 1024 * 1024;
+const MAX_ANSWER_BYTES = 1024 * 1024;
 const MAX_RETRY_AFTER_SECONDS = 3600;
 const INVALID_ERROR_ANSWER = 'the identity provider returned an invalid error response';
 

@@ -7,20 +7,20 @@ import type { TokenGrant } from './token-answer.ts';
 import { TokenRequestFailed, signingFailed, unreachable } from './token-failure.ts';
 
 /** One round trip, for metrics: the provider's status, or why there was none. */
-export interface TokenAttempt {
+interface TokenAttempt {
   readonly outcome: 'success' | 'refused' | 'unreachable';
   readonly seconds: number;
 }
 
 /** Limits of outbound token calls, in milliseconds. */
-export interface TokenEndpointLimits {
+interface TokenEndpointLimits {
   readonly attemptMilliseconds: number;
   readonly totalMilliseconds: number;
   readonly maxRetries: number;
 }
 
 /** 5 s an attempt, 10 s in all, one retry (sidecar-sdk.md 3.3). */
-export const TOKEN_ENDPOINT_LIMITS: TokenEndpointLimits = {
+const TOKEN_ENDPOINT_LIMITS: TokenEndpointLimits = {
   attemptMilliseconds: 5000,
   totalMilliseconds: 10_000,
   maxRetries: 1,
