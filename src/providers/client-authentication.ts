@@ -1,0 +1,48 @@
+/** How a login client proves who it is (RFC 7523 `private_key_jwt`, RFC 6749 2.3.1 secrets), as oauth4webapi wants it. */
+import type { ClientAuth } from 'oauth4webapi';
+import { ClientSecretBasic, ClientSecretPost } from 'oauth4webapi';
+import { CLIENT_ASSERTION_TYPE, signClientAssertion } from '../oauth/client-assertion.ts';
+import type { SigningKey } from '../oauth/jwk.ts';
+import type { Clock } from '../oauth/time.ts';
+import type { ProviderMetadata } from './metadata.ts';
+
+/** Which secret method to use; `auto` asks metadata. */
+export type SecretMethod = 'auto' | 'client_secret_basic' | 'client_secret_post';
+
+/** What a client has to show. */
+export type ClientCredential =
+  | { readonly kind: 'key'; readonly key: SigningKey; readonly assertionType: 'JWT' | 'client-authentication+jwt' }
+  | { readonly kind: 'secret'; readonly secret: string; readonly method: SecretMethod };
+
+const ASSERTION_SECONDS = 30;
+
+function authenticateWithKey(
+  credential: Extract<ClientCredential, { kind: 'key' }>,
+  context: { readonly clientId: string; readonly metadata: ProviderMetadata; readonly now: Clock },
+): ClientAuth {
+  const { clientId, metadata, now } = context;
+  return async (_server, _client, body) => {
+    body.set('client_id', clientId);
+    body.set('client_assertion_type', CLIENT_ASSERTION_TYPE);
+    const assertion = await signClientAssertion({
+      key: credential.key,
+      clientId,
+      audience: metadata.issuer,
+      now: now(),
+      lifetimeSeconds: ASSERTION_SECONDS,
+      typ: credential.assertionType,
+    });
+    body.set('client_assertion', assertion);
+  };
+}
+
+/** The client authentication for one provider. A key signs a new assertion (own `jti`) every time it is used. */
+export function authenticateClient(
+  credential: ClientCredential,
+  context: { readonly clientId: string; readonly metadata: ProviderMetadata; readonly now: Clock },
+): ClientAuth {
+  if (credential.kind === 'key') return authenticateWithKey(credential, context);
+  const listed = context.metadata.clientAuthMethods.includes('client_secret_post');
+  const post = credential.method === 'client_secret_post' || (credential.method === 'auto' && listed);
+  return post ? ClientSecretPost(credential.secret) : ClientSecretBasic(credential.secret);
+}

@@ -1,0 +1,80 @@
+/** One login client at one OpenID provider: everything the grants below need, assembled once. */
+import type { Client, ClientAuth } from 'oauth4webapi';
+import { clockSkew, clockTolerance } from 'oauth4webapi';
+import type { Fetch } from '../oauth/fetch.ts';
+import type { KeySet } from '../oauth/jwks.ts';
+import { createRemoteKeySet } from '../oauth/jwks.ts';
+import type { Clock } from '../oauth/time.ts';
+import type { ClientCredential } from './client-authentication.ts';
+import { authenticateClient } from './client-authentication.ts';
+import type { ProviderKind } from './kinds.ts';
+import type { LocalIssuers } from '../oauth/local-issuers.ts';
+import type { MetadataSource, ProviderMetadata } from './metadata.ts';
+import { createMetadataSource } from './metadata.ts';
+
+const TOLERANCE_SECONDS = 60;
+
+/** How the operator described the client. */
+export interface LoginClientConfig {
+  readonly kind: ProviderKind;
+  readonly clientId: string;
+  readonly wellKnownUrl: string;
+  readonly credential: ClientCredential;
+  readonly level?: string | undefined;
+  readonly locales?: readonly string[] | undefined;
+  readonly local: LocalIssuers;
+}
+
+/** A login client, ready to call its provider. */
+export interface LoginClient {
+  readonly kind: ProviderKind;
+  readonly clientId: string;
+  readonly metadata: MetadataSource;
+  readonly keySet: KeySet;
+  readonly fetch: Fetch;
+  readonly now: Clock;
+  /** The client for oauth4webapi, on our clock. */
+  readonly client: () => Client;
+  /** Client authentication; signs a new assertion at every use. */
+  readonly authentication: (metadata: ProviderMetadata) => ClientAuth;
+  close(): void;
+}
+
+/** Makes the login client; nothing is fetched before the first use. */
+export function createLoginClient(
+  config: LoginClientConfig,
+  deps: { readonly fetch: Fetch; readonly now: Clock; readonly onMetadataFailure?: (reason: string) => void },
+): LoginClient {
+  const { kind, clientId } = config;
+  const metadata = createMetadataSource({
+    wellKnownUrl: config.wellKnownUrl,
+    fetch: deps.fetch,
+    now: deps.now,
+    demands: { kind, local: config.local, level: config.level, locales: config.locales },
+    ...(deps.onMetadataFailure === undefined ? {} : { onFailure: deps.onMetadataFailure }),
+  });
+  const keySet = createRemoteKeySet({
+    jwksUri: async () => {
+      const uri = (await metadata.get()).endpoint('jwks_uri');
+      if (uri === undefined) throw new Error('metadata has no jwks_uri');
+      return uri;
+    },
+    fetch: deps.fetch,
+    now: deps.now,
+  });
+  return {
+    kind,
+    clientId,
+    metadata,
+    keySet,
+    fetch: deps.fetch,
+    now: deps.now,
+    client: () => ({
+      client_id: clientId,
+      [clockSkew]: Math.round(deps.now() - Date.now() / 1000),
+      [clockTolerance]: TOLERANCE_SECONDS,
+    }),
+    authentication: (loaded) => authenticateClient(config.credential, { clientId, metadata: loaded, now: deps.now }),
+    close: () => keySet.close(),
+  };
+}

@@ -1,0 +1,190 @@
+/** A provider's metadata as a login client needs it: fetched, judged once, cached, refetched behind. */
+import type { AuthorizationServer } from 'oauth4webapi';
+import type { Algorithm } from '../oauth/algorithms.ts';
+import type { Fetch } from '../oauth/fetch.ts';
+import type { ServerMetadata } from '../oauth/metadata.ts';
+import { fetchMetadata } from '../oauth/metadata.ts';
+import { stringListClaim } from '../oauth/jwt.ts';
+import { DAY, MINUTE } from '../oauth/time.ts';
+import type { Clock } from '../oauth/time.ts';
+import type { ProviderKind } from './kinds.ts';
+import type { LocalIssuers } from '../oauth/local-issuers.ts';
+import { issuerUrlProblem } from '../oauth/local-issuers.ts';
+
+const WELL_KNOWN_SUFFIX = '/.well-known/openid-configuration';
+const CACHE_SECONDS: number = 1 * DAY;
+const RETRY_SECONDS: number = 1 * MINUTE;
+
+const ENDPOINTS = [
+  'authorization_endpoint',
+  'token_endpoint',
+  'jwks_uri',
+  'pushed_authorization_request_endpoint',
+  'end_session_endpoint',
+  'revocation_endpoint',
+  'userinfo_endpoint',
+] as const;
+
+type Endpoint = (typeof ENDPOINTS)[number];
+
+const ID_TOKEN_ALGORITHMS: readonly Algorithm[] = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+];
+
+/** Metadata of one provider, judged: what is here may be used. */
+export interface ProviderMetadata {
+  readonly issuer: string;
+  readonly endpoint: (name: Endpoint) => string | undefined;
+  /** RFC 9207: authorization answers carry `iss`. */
+  readonly issuerInAnswers: boolean;
+  /** ID tokens carry `sid` because both front-channel flags are set. */
+  readonly sidPromised: boolean;
+  readonly levels: readonly string[] | undefined;
+  readonly locales: readonly string[] | undefined;
+  readonly prompts: readonly string[] | undefined;
+  readonly clientAuthMethods: readonly string[];
+  readonly idTokenAlgorithms: readonly Algorithm[];
+  readonly assertionAlgorithms: readonly string[] | undefined;
+  /** The same for oauth4webapi. */
+  readonly server: AuthorizationServer;
+}
+
+/** What the configuration demands of metadata. */
+export interface MetadataDemands {
+  readonly kind: ProviderKind;
+  readonly local: LocalIssuers;
+  readonly level?: string | undefined;
+  readonly locales?: readonly string[] | undefined;
+}
+
+function endpointsOf(metadata: ServerMetadata, demands: MetadataDemands): Partial<Record<Endpoint, string>> {
+  const found: Partial<Record<Endpoint, string>> = {};
+  for (const name of ENDPOINTS) {
+    const value = metadata.raw[name];
+    if (value === undefined) continue;
+    if (typeof value !== 'string') throw new Error(`metadata of ${metadata.issuer}: ${name} is not a string`);
+    const refusal = issuerUrlProblem(value, demands.local);
+    if (refusal !== undefined) throw new Error(`metadata of ${metadata.issuer}: ${name} ${value} ${refusal}`);
+    found[name] = value;
+  }
+  for (const name of demands.kind.requiredMetadata) {
+    if (!(name in found)) throw new Error(`metadata of ${metadata.issuer} has no ${name}`);
+  }
+  return found;
+}
+
+function idTokenAlgorithms(metadata: ServerMetadata, kind: ProviderKind): readonly Algorithm[] {
+  const listed = stringListClaim(metadata.raw, 'id_token_signing_alg_values_supported') ?? ['RS256'];
+  const wanted = kind.pinnedAlgorithms ?? ID_TOKEN_ALGORITHMS;
+  const usable = wanted.filter((algorithm) => listed.includes(algorithm));
+  if (usable.length === 0) throw new Error(`metadata of ${metadata.issuer} offers no usable ID-token algorithm`);
+  return usable;
+}
+
+function refuseUnmetDemands(metadata: ServerMetadata, demands: MetadataDemands): void {
+  const levels = stringListClaim(metadata.raw, 'acr_values_supported');
+  if (demands.level !== undefined && levels !== undefined && !levels.includes(demands.level)) {
+    throw new Error(`${metadata.issuer} does not offer the level ${demands.level}`);
+  }
+  const locales = stringListClaim(metadata.raw, 'ui_locales_supported');
+  for (const locale of demands.locales ?? []) {
+    if (locales !== undefined && !locales.includes(locale)) {
+      throw new Error(`${metadata.issuer} does not offer the locale ${locale}`);
+    }
+  }
+}
+
+/** Judges fetched metadata; throws an Error that says what does not fit the configuration. */
+export function judgeMetadata(metadata: ServerMetadata, demands: MetadataDemands): ProviderMetadata {
+  const { raw, issuer } = metadata;
+  const endpoints = endpointsOf(metadata, demands);
+  refuseUnmetDemands(metadata, demands);
+  return {
+    issuer,
+    endpoint: (name) => endpoints[name],
+    issuerInAnswers: raw['authorization_response_iss_parameter_supported'] === true,
+    sidPromised: raw['frontchannel_logout_supported'] === true && raw['frontchannel_logout_session_supported'] === true,
+    levels: stringListClaim(raw, 'acr_values_supported'),
+    locales: stringListClaim(raw, 'ui_locales_supported'),
+    prompts: stringListClaim(raw, 'prompt_values_supported'),
+    clientAuthMethods: stringListClaim(raw, 'token_endpoint_auth_methods_supported') ?? ['client_secret_basic'],
+    idTokenAlgorithms: idTokenAlgorithms(metadata, demands.kind),
+    assertionAlgorithms: stringListClaim(raw, 'token_endpoint_auth_signing_alg_values_supported'),
+    server: {
+      issuer,
+      ...endpoints,
+      id_token_signing_alg_values_supported: [...idTokenAlgorithms(metadata, demands.kind)],
+    },
+  };
+}
+
+/** A provider's metadata over time. */
+export interface MetadataSource {
+  /** The cached metadata, else one shared fetch; rejects while the provider has never answered. */
+  get(): Promise<ProviderMetadata>;
+  /** What is loaded, without asking anybody. */
+  loaded(): ProviderMetadata | undefined;
+  /** Why the last fetch failed, for readiness. */
+  problem(): string | undefined;
+}
+
+/** Fetches and keeps one provider's metadata: 24 hours, then refetched behind while the old one serves. */
+export function createMetadataSource(options: {
+  readonly wellKnownUrl: string;
+  readonly fetch: Fetch;
+  readonly now: Clock;
+  readonly demands: MetadataDemands;
+  readonly onFailure?: (reason: string) => void;
+}): MetadataSource {
+  const { wellKnownUrl, now, demands } = options;
+  let current: { readonly metadata: ProviderMetadata; readonly refetchAt: number } | undefined;
+  let running: Promise<ProviderMetadata> | undefined;
+  let problem: string | undefined;
+
+  async function load(): Promise<ProviderMetadata> {
+    try {
+      const refusal = issuerUrlProblem(wellKnownUrl, demands.local);
+      if (refusal !== undefined) throw new Error(`${wellKnownUrl} ${refusal}`);
+      const issuer = wellKnownUrl.endsWith(WELL_KNOWN_SUFFIX)
+        ? wellKnownUrl.slice(0, -WELL_KNOWN_SUFFIX.length)
+        : undefined;
+      const expected = issuer === undefined ? {} : { expectedIssuer: issuer };
+      const fetched = await fetchMetadata(wellKnownUrl, { fetch: options.fetch, ...expected });
+      const metadata = judgeMetadata(fetched, demands);
+      current = { metadata, refetchAt: now() + CACHE_SECONDS };
+      problem = undefined;
+      return metadata;
+    } catch (error) {
+      problem = error instanceof Error ? error.message : String(error);
+      if (current !== undefined) current = { metadata: current.metadata, refetchAt: now() + RETRY_SECONDS };
+      options.onFailure?.(problem);
+      throw error;
+    } finally {
+      running = undefined;
+    }
+  }
+
+  function fetchOnce(): Promise<ProviderMetadata> {
+    running ??= load();
+    return running;
+  }
+
+  return {
+    loaded: () => current?.metadata,
+    problem: () => problem,
+    async get() {
+      if (current === undefined) return fetchOnce();
+      if (now() >= current.refetchAt) fetchOnce().catch(() => undefined);
+      return current.metadata;
+    },
+  };
+}

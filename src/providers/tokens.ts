@@ -1,0 +1,27 @@
+/** A token endpoint's answer to a login client. */
+import type { TokenEndpointResponse } from 'oauth4webapi';
+import { ProviderFault } from './provider-fault.ts';
+
+/** Tokens as the provider handed them out. The ID token is not verified by holding this. */
+export interface TokenSet {
+  readonly accessToken: string;
+  readonly expiresInSeconds: number;
+  readonly idToken: string | undefined;
+  readonly refreshToken: string | undefined;
+  readonly sessionState: string | undefined;
+}
+
+/** Reads the members we use; throws ProviderFault `invalid` when `expires_in` is not a positive whole number. */
+export function tokenSet(answer: TokenEndpointResponse, endpoint: string): TokenSet {
+  const seconds = answer.expires_in;
+  if (seconds === undefined || !Number.isInteger(seconds) || seconds <= 0 || answer.token_type !== 'bearer') {
+    throw new ProviderFault({ kind: 'invalid', endpoint, cause: new Error('expires_in or token_type does not fit') });
+  }
+  return {
+    accessToken: answer.access_token,
+    expiresInSeconds: seconds,
+    idToken: answer.id_token,
+    refreshToken: answer.refresh_token,
+    sessionState: typeof answer['session_state'] === 'string' ? answer['session_state'] : undefined,
+  };
+}
