@@ -1,0 +1,41 @@
+/** Work behind answers: revocations, and deletions repeated while the store is down. */
+import type { Background } from './context.ts';
+
+const FIRST_PAUSE_MILLISECONDS = 500;
+const LONGEST_PAUSE_MILLISECONDS = 15_000;
+const INSIST_MILLISECONDS = 600_000;
+const MAX_WAITING = 1000;
+
+/** A background; `close` waits for what runs and gives up what only waits for its next try. */
+export function createBackground(): Background {
+  const running = new Set<Promise<unknown>>();
+  const timers = new Set<NodeJS.Timeout>();
+  let closed = false;
+
+  function track(work: Promise<unknown>): void {
+    running.add(work);
+    void work.finally(() => running.delete(work));
+  }
+
+  function again(task: () => Promise<unknown>, state: { readonly pause: number; readonly until: number }): void {
+    if (closed || timers.size >= MAX_WAITING || performance.now() > state.until) return;
+    const timer = setTimeout(() => {
+      timers.delete(timer);
+      const pause = Math.min(state.pause * 2, LONGEST_PAUSE_MILLISECONDS);
+      track(task().catch(() => again(task, { pause, until: state.until })));
+    }, state.pause);
+    timer.unref();
+    timers.add(timer);
+  }
+
+  return {
+    run: (task, onFailure) => track(task().catch(onFailure)),
+    insist: (task) => again(task, { pause: FIRST_PAUSE_MILLISECONDS, until: performance.now() + INSIST_MILLISECONDS }),
+    async close() {
+      closed = true;
+      for (const timer of timers) clearTimeout(timer);
+      timers.clear();
+      await Promise.allSettled(running);
+    },
+  };
+}

@@ -1,0 +1,206 @@
+/** The configuration of the login proxy: settings put together and judged as a whole. */
+import { importSigningKey } from '../oauth/jwk.ts';
+import type { LocalIssuers } from '../oauth/local-issuers.ts';
+import { issuerUrlProblem } from '../oauth/local-issuers.ts';
+import { parseStrictJson } from '../oauth/strict-json.ts';
+import type { ClientCredential } from '../providers/client-authentication.ts';
+import type { ProviderKind } from '../providers/kinds.ts';
+import { PROVIDER_KINDS } from '../providers/kinds.ts';
+import { normaliseLevel } from '../providers/levels.ts';
+import type { Address, Environment } from '../settings.ts';
+import { readSettings } from '../settings.ts';
+import { createTrustedProxies } from '../web/forwarded.ts';
+import type { Ingress } from './ingress.ts';
+import type { Laxness } from './path.ts';
+import type { RuleSetting } from './rules.ts';
+import { compileRules } from './rules.ts';
+import type { Lifetimes } from './session.ts';
+import type { StoreSetting } from './setting-kinds.ts';
+import type { LoginSettings } from './settings-table.ts';
+import { settingsOf } from './settings-table.ts';
+import { fromWonderwall } from './wonderwall.ts';
+
+export { loginSettings } from './settings-table.ts';
+
+/** The provider and our client there. */
+export interface ProviderConfig {
+  /** Name in records, cookies and events. */
+  readonly name: string;
+  readonly kind: ProviderKind;
+  readonly clientId: string;
+  readonly credential: ClientCredential;
+  readonly wellKnownUrl: string;
+  /** Asked for, and required of every session. */
+  readonly level: string | undefined;
+  readonly locale: string | undefined;
+  readonly scopes: readonly string[];
+  readonly resource: string | undefined;
+  readonly audiences: readonly string[];
+  readonly domainHint: string | undefined;
+  readonly userinfo: boolean;
+  readonly postLogoutRedirectUri: string | undefined;
+}
+
+/** What `createLogin` runs with. */
+export interface LoginConfig {
+  readonly ingresses: readonly Ingress[];
+  readonly bindAddress: Address;
+  /** Undefined = no metrics and probes. */
+  readonly metricsAddress: Address | undefined;
+  readonly upstream: string;
+  readonly autoLogin: boolean;
+  readonly ignorePaths: readonly string[];
+  readonly rules: readonly RuleSetting[];
+  readonly provider: ProviderConfig;
+  /** 32 bytes each; the first seals, all open. Empty until `withSessionKeys`. */
+  readonly sessionKeys: readonly Uint8Array[];
+  readonly store: StoreSetting;
+  readonly lifetimes: Lifetimes;
+  readonly onTokenExpiry: 'end' | 'keep';
+  readonly trustedProxies: readonly string[];
+  readonly localProviders: LocalIssuers;
+  readonly log: { readonly level: string; readonly format: 'json' | 'text' };
+  readonly cookie: { readonly prefix: string; readonly secure: boolean };
+  readonly serviceHosts: readonly string[];
+  /** Origins whose pages may ask us for state changes and read our answers: ingresses and `cors.origins`. */
+  readonly allowedOrigins: readonly string[];
+  readonly pathAllow: readonly Laxness[];
+  readonly logout: { readonly method: 'auto' | 'GET' | 'POST'; readonly revoke: boolean };
+  readonly upstreamIdToken: boolean;
+  readonly rateLimit: { readonly enabled: boolean; readonly logins: number; readonly windowSeconds: number };
+  readonly compat: {
+    readonly authorizationPassthrough: boolean;
+    readonly anyHost: boolean;
+    readonly unguardedGet: boolean;
+  };
+}
+
+/** A configuration, or everything that is wrong with it. */
+export type LoginConfigResult =
+  | { readonly ok: true; readonly config: LoginConfig; readonly warnings: readonly string[] }
+  | { readonly ok: false; readonly problems: readonly string[] };
+
+const PREFIX = 'FULLMAKT_LOGIN_';
+
+function readCredential(settings: LoginSettings, problems: string[]): ClientCredential | undefined {
+  if (settings.openidClientJwk !== undefined) {
+    const assertionType = settings.openidNewClientAuthJwtType ? 'client-authentication+jwt' : 'JWT';
+    try {
+      return { kind: 'key', key: importSigningKey(parseStrictJson(settings.openidClientJwk)), assertionType };
+    } catch {
+      problems.push(`${PREFIX}OPENID_CLIENT_JWK is not usable: expected a private JWK with kid`);
+      return undefined;
+    }
+  }
+  if (settings.openidClientSecret !== undefined) {
+    return { kind: 'secret', secret: settings.openidClientSecret, method: settings.openidClientAuthMethod };
+  }
+  problems.push(`${PREFIX}OPENID_CLIENT_JWK or ${PREFIX}OPENID_CLIENT_SECRET has to be set`);
+  return undefined;
+}
+
+function readProvider(settings: LoginSettings, credential: ClientCredential): ProviderConfig {
+  const kind = PROVIDER_KINDS[settings.provider];
+  const level = settings.openidAcrValues?.split(/\s+/)[0] ?? kind.defaultLevel;
+  return {
+    name: kind.name,
+    kind,
+    clientId: settings.openidClientId,
+    credential,
+    wellKnownUrl: settings.openidWellKnownUrl,
+    level: level === undefined ? undefined : normaliseLevel(level),
+    locale: settings.openidUiLocales?.split(/\s+/)[0] ?? kind.defaultLocale,
+    scopes: [...new Set([...kind.scopes(settings.openidClientId), ...settings.openidScopes])],
+    resource: settings.openidResourceIndicator,
+    audiences: settings.openidAudiences,
+    domainHint: settings.openidDomainHint,
+    userinfo: settings.openidUserinfo,
+    postLogoutRedirectUri: settings.openidPostLogoutRedirectUri,
+  };
+}
+
+function attempt(problems: string[], setting: string, check: () => unknown): void {
+  try {
+    check();
+  } catch (error) {
+    problems.push(`${PREFIX}${setting}: ${error instanceof Error ? error.message : 'not usable'}`);
+  }
+}
+
+/** What only shows when settings are seen together. */
+function judgeTogether(settings: LoginSettings): string[] {
+  const problems: string[] = [];
+  const { rules, autoLoginIgnorePaths: ignorePaths, autoLogin } = settings;
+  attempt(problems, 'RULES or AUTO_LOGIN_IGNORE_PATHS', () => compileRules({ rules, ignorePaths, autoLogin }));
+  attempt(problems, 'TRUSTED_PROXIES', () => createTrustedProxies(settings.trustedProxies));
+  const refused = issuerUrlProblem(settings.openidWellKnownUrl, settings.allowLocalProviders);
+  if (refused !== undefined) problems.push(`${PREFIX}OPENID_WELL_KNOWN_URL: ${settings.openidWellKnownUrl} ${refused}`);
+  if (!settings.cookieSecure && settings.ingress.some((ingress) => ingress.scheme === 'https')) {
+    problems.push(`${PREFIX}COOKIE_SECURE can be false only when every ingress is http://localhost`);
+  }
+  if (settings.bindAddress === undefined) problems.push(`${PREFIX}BIND_ADDRESS cannot be none`);
+  return problems;
+}
+
+function warningsOf(settings: LoginSettings): readonly string[] {
+  const kind = PROVIDER_KINDS[settings.provider];
+  const warnings = settings.compat.map((one) => `${PREFIX}COMPAT=${one} is unsafe`);
+  if (kind.audienceNeedsResource && settings.openidResourceIndicator === undefined) {
+    warnings.push(`${PREFIX}OPENID_RESOURCE_INDICATOR is not set: access tokens will have no audience`);
+  }
+  return warnings;
+}
+
+function assemble(settings: LoginSettings, credential: ClientCredential, bindAddress: Address): LoginConfig {
+  const compat = new Set<string>(settings.compat);
+  const all = compat.has('wonderwall');
+  const origins = [...settings.ingress.map((ingress) => ingress.origin), ...settings.corsOrigins];
+  const inactivity = settings.sessionInactivity ? settings.sessionInactivityTimeout * 1000 : undefined;
+  return {
+    ingresses: settings.ingress,
+    bindAddress,
+    metricsAddress: settings.metricsBindAddress,
+    upstream: settings.upstream,
+    autoLogin: settings.autoLogin,
+    ignorePaths: settings.autoLoginIgnorePaths,
+    rules: settings.rules,
+    provider: readProvider(settings, credential),
+    sessionKeys: settings.sessionKeys,
+    store: settings.store,
+    lifetimes: { maxLifetime: settings.sessionMaxLifetime * 1000, inactivityTimeout: inactivity },
+    onTokenExpiry: settings.sessionOnTokenExpiry,
+    trustedProxies: settings.trustedProxies,
+    localProviders: settings.allowLocalProviders,
+    log: { level: settings.logLevel, format: settings.logFormat },
+    cookie: { prefix: settings.cookiePrefix, secure: settings.cookieSecure },
+    serviceHosts: settings.serviceHosts.map((host) => host.toLowerCase()),
+    allowedOrigins: [...new Set(origins)],
+    pathAllow: settings.pathAllow,
+    logout: { method: settings.logoutMethod, revoke: settings.logoutRevoke },
+    upstreamIdToken: settings.upstreamIdToken,
+    rateLimit: {
+      enabled: settings.ratelimitEnabled,
+      logins: settings.ratelimitLogins,
+      windowSeconds: settings.ratelimitWindow,
+    },
+    compat: {
+      authorizationPassthrough: all || compat.has('authorization-passthrough'),
+      anyHost: all || compat.has('any-host'),
+      unguardedGet: all || compat.has('unguarded-get'),
+    },
+  };
+}
+
+/** Reads the environment: a configuration, or all problems at once. */
+export function readLoginConfig(env: Environment): LoginConfigResult {
+  const translated = fromWonderwall(env);
+  const read = readSettings(settingsOf([translated.provider]), translated.env, { prefix: PREFIX });
+  if (!read.ok) return read;
+  const { settings } = read;
+  const problems = judgeTogether(settings);
+  const credential = readCredential(settings, problems);
+  if (credential === undefined || settings.bindAddress === undefined || problems.length > 0)
+    return { ok: false, problems };
+  const warnings = [...translated.warnings, ...read.warnings, ...warningsOf(settings)];
+  return { ok: true, config: assemble(settings, credential, settings.bindAddress), warnings };
+}

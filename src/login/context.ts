@@ -1,0 +1,59 @@
+/** What every endpoint of the login proxy works with: made once, never changed. */
+import type { Clock } from '../oauth/time.ts';
+import type { Emit } from '../observe/events.ts';
+import type { LoginClient } from '../providers/login-client.ts';
+import type { Store } from '../store/store.ts';
+import type { HttpRequest } from '../web/http.ts';
+import type { LoginConfig } from './config.ts';
+import type { LoginEvent } from './events.ts';
+import type { Ingress } from './ingress.ts';
+import type { Sessions, StoredSession } from './sessions.ts';
+import type { Sealer, Ticket } from './ticket.ts';
+
+/** Work that goes on after an answer was sent; awaited or given up at close. */
+export interface Background {
+  /** Runs once; a failure goes to `onFailure`. */
+  run(task: () => Promise<unknown>, onFailure: (error: unknown) => void): void;
+  /** Repeats a failing task with growing pauses, for at most ten minutes. */
+  insist(task: () => Promise<unknown>): void;
+  close(): Promise<void>;
+}
+
+/** Refreshes sessions; see refresh.ts. */
+export interface Refresher {
+  /** The session after a refresh, or as it is when none is possible; undefined when the user has to sign in again. */
+  refresh(session: StoredSession): Promise<RefreshOutcome>;
+}
+
+/** What a refresh came to. */
+export type RefreshOutcome =
+  | { readonly kind: 'session'; readonly session: StoredSession }
+  | { readonly kind: 'gone' }
+  /** The provider does not answer: `session` is what there was before. */
+  | { readonly kind: 'failed'; readonly session: StoredSession };
+
+/** The parts of the running proxy. */
+export interface LoginContext {
+  readonly config: LoginConfig;
+  readonly client: LoginClient;
+  readonly sessions: Sessions;
+  readonly store: Store;
+  readonly sealer: Sealer;
+  readonly refresher: Refresher;
+  readonly background: Background;
+  readonly now: Clock;
+  readonly emit: Emit<LoginEvent>;
+}
+
+/** A request that was matched to one of our ingresses. */
+export interface OwnRequest {
+  readonly http: HttpRequest;
+  readonly ingress: Ingress;
+}
+
+/** What the browser's session cookie turned out to be. */
+export type TicketFinding =
+  | { readonly kind: 'none' }
+  /** A cookie of that name is there but is no ticket of ours, or came twice: it is cleared. */
+  | { readonly kind: 'unusable' }
+  | { readonly kind: 'ticket'; readonly ticket: Ticket };

@@ -1,0 +1,47 @@
+/** Names and attributes of our own cookies. Pure. */
+import { createHash } from 'node:crypto';
+import type { Ingress } from './ingress.ts';
+
+/** The cookies we set. */
+export type CookieUse = 'session' | 'login' | 'logout' | 'counter';
+
+const USES: ReadonlySet<string> = new Set(['session', 'login', 'logout', 'counter']);
+const NAME_PREFIX = /^__(?:Host|Secure)-/i;
+const PATH_HASH_CHARACTERS = 6;
+
+/** How one cookie is named and scoped. */
+export interface CookieScope {
+  readonly name: string;
+  readonly path: string;
+  readonly secure: boolean;
+}
+
+function pathHash(path: string): string {
+  return createHash('sha256').update(path).digest('hex').slice(0, PATH_HASH_CHARACTERS);
+}
+
+/**
+ * Name and scope of one cookie at one ingress: `__Host-` with an empty path, `__Secure-` and a hash of the path below
+ * one, no name prefix over http. `id` tells login attempts apart.
+ */
+export function cookieScope(
+  use: CookieUse,
+  ingress: Ingress,
+  settings: { readonly prefix: string; readonly secure: boolean; readonly id?: string },
+): CookieScope {
+  const parts = [settings.prefix, use];
+  if (settings.id !== undefined) parts.push(settings.id);
+  if (ingress.path !== '') parts.push(pathHash(ingress.path));
+  const name = parts.join('.');
+  const path = ingress.path === '' ? '/' : ingress.path;
+  if (ingress.scheme === 'http') return { name, path, secure: settings.secure };
+  return { name: (ingress.path === '' ? '__Host-' : '__Secure-') + name, path, secure: true };
+}
+
+/** Whether a cookie of this name is one of ours, whatever its name prefix: it never reaches the application. */
+export function isOwnCookie(name: string, prefix: string): boolean {
+  const bare = name.trim().replace(NAME_PREFIX, '');
+  if (!bare.startsWith(`${prefix}.`)) return false;
+  const use = bare.slice(prefix.length + 1).split('.')[0];
+  return use !== undefined && USES.has(use);
+}

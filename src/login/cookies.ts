@@ -1,0 +1,87 @@
+/** Reading and writing our own cookies. */
+import { clearCookie, parseCookies, setCookie } from '../web/cookies.ts';
+import type { HttpRequest } from '../web/http.ts';
+import type { LoginContext, OwnRequest, TicketFinding } from './context.ts';
+import type { CookieScope, CookieUse } from './cookie-names.ts';
+import { cookieScope } from './cookie-names.ts';
+import type { Ingress } from './ingress.ts';
+import { ATTEMPT_SECONDS, attemptStartedAt } from './login-state.ts';
+import { openTicket } from './ticket.ts';
+
+const MAX_ATTEMPTS = 5;
+const MAX_ATTEMPT_BYTES = 4096;
+
+/** Name and scope of one of our cookies at this ingress. */
+export function ownCookie(context: LoginContext, ingress: Ingress, use: CookieUse, id?: string): CookieScope {
+  const { prefix, secure } = context.config.cookie;
+  return cookieScope(use, ingress, { prefix, secure, ...(id === undefined ? {} : { id }) });
+}
+
+function attributes(scope: CookieScope): { path: string; httpOnly: boolean; secure: boolean; sameSite: 'Lax' } {
+  return { path: scope.path, httpOnly: true, secure: scope.secure, sameSite: 'Lax' };
+}
+
+/** A `Set-Cookie` value for one of our cookies; without `maxAgeSeconds` it ends with the browser. */
+export function writeCookie(scope: CookieScope, value: string, maxAgeSeconds?: number): string {
+  const age = maxAgeSeconds === undefined ? {} : { maxAgeSeconds };
+  return setCookie(scope.name, value, { ...attributes(scope), ...age });
+}
+
+/** A `Set-Cookie` value that removes one of our cookies. */
+export function dropCookie(scope: CookieScope): string {
+  return clearCookie(scope.name, attributes(scope));
+}
+
+/** The one value of a cookie; undefined when it is absent or came more than once. */
+export function cookieValue(http: HttpRequest, name: string): string | undefined {
+  const values = parseCookies(http.headers.cookie).get(name) ?? [];
+  return values.length === 1 ? values[0] : undefined;
+}
+
+/** Opens the session cookie. Two cookies of that name are no session: one of them was planted. */
+export function findTicket(context: LoginContext, { http, ingress }: OwnRequest): TicketFinding {
+  const { name } = ownCookie(context, ingress, 'session');
+  const values = parseCookies(http.headers.cookie).get(name) ?? [];
+  const [value] = values;
+  if (value === undefined) return { kind: 'none' };
+  const ticket = values.length === 1 ? openTicket(context.sealer, value, name) : undefined;
+  return ticket === undefined ? { kind: 'unusable' } : { kind: 'ticket', ticket };
+}
+
+interface AttemptCookie {
+  readonly scope: CookieScope;
+  readonly bytes: number;
+  readonly startedAt: number;
+}
+
+function attemptCookies(context: LoginContext, { http, ingress }: OwnRequest): readonly AttemptCookie[] {
+  const template = ownCookie(context, ingress, 'login', '*');
+  const [front = '', back = ''] = template.name.split('*');
+  const found: AttemptCookie[] = [];
+  for (const [name, values] of parseCookies(http.headers.cookie)) {
+    if (!name.startsWith(front) || !name.endsWith(back) || name.length <= front.length + back.length) continue;
+    const startedAt = Math.max(...values.map((value) => attemptStartedAt(context.sealer, { name, value }) ?? 0));
+    const bytes = values.reduce((sum, value) => sum + name.length + value.length, 0);
+    found.push({ scope: { ...template, name }, bytes, startedAt });
+  }
+  return found.toSorted((one, other) => other.startedAt - one.startedAt);
+}
+
+/** `Set-Cookie` values that make room for one more attempt: at most five, 4 KiB together, the oldest go first. */
+export function evictAttempts(context: LoginContext, request: OwnRequest, newBytes: number): readonly string[] {
+  let count = 1;
+  let bytes = newBytes;
+  const dropped: string[] = [];
+  for (const attempt of attemptCookies(context, request)) {
+    count += 1;
+    bytes += attempt.bytes;
+    const expired = context.now() > attempt.startedAt + ATTEMPT_SECONDS;
+    if (expired || count > MAX_ATTEMPTS || bytes > MAX_ATTEMPT_BYTES) dropped.push(dropCookie(attempt.scope));
+  }
+  return dropped;
+}
+
+/** `Set-Cookie` values that remove every attempt of this browser. */
+export function dropAttempts(context: LoginContext, request: OwnRequest): readonly string[] {
+  return attemptCookies(context, request).map((attempt) => dropCookie(attempt.scope));
+}

@@ -1,0 +1,116 @@
+/** Where every request comes in: host, path, then one of our own routes or the application. */
+import type { Duplex } from 'node:stream';
+import { AuditUnavailable } from '../observe/audit.ts';
+import { StoreUnavailable } from '../store/errors.ts';
+import type { TrustedProxies } from '../web/forwarded.ts';
+import { headerValues } from '../web/headers.ts';
+import type { HttpRequest, HttpResponse } from '../web/http.ts';
+import { empty } from '../web/http.ts';
+import { refuseUpgrade } from '../web/respond.ts';
+import { emptyAnswer, problem } from './answers.ts';
+import type { LoginContext, OwnRequest } from './context.ts';
+import { corsHeaders } from './guards.ts';
+import type { Ingress } from './ingress.ts';
+import { ingressesOfHost, matchIngress } from './ingress.ts';
+import type { OwnRoute } from './own-routes.ts';
+import { OWN_ROUTES } from './own-routes.ts';
+import type { CanonicalPath } from './path.ts';
+import { isForwardableQuery, judgePath } from './path.ts';
+import type { Proxy, ProxiedRequest } from './proxy.ts';
+
+const OWN_SEGMENT = 'oauth2';
+
+type Found =
+  | { readonly kind: 'answer'; readonly answer: HttpResponse }
+  | { readonly kind: 'own'; readonly request: OwnRequest; readonly route: string }
+  | { readonly kind: 'proxied'; readonly request: ProxiedRequest };
+
+/** The public side of the login proxy. */
+export interface Entrance {
+  handle(request: HttpRequest): Promise<HttpResponse>;
+  upgrade(request: HttpRequest, socket: Duplex, head: Buffer): Promise<void>;
+}
+
+function answerWith(status: number): Found {
+  return { kind: 'answer', answer: empty(status, status === 400 ? { Connection: 'close' } : {}) };
+}
+
+/** Makes the entrance: the only thing that looks at `Host` and paths. */
+export function createEntrance(
+  context: LoginContext,
+  parts: { readonly proxy: Proxy; readonly trusted: TrustedProxies },
+): Entrance {
+  const { config } = context;
+
+  function hostOf(http: HttpRequest): string {
+    const forwarded = headerValues(http.rawHeaders, 'x-forwarded-host');
+    const believed = forwarded.length === 1 && parts.trusted.has(http.remoteAddress) ? forwarded[0] : undefined;
+    return believed ?? http.headers.host ?? '';
+  }
+
+  function ingressFor(http: HttpRequest, path: CanonicalPath): Ingress | 'service' | 'unknown-host' | undefined {
+    const host = hostOf(http);
+    const candidates = ingressesOfHost(config.ingresses, host);
+    if (candidates.length > 0) return matchIngress(candidates, path);
+    if (config.serviceHosts.includes(host.toLowerCase())) return 'service';
+    return config.compat.anyHost ? matchIngress(config.ingresses, path) : 'unknown-host';
+  }
+
+  function find(http: HttpRequest): Found {
+    const path = judgePath(http.path, config.pathAllow);
+    const ingress = path === undefined ? undefined : ingressFor(http, path);
+    // The host is judged first, so that strangers learn nothing about paths.
+    if (ingress === 'unknown-host' || (path === undefined && !isKnownHost(http))) return answerWith(421);
+    if (path === undefined || !isForwardableQuery(http.query)) return answerWith(400);
+    if (ingress === undefined) return answerWith(404);
+    if (ingress === 'service') {
+      return path.segments[0] === OWN_SEGMENT
+        ? answerWith(404)
+        : { kind: 'proxied', request: { http, path, ingress: undefined } };
+    }
+    const below = path.segments.slice(ingress.segments.length);
+    if (below[0] === OWN_SEGMENT) return { kind: 'own', request: { http, ingress }, route: below.slice(1).join('/') };
+    return { kind: 'proxied', request: { http, path, ingress } };
+  }
+
+  function isKnownHost(http: HttpRequest): boolean {
+    const host = hostOf(http).toLowerCase();
+    return (
+      config.compat.anyHost || config.serviceHosts.includes(host) || ingressesOfHost(config.ingresses, host).length > 0
+    );
+  }
+
+  async function answerOwn(request: OwnRequest, name: string): Promise<HttpResponse> {
+    const route = OWN_ROUTES.get(name);
+    if (route === undefined) return emptyAnswer(404);
+    const { method } = request.http;
+    if (method === 'OPTIONS') return preflight(request, route);
+    if (!route.methods.includes(method)) return emptyAnswer(405, { Allow: route.methods.join(', ') });
+    try {
+      return await route.handle(context, request);
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable) && !(error instanceof AuditUnavailable)) throw error;
+      if (error instanceof StoreUnavailable) context.emit({ event: 'store.unavailable', reason: error.message });
+      return problem(request, { page: 'store-down', status: 503 });
+    }
+  }
+
+  function preflight(request: OwnRequest, route: OwnRoute): HttpResponse {
+    const cors = corsHeaders(request.http, { origins: config.allowedOrigins, methods: route.methods.join(', ') });
+    if (cors['vary'] === undefined) return emptyAnswer(405, { Allow: route.methods.join(', ') });
+    return emptyAnswer(204, cors);
+  }
+
+  return {
+    async handle(http) {
+      const found = find(http);
+      if (found.kind === 'answer') return found.answer;
+      return found.kind === 'own' ? answerOwn(found.request, found.route) : parts.proxy.handle(found.request);
+    },
+    async upgrade(http, socket, head) {
+      const found = find(http);
+      if (found.kind === 'proxied') return parts.proxy.upgrade(found.request, socket, head);
+      refuseUpgrade(socket, found.kind === 'answer' ? found.answer : empty(404));
+    },
+  };
+}

@@ -1,0 +1,54 @@
+/** The public URLs under which browsers reach the application, and which of them a request came for. Pure. */
+import type { CanonicalPath } from './path.ts';
+import { isUnder } from './path.ts';
+
+/** One configured public URL. Never learned from a request. */
+export interface Ingress {
+  /** `https://nav.example/app`: what URLs sent to a provider are built from. */
+  readonly url: string;
+  readonly origin: string;
+  /** host[:port], lower-case, as in `Host`. */
+  readonly host: string;
+  readonly scheme: 'https' | 'http';
+  /** Path without a trailing slash, often empty. */
+  readonly path: string;
+  readonly segments: readonly string[];
+}
+
+const LOOPBACK: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
+
+/** Reads one ingress; throws an Error that says what is wrong with it. */
+export function parseIngress(text: string): Ingress {
+  const url = URL.parse(text);
+  if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
+    throw new Error(`${text} is not an http(s) URL`);
+  }
+  if (url.search !== '' || url.hash !== '' || url.username !== '')
+    throw new Error(`${text} may have a path, nothing more`);
+  if (url.protocol === 'http:' && !LOOPBACK.has(url.hostname)) {
+    throw new Error(`${text} must use https; http is for localhost only`);
+  }
+  const path = url.pathname.replace(/\/+$/, '');
+  if (!/^(\/[A-Za-z0-9._~-]+)*$/.test(path)) throw new Error(`${text} has a path that is not plain segments`);
+  return {
+    url: url.origin + path,
+    origin: url.origin,
+    host: url.host.toLowerCase(),
+    scheme: url.protocol === 'https:' ? 'https' : 'http',
+    path,
+    segments: path.split('/').slice(1),
+  };
+}
+
+/** The ingresses of this host, however spelled; empty when the host is none of ours. */
+export function ingressesOfHost(ingresses: readonly Ingress[], host: string): readonly Ingress[] {
+  const wanted = host.toLowerCase();
+  return ingresses.filter((ingress) => ingress.host === wanted);
+}
+
+/** Of the ingresses of one host, the one whose path is the longest prefix on a segment boundary. */
+export function matchIngress(candidates: readonly Ingress[], path: CanonicalPath): Ingress | undefined {
+  return candidates
+    .filter((ingress) => isUnder(path, ingress.segments))
+    .toSorted((one, other) => other.segments.length - one.segments.length)[0];
+}

@@ -1,0 +1,75 @@
+/** The session a browser has now, judged: what counts as signed in, and how it ends. */
+import { satisfiesLevel } from '../providers/levels.ts';
+import { revokeTokens } from '../providers/revocation.ts';
+import type { LoginContext, OwnRequest } from './context.ts';
+import { findTicket } from './cookies.ts';
+import type { LoginEvent } from './events.ts';
+import { sessionPhase } from './session.ts';
+import type { StoredSession } from './sessions.ts';
+import { sessionReference } from './ticket.ts';
+
+/** Why a session ends. */
+export type EndReason = Extract<LoginEvent, { event: 'session.ended' }>['reason'];
+
+/** The clock in the milliseconds session times use. */
+export function nowMilliseconds(context: LoginContext): number {
+  return Math.round(context.now() * 1000);
+}
+
+/** Whether a session's level is enough for this client. */
+export function hasLevel(context: LoginContext, session: StoredSession, level?: string): boolean {
+  return [context.config.provider.level, level].every(
+    (required) => required === undefined || satisfiesLevel(required, session.record.acr),
+  );
+}
+
+/** The stored session of this browser, whatever its state. Rejects with StoreUnavailable. */
+export async function storedSession(context: LoginContext, request: OwnRequest): Promise<StoredSession | undefined> {
+  const finding = findTicket(context, request);
+  return finding.kind === 'ticket' ? context.sessions.load(finding.ticket) : undefined;
+}
+
+/** The session of this browser if it is signed in: active, and of the level demanded. Rejects with StoreUnavailable. */
+export async function currentSession(context: LoginContext, request: OwnRequest): Promise<StoredSession | undefined> {
+  const session = await storedSession(context, request);
+  if (session === undefined || !hasLevel(context, session)) return undefined;
+  return sessionPhase(session.record.times, nowMilliseconds(context)) === 'active' ? session : undefined;
+}
+
+/** Tells that a session is over. */
+export function tellEnded(context: LoginContext, session: StoredSession, reason: EndReason): void {
+  const { name, clientId } = context.config.provider;
+  context.emit({
+    event: 'session.ended',
+    provider: name,
+    client_id: clientId,
+    session_ref: sessionReference(session.key),
+    sid: session.record.sid,
+    reason,
+  });
+}
+
+/** Revokes tokens behind the answer: at most two seconds, and a failure changes nothing. */
+export function revokeBehind(
+  context: LoginContext,
+  tokens: { readonly accessToken: string; readonly refreshToken?: string | undefined },
+): void {
+  if (!context.config.logout.revoke) return;
+  const { name, clientId } = context.config.provider;
+  context.background.run(
+    () => revokeTokens(context.client, tokens),
+    (error) =>
+      context.emit({
+        event: 'logout.revocation_failed',
+        provider: name,
+        client_id: clientId,
+        reason: error instanceof Error ? error.message : 'unknown',
+      }),
+  );
+}
+
+/** Ends a session here: record and indexes are gone when this resolves. Rejects with StoreUnavailable. */
+export async function endSession(context: LoginContext, session: StoredSession, reason: EndReason): Promise<void> {
+  await context.sessions.end(session);
+  tellEnded(context, session, reason);
+}

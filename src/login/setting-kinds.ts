@@ -1,0 +1,45 @@
+/** Kinds of values that only the login proxy has. */
+import type { Address } from '../settings.ts';
+import { address } from '../settings.ts';
+
+/** Where sessions are kept. */
+export type StoreSetting = { readonly kind: 'memory' } | { readonly kind: 'sqlite'; readonly file: string };
+
+const KEY_BYTES = 32;
+const parsePlainAddress: (text: string) => Address = address({ env: '', says: '' }).parse;
+
+/** An address, or `none`. */
+export function parseAddressOrNone(text: string): Address | undefined {
+  return text === 'none' ? undefined : parsePlainAddress(text);
+}
+
+/** `memory:` or `sqlite:<file>`. */
+export function parseStore(text: string): StoreSetting {
+  if (text === 'memory:' || text === 'memory') return { kind: 'memory' };
+  if (text.startsWith('sqlite:') && text.length > 'sqlite:'.length)
+    return { kind: 'sqlite', file: text.slice('sqlite:'.length) };
+  throw new Error('memory: or sqlite:<file>');
+}
+
+/** Keys in base64 (either alphabet), 32 bytes each. */
+export function parseSessionKeys(text: string): readonly Buffer[] {
+  return text.split(',').map((one) => {
+    const key = Buffer.from(one.trim(), 'base64');
+    if (key.length !== KEY_BYTES) throw new Error(`base64 of ${KEY_BYTES} bytes, or several with commas between`);
+    return key;
+  });
+}
+
+/** A list whose members are among `words`. */
+export function wordsFrom<W extends string>(words: readonly W[]): (text: string) => readonly W[] {
+  return (text) =>
+    text
+      .split(',')
+      .map((one) => one.trim())
+      .filter((one) => one !== '')
+      .map((one) => {
+        const word = words.find((known) => known === one);
+        if (word === undefined) throw new Error(`a list of ${words.join(', ')}`);
+        return word;
+      });
+}
