@@ -3,7 +3,7 @@ import { refuse } from './errors.ts';
 import type { VerifiedSubjectToken } from './subject-token.ts';
 
 /** Actors in one chain, the new one included. */
-export const MAX_ACTORS = 5;
+const MAX_ACTORS = 5;
 
 /** One actor and who acted before it (RFC 8693 4.1). `iss` is there when another issuer wrote it. */
 export interface Actor {

@@ -24,7 +24,7 @@ const world = await createWorld({
   keys,
   data: {
     apps: Object.keys(callers).map((name) => testApp(name, name === 'gone' ? { state: 'disabled' } : {})),
-    clients: [...Object.entries(callers).map(([name, jwks]) => testClient(name, jwks))],
+    clients: Object.entries(callers).map(([name, jwks]) => testClient(name, jwks)),
     grants: Object.keys(callers).map((name) => testGrant(name, 'api')),
   },
   config: { issuers: [] },
@@ -133,13 +133,13 @@ test('C4, C5: each registered key signs with its one algorithm, found by kid', a
   assert.equal(await verdict({ key: { ...keys.client, kid: 'other' } }), 'client-auth-failed');
 });
 
+const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+const input = (alg: string): string =>
+  `${encode({ alg, kid: 'client-1', typ: 'JWT' })}.${encode({ ...as('web'), aud: ISSUER, jti: 'x', exp: START + 60 })}`;
+const reason = async (client_assertion: string): Promise<unknown> =>
+  (await world.exchange({ client_assertion })).body['fm_reason'];
+
 test('X05, N04: no algorithm but the one of the key: none, HMAC with the public key, another RSA scheme (R6, C4)', async () => {
-  const input = (alg: string): string => {
-    const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
-    return `${encode({ alg, kid: 'client-1', typ: 'JWT' })}.${encode({ ...as('web'), aud: ISSUER, jti: 'x', exp: START + 60 })}`;
-  };
-  const reason = async (client_assertion: string): Promise<unknown> =>
-    (await world.exchange({ client_assertion })).body['fm_reason'];
   for (const alg of ['none', 'None', 'nOnE']) {
     assert.equal(await reason(`${input(alg)}.`), 'client-assertion-malformed', alg);
     assert.equal(await reason(`${input(alg)}.AAAA`), 'client-auth-failed', alg);
@@ -232,13 +232,12 @@ test('N09: of one assertion sent two hundred times at once exactly one gets in (
     const subject_token = await own.subject();
     const body = await own.form({ client_assertion, subject_token });
     const headers = { 'Content-Type': 'application/x-www-form-urlencoded' };
-    const answers = await Promise.all(Array.from({ length: 199 }, () => own.send('POST', '/token', { body, headers })));
+    const answers = await Promise.all(Array.from({ length: 200 }, () => own.send('POST', '/token', { body, headers })));
     assert.equal(answers.filter(({ status }) => status === 200).length, 1);
-    assert.deepEqual([...new Set(answers.map(({ body: { fm_reason } }) => fm_reason ?? 'in'))].toSorted(), [
-      'client-replay',
-      'in',
-      'rate-limited',
-    ]);
+    assert.deepEqual(
+      new Set(answers.map(({ body: { fm_reason } }) => fm_reason ?? 'in')),
+      new Set(['in', 'client-replay', 'rate-limited']),
+    );
     own.clock.now += 60;
   }
 });

@@ -8,13 +8,13 @@ export interface BucketRate {
 }
 
 /** Failed authentications of one client id from one address. */
-export const CLAIMED_CLIENT_FAILURES: BucketRate = { perSecond: 20, burst: 60 };
+const CLAIMED_CLIENT_FAILURES: BucketRate = { perSecond: 20, burst: 60 };
 /** Failed authentications from one address, which may be a whole node's. */
-export const SOURCE_FAILURES: BucketRate = { perSecond: 200, burst: 600 };
+const SOURCE_FAILURES: BucketRate = { perSecond: 200, burst: 600 };
 /** Authenticated requests of one client: only a good signature charges it, so nobody can starve another client by naming it. */
-export const CLIENT_REQUESTS: BucketRate = { perSecond: 500, burst: 1000 };
+const CLIENT_REQUESTS: BucketRate = { perSecond: 500, burst: 1000 };
 /** Requests in work at once. */
-export const MAX_IN_FLIGHT = 200;
+const MAX_IN_FLIGHT = 200;
 /** Buckets of one kind that are remembered; the longest unused goes first. */
 const MAX_BUCKETS = 10_000;
 

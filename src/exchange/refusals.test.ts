@@ -56,11 +56,7 @@ after(() => world.close());
 
 /** One JWT of about this many characters. */
 const long = (length: number): Promise<string> => world.subject({ claims: { filler: 'x'.repeat(length) } });
-const own = async (claims: object = {}): Promise<string> => {
-  const first = await world.exchange();
-  assert.equal(first.status, 200, JSON.stringify(claims));
-  return String(first.body['access_token']);
-};
+const issued = async (): Promise<string> => String((await world.exchange()).body['access_token']);
 
 const post = (body: string | Buffer, headers: object = {}): Promise<Answer> =>
   world.send('POST', '/token', { body, headers: { ...FORM, ...headers } });
@@ -140,7 +136,7 @@ const table: Partial<Record<Situation, Row>> = {
   'subject-time': subject(() => given({ iat: START + 11 })),
   'subject-kind': subject(() => given({ nonce: 'n' })),
   'subject-binding': subject(() => given({ client_id: 'another-login' })),
-  'subject-not-for-caller': subject(async () => world.exchange({ subject_token: await own() })),
+  'subject-not-for-caller': subject(async () => world.exchange({ subject_token: await issued() })),
   'subject-bound': subject(() => given({ cnf: { jkt: 'x' } })),
   'subject-sub-missing': subject(async () =>
     world.exchange({
@@ -202,10 +198,7 @@ const outages: Partial<Record<Situation, () => Promise<void>>> = {
     await inWorld({ store }, async (own) => assertUnavailable(await own.exchange(), 'replay-unavailable'));
   },
   'audit-unavailable': async () => {
-    const emit = (event: { readonly event: string }): void => {
-      if (event.event === 'exchange') throw new AuditUnavailable('disk full');
-    };
-    await inWorld({ emit }, async (own) => {
+    await inWorld({ emit: failOn('exchange', new AuditUnavailable('disk full')) }, async (own) => {
       assertUnavailable(await own.exchange(), 'audit-unavailable');
       assertUnavailable(await own.exchange({ audience: 'dev:fleet:lonely' }), 'audit-unavailable');
     });
@@ -225,10 +218,7 @@ const outages: Partial<Record<Situation, () => Promise<void>>> = {
       },
     ),
   internal: async () => {
-    const emit = (event: { readonly event: string }): void => {
-      if (event.event === 'exchange.edge') throw new TypeError('a bug');
-    };
-    await inWorld({ emit }, async (own) => {
+    await inWorld({ emit: failOn('exchange.edge', new TypeError('a bug')) }, async (own) => {
       const answer = await own.exchange();
       assertRefusal(answer, { situation: 'internal', status: 500, error: 'server_error' });
       assert.doesNotMatch(answer.text, /a bug/);
@@ -244,6 +234,12 @@ test('X01: the tables above have a row for every situation there is', () => {
 
 function assertUnavailable(answer: Answer, situation: Situation, status = 503): void {
   assertRefusal(answer, { situation, status, error: 'temporarily_unavailable' });
+}
+
+function failOn(name: string, error: Error): (event: { readonly event: string }) => void {
+  return ({ event }) => {
+    if (event === name) throw error;
+  };
 }
 
 function withSubjectIssuers(name: string, subjectIssuers: readonly string[]): object {

@@ -4,7 +4,7 @@ import type { Claims } from '../oauth/jwt.ts';
 import { refuse } from './errors.ts';
 
 /** The longest token we issue: what fits a header line of most servers. */
-export const MAX_TOKEN_BYTES: number = 12 * 1024;
+const MAX_TOKEN_BYTES: number = 12 * 1024;
 
 /** Step 15: signs, with `alg`, `kid` and `typ` in the header and nothing else. Throws `token-too-large`, never cuts. */
 export async function signToken(claims: Claims, typ: string, key: SigningKey): Promise<string> {

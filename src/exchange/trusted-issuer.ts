@@ -33,7 +33,7 @@ export interface TrustedIssuer {
 }
 
 /** What ties another issuer's token to us: both lists hold where both are given; `any` ties nothing. */
-export type TokenBinding =
+type TokenBinding =
   | 'any'
   | {
       readonly aud?: readonly string[] | undefined;

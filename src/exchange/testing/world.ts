@@ -42,13 +42,13 @@ export interface TestKeys {
 }
 
 export async function createTestKeys(): Promise<TestKeys> {
-  const [client, idp, stranger] = await Promise.all([
+  const [web, idp, stranger] = await Promise.all([
     generatePrivateJwk('RS256', 'client-1'),
     generatePrivateJwk('RS256', 'idp-1'),
     generatePrivateJwk('RS256', 'stranger-1'),
   ]);
   const wrapper = createKeyWrapper(randomBytes(32));
-  return { client, idp, stranger, store: createMemorySigningKeyStore(), wrapper };
+  return { client: web, idp, stranger, store: createMemorySigningKeyStore(), wrapper };
 }
 
 export function testApp(name: string, changes: Partial<App> = {}): App {
@@ -151,7 +151,7 @@ export interface World {
   close(): Promise<void>;
 }
 
-export type Parameters = Readonly<Record<string, string | undefined>>;
+type Parameters = Readonly<Record<string, string | undefined>>;
 
 /** How a token differs from a good one; undefined leaves a member out. */
 export interface Change {
@@ -277,7 +277,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     registry,
     remembered,
     fetches: () => fetches,
-    lastDecision: () => events.filter((event) => event.event === 'exchange').at(-1),
+    lastDecision: () => events.findLast((event) => event.event === 'exchange'),
     assertion,
     subject,
     form,
@@ -296,7 +296,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
 /** The content type of every good request. */
 export const FORM: OutgoingHttpHeaders = { 'Content-Type': 'application/x-www-form-urlencoded' };
 
-export function testConfig(changes: Partial<ExchangeConfig> = {}): ExchangeConfig {
+function testConfig(changes: Partial<ExchangeConfig> = {}): ExchangeConfig {
   const read = readSettings(exchangeSettings, { FULLMAKT_EXCHANGE_ISSUER: ISSUER });
   if (!read.ok) throw new Error(read.problems.join('; '));
   return { ...read.settings, ...changes };
