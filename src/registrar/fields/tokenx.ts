@@ -1,0 +1,54 @@
+import { object, optional } from '../object-shape.ts';
+import { anything, flag, integer, list, listOr, oneOf, text } from '../shape.ts';
+import type { Shape } from '../shape.ts';
+
+/** `spec.tokenx` as written. */
+export interface RawTokenx {
+  readonly enabled?: boolean;
+  readonly token?: RawTokenxToken;
+  readonly subjectIssuers?: readonly string[];
+  readonly resources?: readonly string[];
+  readonly grantTypes?: readonly string[];
+  readonly defaultAudience?: string;
+  readonly mountSecretsAsFilesOnly?: true;
+}
+
+/** `spec.tokenx.token` as written; durations in seconds. */
+export interface RawTokenxToken {
+  readonly alg?: 'RS256' | 'ES256' | 'EdDSA' | 'PS256';
+  readonly typ?: 'JWT' | 'at+jwt';
+  readonly ttl?: number;
+  readonly capBySubject?: boolean;
+  readonly maxSession?: number;
+  readonly claims?: 'all' | readonly string[];
+  readonly act?: boolean;
+  readonly azp?: boolean;
+  readonly scope?: 'enforce' | 'echo';
+  readonly limitScopeBySubject?: boolean;
+  readonly dpop?: 'optional' | 'off' | 'required';
+}
+
+const token: Shape<RawTokenxToken> = object<RawTokenxToken>({
+  alg: optional(oneOf(['RS256', 'ES256', 'EdDSA', 'PS256']), { aliases: ['algorithm'] }),
+  typ: optional(oneOf(['JWT', 'at+jwt'])),
+  ttl: optional(integer(30, 3600), { aliases: ['lifetime', 'expiry'] }),
+  capBySubject: optional(flag),
+  maxSession: optional(integer(1, 7 * 86_400)),
+  claims: optional(listOr<readonly string[], 'all'>(list(text()), oneOf(['all']))),
+  act: optional(flag),
+  azp: optional(flag),
+  scope: optional(oneOf(['enforce', 'echo'])),
+  limitScopeBySubject: optional(flag),
+  dpop: optional(oneOf(['optional', 'off', 'required'])),
+});
+
+/** `spec.tokenx`. */
+export const tokenxShape: Shape<RawTokenx> = object<RawTokenx>({
+  enabled: optional(flag),
+  token: optional(token),
+  subjectIssuers: optional(list(text())),
+  resources: optional(list(text())),
+  grantTypes: optional(list(text())),
+  defaultAudience: optional(text()),
+  mountSecretsAsFilesOnly: optional(anything),
+});

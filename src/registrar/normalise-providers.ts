@@ -1,0 +1,105 @@
+import type { AppSpec, ExposedScope, LoginSpec } from '../registry/model.ts';
+import { isGroupId } from './fields/azure.ts';
+import type { RawAzureApplication } from './fields/azure.ts';
+import type { RawExposed } from './fields/maskinporten.ts';
+import type { RawSpec } from './fields/spec.ts';
+import { present } from './normalising.ts';
+import type { Normalising } from './normalising.ts';
+import { complainAt } from './reading.ts';
+
+const GROUPS = 'spec.azure.application.claims.groups';
+const HOUR_SECONDS = 3600;
+const SESSION_SECONDS = 2 * HOUR_SECONDS;
+/** A session behind a login lasts six hours, and its tokens must be renewable that long. */
+const LOGIN_SESSION_SECONDS = 6 * HOUR_SECONDS;
+const DEFAULT_SCOPE_LIFETIME_SECONDS = 30;
+
+/** The Entra application; an Entra login implies it. */
+export function normaliseAzure(from: Normalising, login: LoginSpec | undefined): AppSpec['azure'] {
+  const application: RawAzureApplication = from.raw.azure?.application ?? {};
+  const isLogin = login?.provider === 'azure';
+  if (application.enabled !== true && !isLogin) return undefined;
+  const { tenant, singlePageApplication } = application;
+  const { entraTenants } = from.options;
+  if (tenant !== undefined && entraTenants.length > 0 && !entraTenants.includes(tenant)) {
+    const message = `expected one of ${entraTenants.join(', ')}`;
+    complainAt(from.reading, 'spec.azure.application.tenant', { type: 'Error', code: 'invalid-value', message });
+  }
+  if (singlePageApplication === true && isLogin) {
+    const message = 'a single-page application has no login of ours';
+    const path = 'spec.azure.application.singlePageApplication';
+    complainAt(from.reading, path, { type: 'Error', code: 'conflict', message });
+  }
+  return {
+    ...present({ tenant }),
+    allowAllUsers: application.allowAllUsers ?? false,
+    groups: groupIds(application, from),
+    replyUrls: application.replyURLs ?? [],
+  };
+}
+
+function groupIds(application: RawAzureApplication, { reading, envelope }: Normalising): readonly string[] {
+  const ids: string[] = [];
+  for (const [index, { id }] of (application.claims?.groups ?? []).entries()) {
+    if (id !== undefined && isGroupId(id)) ids.push(id.toLowerCase());
+    else {
+      const type = envelope.flavour === 'fullmakt' ? 'Error' : 'Warning';
+      const message = 'expected the id of a group, a UUID';
+      complainAt(reading, `${GROUPS}[${index}].id`, { type, code: 'invalid-value', message });
+    }
+  }
+  return [...new Set(ids)];
+}
+
+/** The ID-porten client; an ID-porten login implies it. */
+export function normaliseIdporten(raw: RawSpec, login: LoginSpec | undefined): AppSpec['idporten'] {
+  const written = raw.idporten ?? {};
+  const isLogin = login?.provider === 'idporten';
+  if (written.enabled !== true && !isLogin) return undefined;
+  return {
+    accessTokenLifetime: written.accessTokenLifetime ?? HOUR_SECONDS,
+    sessionLifetime: written.sessionLifetime ?? (isLogin ? LOGIN_SESSION_SECONDS : SESSION_SECONDS),
+    scopes: written.scopes ?? ['openid', 'profile'],
+    ssoDisabled: written.ssoDisabled ?? false,
+    postLogoutRedirectUris: written.postLogoutRedirectURIs ?? [],
+    integrationType: written.integrationType ?? 'idporten',
+    ...present({ clientUri: written.clientURI }),
+  };
+}
+
+/** The TokenX client. */
+export function normaliseTokenx({ tokenx }: RawSpec): AppSpec['tokenx'] {
+  if (tokenx?.enabled !== true) return undefined;
+  const { dpop: _later, ...token } = tokenx.token ?? {};
+  return { token, ...present({ subjectIssuers: tokenx.subjectIssuers }) };
+}
+
+/** The Maskinporten client with the full names of what it exposes. */
+export function normaliseMaskinporten(from: Normalising, namespace: string): AppSpec['maskinporten'] {
+  const { maskinporten } = from.raw;
+  if (maskinporten?.enabled !== true) return undefined;
+  const consumes = (maskinporten.scopes?.consumes ?? []).flatMap(({ name }) => (name === undefined ? [] : [name]));
+  const prefix = from.options.prefixOf(namespace);
+  const exposes = (maskinporten.scopes?.exposes ?? []).flatMap((scope) => exposedScope(scope, prefix));
+  if (consumes.length + exposes.length === 0) {
+    const message = 'a Maskinporten client needs a scope that it consumes or exposes';
+    complainAt(from.reading, 'spec.maskinporten.scopes', { type: 'Error', code: 'missing-field', message });
+  }
+  return { consumes, exposes };
+}
+
+function exposedScope(raw: RawExposed, prefix: string): readonly ExposedScope[] {
+  const { enabled, product, name } = raw;
+  if (enabled === undefined || product === undefined || name === undefined) return [];
+  const separator = raw.separator ?? (name.includes('/') ? '/' : ':');
+  return [
+    {
+      name: `${prefix}:${product}${separator}${name}`,
+      enabled,
+      atMaxAge: raw.atMaxAge ?? DEFAULT_SCOPE_LIFETIME_SECONDS,
+      consumers: (raw.consumers ?? []).flatMap(({ orgno }) => (orgno === undefined ? [] : [orgno])),
+      accessibleForAll: raw.accessibleForAll ?? false,
+      allowedIntegrations: raw.allowedIntegrations ?? ['maskinporten'],
+    },
+  ];
+}
