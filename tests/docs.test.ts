@@ -5,18 +5,13 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { configurationPage } from '../scripts/configuration-page.ts';
 import { help } from '../src/cli/help.ts';
+import { OWN_ROUTES } from '../src/login/own-routes.ts';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const read = (file: string): string => readFileSync(join(root, file), 'utf8');
 
 function matches(text: string, pattern: RegExp): string[] {
   return [...new Set([...text.matchAll(pattern)].map((match) => match[1] ?? ''))].toSorted();
-}
-
-/** The rows of the first column of every table under a heading. */
-function firstColumn(page: string, heading: string): string[] {
-  const [, section = ''] = page.split(new RegExp(`^## ${heading}$`, 'm'));
-  return matches(section.split(/^## /m)[0] ?? '', /^\| `([^`]+)`/gm);
 }
 
 test('docs/configuration.md is what the settings tables say', () => {
@@ -33,31 +28,35 @@ test('the SDK has no run-time dependency', () => {
 });
 
 test('docs/architecture.md and CONVENTIONS.md name every room', () => {
-  const rooms = readdirSync(join(root, 'src'), { withFileTypes: true }).map((entry) => entry.name.replace(/\.ts$/, ''));
+  const rooms = readdirSync(join(root, 'src'), { withFileTypes: true }).map((entry) => entry.name.replace(/(\.test)?\.ts$/, ''));
   for (const page of ['docs/architecture.md', 'CONVENTIONS.md']) {
     const missing = rooms.filter((room) => !read(page).includes(`\`${room}`) && !read(page).includes(`${room}/\``));
     assert.deepEqual(missing, [], `${page} does not name them`);
   }
 });
 
-const programs = ['login', 'exchange', 'sidecar', 'idp'];
+test('docs/endpoints.md lists the own routes of the login proxy, with their methods, and no others', () => {
+  const rows = [...read('docs/endpoints.md').matchAll(/^\| `P\/oauth2\/([^`]+)` \| ([A-Z, ]+) \|/gm)];
+  const documented = rows.map(([, path = '', methods = '']) => [path, methods.split(', ').toSorted()]);
+  const built = [...OWN_ROUTES].map(([path, { methods }]) => [path, [...methods].toSorted()]);
+  assert.deepEqual(documented.toSorted(), built.toSorted());
+});
 
-for (const program of programs) {
-  test(`docs/endpoints.md lists the routes of ${program}, and no others`, () => {
-    const folder = join(root, 'src', program);
-    const sources = readdirSync(folder, { recursive: true, encoding: 'utf8' })
-      .filter((name) => /(^|\/)(app|routes|endpoints)[^/]*\.ts$/.test(name) && !name.endsWith('.test.ts'))
-      .map((name) => readFileSync(join(folder, name), 'utf8'))
-      .join('\n');
-    const routes = matches(sources, /\b(?:path|suffix): ['`]([^'`]+)['`]/g);
-    assert.ok(routes.length > 0, `no routes found in src/${program}`);
-    assert.deepEqual(firstColumn(read('docs/endpoints.md'), program), routes);
-  });
-}
+test('docs/endpoints.md names every path that a route table of the other programs holds, and nothing that is in none', () => {
+  const tables = ['exchange/app', 'exchange/health', 'exchange/discovery', 'sidecar/app', 'web/health'];
+  const sources = [...tables, 'idp/routes-idporten', 'idp/routes-entra', 'idp/routes-maskinporten'].map((file) => read(`src/${file}.ts`)).join('\n');
+  const page = read('docs/endpoints.md');
+  const built = matches(sources, /(?:path: |path = |get\(|post\()'(\/[^']*)'/g);
+  assert.ok(built.length > 15, `found only ${built.join(' ')}`);
+  assert.deepEqual(built.filter((path) => !page.includes(`\`${path}\``)), []);
+  const documented = matches(page, /`(\/[a-z:.][^`]*)`/g);
+  const stems = documented.filter((path) => !sources.includes(`${path}'`) && !sources.includes(`${path}\``) && !sources.includes(path.split('/').at(-1) ?? path));
+  assert.deepEqual(stems, []);
+});
 
 test('docs/errors.md lists every fm_reason of TokenX and every code of the SDK', () => {
   const listed = new Set(matches(read('docs/errors.md'), /^\| `([^`]+)`/gm));
-  const reasons = matches(read('src/exchange/errors.ts'), /^\s+'?([a-z]+(?:-[a-z]+)*)'?: \{/gm);
+  const reasons = matches(read('src/exchange/errors.ts'), /\| '([a-z-]+)'/g);
   const codes = matches(read('src/sdk/auth-error.ts'), /\| '([a-z_]+)'/g);
   assert.ok(reasons.length > 20 && codes.length > 10, `found ${reasons.length} reasons and ${codes.length} codes`);
   assert.deepEqual([...reasons, ...codes].filter((each) => !listed.has(each)), []);

@@ -1,6 +1,6 @@
 import { createLogin } from '../login/app.ts';
-import { loginSettings } from '../login/config.ts';
-import { loginEvents } from '../login/events.ts';
+import { readLoginConfig } from '../login/config.ts';
+import { LOGIN_EVENTS } from '../login/events.ts';
 import type { Fetch } from '../oauth/fetch.ts';
 import type { Clock } from '../oauth/time.ts';
 import type { DomainEvent, Emit, EventTable } from '../observe/events.ts';
@@ -30,8 +30,10 @@ export async function startSidecar(app: string, env: Environment, parts: AppProg
 /** The app's login proxy, configured likewise. */
 export async function startLogin(app: string, env: Environment, parts: AppProgramParts): Promise<Running> {
   const { fetch, now, sessions: store } = parts;
-  const emit = parts.emitter('login', loginEvents, app);
-  return listen(await createLogin(settle(app, loginSettings, env), { store, fetch, now, emit }));
+  const emit = parts.emitter('login', LOGIN_EVENTS, app);
+  const config = readLoginConfig(env);
+  if (!config.ok) throw new UpError(`${app}: ${config.problems.join('; ')}`);
+  return listen(await createLogin(config.config, { store, fetch, now, emit }));
 }
 
 function settle<T>(app: string, table: SettingsTable<T>, env: Environment): T {

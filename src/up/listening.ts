@@ -11,7 +11,8 @@ const GRACE_SECONDS = 2;
 
 /** Opens every port of a program; when one is taken, those already open are closed again and the error goes on. */
 export async function listen(program: Program): Promise<Running> {
-  const opened = await Promise.allSettled(program.listeners.map(serve));
+  const specs = program.listeners.map((spec) => ({ ...spec, setting: 'FULLMAKT_UP_PORT_OFFSET' }));
+  const opened = await Promise.allSettled(specs.map(serve));
   const listeners = opened.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
   const close = async (): Promise<void> => {
     await Promise.all(listeners.map((listener) => listener.close(GRACE_SECONDS)));

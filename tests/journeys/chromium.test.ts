@@ -47,7 +47,7 @@ test('citizen in Chromium: sign in by clicking, read the chain, sign out, and th
 
   await page.locator('a[href="/oauth2/logout"]').click();
   await page.waitForURL((at) => at.origin === url || at.searchParams.has('post_logout_redirect_uri') || at.pathname.endsWith('/logout'));
-  await page.waitForFunction(() => document.readyState === 'complete');
+  await page.waitForLoadState('load');
   await page.goto(url);
   assert.equal(await page.locator('#fm-login').count(), 1, 'ID-porten asks again, so the session is gone at both ends');
 });

@@ -1,0 +1,11 @@
+import { type Registrar, createRegistrar } from '../registrar/registrar.ts';
+import { registrarEvents } from '../registrar/events.ts';
+import { registrarSettings } from '../registrar/config.ts';
+import type { AppId } from '../registry/app-id.ts';
+import type { Platform } from '../registrar/platform.ts';
+import { readSettings } from '../settings.ts';
+import type { Closers } from './closers.ts';
+import { LOCAL_TENANT } from './endpoints.ts';
+import type { Ground } from './ground.ts';
+import type { ProgramOptions } from './programs.ts';
+import { UpError } from './state-folder.ts';
