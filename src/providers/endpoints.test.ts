@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { createBreaker } from './breaker.ts';
+import { createEndpoints } from './endpoints.ts';
+
+const ISSUER = 'https://op.example';
+const URL = `${ISSUER}/.well-known/openid-configuration`;
+const DOCUMENT = { issuer: ISSUER, token_endpoint: `${ISSUER}/token`, jwks_uri: `${ISSUER}/jwks` };
+
+interface Net {
+  calls: number;
+  answer: () => Response;
+}
+
+function discovering(clock: { now: number }): { net: Net; endpoints: ReturnType<typeof createEndpoints> } {
+  const net: Net = { calls: 0, answer: () => Response.json(DOCUMENT) };
+  const endpoints = createEndpoints(
+    { issuer: ISSUER, endpoints: { wellKnownUrl: URL } },
+    {
+      fetch: async () => {
+        net.calls += 1;
+        return net.answer();
+      },
+      now: () => clock.now,
+      isAllowedUrl: () => true,
+    },
+  );
+  return { net, endpoints };
+}
+
+test('with every endpoint configured nothing is discovered (providers.md 2.1)', async () => {
+  const endpoints = createEndpoints(
+    { issuer: ISSUER, endpoints: { jwksUri: 'https://a', tokenEndpoint: 'https://b', wellKnownUrl: URL } },
+    { fetch: () => Promise.reject(new Error('no traffic')), now: () => 0, isAllowedUrl: () => true },
+  );
+  assert.deepEqual([await endpoints.jwksUri(), await endpoints.tokenEndpoint()], ['https://a', 'https://b']);
+});
+
+test('the document is fetched once for all who ask, kept a day, and serves on while it cannot be had (2.2)', async () => {
+  const clock = { now: 0 };
+  const { net, endpoints } = discovering(clock);
+  await Promise.all([endpoints.jwksUri(), endpoints.tokenEndpoint(), endpoints.tokenEndpoint()]);
+  assert.equal(net.calls, 1);
+  clock.now = 24 * 3600;
+  net.answer = () => new Response('', { status: 404 });
+  assert.equal(await endpoints.tokenEndpoint(), `${ISSUER}/token`);
+  assert.equal(net.calls, 2);
+  await endpoints.tokenEndpoint();
+  assert.equal(net.calls, 2);
+});
+
+test('a document of another issuer is refused, and asked for again only after a pause (RFC 8414 3.3)', async () => {
+  const clock = { now: 0 };
+  const { net, endpoints } = discovering(clock);
+  net.answer = () => Response.json({ ...DOCUMENT, issuer: 'https://evil.example' });
+  await assert.rejects(endpoints.tokenEndpoint());
+  await assert.rejects(endpoints.tokenEndpoint());
+  assert.equal(net.calls, 1);
+  clock.now = 1;
+  net.answer = () => Response.json(DOCUMENT);
+  assert.equal(await endpoints.tokenEndpoint(), `${ISSUER}/token`);
+});
+
+test('the breaker opens after five failures in a row, doubles its pause to 30 s, and lets one trial through', () => {
+  const clock = { now: 0 };
+  const breaker = createBreaker(() => clock.now);
+  for (let failure = 0; failure < 5; failure += 1) {
+    assert.ok(breaker.enter().pass);
+    breaker.failed();
+  }
+  const pauses: number[] = [];
+  for (let trial = 0; trial < 6; trial += 1) {
+    const entry = breaker.enter();
+    assert.ok(!entry.pass);
+    pauses.push(entry.retryAfterSeconds);
+    clock.now += entry.retryAfterSeconds;
+    assert.ok(breaker.enter().pass);
+    assert.ok(!breaker.enter().pass);
+    breaker.failed();
+  }
+  assert.deepEqual(pauses, [2, 4, 8, 16, 30, 30]);
+  clock.now += 30;
+  assert.ok(breaker.enter().pass);
+  breaker.abandoned();
+  assert.ok(breaker.enter().pass);
+  breaker.succeeded();
+  assert.ok(breaker.enter().pass && breaker.enter().pass && !breaker.isOpen());
+});
