@@ -78,15 +78,16 @@ interface Row {
   readonly fits: (value: unknown) => boolean;
 }
 
-function rowsOf({ required, optional }: ClaimShape): readonly Row[] {
-  const rows = (shape: Readonly<Record<string, ClaimType>>, isRequired: boolean): readonly Row[] =>
-    Object.entries(shape).map(([claim, type]) => ({ claim, required: isRequired, fits: CHECKS[type] }));
-  return [...rows(required, true), ...rows(optional, false)];
+function rowsOf(shape: Readonly<Record<string, ClaimType>>, required: boolean): readonly Row[] {
+  return Object.entries(shape).map(([claim, type]) => ({ claim, required, fits: CHECKS[type] }));
 }
 
 // Laid out once: this runs for every token.
 const ROWS: ReadonlyMap<string, readonly Row[]> = new Map(
-  Object.entries(CLAIM_SHAPES).map(([name, shape]) => [name, rowsOf(shape)]),
+  Object.entries(CLAIM_SHAPES).map(([name, shape]) => [
+    name,
+    [...rowsOf(shape.required, true), ...rowsOf(shape.optional, false)],
+  ]),
 );
 
 /** Throws AuthError `claim_missing` or `claim_invalid` for the first claim that is not as the shape says. */
