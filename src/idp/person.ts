@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import { isSyntheticPid } from './pid.ts';
+
+/** What Entra ID knows about a person. */
+interface Employee {
+  readonly NAVident?: string | undefined;
+  readonly preferredUsername: string;
+  /** Domain or GUID of the tenant. */
+  readonly tenant: string;
+  readonly groups: readonly string[];
+  readonly oid?: string | undefined;
+}
+
+/** One synthetic person. */
+export interface Person {
+  readonly pid: string;
+  readonly given: string;
+  readonly family: string;
+  readonly locale: string;
+  /** The electronic id, and so the `amr` of a sign-in at ID-porten. */
+  readonly eid: string;
+  readonly employee?: Employee | undefined;
+}
+
+const guid = z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i);
+const employeeEntry = z.object({
+  NAVident: z.string().optional(),
+  preferred_username: z.string().min(1),
+  tenant: z.string().min(1).default('example.test'),
+  groups: z.array(guid).default([]),
+  oid: guid.optional(),
+});
+const entry = z.object({
+  pid: z.string().refine(isSyntheticPid, 'not a synthetic national number (month + 80, valid check digits)'),
+  name: z.object({ given: z.string().min(1), family: z.string().min(1) }),
+  locale: z.enum(['nb', 'nn', 'en', 'se']).default('nb'),
+  eid: z.string().min(1).default('BankID'),
+  employee: employeeEntry.optional(),
+});
+
+/** One entry of `people.yaml` as a person, or what is wrong with it (never quoting a pid). */
+export function parsePerson(input: unknown): Person | string {
+  const result = entry.safeParse(input);
+  if (!result.success) {
+    return result.error.issues.map((issue) => `${issue.path.join('.') || 'entry'}: ${issue.message}`).join('; ');
+  }
+  const { pid, name, locale, eid, employee } = result.data;
+  const person = { pid, given: name.given, family: name.family, locale, eid };
+  if (employee === undefined) return person;
+  const { preferred_username: preferredUsername, ...rest } = employee;
+  return { ...person, employee: { ...rest, preferredUsername } };
+}
+
+/** Given and family name as one text. */
+export function fullName(person: Person): string {
+  return `${person.given} ${person.family}`;
+}

@@ -1,0 +1,43 @@
+/** A setting that would make a local service pass for a real one or reachable by others. Programs exit with 78 (EX_CONFIG). */
+export class UnsafeSetting extends Error {
+  readonly exitCode: number = 78;
+  constructor(message: string) {
+    super(message);
+    this.name = 'UnsafeSetting';
+  }
+}
+
+const REAL_DOMAINS = [
+  'idporten.no',
+  'maskinporten.no',
+  'digdir.no',
+  'microsoftonline.com',
+  'microsoft.com',
+  'windows.net',
+];
+
+/** True for names and addresses that only this machine can reach. */
+function isLoopbackHost(host: string): boolean {
+  const bare = host.replace(/^\[(.*)\]$/, '$1').toLowerCase();
+  return bare === 'localhost' || bare === '::1' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(bare);
+}
+
+/** Throws UnsafeSetting unless the listen address is loopback or the flag allows others. */
+export function requireLoopback(host: string, allowNonLoopback: boolean): void {
+  if (allowNonLoopback || isLoopbackHost(host)) return;
+  throw new UnsafeSetting(
+    `the local identity providers sign anyone in and must not listen on ${host}; ` +
+      'use a loopback address, or pass --allow-non-loopback (FULLMAKT_IDP_ALLOW_NON_LOOPBACK=true)',
+  );
+}
+
+/** Throws UnsafeSetting unless the issuer shows that it is local: a loopback host, or a label `fullmakt-local`. */
+export function requireMarkedIssuer(issuer: string): void {
+  const url = URL.parse(issuer);
+  const host = url?.hostname.toLowerCase() ?? '';
+  const real = REAL_DOMAINS.some((domain) => host === domain || host.endsWith(`.${domain}`));
+  if (url !== null && !real && (isLoopbackHost(host) || host.split('.').includes('fullmakt-local'))) return;
+  throw new UnsafeSetting(
+    `${issuer} cannot be the issuer of a local identity provider: its host must be loopback or hold the label fullmakt-local`,
+  );
+}
