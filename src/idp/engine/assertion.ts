@@ -1,0 +1,100 @@
+import { createHash } from 'node:crypto';
+import type { Algorithm } from '../../oauth/algorithms.ts';
+import { decodeBase64Url } from '../../oauth/base64url.ts';
+import { importVerificationKey } from '../../oauth/jwk.ts';
+import type { PublicJwk } from '../../oauth/jwk.ts';
+import { JoseError, verifySignature } from '../../oauth/jws.ts';
+import type { JwsHeader } from '../../oauth/jws.ts';
+import { parseJwt } from '../../oauth/jwt.ts';
+import type { UnverifiedJwt } from '../../oauth/jwt.ts';
+import { isJsonObject } from '../../oauth/objects.ts';
+import { Refusal } from './refusal.ts';
+
+/** How an assertion may look before a key is tried on it. */
+export interface AssertionShape {
+  readonly algorithms: readonly Algorithm[];
+  readonly types: 'jwt' | 'any';
+}
+
+/** Takes an assertion apart. Throws `assertion-malformed`, for an algorithm outside the list too. */
+export function parseAssertion(token: string, shape: AssertionShape): UnverifiedJwt {
+  const types = ['JWT', 'client-authentication+jwt', ...(shape.types === 'any' ? typeOf(token) : [])];
+  const jwt = parseOrRefuse(token, types);
+  if (!shape.algorithms.some((algorithm) => algorithm === jwt.header.alg)) {
+    throw new Refusal('assertion-malformed', { why: 'algorithm not accepted' });
+  }
+  return jwt;
+}
+
+/** Whether one of the keys signed the assertion. A registered key's own `alg` does not narrow it: providers register keys, not algorithms. */
+export function isSignedBy(jwt: UnverifiedJwt, keys: readonly PublicJwk[]): boolean {
+  return keys.some((jwk) => {
+    const material = Object.fromEntries(Object.entries(jwk).filter(([name]) => name !== 'alg'));
+    return verifySignature(jwt.jws, importVerificationKey(material));
+  });
+}
+
+/** The registered keys an assertion header points at; undefined when it names none. */
+export function keysNamedBy(
+  header: JwsHeader,
+  keys: readonly PublicJwk[],
+  names: 'kid' | 'certificate',
+): readonly PublicJwk[] | undefined {
+  const { kid } = header;
+  if (names === 'kid') return kid === undefined ? undefined : keys.filter((key) => key.kid === kid);
+  const sha1 = textMember(header, 'x5t');
+  const sha256 = textMember(header, 'x5t#S256');
+  if (kid === undefined && sha1 === undefined && sha256 === undefined) return undefined;
+  return keys.filter((key) => {
+    const own = thumbprintsOf(key);
+    if (sha256 !== undefined) return own.sha256 === unpadded(sha256);
+    if (sha1 !== undefined) return own.sha1 === unpadded(sha1);
+    return kid === key.kid || kid === own.sha1 || kid?.toLowerCase() === hexOf(own.sha1);
+  });
+}
+
+function parseOrRefuse(token: string, types: readonly string[]): UnverifiedJwt {
+  try {
+    return parseJwt(token, { types });
+  } catch (error) {
+    if (error instanceof JoseError) throw new Refusal('assertion-malformed', { why: error.message });
+    throw error;
+  }
+}
+
+/** Entra leaves `typ` to the caller, so whatever it says is allowed here. */
+function typeOf(token: string): readonly string[] {
+  try {
+    const header: unknown = JSON.parse(decodeBase64Url(token.slice(0, token.indexOf('.')))?.toString() ?? '');
+    const typ = isJsonObject(header) ? header['typ'] : undefined;
+    return typeof typ === 'string' ? [typ] : [];
+  } catch {
+    return []; // the strict parser will say what is wrong
+  }
+}
+
+function thumbprintsOf(key: PublicJwk): { readonly sha1: string | undefined; readonly sha256: string | undefined } {
+  const chain = key['x5c'];
+  const first: unknown = Array.isArray(chain) ? chain[0] : undefined;
+  const der = typeof first === 'string' ? Buffer.from(first, 'base64') : undefined;
+  const hash = (name: string): string | undefined =>
+    der === undefined ? undefined : createHash(name).update(der).digest('base64url');
+  return {
+    sha1: textMember(key, 'x5t') ?? hash('sha1'),
+    sha256: textMember(key, 'x5t#S256') ?? hash('sha256'),
+  };
+}
+
+function textMember(members: Readonly<Record<string, unknown>>, name: string): string | undefined {
+  const value = members[name];
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** Older libraries send the thumbprint as padded base64. */
+function unpadded(thumbprint: string): string {
+  return Buffer.from(thumbprint, 'base64').toString('base64url');
+}
+
+function hexOf(thumbprint: string | undefined): string | undefined {
+  return thumbprint === undefined ? undefined : Buffer.from(thumbprint, 'base64url').toString('hex');
+}

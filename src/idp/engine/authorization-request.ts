@@ -1,0 +1,110 @@
+import type { AuthorizePolicy, ClientSite } from '../persona.ts';
+import type { LocalClient } from './client.ts';
+import { Refusal } from './refusal.ts';
+import type { AuthorizationRequest, Challenge } from './user-grant.ts';
+
+/** Parameters by name, none of them empty. */
+export type Parameters = ReadonlyMap<string, string>;
+
+/** The client and redirect address of a request: whatever is wrong here must not be told by redirect (RFC 6749 4.1.2.1). */
+export function locateClient(
+  site: Omit<ClientSite, 'client'>,
+  policy: AuthorizePolicy,
+  parameters: Parameters,
+): { readonly client: LocalClient; readonly redirectUri: string } {
+  const id = parameters.get('client_id');
+  if (id === undefined) throw new Refusal('client-missing', { parameter: 'client_id' });
+  const client = site.realm.persona.client(site.realm.snapshot(), id, site.place);
+  if (client === undefined) throw new Refusal('client-unknown', { client: id, tenant: site.place.tenant });
+  const redirectUri = parameters.get('redirect_uri') ?? '';
+  if (!policy.redirectMatches(client.redirectUris, redirectUri)) {
+    throw new Refusal('redirect-unknown', { redirect: redirectUri, client: id });
+  }
+  return { client, redirectUri };
+}
+
+/** Checks everything else of an authorization request (OpenID Connect Core 3.1.2.1, RFC 7636 4.3). Throws a Refusal. */
+export function checkAuthorizationRequest(
+  site: ClientSite,
+  policy: AuthorizePolicy,
+  parameters: Parameters,
+): AuthorizationRequest {
+  checkResponseType(parameters);
+  if (parameters.has('request') && policy.requestObjects === 'refuse') throw new Refusal('request-object');
+  const challenge = checkChallenge(policy, site.client, parameters);
+  const scopes = words(parameters.get('scope'));
+  policy.checkScopes(site, scopes);
+  checkStateAndNonce(policy, site.client, parameters);
+  const prompt = words(parameters.get('prompt'));
+  if (prompt.includes('none') && prompt.length > 1) throw new Refusal('prompt-mixed');
+  return {
+    clientId: site.client.id,
+    redirectUri: parameters.get('redirect_uri') ?? '',
+    responseMode: responseModeOf(policy, parameters),
+    state: parameters.get('state'),
+    nonce: parameters.get('nonce'),
+    challenge,
+    scopes,
+    resource: checkResource(policy, parameters),
+    acr: policy.requiredAcr(words(parameters.get('acr_values'))),
+    prompt,
+    maxAgeSeconds: policy.maxAge ? checkMaxAge(parameters.get('max_age')) : undefined,
+    loginHint: parameters.get('login_hint'),
+    locales: words(parameters.get('ui_locales')),
+    clientInfo: parameters.get('client_info') === '1',
+  };
+}
+
+/** The response mode asked for; `query` when none was. Throws `response-mode`. */
+export function responseModeOf(policy: AuthorizePolicy, parameters: Parameters): AuthorizationRequest['responseMode'] {
+  const asked = parameters.get('response_mode') ?? 'query';
+  const mode = policy.responseModes.find((known) => known === asked);
+  if (mode === undefined) throw new Refusal('response-mode', { parameter: 'response_mode' });
+  return mode;
+}
+
+function checkResponseType(parameters: Parameters): void {
+  const type = parameters.get('response_type');
+  if (type === undefined) throw new Refusal('parameter-missing', { parameter: 'response_type' });
+  if (type !== 'code') throw new Refusal('response-type', { type });
+}
+
+function checkChallenge(policy: AuthorizePolicy, client: LocalClient, parameters: Parameters): Challenge | undefined {
+  const value = parameters.get('code_challenge');
+  if (value === undefined) {
+    if (client.challengeRequired) throw new Refusal('challenge-missing', { parameter: 'code_challenge' });
+    return undefined;
+  }
+  // RFC 7636 4.3: without a method it is `plain`.
+  const asked = parameters.get('code_challenge_method') ?? 'plain';
+  const method = policy.challengeMethods.find((known) => known === asked);
+  if (method === undefined || !/^[A-Za-z0-9\-._~]{43,128}$/.test(value)) throw new Refusal('challenge-method');
+  return { value, method };
+}
+
+function checkStateAndNonce(policy: AuthorizePolicy, client: LocalClient, parameters: Parameters): void {
+  if (policy.stateAndNonce === 'optional' || !client.authMethods.includes('none')) return;
+  for (const parameter of ['state', 'nonce']) {
+    if (!parameters.has(parameter)) throw new Refusal('parameter-missing', { parameter });
+  }
+}
+
+/** RFC 8707 2: an absolute URI without fragment. */
+function checkResource(policy: AuthorizePolicy, parameters: Parameters): readonly string[] {
+  const resource = parameters.get('resource');
+  if (resource === undefined) return [];
+  if (policy.resource === 'refused') throw new Refusal('resource-refused', { parameter: 'resource' });
+  if (!/^[a-z][a-z0-9+.-]*:[^\s#]+$/i.test(resource))
+    throw new Refusal('resource-malformed', { parameter: 'resource' });
+  return [resource];
+}
+
+function checkMaxAge(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (!/^\d{1,9}$/.test(text)) throw new Refusal('max-age-malformed', { parameter: 'max_age' });
+  return Number(text);
+}
+
+function words(text: string | undefined): readonly string[] {
+  return [...new Set((text ?? '').split(' ').filter((word) => word !== ''))];
+}

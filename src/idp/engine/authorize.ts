@@ -1,0 +1,98 @@
+import { parseQuery, readForm } from '../../web/forms.ts';
+import type { Form } from '../../web/forms.ts';
+import type { HttpRequest, HttpResponse } from '../../web/http.ts';
+import type { AuthorizePolicy, Site } from '../persona.ts';
+import { answerRefusal } from './authorization-answer.ts';
+import { checkAuthorizationRequest, locateClient, responseModeOf } from './authorization-request.ts';
+import type { Parameters } from './authorization-request.ts';
+import { completeFromSession, completeSignIn } from './complete.ts';
+import type { Attempt } from './complete.ts';
+import { takePushedRequest } from './par.ts';
+import { Refusal } from './refusal.ts';
+import { continueSignIn, showSignIn } from './sign-in.ts';
+import { readSso } from './sso.ts';
+
+/** Authorization endpoint (RFC 6749 4.1.1, OpenID Connect Core 3.1.2): GET and POST; the sign-in page posts to it too. Throws a Refusal for a page. */
+export async function authorize(site: Site, policy: AuthorizePolicy, http: HttpRequest): Promise<HttpResponse> {
+  const form = await readParameters(http);
+  if (http.method === 'POST' && form.has('transaction')) return await continueSignIn(site, policy, http, form);
+  const sent = nonEmpty(form);
+  const parameters = await takePushedRequest(site.realm, policy, sent);
+  const { client, redirectUri } = locateClient(site, policy, parameters);
+  const target = {
+    clientId: client.id,
+    redirectUri,
+    responseMode: modeForErrors(policy, parameters),
+    state: parameters.get('state'),
+    locales: (parameters.get('ui_locales') ?? '').split(' '),
+  };
+  try {
+    const request = checkAuthorizationRequest({ ...site, client }, policy, parameters);
+    return await begin({ realm: site.realm, place: site.place, site, policy, client, request, http });
+  } catch (error) {
+    if (error instanceof Refusal && !policy.onPage.includes(error.problem)) return answerRefusal(site, target, error);
+    throw error;
+  }
+}
+
+async function begin(attempt: Attempt): Promise<HttpResponse> {
+  const { site, policy, client, request, realm } = attempt;
+  const hinted = headlessHint(attempt);
+  if (hinted !== undefined) return await completeHinted(attempt, hinted);
+  const session = client.ssoDisabled ? undefined : await readSso(site, attempt.http);
+  const person = session === undefined ? undefined : realm.people.find(session.pid);
+  const fits =
+    session !== undefined &&
+    policy.acrSatisfies(session.acr, request.acr) &&
+    (request.maxAgeSeconds === undefined || realm.now() - session.authTime <= request.maxAgeSeconds);
+  const askAgain = request.prompt.some((prompt) => prompt === 'login' || prompt === 'select_account');
+  if (fits && person !== undefined && !askAgain) return await completeFromSession(attempt, session, person);
+  if (request.prompt.includes('none')) throw new Refusal('no-session');
+  return await showSignIn(attempt);
+}
+
+interface Hint {
+  readonly pid: string;
+  readonly acr: string;
+}
+
+/** `login_hint=testid:…` signs in without a page. */
+function headlessHint({ realm, policy, request }: Attempt): Hint | undefined {
+  const hint = request.loginHint;
+  if (!realm.headless || hint === undefined || !hint.startsWith('testid:')) return undefined;
+  const found = policy.hint(hint.slice('testid:'.length), realm.people.all());
+  if (found === undefined) throw new Refusal('hint-refused', { parameter: 'login_hint' });
+  return found;
+}
+
+async function completeHinted(attempt: Attempt, hint: Hint): Promise<HttpResponse> {
+  const { policy, request, realm } = attempt;
+  const person = realm.people.find(hint.pid);
+  if (person === undefined) throw new Refusal('hint-refused', { parameter: 'login_hint' });
+  if (!policy.acrSatisfies(hint.acr, request.acr)) {
+    if (policy.lowHint === 'access_denied') throw new Refusal('level-too-low');
+    return await showSignIn(attempt);
+  }
+  return await completeSignIn(attempt, person, { acr: hint.acr, amr: ['TestID'], how: 'hint' });
+}
+
+async function readParameters(http: HttpRequest): Promise<Form> {
+  const read = http.method === 'POST' ? await readForm(http) : parseQuery(http.query);
+  if (!read.ok) throw new Refusal('form-malformed', { fault: read.fault });
+  if (read.form.duplicates.length > 0)
+    throw new Refusal('parameter-repeated', { parameter: read.form.duplicates[0] ?? '' });
+  return read.form;
+}
+
+function nonEmpty(form: Form): Parameters {
+  return new Map([...form.values].filter(([, value]) => value !== ''));
+}
+
+/** A wrong response mode is itself an error, told in the query. */
+function modeForErrors(policy: AuthorizePolicy, parameters: Parameters): ReturnType<typeof responseModeOf> {
+  try {
+    return responseModeOf(policy, parameters);
+  } catch {
+    return 'query';
+  }
+}

@@ -1,0 +1,68 @@
+import { numberClaim, stringClaim, stringListClaim } from '../../oauth/jwt.ts';
+import type { Claims, UnverifiedJwt } from '../../oauth/jwt.ts';
+import type { AssertionPolicy, Place, Realm } from '../persona.ts';
+import { isSignedBy, keysNamedBy } from './assertion.ts';
+import type { LocalClient } from './client.ts';
+import { Refusal } from './refusal.ts';
+
+/** Judges a client's assertion by the persona's policy (RFC 7523 3). Throws a Refusal named `assertion-…`. */
+export async function checkClientAssertion(check: {
+  readonly realm: Realm;
+  readonly place: Place;
+  readonly client: LocalClient;
+  readonly policy: AssertionPolicy;
+  readonly jwt: UnverifiedJwt;
+}): Promise<void> {
+  const { realm, client, policy, jwt } = check;
+  const values = { client: client.id };
+  const named = keysNamedBy(jwt.header, client.row.keys, policy.keyNames);
+  if (named === undefined) throw new Refusal('assertion-key-unnamed', values);
+  if (named.length === 0) throw new Refusal('assertion-key-unknown', values);
+  if (!isSignedBy(jwt, named)) throw new Refusal('assertion-signature', values);
+  if (stringClaim(jwt.claims, 'iss') !== client.id) throw new Refusal('assertion-client', values);
+  if (stringClaim(jwt.claims, 'sub') !== client.id) throw new Refusal('assertion-subject', values);
+  checkAudience(check.place, policy, jwt.claims, values);
+  const expires = checkTimes(policy, jwt.claims, realm.now());
+  if (policy.replay === 'refused') await refuseReplay(realm, client.id, jwt.claims, expires + policy.skewSeconds);
+}
+
+/** Remembers a `jti` until its assertion would be refused anyway. Throws `assertion-used`, `assertion-claim` when there is none. */
+export async function refuseReplay(realm: Realm, clientId: string, claims: Claims, until: number): Promise<void> {
+  const jti = stringClaim(claims, 'jti');
+  if (jti === undefined || jti === '') throw new Refusal('assertion-claim', { claim: 'jti' });
+  const ttl = Math.max(1, until - realm.now() + 1);
+  if (!(await realm.memory.once(`jti ${clientId} ${jti.slice(0, 256)}`, ttl))) throw new Refusal('assertion-used');
+}
+
+function checkAudience(place: Place, policy: AssertionPolicy, claims: Claims, values: Record<string, string>): void {
+  const audience = stringListClaim(claims, 'aud');
+  if (audience?.length !== 1 || !policy.audiences(place).includes(audience[0] ?? '')) {
+    throw new Refusal('assertion-audience', values);
+  }
+}
+
+function checkTimes(policy: AssertionPolicy, claims: Claims, now: number): number {
+  for (const name of ['exp', 'iat', 'nbf']) {
+    if (claims[name] !== undefined && numberClaim(claims, name) === undefined) {
+      throw new Refusal('assertion-malformed', { why: `claim ${name} is no number` });
+    }
+  }
+  const exp = numberClaim(claims, 'exp');
+  const iat = numberClaim(claims, 'iat');
+  const from = numberClaim(claims, 'nbf') ?? iat ?? now;
+  const life = { now: iso(now), from: iso(from), until: iso(exp ?? now) };
+  if (exp === undefined) throw new Refusal('assertion-claim', { claim: 'exp' });
+  if (exp + policy.skewSeconds <= now) throw new Refusal('assertion-expired', life);
+  if (from > now + policy.skewSeconds) throw new Refusal('assertion-future', life);
+  if (policy.maxLifetimeSeconds !== undefined) {
+    if (iat === undefined) throw new Refusal('assertion-claim', { claim: 'iat' });
+    if (iat > now + policy.skewSeconds) throw new Refusal('assertion-future', life);
+    if (exp - iat > policy.maxLifetimeSeconds) throw new Refusal('assertion-life', life);
+  }
+  return exp;
+}
+
+/** Any number a client may send, without throwing on absurd ones. */
+function iso(seconds: number): string {
+  return new Date(Math.min(Math.max(seconds, 0), 8.64e12) * 1000).toISOString();
+}

@@ -1,0 +1,116 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { CLIENT_ASSERTION_TYPE } from '../../oauth/client-assertion.ts';
+import { stringClaim } from '../../oauth/jwt.ts';
+import type { UnverifiedJwt } from '../../oauth/jwt.ts';
+import type { Form } from '../../web/forms.ts';
+import type { AssertionPolicy, Call, TokenPolicy } from '../persona.ts';
+import { parseAssertion } from './assertion.ts';
+import { checkClientAssertion } from './client-assertion.ts';
+import type { AuthMethod, LocalClient } from './client.ts';
+import { Refusal } from './refusal.ts';
+
+/** A client that proved itself, and how. */
+export interface AuthenticatedClient {
+  readonly client: LocalClient;
+  readonly method: AuthMethod;
+}
+
+interface Credentials {
+  readonly assertion: string | undefined;
+  readonly basic: { readonly id: string; readonly secret: string } | undefined;
+  readonly secret: string | undefined;
+  readonly clientId: string | undefined;
+}
+
+type ClientsPolicy = Extract<TokenPolicy, { kind: 'clients' }>;
+
+/** Client authentication (RFC 6749 2.3, RFC 7523 2.2) by the persona's rules. Throws a Refusal. */
+export async function authenticateClient(
+  call: Call,
+  authorization: string | undefined,
+  policy: ClientsPolicy,
+): Promise<AuthenticatedClient> {
+  const sent = readCredentials(call.form, authorization);
+  const jwt = sent.assertion === undefined ? undefined : parseWhenTrusted(sent, policy);
+  const clientId = sent.clientId ?? sent.basic?.id ?? (jwt === undefined ? undefined : stringClaim(jwt.claims, 'iss'));
+  if (clientId === undefined) throw new Refusal('client-missing', { parameter: 'client_id' });
+  const client = call.realm.persona.client(call.realm.snapshot(), clientId, call.place);
+  if (client === undefined) throw new Refusal('client-unknown', { client: clientId, tenant: call.place.tenant });
+  const method = chooseMethod(sent, client, policy);
+  if (method === 'private_key_jwt') await checkKey(call, client, policy.assertion, sent);
+  else if (method !== 'none') checkSecret(sent.basic?.secret ?? sent.secret ?? '', client);
+  return { client, method };
+}
+
+function readCredentials(form: Form, authorization: string | undefined): Credentials {
+  const type = form.get('client_assertion_type');
+  const assertion = form.get('client_assertion');
+  if (assertion !== undefined && type !== CLIENT_ASSERTION_TYPE) {
+    throw new Refusal('assertion-malformed', { why: 'client_assertion_type is not the JWT one' });
+  }
+  return {
+    assertion,
+    basic: readBasic(authorization),
+    secret: form.get('client_secret'),
+    clientId: form.get('client_id'),
+  };
+}
+
+/** Where `client_id` may be left out, the assertion names the client; elsewhere nothing in it counts yet. */
+function parseWhenTrusted(sent: Credentials, policy: ClientsPolicy): UnverifiedJwt | undefined {
+  if (policy.assertion.clientIdBeside === 'required' || sent.clientId !== undefined) return undefined;
+  return parseAssertion(sent.assertion ?? '', policy.assertion);
+}
+
+function chooseMethod(sent: Credentials, client: LocalClient, policy: ClientsPolicy): AuthMethod {
+  const methods: AuthMethod[] = [];
+  if (sent.assertion !== undefined) methods.push('private_key_jwt');
+  if (sent.basic !== undefined) methods.push('client_secret_basic');
+  if (sent.secret !== undefined) methods.push('client_secret_post');
+  const [first = 'none'] = methods;
+  if (policy.credentials === 'assertion-wins') {
+    if (first === 'none' && !client.authMethods.includes('none')) {
+      throw new Refusal('credential-missing', { client: client.id });
+    }
+    return first;
+  }
+  if (methods.length > 1) throw new Refusal('credentials-two', { client: client.id });
+  if (client.authMethods.includes(first)) return first;
+  throw new Refusal(first === 'none' ? 'credential-missing' : 'credential-other-method', { client: client.id });
+}
+
+async function checkKey(call: Call, client: LocalClient, policy: AssertionPolicy, sent: Credentials): Promise<void> {
+  if (sent.clientId === undefined && policy.clientIdBeside === 'required') {
+    throw new Refusal('client-missing', { parameter: 'client_id' });
+  }
+  const jwt = parseAssertion(sent.assertion ?? '', policy);
+  await checkClientAssertion({ realm: call.realm, place: call.place, client, policy, jwt });
+}
+
+function checkSecret(secret: string, client: LocalClient): void {
+  const hash = createHash('sha256').update(secret).digest();
+  const right = client.secretHashes.some((hex) => {
+    const expected = Buffer.from(hex, 'hex');
+    return expected.length === hash.length && timingSafeEqual(expected, hash);
+  });
+  if (!right) throw new Refusal('secret-wrong', { client: client.id });
+}
+
+/** Id and secret are form-encoded inside the header (RFC 6749 2.3.1). */
+function readBasic(authorization: string | undefined): Credentials['basic'] {
+  const [, encoded] = /^basic +([A-Za-z0-9+/=_-]+)$/i.exec(authorization ?? '') ?? [];
+  if (encoded === undefined) return undefined;
+  const text = Buffer.from(encoded, 'base64').toString();
+  const colon = text.indexOf(':');
+  if (colon === -1) return undefined;
+  const [id, secret] = [formDecode(text.slice(0, colon)), formDecode(text.slice(colon + 1))];
+  return id === undefined || secret === undefined ? undefined : { id, secret };
+}
+
+function formDecode(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text.replaceAll('+', ' '));
+  } catch {
+    return undefined;
+  }
+}

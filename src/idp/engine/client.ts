@@ -1,0 +1,32 @@
+import type { Client } from '../../registry/model.ts';
+
+/** How a client proves itself at the token endpoint (RFC 7591 2, `token_endpoint_auth_method`). */
+export type AuthMethod = 'private_key_jwt' | 'client_secret_basic' | 'client_secret_post' | 'none';
+
+/** A registered client as the engine sees it, whatever the persona. Lifetimes are seconds. */
+export interface LocalClient {
+  readonly id: string;
+  readonly name: string;
+  /** Methods it may use; with `exactly-registered` authentication there is one. */
+  readonly authMethods: readonly AuthMethod[];
+  readonly secretHashes: readonly string[];
+  readonly redirectUris: readonly string[];
+  readonly postLogoutRedirectUris: readonly string[];
+  readonly frontchannelLogoutUri: string | undefined;
+  readonly ssoDisabled: boolean;
+  readonly challengeRequired: boolean;
+  readonly grantTypes: readonly string[];
+  readonly refresh: RefreshRules;
+  /** The row of the registry behind it. */
+  readonly row: Client;
+}
+
+/** How long a client's refresh tokens live, and what using one does. */
+interface RefreshRules {
+  readonly issued: 'always' | 'with-offline_access' | 'never';
+  readonly lifetimeSeconds: number;
+  /** Counted from the sign-in; no token outlives it. */
+  readonly authorizationSeconds: number;
+  /** `one-time`: a new one, the old one dies. `reuse`: the same one goes on. `old-stays`: a new one, the old one goes on too. */
+  readonly usage: 'one-time' | 'reuse' | 'old-stays';
+}

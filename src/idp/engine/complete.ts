@@ -1,0 +1,78 @@
+import { randomUUID } from 'node:crypto';
+import type { HttpRequest, HttpResponse } from '../../web/http.ts';
+import type { AuthorizePolicy, ClientSite, Site } from '../persona.ts';
+import type { Person } from '../person.ts';
+import { answerAuthorization } from './authorization-answer.ts';
+import { storeCode } from './codes.ts';
+import { joinSession, readSso, startSso } from './sso.ts';
+import type { SsoSession } from './sso.ts';
+import type { AuthorizationRequest, UserGrant } from './user-grant.ts';
+
+/** A checked request of a known client at a place, and how this persona authorizes. */
+export interface Attempt extends ClientSite {
+  readonly site: Site;
+  readonly policy: AuthorizePolicy;
+  readonly request: AuthorizationRequest;
+  readonly http: HttpRequest;
+}
+
+/** Ends an attempt for a person who has just signed in: new or raised SSO session, code, answer. */
+export async function completeSignIn(
+  attempt: Attempt,
+  person: Person,
+  proof: { readonly acr: string; readonly amr: readonly string[]; readonly how: 'page' | 'hint' },
+): Promise<HttpResponse> {
+  const { site, policy, client, http } = attempt;
+  policy.admit(attempt, person, attempt.request.scopes);
+  const before = client.ssoDisabled ? undefined : await readSso(site, http);
+  const session: SsoSession = {
+    // Signing in again as the same person raises the session and keeps its name; a client's logout still finds it.
+    sid: before?.pid === person.pid ? before.sid : policy.makeSid(),
+    tenant: site.place.tenant,
+    pid: person.pid,
+    acr: proof.acr,
+    amr: proof.amr,
+    authTime: Math.floor(site.realm.now()),
+  };
+  const cookie = client.ssoDisabled ? [] : [await startSso(site, http, session)];
+  const answer = await answerWithCode(attempt, session, proof.how);
+  return { ...answer, headers: { ...answer.headers, 'set-cookie': cookie } };
+}
+
+/** Ends an attempt with the SSO session the browser already has. */
+export async function completeFromSession(
+  attempt: Attempt,
+  session: SsoSession,
+  person: Person,
+): Promise<HttpResponse> {
+  attempt.policy.admit(attempt, person, attempt.request.scopes);
+  return await answerWithCode(attempt, session, 'session');
+}
+
+async function answerWithCode(
+  attempt: Attempt,
+  session: SsoSession,
+  how: 'page' | 'hint' | 'session',
+): Promise<HttpResponse> {
+  const { site, policy, client, request, realm } = attempt;
+  const grant: UserGrant = {
+    grantId: randomUUID(),
+    clientId: client.id,
+    tenant: site.place.tenant,
+    pid: session.pid,
+    acr: session.acr,
+    amr: session.amr,
+    authTime: session.authTime,
+    startedAt: Math.floor(realm.now()),
+    sid: session.sid,
+    scopes: request.scopes,
+    resource: request.resource,
+    nonce: request.nonce,
+    clientInfo: request.clientInfo,
+  };
+  const code = policy.makeCode();
+  await storeCode(realm, code, { grant, redirectUri: request.redirectUri, challenge: request.challenge });
+  await joinSession(site, session.sid, client.id);
+  realm.emit({ event: 'idp.signed_in', persona: realm.persona.name, client: client.id, acr: session.acr, how });
+  return answerAuthorization(site, request, { code, ...policy.extras(realm, grant) });
+}

@@ -1,0 +1,104 @@
+import { stringClaim } from '../../oauth/jwt.ts';
+import type { Claims } from '../../oauth/jwt.ts';
+import { clearCookie } from '../../web/cookies.ts';
+import { parseQuery, readForm } from '../../web/forms.ts';
+import type { Form } from '../../web/forms.ts';
+import { redirect } from '../../web/http.ts';
+import type { HttpRequest, HttpResponse } from '../../web/http.ts';
+import { signedOutPage } from '../pages.ts';
+import type { LogoutPolicy, Site } from '../persona.ts';
+import type { LocalClient } from './client.ts';
+import { readOwnToken } from './own-token.ts';
+import { Refusal } from './refusal.ts';
+import { cookieName, endSso, readSso } from './sso.ts';
+
+/** What a logout request says, judged. */
+interface LogoutRequest {
+  readonly hint: Claims | undefined;
+  readonly client: LocalClient | undefined;
+  readonly returnTo: string | undefined;
+  /** What keeps the browser from being sent back; the session ends all the same where the cookie says so. */
+  readonly refusal: Refusal | undefined;
+  readonly locales: readonly string[];
+}
+
+/** End-session endpoint (OpenID Connect RP-Initiated Logout 1.0 2, Front-Channel Logout 1.0 3). Throws a Refusal for a page. */
+export async function endSession(site: Site, policy: LogoutPolicy, http: HttpRequest): Promise<HttpResponse> {
+  const asked = judge(site, policy, await readParameters(http));
+  const session = await readSso(site, http);
+  const sid = session?.sid ?? (asked.hint === undefined ? undefined : stringClaim(asked.hint, 'sid'));
+  const clients = sid === undefined ? [] : await endSso(site, sid);
+  if (session !== undefined || clients.length > 0) {
+    site.realm.emit({ event: 'idp.signed_out', persona: site.realm.persona.name, clients: clients.length });
+  }
+  if (asked.refusal !== undefined) throw asked.refusal;
+  if (session === undefined && asked.hint === undefined && policy.unknownSession === 'error') {
+    throw new Refusal('nothing-to-end');
+  }
+  const frames = sid === undefined ? [] : clients.flatMap((id) => frameOf(site, policy, id, sid));
+  const answer = respond(site, asked, frames, http);
+  const cookie = clearCookie(cookieName(site), { path: '/', httpOnly: true, secure: site.secure, sameSite: 'Lax' });
+  return { ...answer, headers: { ...answer.headers, 'set-cookie': [cookie] } };
+}
+
+function respond(site: Site, asked: LogoutRequest, frames: readonly string[], http: HttpRequest): HttpResponse {
+  if (frames.length === 0 && asked.returnTo !== undefined) return redirect(asked.returnTo, 303);
+  return signedOutPage({
+    label: site.realm.persona.label,
+    locales: asked.locales,
+    acceptLanguage: http.headers['accept-language'],
+    frames,
+    next: asked.returnTo,
+  });
+}
+
+function judge(site: Site, policy: LogoutPolicy, form: Form): LogoutRequest {
+  const token = form.get('id_token_hint');
+  const hint = token === undefined ? undefined : readOwnToken(site.realm, site.place.issuer, token);
+  const clientId = form.get('client_id') ?? (hint === undefined ? undefined : stringClaim(hint, 'aud'));
+  const client =
+    clientId === undefined ? undefined : site.realm.persona.client(site.realm.snapshot(), clientId, site.place);
+  const locales = (form.get('ui_locales') ?? '').split(' ');
+  const target = form.get('post_logout_redirect_uri');
+  const base = { hint, client, locales };
+  if (token !== undefined && (hint === undefined || clientId !== stringClaim(hint, 'aud'))) {
+    return { ...base, returnTo: undefined, refusal: new Refusal('hint-invalid', { parameter: 'id_token_hint' }) };
+  }
+  if (target === undefined) return { ...base, returnTo: undefined, refusal: undefined };
+  if (!isRegistered(site, policy, client, target)) {
+    return { ...base, returnTo: undefined, refusal: new Refusal('return-unknown', { redirect: target }) };
+  }
+  const state = form.get('state');
+  return { ...base, returnTo: state === undefined ? target : withParameters(target, { state }), refusal: undefined };
+}
+
+function isRegistered(site: Site, policy: LogoutPolicy, client: LocalClient | undefined, target: string): boolean {
+  if (client !== undefined) return client.postLogoutRedirectUris.includes(target);
+  if (policy.returnNeedsClient) return false;
+  const { realm, place } = site;
+  const snapshot = realm.snapshot();
+  return [...snapshot.clients(realm.persona.provider)].some((row) =>
+    realm.persona.client(snapshot, row.clientId, place)?.postLogoutRedirectUris.includes(target),
+  );
+}
+
+function frameOf(site: Site, policy: LogoutPolicy, clientId: string, sid: string): readonly string[] {
+  const { realm, place } = site;
+  const client = realm.persona.client(realm.snapshot(), clientId, place);
+  if (client?.frontchannelLogoutUri === undefined) return [];
+  return [
+    withParameters(client.frontchannelLogoutUri, policy.issInFrontchannel ? { iss: place.issuer, sid } : { sid }),
+  ];
+}
+
+function withParameters(address: string, parameters: Readonly<Record<string, string>>): string {
+  return `${address}${address.includes('?') ? '&' : '?'}${new URLSearchParams(parameters).toString()}`;
+}
+
+async function readParameters(http: HttpRequest): Promise<Form> {
+  const read = http.method === 'POST' ? await readForm(http) : parseQuery(http.query);
+  if (!read.ok) throw new Refusal('form-malformed', { fault: read.fault });
+  if (read.form.duplicates.length > 0)
+    throw new Refusal('parameter-repeated', { parameter: read.form.duplicates[0] ?? '' });
+  return read.form;
+}

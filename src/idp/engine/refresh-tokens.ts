@@ -1,0 +1,79 @@
+import type { ClientCall, Realm } from '../persona.ts';
+import type { LocalClient } from './client.ts';
+import { hasMembers, keyOf, putJson, readJson } from './records.ts';
+import { Refusal } from './refusal.ts';
+import type { UserGrant } from './user-grant.ts';
+
+interface RefreshRecord {
+  readonly grant: UserGrant;
+  readonly expiresAt: number;
+}
+
+const isRefresh = hasMembers<RefreshRecord>('grant', 'expiresAt');
+/** Longest time a mark about a grant or session has to be remembered: the longest authorization of a client. */
+const MARK_SECONDS = 90 * 24 * 60 * 60;
+
+/** A new refresh token for the grant, if the client gets one; it never outlives the authorization. */
+export async function issueRefreshToken(
+  realm: Realm,
+  client: LocalClient,
+  grant: UserGrant,
+): Promise<string | undefined> {
+  const { refresh } = client;
+  const { token } = realm.persona;
+  if (token.kind !== 'clients' || refresh.issued === 'never') return undefined;
+  if (refresh.issued === 'with-offline_access' && !grant.scopes.includes('offline_access')) return undefined;
+  const now = realm.now();
+  const expiresAt = Math.min(now + refresh.lifetimeSeconds, grant.startedAt + refresh.authorizationSeconds);
+  if (expiresAt <= now) return undefined;
+  const value = token.makeRefreshToken();
+  await putJson(realm.store, recordKey(realm, value), { grant, expiresAt }, expiresAt - now);
+  return value;
+}
+
+/** The grant behind a refresh token, and the token that goes on: the same, or a new one. Throws a Refusal named `refresh-…`. */
+export async function useRefreshToken(
+  call: ClientCall,
+  value: string,
+): Promise<{ readonly grant: UserGrant; readonly next: string | undefined }> {
+  const { realm, client } = call;
+  const key = recordKey(realm, value);
+  const found = await readJson(realm.store, key, isRefresh);
+  if (found === undefined) throw new Refusal('refresh-unknown');
+  const { grant, expiresAt } = found.value;
+  if (grant.clientId !== client.id || grant.tenant !== call.place.tenant) {
+    throw new Refusal('refresh-other-client', { client: client.id });
+  }
+  if (expiresAt <= realm.now() || (await isRevoked(realm, grant))) throw new Refusal('refresh-expired');
+  if (client.refresh.usage === 'reuse') return { grant, next: value };
+  // Of two requests with the same one-time token exactly one takes it.
+  if (client.refresh.usage === 'one-time' && (await realm.store.take(key)) === undefined) {
+    throw new Refusal('refresh-unknown');
+  }
+  return { grant, next: await issueRefreshToken(realm, client, grant) };
+}
+
+/** Ends a grant: its refresh tokens, and its access tokens where we are asked about them. */
+export async function revokeGrant(realm: Realm, grantId: string): Promise<void> {
+  await realm.store.put(markKey(realm, 'grant', grantId), Buffer.from('1'), MARK_SECONDS);
+}
+
+/** Ends what an SSO session gave away for signing in only; tokens with further scopes stay valid. */
+export async function revokeSession(realm: Realm, sid: string): Promise<void> {
+  await realm.store.put(markKey(realm, 'session', sid), Buffer.from('1'), MARK_SECONDS);
+}
+
+/** Whether the grant was ended by code reuse or by logout. */
+export async function isRevoked(realm: Realm, grant: Pick<UserGrant, 'grantId' | 'sid' | 'scopes'>): Promise<boolean> {
+  if ((await realm.store.read(markKey(realm, 'grant', grant.grantId))) !== undefined) return true;
+  const signInOnly = grant.scopes.every((scope) => scope === 'openid' || scope === 'profile');
+  return signInOnly && (await realm.store.read(markKey(realm, 'session', grant.sid))) !== undefined;
+}
+
+function recordKey(realm: Realm, value: string): string {
+  return keyOf(`idp ${realm.persona.name} refresh`, value);
+}
+
+function markKey(realm: Realm, kind: 'grant' | 'session', id: string): string {
+  return `idp ${realm.persona.name} ended ${kind} ${id}`;
+}

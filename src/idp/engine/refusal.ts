@@ -1,0 +1,137 @@
+import type { Fix } from '../../registry/decision.ts';
+
+/** Everything a request can be refused for. What goes over the wire for it is the persona's own (`faults`). */
+export type Problem =
+  // the request as such
+  | 'verb'
+  | 'form-malformed'
+  | 'form-content-type'
+  | 'parameter-repeated'
+  | 'parameter-missing'
+  | 'tenant-unknown'
+  | 'grant-missing'
+  | 'grant-unsupported'
+  | 'grant-not-registered'
+  // who calls
+  | 'client-missing'
+  | 'client-unknown'
+  | 'credential-missing'
+  | 'credential-other-method'
+  | 'credentials-two'
+  | 'secret-wrong'
+  | 'assertion-malformed'
+  | 'assertion-key-unnamed'
+  | 'assertion-key-unknown'
+  | 'assertion-key-old'
+  | 'assertion-signature'
+  | 'assertion-subject'
+  | 'assertion-client'
+  | 'assertion-audience'
+  | 'assertion-expired'
+  | 'assertion-future'
+  | 'assertion-life'
+  | 'assertion-claim'
+  | 'assertion-used'
+  // authorization request
+  | 'redirect-unknown'
+  | 'response-type'
+  | 'response-mode'
+  | 'challenge-missing'
+  | 'challenge-method'
+  | 'request-object'
+  | 'request-uri-unknown'
+  | 'request-uri-mixed'
+  | 'request-uri-in-par'
+  | 'prompt-mixed'
+  | 'max-age-malformed'
+  | 'resource-malformed'
+  | 'resource-refused'
+  | 'acr-unknown'
+  | 'hint-refused'
+  | 'cancelled'
+  | 'no-session'
+  | 'level-too-low'
+  | 'sign-in-unknown'
+  | 'person-unknown'
+  | 'hint-invalid'
+  | 'return-unknown'
+  | 'nothing-to-end'
+  // what is asked for
+  | 'scope-missing'
+  | 'scope-unknown'
+  | 'scope-no-access'
+  | 'scope-several-apis'
+  | 'scope-not-default'
+  | 'api-unknown'
+  // codes, tokens, grants
+  | 'code-unknown'
+  | 'code-used'
+  | 'code-expired'
+  | 'code-other-client'
+  | 'code-redirect'
+  | 'verifier-wrong'
+  | 'refresh-unknown'
+  | 'refresh-other-client'
+  | 'refresh-expired'
+  | 'obo-assertion-invalid'
+  | 'obo-assertion-expired'
+  | 'obo-app-token'
+  | 'obo-id-token'
+  // policy
+  | 'no-role'
+  | 'no-consent'
+  | 'not-assigned';
+
+/** What a refusal names: client id, scope, parameter. */
+export type Values = Readonly<Record<string, string>>;
+
+/** A request that was refused; thrown by a step, put into the persona's words by the endpoint. */
+export class Refusal extends Error {
+  readonly problem: Problem;
+  readonly values: Values;
+  /** The manifest change that would allow it, for policy. */
+  readonly fix: Fix | undefined;
+  constructor(problem: Problem, values: Values = {}, fix?: Fix) {
+    super(problem);
+    this.name = 'Refusal';
+    this.problem = problem;
+    this.values = values;
+    this.fix = fix;
+  }
+}
+
+/** What a persona answers to one problem. Status is 400 unless it says otherwise. */
+export interface FaultRow {
+  readonly error: string;
+  readonly status?: number;
+  /** The provider's own number: `501051`, `MP-250`. */
+  readonly code?: string | undefined;
+  readonly suberror?: string;
+  readonly says: (values: Values) => string;
+}
+
+/** A persona's answers. A problem without a row answers `invalid_request`. */
+export type FaultTable = Readonly<Partial<Record<Problem, FaultRow>>>;
+
+/** A refusal in a persona's words. */
+export interface Fault {
+  readonly problem: Problem;
+  readonly error: string;
+  readonly status: number;
+  readonly code: string | undefined;
+  readonly suberror: string | undefined;
+  readonly text: string;
+}
+
+/** Looks a refusal up in a persona's table. */
+export function toFault(table: FaultTable, refusal: Refusal): Fault {
+  const row = table[refusal.problem];
+  return {
+    problem: refusal.problem,
+    error: row?.error ?? 'invalid_request',
+    status: row?.status ?? 400,
+    code: row?.code,
+    suberror: row?.suberror,
+    text: row?.says(refusal.values) ?? `the request was refused: ${refusal.problem.replaceAll('-', ' ')}`,
+  };
+}

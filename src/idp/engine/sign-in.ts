@@ -1,0 +1,143 @@
+import { createHash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
+import { parseCookies, setCookie } from '../../web/cookies.ts';
+import type { Form } from '../../web/forms.ts';
+import type { HttpRequest, HttpResponse } from '../../web/http.ts';
+import { signInPage } from '../sign-in-page.ts';
+import type { SignInProblem } from '../sign-in-page.ts';
+import type { AuthorizePolicy, Level, Site } from '../persona.ts';
+import { answerRefusal } from './authorization-answer.ts';
+import { completeSignIn } from './complete.ts';
+import type { Attempt } from './complete.ts';
+import { hasMembers, keyOf, putJson, readJson } from './records.ts';
+import { Refusal } from './refusal.ts';
+import { cookieName } from './sso.ts';
+import type { AuthorizationRequest } from './user-grant.ts';
+
+interface Transaction {
+  readonly request: AuthorizationRequest;
+  readonly tenant: string;
+  /** SHA-256 of the browser's transaction cookie: the form works in the browser it was shown in. */
+  readonly browser: string;
+}
+
+const isTransaction = hasMembers<Transaction>('request', 'tenant', 'browser');
+const LIFETIME_SECONDS = 30 * 60;
+
+/** Remembers the request and shows the sign-in page. */
+export async function showSignIn(attempt: Attempt): Promise<HttpResponse> {
+  const { site, http, request, realm } = attempt;
+  const browser = txCookie(site, http) ?? randomBytes(32).toString('base64url');
+  const id = randomUUID();
+  const record: Transaction = { request, tenant: site.place.tenant, browser: hash(browser) };
+  await putJson(realm.memory, keyOf('transaction', id), record, LIFETIME_SECONDS);
+  const response = render(attempt, id, {});
+  const cookie = setCookie(cookieName(site, 'tx'), browser, {
+    path: '/',
+    httpOnly: true,
+    secure: site.secure,
+    sameSite: 'Lax',
+  });
+  return { ...response, headers: { ...response.headers, 'set-cookie': [cookie] } };
+}
+
+/** The sign-in form came back: cancel, a person who may go on, or the page again with what is wrong. Throws a Refusal for a page. */
+export async function continueSignIn(
+  site: Site,
+  policy: AuthorizePolicy,
+  http: HttpRequest,
+  form: Form,
+): Promise<HttpResponse> {
+  const id = form.get('transaction') ?? '';
+  const { realm, place } = site;
+  const found = await readJson(realm.memory, keyOf('transaction', id), isTransaction);
+  const browser = txCookie(site, http);
+  if (found === undefined || browser === undefined || found.value.tenant !== place.tenant)
+    throw new Refusal('sign-in-unknown');
+  if (!equal(found.value.browser, hash(browser))) throw new Refusal('sign-in-unknown');
+  const { request } = found.value;
+  const client = realm.persona.client(realm.snapshot(), request.clientId, place);
+  if (client === undefined) throw new Refusal('client-unknown', { client: request.clientId, tenant: place.tenant });
+  const attempt: Attempt = { realm, place, site, policy, client, request, http };
+  if (form.has('cancel')) {
+    await realm.memory.delete(keyOf('transaction', id));
+    return answerRefusal(site, request, new Refusal('cancelled'));
+  }
+  return await proceed(attempt, id, form);
+}
+
+async function proceed(attempt: Attempt, id: string, form: Form): Promise<HttpResponse> {
+  const { realm, policy, site, request } = attempt;
+  const typed = policy.typedPid ? form.get('pid')?.replaceAll(' ', '') : undefined;
+  const chosen = typed ?? form.get('person');
+  const person = chosen === undefined ? undefined : pick(attempt, chosen, typed !== undefined);
+  const level = levelOf(attempt, form.get('acr'));
+  if (person === undefined) return render(attempt, id, { problem: chosen === undefined ? 'nobody' : 'pid', typed });
+  if (level === undefined) return render(attempt, id, { problem: 'level', chosen });
+  // One answer for one request: a second press finds nothing.
+  if ((await realm.memory.take(keyOf('transaction', id))) === undefined) throw new Refusal('sign-in-unknown');
+  try {
+    return await completeSignIn(attempt, person, { acr: level.acr, amr: [person.eid], how: 'page' });
+  } catch (error) {
+    if (error instanceof Refusal && !policy.onPage.includes(error.problem)) return answerRefusal(site, request, error);
+    throw error;
+  }
+}
+
+function pick({ realm, policy, place }: Attempt, pid: string, typed: boolean): ReturnType<typeof realm.people.find> {
+  return typed ? realm.people.find(pid) : policy.choices(realm, place).find((person) => person.pid === pid);
+}
+
+function levelOf(attempt: Attempt, value: string | undefined): Level | undefined {
+  const { policy } = attempt;
+  if (policy.levels.length === 0) return { value: '', acr: '' };
+  return offered(attempt).find((level) => level.value === (value ?? policy.levels.at(-1)?.value));
+}
+
+function offered({ policy, request }: Attempt): readonly Level[] {
+  return policy.levels.filter((level) => policy.acrSatisfies(level.acr, request.acr));
+}
+
+function render(
+  attempt: Attempt,
+  transaction: string,
+  state: {
+    readonly problem?: SignInProblem;
+    readonly typed?: string | undefined;
+    readonly chosen?: string | undefined;
+  },
+): HttpResponse {
+  const { realm, policy, place, client, request, http } = attempt;
+  const people = policy.choices(realm, place);
+  const hint = request.loginHint;
+  const hinted = people.find(({ pid, employee }) =>
+    [pid, employee?.NAVident, employee?.preferredUsername].includes(hint ?? ''),
+  );
+  return signInPage({
+    label: realm.persona.label,
+    client: client.name,
+    action: policy.path(place),
+    redirectUri: request.redirectUri,
+    locales: request.locales,
+    acceptLanguage: http.headers['accept-language'],
+    transaction,
+    people,
+    chosen: state.chosen ?? hinted?.pid,
+    typedPid: policy.typedPid ? (state.typed ?? '') : undefined,
+    levels: offered(attempt),
+    problem: state.problem,
+  });
+}
+
+function txCookie(site: Site, http: HttpRequest): string | undefined {
+  const [value] = parseCookies(http.headers.cookie).get(cookieName(site, 'tx')) ?? [];
+  return value !== undefined && /^[A-Za-z0-9_-]{43}$/.test(value) ? value : undefined;
+}
+
+function hash(text: string): string {
+  return createHash('sha256').update(text).digest('base64url');
+}
+
+function equal(one: string, other: string): boolean {
+  const [a, b] = [Buffer.from(one), Buffer.from(other)];
+  return a.length === b.length && timingSafeEqual(a, b);
+}

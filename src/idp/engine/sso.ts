@@ -1,0 +1,78 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { parseCookies, setCookie } from '../../web/cookies.ts';
+import type { HttpRequest } from '../../web/http.ts';
+import type { Site } from '../persona.ts';
+import { hasMembers, keyOf, putJson, readJson } from './records.ts';
+import { revokeSession } from './refresh-tokens.ts';
+
+/** A person signed in at one place, in one browser. `authTime` in seconds since the epoch. */
+export interface SsoSession {
+  readonly sid: string;
+  readonly tenant: string;
+  readonly pid: string;
+  readonly acr: string;
+  readonly amr: readonly string[];
+  readonly authTime: number;
+}
+
+const isSession = hasMembers<SsoSession>('sid', 'tenant', 'pid', 'acr', 'amr', 'authTime');
+const LIFETIME_SECONDS = 12 * 60 * 60;
+const COOKIE = /^[A-Za-z0-9_-]{43}$/;
+
+/** The SSO session of this browser at this place. */
+export async function readSso(site: Site, request: HttpRequest): Promise<SsoSession | undefined> {
+  const secret = cookieOf(site, request);
+  if (secret === undefined) return undefined;
+  const found = await readJson(site.realm.store, recordKey(site, secret), isSession);
+  return found?.value.tenant === site.place.tenant ? found.value : undefined;
+}
+
+/** Writes a session under a new cookie value and gives the cookie back; an old one of this browser is forgotten. */
+export async function startSso(site: Site, request: HttpRequest, session: SsoSession): Promise<string> {
+  const { store } = site.realm;
+  const old = cookieOf(site, request);
+  if (old !== undefined) await store.delete(recordKey(site, old));
+  const secret = randomBytes(32).toString('base64url');
+  const key = recordKey(site, secret);
+  await putJson(store, key, session, LIFETIME_SECONDS);
+  await store.put(sidKey(site, session.sid), Buffer.from(key), LIFETIME_SECONDS);
+  return setCookie(cookieName(site), secret, { path: '/', httpOnly: true, secure: site.secure, sameSite: 'Lax' });
+}
+
+/** Notes that a client has tokens of this session, for its logout. */
+export async function joinSession(site: Site, sid: string, clientId: string): Promise<void> {
+  await site.realm.store.addToIndex(clientsIndex(site, sid), clientId, LIFETIME_SECONDS);
+}
+
+/** Ends a session and what it gave away for signing in only. Answers the clients that had tokens of it. */
+export async function endSso(site: Site, sid: string): Promise<readonly string[]> {
+  const { store } = site.realm;
+  const key = await store.take(sidKey(site, sid));
+  if (key !== undefined) await store.delete(key.toString());
+  await revokeSession(site.realm, sid);
+  const clients = await store.members(clientsIndex(site, sid));
+  for (const client of clients) await store.removeFromIndex(clientsIndex(site, sid), client);
+  return clients;
+}
+
+/** The name of one of this persona's cookies; ports share cookies, so names must not clash. */
+export function cookieName(site: Site, kind: 'sso' | 'tx' = 'sso'): string {
+  return `fm_${site.realm.persona.name}_${kind}`;
+}
+
+function cookieOf(site: Site, request: HttpRequest): string | undefined {
+  const [value, ...others] = parseCookies(request.headers.cookie).get(cookieName(site)) ?? [];
+  return value !== undefined && others.length === 0 && COOKIE.test(value) ? value : undefined;
+}
+
+function recordKey(site: Site, secret: string): string {
+  return keyOf(`idp ${site.realm.persona.name} sso`, secret);
+}
+
+function sidKey(site: Site, sid: string): string {
+  return `idp ${site.realm.persona.name} sid ${createHash('sha256').update(sid).digest('base64url')}`;
+}
+
+function clientsIndex(site: Site, sid: string): string {
+  return `idp ${site.realm.persona.name} clients ${sid}`;
+}

@@ -1,0 +1,49 @@
+/** What a person let a client have: behind every code and refresh token. Times are seconds since the epoch. */
+export interface UserGrant {
+  readonly grantId: string;
+  readonly clientId: string;
+  readonly tenant: string;
+  readonly pid: string;
+  readonly acr: string;
+  readonly amr: readonly string[];
+  readonly authTime: number;
+  readonly startedAt: number;
+  readonly sid: string;
+  readonly scopes: readonly string[];
+  readonly resource: readonly string[];
+  readonly nonce: string | undefined;
+  readonly clientInfo: boolean;
+}
+
+/** A code, as it waits to be redeemed. */
+export interface CodeRecord {
+  readonly grant: UserGrant;
+  readonly redirectUri: string;
+  readonly challenge: Challenge | undefined;
+  readonly expiresAt: number;
+  readonly used: boolean;
+}
+
+/** A PKCE challenge (RFC 7636 4.3). */
+export interface Challenge {
+  readonly value: string;
+  readonly method: 'S256' | 'plain';
+}
+
+/** An authorization request that passed every check. `maxAgeSeconds` and `acr` only when asked for. */
+export interface AuthorizationRequest {
+  readonly clientId: string;
+  readonly redirectUri: string;
+  readonly responseMode: 'query' | 'fragment' | 'form_post';
+  readonly state: string | undefined;
+  readonly nonce: string | undefined;
+  readonly challenge: Challenge | undefined;
+  readonly scopes: readonly string[];
+  readonly resource: readonly string[];
+  readonly acr: string | undefined;
+  readonly prompt: readonly string[];
+  readonly maxAgeSeconds: number | undefined;
+  readonly loginHint: string | undefined;
+  readonly locales: readonly string[];
+  readonly clientInfo: boolean;
+}

@@ -1,0 +1,65 @@
+import type { EventTable } from '../observe/events.ts';
+
+/** What happens at the local identity providers. `reason` is ours; `code` is the provider's own number. */
+export type IdpEvent =
+  | {
+      readonly event: 'idp.signed_in';
+      readonly persona: string;
+      readonly client: string;
+      readonly acr: string;
+      readonly how: 'page' | 'hint' | 'session';
+    }
+  | {
+      readonly event: 'idp.issued';
+      readonly persona: string;
+      readonly client: string;
+      readonly grant: string;
+      readonly kind: 'user' | 'machine';
+    }
+  | {
+      readonly event: 'idp.refused';
+      readonly persona: string;
+      readonly endpoint: string;
+      readonly client: string | undefined;
+      readonly error: string;
+      readonly code: string | undefined;
+      readonly reason: string;
+      /** The manifest change that would allow it, in one line. */
+      readonly fix: string | undefined;
+    }
+  | { readonly event: 'idp.signed_out'; readonly persona: string; readonly clients: number }
+  | { readonly event: 'idp.token_url_audience'; readonly persona: string; readonly client: string }
+  | { readonly event: 'idp.person_skipped'; readonly line: number; readonly problem: string }
+  | { readonly event: 'idp.failed'; readonly persona: string; readonly cause: string };
+
+/** What each event becomes. */
+export const idpEvents: EventTable<IdpEvent> = {
+  'idp.signed_in': {
+    level: 'info',
+    counter: {
+      name: 'fullmakt_idp_sign_ins_total',
+      help: 'Sign-ins at a local identity provider.',
+      labels: ['persona', 'how'],
+    },
+  },
+  'idp.issued': {
+    level: 'info',
+    counter: {
+      name: 'fullmakt_idp_tokens_total',
+      help: 'Token answers of a local identity provider.',
+      labels: ['persona', 'grant'],
+    },
+  },
+  'idp.refused': {
+    level: 'warn',
+    counter: {
+      name: 'fullmakt_idp_refusals_total',
+      help: 'Refusals of a local identity provider.',
+      labels: ['persona', 'endpoint', 'reason'],
+    },
+  },
+  'idp.signed_out': { level: 'info' },
+  'idp.token_url_audience': { level: 'warn' },
+  'idp.person_skipped': { level: 'warn' },
+  'idp.failed': { level: 'error' },
+};

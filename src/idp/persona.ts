@@ -1,0 +1,180 @@
+import type { Algorithm } from '../oauth/algorithms.ts';
+import type { Clock } from '../oauth/time.ts';
+import type { Emit } from '../observe/events.ts';
+import type { ClientProvider, Snapshot } from '../registry/model.ts';
+import type { Store } from '../store/store.ts';
+import type { Form } from '../web/forms.ts';
+import type { AuthMethod, LocalClient } from './engine/client.ts';
+import type { Fault, FaultTable } from './engine/refusal.ts';
+import type { AuthorizationRequest, UserGrant } from './engine/user-grant.ts';
+import type { IdpEvent } from './events.ts';
+import type { PersonaKeys } from './keys.ts';
+import type { People } from './people.ts';
+import type { Person } from './person.ts';
+import type { Seed } from './seed.ts';
+
+/** One issuer of a persona: a tenant at Entra ID, the whole service elsewhere. Endpoint URLs come from settings, never from a request. */
+export interface Place {
+  readonly issuer: string;
+  readonly tokenEndpoint: string;
+  /** Tenant GUID; empty where there are no tenants. */
+  readonly tenant: string;
+}
+
+/** A running persona: its policy, and everything its steps need. */
+export interface Realm {
+  readonly persona: Persona;
+  readonly keys: PersonaKeys;
+  readonly seed: Seed;
+  readonly people: People;
+  readonly snapshot: () => Snapshot;
+  /** Codes, pushed requests, sign-ins under way, used `jti`: gone with the process. */
+  readonly memory: Store;
+  /** SSO sessions and refresh tokens: as lasting as the caller made it. */
+  readonly store: Store;
+  readonly now: Clock;
+  readonly emit: Emit<IdpEvent>;
+  readonly headless: boolean;
+}
+
+/** One place of a running persona. `secure`: its listener speaks TLS, so its cookies say so. */
+export interface Site {
+  readonly realm: Realm;
+  readonly place: Place;
+  readonly secure: boolean;
+}
+
+/** A request at the token endpoint of one place. */
+export interface Call {
+  readonly realm: Realm;
+  readonly place: Place;
+  readonly form: Form;
+}
+
+/** A client met at the authorization endpoint. */
+export interface ClientSite {
+  readonly realm: Realm;
+  readonly place: Place;
+  readonly client: LocalClient;
+}
+
+/** A token request whose client has proven itself. */
+export interface ClientCall extends Call {
+  readonly client: LocalClient;
+  readonly method: AuthMethod;
+}
+
+/** Members of a token answer (RFC 6749 5.1). */
+export type TokenAnswer = Readonly<Record<string, unknown>>;
+
+/** User tokens to be made. `scope` narrows or, where the persona allows, moves the grant to another API. */
+export interface UserTokenRequest {
+  readonly call: ClientCall;
+  readonly grant: UserGrant;
+  readonly scope: string | undefined;
+}
+
+/** How a persona judges client assertions (RFC 7523 3). */
+export interface AssertionPolicy {
+  readonly algorithms: readonly Algorithm[];
+  readonly audiences: (place: Place) => readonly string[];
+  readonly maxLifetimeSeconds: number | undefined;
+  readonly skewSeconds: number;
+  readonly replay: 'refused' | 'accepted';
+  /** Keys are named by `kid` alone, or by certificate thumbprints too. */
+  readonly keyNames: 'kid' | 'certificate';
+  readonly clientIdBeside: 'required' | 'optional';
+  readonly types: 'jwt' | 'any';
+}
+
+/** Token endpoint of a persona. */
+export type TokenPolicy =
+  | {
+      readonly kind: 'clients';
+      readonly order: 'client-first' | 'grant-first';
+      readonly credentials: 'exactly-registered' | 'assertion-wins';
+      readonly assertion: AssertionPolicy;
+      readonly grants: Readonly<Record<string, (call: ClientCall) => Promise<TokenAnswer>>>;
+      readonly superfluousVerifier: 'refused' | 'accepted';
+      readonly codeReuseRevokes: boolean;
+      readonly issue: (request: UserTokenRequest) => Promise<TokenAnswer>;
+      readonly makeRefreshToken: () => string;
+    }
+  | { readonly kind: 'grant-only'; readonly grants: Readonly<Record<string, (call: Call) => Promise<TokenAnswer>>> };
+
+/** A level of assurance that can be chosen at sign-in. */
+export interface Level {
+  readonly value: string;
+  readonly acr: string;
+}
+
+/** Authorization endpoint of a persona. */
+export interface AuthorizePolicy {
+  readonly path: (place: Place) => string;
+  readonly pushed: { readonly lifetimeSeconds: number } | undefined;
+  readonly issInAnswer: boolean;
+  readonly responseModes: readonly AuthorizationRequest['responseMode'][];
+  readonly challengeMethods: readonly ('S256' | 'plain')[];
+  readonly redirectMatches: (registered: readonly string[], uri: string) => boolean;
+  readonly stateAndNonce: 'public-clients' | 'optional';
+  readonly resource: 'audience' | 'refused';
+  readonly requestObjects: 'refuse' | 'ignore';
+  readonly maxAge: boolean;
+  readonly checkScopes: (call: ClientSite, scopes: readonly string[]) => void;
+  /** Lowest acr that satisfies the request; throws for values that cannot be met. */
+  readonly requiredAcr: (values: readonly string[]) => string | undefined;
+  readonly acrSatisfies: (acr: string, required: string | undefined) => boolean;
+  readonly levels: readonly Level[];
+  readonly hint: (
+    hint: string,
+    people: readonly Person[],
+  ) => { readonly pid: string; readonly acr: string } | undefined;
+  readonly lowHint: 'access_denied' | 'page';
+  readonly choices: (realm: Realm, place: Place) => readonly Person[];
+  readonly typedPid: boolean;
+  /** Throws a Refusal when this person may not use this client. */
+  readonly admit: (call: ClientSite, person: Person, scopes: readonly string[]) => void;
+  /** Problems told on a page because the client must not hear of them by redirect. */
+  readonly onPage: readonly Fault['problem'][];
+  readonly codeLifetimeSeconds: number;
+  readonly makeCode: () => string;
+  readonly makeSid: () => string;
+  /** Further parameters of the answer. */
+  readonly extras: (realm: Realm, grant: UserGrant) => Readonly<Record<string, string>>;
+  /** Parameters of an error answer. */
+  readonly errorParameters: (fault: Fault, context: ErrorContext) => Readonly<Record<string, string>>;
+}
+
+/** What an error text may tell beside the problem itself. `now` in seconds. */
+export interface ErrorContext {
+  readonly now: number;
+  readonly correlationId: string | undefined;
+}
+
+/** Logout of a persona. */
+export interface LogoutPolicy {
+  readonly path: (place: Place) => string;
+  readonly issInFrontchannel: boolean;
+  /** Without SSO cookie and without a valid hint: an error page, or a plain goodbye. */
+  readonly unknownSession: 'error' | 'goodbye';
+  /** Whether a return address needs a hint or a client id beside it. */
+  readonly returnNeedsClient: boolean;
+}
+
+/** One provider's ways, as data: the engine knows no persona by name. */
+export interface Persona {
+  readonly name: string;
+  /** The service's name, for pages. */
+  readonly label: string;
+  readonly provider: ClientProvider;
+  /** The client, if it exists in this place and may be used. */
+  readonly client: (snapshot: Snapshot, clientId: string, place: Place) => LocalClient | undefined;
+  readonly faults: FaultTable;
+  /** Body of an error answer, `error` included. */
+  readonly errorBody: (fault: Fault, context: ErrorContext) => Readonly<Record<string, unknown>>;
+  /** What `#fm-error` shows. */
+  readonly pageCode: (fault: Fault) => string;
+  readonly token: TokenPolicy;
+  readonly authorize: AuthorizePolicy | undefined;
+  readonly logout: LogoutPolicy | undefined;
+}
