@@ -1,0 +1,129 @@
+import { randomBytes } from 'node:crypto';
+import { signJws } from '../../oauth/jws.ts';
+import type { Client } from '../../registry/model.ts';
+import type { UserGrant } from '../engine/user-grant.ts';
+import type { ClientCall, Realm } from '../persona.ts';
+import { fullName } from '../person.ts';
+import type { Person } from '../person.ts';
+import type { Allowed } from './entra-policy.ts';
+import { displayName } from './entra-policy.ts';
+
+/** Entra dates its tokens back, for clients whose clock is behind. */
+const BACKDATED_SECONDS = 300;
+const ID_TOKEN_SECONDS = 3600;
+
+/** A signed access token and its life in seconds. */
+export interface IssuedToken {
+  readonly token: string;
+  readonly expiresIn: number;
+}
+
+/** Access token of an application calling for itself. */
+export async function signAppToken(call: ClientCall, api: Client, allowed: Allowed): Promise<IssuedToken> {
+  const { registration } = call.client.row;
+  const principal = registration.provider === 'azure' ? registration.servicePrincipalId : '';
+  return await signAccessToken(call, api, {
+    idtyp: 'app',
+    oid: principal,
+    roles: allowed.roles,
+    sub: principal,
+  });
+}
+
+/** Access token of a person at an API. */
+export async function signUserToken(
+  call: ClientCall,
+  api: Client,
+  user: { readonly grant: UserGrant; readonly person: Person; readonly allowed: Allowed },
+): Promise<IssuedToken> {
+  const { person, grant, allowed } = user;
+  return await signAccessToken(call, api, {
+    ...personClaims(call.realm, person, grant, allowed),
+    scp: allowed.scopes.join(' '),
+    sub: subjectAt(call.realm, api.clientId, grant),
+  });
+}
+
+/** ID token for the client itself. */
+export async function signIdToken(
+  call: ClientCall,
+  user: { readonly grant: UserGrant; readonly person: Person; readonly allowed: Allowed },
+): Promise<string> {
+  const { realm, client } = call;
+  const { person, grant, allowed } = user;
+  const claims = {
+    aud: client.id,
+    ...timesAndNames(call, ID_TOKEN_SECONDS),
+    ...personClaims(realm, person, grant, allowed),
+    ...(grant.nonce === undefined ? {} : { nonce: grant.nonce }),
+    sub: subjectAt(realm, client.id, grant),
+  };
+  return await signJws({ typ: 'JWT' }, claims, realm.keys.current.signing);
+}
+
+/** The object id of a person in a tenant: the same at every API. */
+export function objectIdOf(realm: Realm, tenant: string, person: Person): string {
+  return person.employee?.oid ?? realm.seed.guid('entra', 'oid', tenant, person.pid);
+}
+
+/** Life of an access token: somewhere from 60 to 90 minutes, as Entra has it. */
+export function accessTokenSeconds(realm: Realm, ...parts: readonly string[]): number {
+  return realm.seed.integer(3600, 5400, 'entra', 'life', ...parts);
+}
+
+/** `client_info`: who the answer is about, for clients that asked (base64url JSON). */
+export function clientInfoOf(realm: Realm, tenant: string, person: Person): string {
+  const info = { uid: objectIdOf(realm, tenant, person), utid: tenant };
+  return Buffer.from(JSON.stringify(info)).toString('base64url');
+}
+
+async function signAccessToken(call: ClientCall, api: Client, subject: Record<string, unknown>): Promise<IssuedToken> {
+  const { realm, client, method } = call;
+  const expiresIn = accessTokenSeconds(realm, client.id, api.clientId, String(realm.now()));
+  const claims = {
+    aud: api.clientId,
+    ...timesAndNames(call, expiresIn),
+    azp: client.id,
+    azpacr: azpacrOf(method),
+    azp_name: displayName(client.row),
+    ...subject,
+  };
+  return { token: await signJws({ typ: 'JWT' }, claims, realm.keys.current.signing), expiresIn };
+}
+
+function timesAndNames({ realm, place }: ClientCall, lifetime: number): Record<string, unknown> {
+  const now = Math.floor(realm.now());
+  return {
+    iss: place.issuer,
+    iat: now - BACKDATED_SECONDS,
+    nbf: now - BACKDATED_SECONDS,
+    exp: now + lifetime,
+    aio: randomBytes(32).toString('base64url'),
+    rh: `1.A${randomBytes(24).toString('base64url')}.`,
+    tid: place.tenant,
+    uti: randomBytes(16).toString('base64url'),
+    ver: '2.0',
+  };
+}
+
+function personClaims(realm: Realm, person: Person, grant: UserGrant, allowed: Allowed): Record<string, unknown> {
+  const { employee } = person;
+  return {
+    ...(allowed.groups.length === 0 ? {} : { groups: allowed.groups }),
+    name: fullName(person),
+    ...(employee?.NAVident === undefined ? {} : { NAVident: employee.NAVident }),
+    oid: objectIdOf(realm, grant.tenant, person),
+    preferred_username: employee?.preferredUsername,
+    sid: grant.sid,
+  };
+}
+
+/** Pairwise by API: ID token, access token and on-behalf-of token of one person differ. */
+function subjectAt(realm: Realm, audience: string, grant: UserGrant): string {
+  return realm.seed.name('entra', 'sub', grant.tenant, audience, grant.pid);
+}
+
+function azpacrOf(method: ClientCall['method']): string {
+  if (method === 'private_key_jwt') return '2';
+  return method === 'none' ? '0' : '1';
+}
