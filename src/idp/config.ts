@@ -1,0 +1,142 @@
+import { z } from 'zod';
+import { address, boolean, json, text, url } from '../settings.ts';
+import type { Address, SettingsTable } from '../settings.ts';
+import type { Tenant } from './tenants.ts';
+
+/** Everything the local identity providers can be told. Origins default to the addresses they listen on. */
+export interface IdpConfig {
+  readonly stateDir: string;
+  readonly idportenBind: Address;
+  readonly idportenLoginBind: Address;
+  readonly entraBind: Address;
+  readonly entraHttpBind: Address;
+  readonly maskinportenBind: Address;
+  readonly idportenIssuer?: string;
+  readonly idportenLoginOrigin?: string;
+  readonly entraOrigin?: string;
+  readonly graphOrigin: string;
+  readonly entraTenants: readonly Tenant[];
+  readonly maskinportenIssuer?: string;
+  readonly headless: boolean;
+  readonly allowNonLoopback: boolean;
+}
+
+const tenantList = z
+  .array(
+    z.object({ tid: z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/), domains: z.array(z.string()) }),
+  )
+  .min(1);
+
+function parseTenants(value: unknown): readonly Tenant[] {
+  const result = tenantList.safeParse(value);
+  if (!result.success) throw new Error('a list of {"tid": "<guid>", "domains": ["example.test"]}, at least one');
+  return result.data;
+}
+
+/** The settings of `fullmakt idp`, with their defaults. */
+export const idpSettings: SettingsTable<IdpConfig> = {
+  stateDir: text({
+    env: 'FULLMAKT_IDP_STATE_DIR',
+    says: 'The folder of people, keys, seed and certificates.',
+    fallback: '.fullmakt',
+  }),
+  idportenBind: address({
+    env: 'FULLMAKT_IDP_IDPORTEN_BIND',
+    says: 'Where the back end of ID-porten listens.',
+    fallback: { host: 'localhost', port: 7410 },
+    shownDefault: 'localhost:7410',
+  }),
+  idportenLoginBind: address({
+    env: 'FULLMAKT_IDP_IDPORTEN_LOGIN_BIND',
+    says: 'Where the sign-in of ID-porten listens.',
+    fallback: { host: 'localhost', port: 7411 },
+    shownDefault: 'localhost:7411',
+  }),
+  entraBind: address({
+    env: 'FULLMAKT_IDP_ENTRA_BIND',
+    says: 'Where Entra ID listens for https; unused when its origin is http.',
+    fallback: { host: 'localhost', port: 7421 },
+    shownDefault: 'localhost:7421',
+  }),
+  entraHttpBind: address({
+    env: 'FULLMAKT_IDP_ENTRA_HTTP_BIND',
+    says: 'Where Entra ID listens for http: the same answers, for clients with explicit endpoints.',
+    fallback: { host: 'localhost', port: 7420 },
+    shownDefault: 'localhost:7420',
+  }),
+  maskinportenBind: address({
+    env: 'FULLMAKT_IDP_MASKINPORTEN_BIND',
+    says: 'Where Maskinporten listens.',
+    fallback: { host: 'localhost', port: 7430 },
+    shownDefault: 'localhost:7430',
+  }),
+  idportenIssuer: url({
+    env: 'FULLMAKT_IDP_IDPORTEN_ISSUER',
+    says: 'Issuer of ID-porten, without a slash.',
+    optional: true,
+    shownDefault: 'http:// and its address',
+  }),
+  idportenLoginOrigin: url({
+    env: 'FULLMAKT_IDP_IDPORTEN_LOGIN_ORIGIN',
+    says: 'Origin of the sign-in of ID-porten.',
+    optional: true,
+    shownDefault: 'http:// and its address',
+  }),
+  entraOrigin: url({
+    env: 'FULLMAKT_IDP_ENTRA_ORIGIN',
+    says: 'Origin of Entra ID; with http it serves no https at all.',
+    optional: true,
+    shownDefault: 'https:// and its address',
+  }),
+  graphOrigin: url({
+    env: 'FULLMAKT_IDP_GRAPH_ORIGIN',
+    says: 'Origin of Graph, as the documents of Entra ID name it.',
+    fallback: 'https://localhost:7422',
+  }),
+  entraTenants: json<readonly Tenant[]>(parseTenants)({
+    env: 'FULLMAKT_IDP_ENTRA_TENANTS',
+    says: 'The tenants of Entra ID, the default one first.',
+    fallback: [{ tid: '00000000-0000-4000-8000-00000000f001', domains: ['example.test'] }],
+    shownDefault: '`[{"tid": "00000000-0000-4000-8000-00000000f001", "domains": ["example.test"]}]`',
+  }),
+  maskinportenIssuer: url({
+    env: 'FULLMAKT_IDP_MASKINPORTEN_ISSUER',
+    says: 'Issuer of Maskinporten; it ends in a slash.',
+    optional: true,
+    shownDefault: 'http://, its address and a slash',
+  }),
+  headless: boolean({
+    env: 'FULLMAKT_IDP_HEADLESS',
+    says: 'Whether login_hint=testid:… signs in without a page.',
+    fallback: true,
+  }),
+  allowNonLoopback: boolean({
+    env: 'FULLMAKT_IDP_ALLOW_NON_LOOPBACK',
+    says: 'Whether the local providers may listen where others can reach them.',
+    fallback: false,
+  }),
+};
+
+/** The issuers and origins of a configuration. */
+export interface IdpOrigins {
+  readonly idporten: string;
+  readonly idportenLogin: string;
+  readonly entra: string;
+  readonly graph: string;
+  readonly maskinporten: string;
+}
+
+/** Issuers and origins: as configured, else the addresses. They never come from a request. */
+export function originsOf(config: IdpConfig): IdpOrigins {
+  return {
+    idporten: config.idportenIssuer ?? `http://${at(config.idportenBind)}`,
+    idportenLogin: config.idportenLoginOrigin ?? `http://${at(config.idportenLoginBind)}`,
+    entra: config.entraOrigin ?? `https://${at(config.entraBind)}`,
+    graph: config.graphOrigin,
+    maskinporten: config.maskinportenIssuer ?? `http://${at(config.maskinportenBind)}/`,
+  };
+}
+
+function at({ host, port }: Address): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
