@@ -1,0 +1,397 @@
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { createLocalJWKSet, jwtVerify } from 'jose';
+import { CLIENTS } from './testing/rows.ts';
+import {
+  askToken,
+  authorizeUrl,
+  CALLBACK,
+  claimsOf,
+  codeAt,
+  PID,
+  redeem,
+  redirected,
+  VERIFIER,
+  visit,
+} from './testing/sign-in.ts';
+import type { Jar } from './testing/sign-in.ts';
+import { form, ISSUERS, openWorld } from './testing/world.ts';
+
+const world = await openWorld();
+after(() => world.close());
+
+const METADATA = `${ISSUERS.idporten}/.well-known/openid-configuration`;
+
+async function push(fields: Record<string, string>): Promise<Response> {
+  const assertion = await world.assertion(CLIENTS.portal, ISSUERS.idporten);
+  return await world.fetch(
+    `${ISSUERS.idporten}/par`,
+    form({
+      client_id: CLIENTS.portal,
+      client_assertion: assertion,
+      client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+      ...Object.fromEntries(new URL(authorizeUrl()).searchParams),
+      ...fields,
+    }),
+  );
+}
+
+test('idporten-01-metadata: exactly the documented fields, the browser endpoints on the login origin', async () => {
+  const response = await world.fetch(METADATA);
+  const document = (await response.json()) as Record<string, unknown>;
+  assert.equal(response.headers.get('x-fullmakt-local'), 'idporten');
+  assert.equal(document['issuer'], ISSUERS.idporten);
+  assert.equal(document['authorization_endpoint'], `${ISSUERS.login}/authorize`);
+  assert.equal(document['end_session_endpoint'], `${ISSUERS.login}/logout`);
+  assert.equal(document['pushed_authorization_request_endpoint'], `${ISSUERS.idporten}/par`);
+  assert.equal(Object.keys(document).length, 29);
+  const { keys } = (await (await world.fetch(`${ISSUERS.idporten}/jwks.json`)).json()) as {
+    keys: Record<string, unknown>[];
+  };
+  assert.deepEqual(Object.keys(keys[0] ?? {}).toSorted(), ['alg', 'e', 'kid', 'kty', 'n', 'use', 'x5c']);
+  assert.equal(String(keys[0]?.['kid']).length, 43);
+});
+
+test('idporten-02-par: a URN for 120 s, once, for its client, with nothing beside it (RFC 9126)', async () => {
+  const pushed = await push({ login_hint: `testid:${PID}_idporten-loa-high` });
+  assert.equal(pushed.status, 201);
+  const { request_uri, expires_in } = (await pushed.json()) as { request_uri: string; expires_in: number };
+  assert.match(request_uri, /^urn:idporten:[\w-]{43}$/);
+  assert.equal(expires_in, 120);
+  const at = (query: Record<string, string>): Promise<Response> =>
+    world.fetch(`${ISSUERS.login}/authorize?${new URLSearchParams(query).toString()}`);
+  assert.equal((await at({ client_id: CLIENTS.portal, request_uri, scope: 'openid' })).status, 400);
+  assert.equal((await at({ client_id: CLIENTS.reuse, request_uri })).status, 400);
+  const first = await at({ client_id: CLIENTS.portal, request_uri });
+  assert.ok(redirected(first).get('code'));
+  assert.equal((await at({ client_id: CLIENTS.portal, request_uri })).status, 400);
+  const late = (await (await push({})).json()) as { request_uri: string };
+  world.clock.now += 121;
+  assert.equal((await at({ client_id: CLIENTS.portal, request_uri: late.request_uri })).status, 400);
+});
+
+test('malformed-15: a request_uri inside a pushed request, GET, and an unknown client are refused', async () => {
+  assert.equal((await push({ request_uri: 'urn:idporten:x' })).status, 400);
+  assert.equal((await world.fetch(`${ISSUERS.idporten}/par`)).status, 405);
+  assert.equal((await push({ client_id: 'nobody' })).status, 401);
+});
+
+test('idporten-03-code: the answer names the issuer; a second use is refused and takes the first tokens with it', async () => {
+  const response = await world.fetch(authorizeUrl({ login_hint: `testid:${PID}_idporten-loa-high` }));
+  assert.equal(response.status, 303);
+  assert.equal(redirected(response).get('iss'), ISSUERS.idporten);
+  assert.equal(redirected(response).get('state'), 'st');
+  const code = redirected(response).get('code') ?? '';
+  assert.match(code, /^[\w-]+\.[\w-]+$/);
+  const first = await askToken(world, redeem(code));
+  assert.equal(first.status, 200);
+  assert.equal((await askToken(world, redeem(code))).body['error'], 'invalid_grant');
+  const refresh = { grant_type: 'refresh_token', refresh_token: String(first.body['refresh_token']) };
+  assert.equal((await askToken(world, refresh)).body['error'], 'invalid_grant');
+  const bearer = { authorization: `Bearer ${String(first.body['access_token'])}` };
+  assert.equal((await world.fetch(`${ISSUERS.idporten}/userinfo`, { headers: bearer })).status, 401);
+});
+
+test('malformed-21: an unknown code, another client, redirect URI or verifier is invalid_grant', async () => {
+  const code = await codeAt(world);
+  const plain = await codeAt(world, { client_id: CLIENTS.lenient, code_challenge: '', code_challenge_method: '' });
+  const cases = [
+    askToken(world, redeem('a.b')),
+    askToken(world, redeem(code), CLIENTS.reuse),
+    askToken(world, { ...redeem(code), redirect_uri: `${CALLBACK}/` }),
+    askToken(world, { ...redeem(code), code_verifier: 'x'.repeat(43) }),
+    askToken(world, { ...redeem(code), code_verifier: '' }),
+    askToken(world, redeem(plain), CLIENTS.lenient),
+  ];
+  for (const { status, body } of await Promise.all(cases)) {
+    assert.deepEqual([status, body['error']], [400, 'invalid_grant']);
+    assert.match(String(body['error_description']), / \(correlation id: [0-9a-f-]{36}\)$/);
+  }
+  world.clock.now += 121;
+  assert.equal((await askToken(world, redeem(code))).body['error'], 'invalid_grant');
+});
+
+test('idporten-04-pkce: a missing challenge and plain are refused by redirect; a client that opted out passes', async () => {
+  const missing = redirected(await world.fetch(authorizeUrl({ code_challenge: '', code_challenge_method: '' })));
+  assert.deepEqual(
+    [missing.get('error'), missing.get('state'), missing.get('iss')],
+    ['invalid_request', 'st', ISSUERS.idporten],
+  );
+  const plain = redirected(
+    await world.fetch(authorizeUrl({ code_challenge: VERIFIER, code_challenge_method: 'plain' })),
+  );
+  assert.equal(plain.get('error'), 'invalid_request');
+  const code = await codeAt(world, { client_id: CLIENTS.lenient, code_challenge: '', code_challenge_method: '' });
+  const answer = await askToken(world, { ...redeem(code), code_verifier: '' }, CLIENTS.lenient);
+  assert.equal(answer.status, 200);
+});
+
+test('idporten-05-assertion: aud, life, jti, kid and client_id are judged (RFC 7523 3)', async () => {
+  const now = world.clock.now;
+  const sign = async (claims: Record<string, unknown>): Promise<string> => {
+    const { signJws } = await import('../oauth/jws.ts');
+    const base = {
+      iss: CLIENTS.portal,
+      sub: CLIENTS.portal,
+      aud: ISSUERS.idporten,
+      iat: now,
+      exp: now + 30,
+      jti: crypto.randomUUID(),
+    };
+    return await signJws({ typ: 'JWT' }, { ...base, ...claims }, world.key);
+  };
+  const ask = async (client_assertion: string, client_id: string = CLIENTS.portal): Promise<unknown> => {
+    const answer = await askToken(world, {
+      grant_type: 'refresh_token',
+      refresh_token: 'x',
+      client_assertion,
+      client_id,
+    });
+    return `${answer.status} ${String(answer.body['error'])}`;
+  };
+  const good = await sign({});
+  assert.equal(await ask(good), '400 invalid_grant'); // authenticated: only the refresh token is wrong
+  assert.equal(await ask(good), '401 invalid_client', 'jti used');
+  assert.equal(await ask(await sign({ aud: [ISSUERS.idporten] })), '400 invalid_grant');
+  assert.equal(await ask(await sign({ aud: `${ISSUERS.idporten}/` })), '401 invalid_client');
+  assert.equal(await ask(await sign({ aud: [ISSUERS.idporten, 'x'] })), '401 invalid_client');
+  assert.equal(await ask(await sign({ exp: now + 121 })), '401 invalid_client');
+  assert.equal(await ask(await sign({ iat: now - 200, exp: now - 100 })), '401 invalid_client');
+  assert.equal(await ask(await sign({ sub: 'x' })), '401 invalid_client');
+  assert.equal(await ask(await sign({ jti: undefined })), '401 invalid_client');
+  assert.equal(await ask(await sign({}), ''), '401 invalid_client', 'no client_id beside it');
+  assert.equal(await ask(`${(await sign({})).slice(0, -4)}AAAA`), '401 invalid_client');
+  assert.equal(await ask('eyJhbGciOiJub25lIn0.e30.AA'), '401 invalid_client');
+});
+
+test('idporten-06-auth-method: only the registered method, and one at a time', async () => {
+  const basic = { authorization: `Basic ${Buffer.from(`${CLIENTS.basic}:s3cret`).toString('base64')}` };
+  const url = `${ISSUERS.idporten}/token`;
+  const status = async (fields: Record<string, string>, headers: Record<string, string> = {}): Promise<number> =>
+    (await world.fetch(url, form({ grant_type: 'refresh_token', refresh_token: 'x', ...fields }, headers))).status;
+  assert.equal(await status({}, basic), 400);
+  assert.equal(await status({ client_id: CLIENTS.basic, client_secret: 's3cret' }), 401);
+  assert.equal(await status({ client_id: CLIENTS.post, client_secret: 's3cret' }), 400);
+  assert.equal(await status({ client_id: CLIENTS.post, client_secret: 'wrong' }), 401);
+  assert.equal(await status({ client_secret: 's3cret' }, basic), 401);
+  assert.equal(await status({ client_id: CLIENTS.portal, client_secret: 's3cret' }), 401);
+  assert.equal(await status({}), 401);
+});
+
+test('idporten-07-id-token: 120 s, string aud, sid, no at_hash, and a signature that jose accepts', async () => {
+  const answer = await askToken(world, redeem(await codeAt(world, { acr_values: 'idporten-loa-substantial' })));
+  const jwks = (await (await world.fetch(`${ISSUERS.idporten}/jwks.json`)).json()) as Parameters<
+    typeof createLocalJWKSet
+  >[0];
+  const verified = await jwtVerify(String(answer.body['id_token']), createLocalJWKSet(jwks), {
+    issuer: ISSUERS.idporten,
+    audience: CLIENTS.portal,
+    algorithms: ['RS256'],
+    currentDate: new Date(world.clock.now * 1000),
+  });
+  const { payload } = verified;
+  assert.deepEqual(Object.keys(payload).toSorted(), [
+    'acr',
+    'amr',
+    'aud',
+    'auth_time',
+    'exp',
+    'iat',
+    'iss',
+    'jti',
+    'locale',
+    'nonce',
+    'pid',
+    'sid',
+    'sub',
+  ]);
+  assert.equal(payload.aud, CLIENTS.portal);
+  assert.equal((payload.exp ?? 0) - (payload.iat ?? 0), 120);
+  assert.deepEqual([payload['pid'], payload['acr'], payload['nonce']], [PID, 'idporten-loa-high', 'no']);
+  assert.deepEqual([payload.sub?.length, payload.jti?.length], [43, 11]);
+  assert.deepEqual(Object.keys(verified.protectedHeader).toSorted(), ['alg', 'kid']);
+});
+
+test("idporten-07-id-token: auth_time is the SSO login's; prompt=none without a fitting session is login_required", async () => {
+  const jar: Jar = new Map();
+  const start = world.clock.now;
+  await codeAt(world, { login_hint: `testid:${PID}_idporten-loa-substantial` }, jar);
+  world.clock.now += 60;
+  const again = await visit(world, jar, authorizeUrl({ prompt: 'none' }));
+  const answer = await askToken(world, redeem(redirected(again).get('code') ?? ''));
+  assert.equal(claimsOf(answer.body['id_token'])['auth_time'], start);
+  const higher = await visit(world, jar, authorizeUrl({ prompt: 'none', acr_values: 'idporten-loa-high' }));
+  assert.equal(redirected(higher).get('error'), 'login_required');
+  const older = await visit(world, jar, authorizeUrl({ prompt: 'none', max_age: '30' }));
+  assert.equal(redirected(older).get('error'), 'login_required');
+  assert.equal((await visit(world, jar, authorizeUrl({ prompt: 'login' }))).status, 200);
+});
+
+test('idporten-08-access-token: no aud unless a resource was asked for; consumer names the organisation', async () => {
+  const bare = claimsOf((await askToken(world, redeem(await codeAt(world)))).body['access_token']);
+  assert.equal(bare['aud'], undefined);
+  assert.deepEqual(bare['consumer'], { authority: 'iso6523-actorid-upis', ID: '0192:310000019' });
+  assert.deepEqual(
+    [bare['client_amr'], bare['token_type'], bare['scope']],
+    ['private_key_jwt', 'Bearer', 'openid profile'],
+  );
+  const code = await codeAt(world, { resource: 'http://127.0.0.1:7500' });
+  assert.equal(claimsOf((await askToken(world, redeem(code))).body['access_token'])['aud'], 'http://127.0.0.1:7500');
+});
+
+test('idporten-09-refresh: one-time; REUSE goes on; nothing outlives the authorization', async () => {
+  const refresh = (token: unknown, client?: string): ReturnType<typeof askToken> =>
+    askToken(world, { grant_type: 'refresh_token', refresh_token: String(token) }, client);
+  const first = await askToken(world, redeem(await codeAt(world)));
+  assert.equal(String(first.body['refresh_token']).split('.').length, 5);
+  const second = await refresh(first.body['refresh_token']);
+  assert.equal(second.status, 200);
+  assert.notEqual(second.body['refresh_token'], first.body['refresh_token']);
+  assert.equal((await refresh(first.body['refresh_token'])).body['error'], 'invalid_grant');
+  assert.equal((await refresh(second.body['refresh_token'], CLIENTS.reuse)).body['error'], 'invalid_grant');
+  const reuse = await askToken(world, redeem(await codeAt(world, { client_id: CLIENTS.reuse })), CLIENTS.reuse);
+  assert.equal(
+    (await refresh(reuse.body['refresh_token'], CLIENTS.reuse)).body['refresh_token'],
+    reuse.body['refresh_token'],
+  );
+  world.clock.now += 7000;
+  const late = await refresh(second.body['refresh_token']);
+  assert.equal(late.body['expires_in'], 200);
+  world.clock.now += 300;
+  assert.equal((await refresh(late.body['refresh_token'])).body['error'], 'invalid_grant');
+});
+
+test('idporten-09-refresh: of ten simultaneous uses of one token exactly one wins', async () => {
+  const { body } = await askToken(world, redeem(await codeAt(world)));
+  const fields = { grant_type: 'refresh_token', refresh_token: String(body['refresh_token']) };
+  const answers = await Promise.all(Array.from({ length: 10 }, () => askToken(world, fields)));
+  assert.equal(answers.filter(({ status }) => status === 200).length, 1);
+});
+
+test('idporten-10-logout: a page with one frame per client, state carried back, SSO and sign-in tokens gone', async () => {
+  const jar: Jar = new Map();
+  const { body } = await askToken(world, redeem(await codeAt(world, {}, jar)));
+  const sid = String(claimsOf(body['id_token'])['sid']);
+  const back = 'http://127.0.0.1:7500/oauth2/logout/callback';
+  world.clock.now += 600; // an expired hint is fine
+  const query = new URLSearchParams({
+    id_token_hint: String(body['id_token']),
+    post_logout_redirect_uri: back,
+    state: 'a b',
+  });
+  const response = await visit(world, jar, `${ISSUERS.login}/logout?${query.toString()}`);
+  const page = await response.text();
+  const frame = new URLSearchParams({ iss: ISSUERS.idporten, sid }).toString().replaceAll('&', '&amp;');
+  assert.ok(page.includes(`src="http://127.0.0.1:7500/oauth2/logout/frontchannel?${frame}"`));
+  assert.ok(page.includes(`${back}?state=a+b`));
+  assert.match(response.headers.get('content-security-policy') ?? '', /frame-src http:\/\/127\.0\.0\.1:7500/);
+  assert.equal(redirected(await visit(world, jar, authorizeUrl({ prompt: 'none' }))).get('error'), 'login_required');
+  const refresh = { grant_type: 'refresh_token', refresh_token: String(body['refresh_token']) };
+  assert.equal((await askToken(world, refresh)).body['error'], 'invalid_grant');
+});
+
+test('idporten-10-logout: without frames to load it redirects at once', async () => {
+  const jar: Jar = new Map();
+  await codeAt(world, { client_id: CLIENTS.reuse }, jar);
+  const fields = {
+    client_id: CLIENTS.reuse,
+    post_logout_redirect_uri: 'http://127.0.0.1:7500/oauth2/logout/callback',
+    state: 's',
+  };
+  const response = await visit(world, jar, `${ISSUERS.login}/logout`, form(fields));
+  assert.equal(response.headers.get('location'), 'http://127.0.0.1:7500/oauth2/logout/callback?state=s');
+});
+
+test('malformed-31: an unknown return address, a foreign hint or nothing to end is a page, never a redirect', async () => {
+  const jar: Jar = new Map();
+  await codeAt(world, {}, jar);
+  const at = (query: Record<string, string>, cookies: Jar = new Map()): Promise<Response> =>
+    visit(world, cookies, `${ISSUERS.login}/logout?${new URLSearchParams(query).toString()}`);
+  assert.equal((await at({ state: 'x' })).status, 400);
+  assert.equal((await at({ id_token_hint: 'a.b.c' })).status, 400);
+  assert.ok(
+    redirected(await visit(world, jar, authorizeUrl({ prompt: 'none' }))).get('code'),
+    'the session is untouched',
+  );
+  const unknown = await at({ client_id: CLIENTS.portal, post_logout_redirect_uri: 'http://evil.example/' }, jar);
+  assert.equal(unknown.status, 400);
+  assert.equal(redirected(await visit(world, jar, authorizeUrl({ prompt: 'none' }))).get('error'), 'login_required');
+});
+
+test('idporten-11-session: headless sign-in is below the level asked for: access_denied; an unreal pid: a page', async () => {
+  const low = await world.fetch(
+    authorizeUrl({ acr_values: 'idporten-loa-high', login_hint: `testid:${PID}_idporten-loa-substantial` }),
+  );
+  assert.equal(redirected(low).get('error'), 'access_denied');
+  assert.equal((await world.fetch(authorizeUrl({ login_hint: 'testid:01010190285_idporten-loa-high' }))).status, 400);
+});
+
+test('malformed-16, 17, 18, 20: what may not be redirected is a page, the rest carries state unchanged', async () => {
+  for (const change of [
+    { client_id: 'nobody' },
+    { redirect_uri: `${CALLBACK}/` },
+    { redirect_uri: CALLBACK.toUpperCase() },
+    { redirect_uri: `${CALLBACK}?x=1` },
+  ]) {
+    const response = await world.fetch(authorizeUrl(change));
+    assert.equal(response.status, 400);
+    assert.match(await response.text(), /<code id="fm-error">invalid_/);
+  }
+  const error = async (change: Record<string, string>): Promise<string | null> =>
+    redirected(await world.fetch(authorizeUrl(change))).get('error');
+  assert.equal(await error({ response_type: 'token' }), 'unsupported_response_type');
+  assert.equal(await error({ response_type: '' }), 'invalid_request');
+  assert.equal(await error({ scope: 'profile' }), 'invalid_scope');
+  assert.equal(await error({ scope: 'openid other:scope' }), 'invalid_scope');
+  assert.equal(await error({ prompt: 'none login' }), 'invalid_request');
+  const state = `${'x'.repeat(2000)}"<script>&=`;
+  assert.equal(redirected(await world.fetch(authorizeUrl({ state, prompt: 'none' }))).get('state'), state);
+});
+
+test('a scope that is not on the client tells, by event, the manifest line that would add it', async () => {
+  world.events.length = 0;
+  await world.fetch(authorizeUrl({ scope: 'openid other:scope' }));
+  const refused = world.events.find((event) => event.event === 'idp.refused');
+  assert.ok(refused?.event === 'idp.refused');
+  assert.match(
+    refused.fix ?? '',
+    /add `- other:scope` under spec\.idporten\.scopes in the manifest of local:demo:portal/,
+  );
+});
+
+test('malformed-01 to 08: what is no token request gets the documented answer', async () => {
+  const url = `${ISSUERS.idporten}/token`;
+  const get = await world.fetch(url);
+  assert.deepEqual([get.status, get.headers.get('allow'), await get.text()], [405, 'POST', '']);
+  assert.equal(
+    (await world.fetch(url, { method: 'POST', body: '{}', headers: { 'content-type': 'application/json' } })).status,
+    400,
+  );
+  assert.equal((await world.fetch(url, form({}))).status, 401);
+  const twice = { method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: 'a=1&a=2' };
+  assert.equal((await world.fetch(url, twice)).status, 400);
+  assert.equal((await world.fetch(url, { ...twice, body: `a=${'x'.repeat(70_000)}` })).status, 413);
+  assert.equal(
+    (await world.fetch(url, { ...twice, body: Array.from({ length: 33 }, (_, i) => `p${i}=1`).join('&') })).status,
+    400,
+  );
+  assert.equal((await world.fetch(url, { ...twice, body: 'a=%zz' })).status, 400);
+  assert.deepEqual((await askToken(world, { grant_type: 'password' })).body['error'], 'unsupported_grant_type');
+});
+
+test('malformed-30: userinfo wants a live token of ours in the header (RFC 6750 3)', async () => {
+  const url = `${ISSUERS.idporten}/userinfo`;
+  assert.equal((await world.fetch(url)).headers.get('www-authenticate'), 'Bearer');
+  const { body } = await askToken(world, redeem(await codeAt(world)));
+  const headers = { authorization: `Bearer ${String(body['access_token'])}` };
+  const { sub, pid, locale } = (await (await world.fetch(url, { headers })).json()) as Record<string, string>;
+  assert.deepEqual([sub, pid, locale], [claimsOf(body['id_token'])['sub'], PID, 'nb']);
+  assert.equal((await world.fetch(`${url}?access_token=${String(body['access_token'])}`)).status, 401);
+  const idToken = { authorization: `Bearer ${String(body['id_token'])}` };
+  assert.equal(
+    (await world.fetch(url, { headers: idToken })).headers.get('www-authenticate'),
+    'Bearer error="invalid_token"',
+  );
+  world.clock.now += 3601;
+  assert.equal((await world.fetch(url, { headers })).status, 401);
+});

@@ -1,0 +1,219 @@
+import { createHash } from 'node:crypto';
+import type { PublicJwk } from '../../oauth/jwk.ts';
+import { appId } from '../../registry/app-id.ts';
+import type { AppId } from '../../registry/app-id.ts';
+import type {
+  App,
+  AzureRegistration,
+  Client,
+  Grant,
+  IdportenRegistration,
+  Registration,
+} from '../../registry/model.ts';
+import type { SnapshotData } from '../../registry/snapshot.ts';
+
+/** Group of the people of case work, as `people.yaml` has it at first start. */
+export const CASE_WORKERS = '00000000-0000-4000-8000-0000000000e1';
+
+/** A GUID near zero. */
+export function guid(n: number): string {
+  return `00000000-0000-4000-8000-${n.toString(16).padStart(12, '0')}`;
+}
+
+const app = (name: string): AppId => appId('local', 'demo', name);
+const hash = (secret: string): string => createHash('sha256').update(secret).digest('hex');
+
+type ClientName =
+  | 'portal'
+  | 'basic'
+  | 'post'
+  | 'reuse'
+  | 'lenient'
+  | 'desk'
+  | 'middle'
+  | 'api'
+  | 'closed'
+  | 'picky'
+  | 'feed';
+
+/** Client ids of the test world. */
+export const CLIENTS: Readonly<Record<ClientName, string>> = {
+  portal: 'portal-id',
+  basic: 'basic-id',
+  post: 'post-id',
+  reuse: 'reuse-id',
+  lenient: 'lenient-id',
+  desk: guid(0x10),
+  middle: guid(0x11),
+  api: guid(0x12),
+  closed: guid(0x13),
+  picky: guid(0x14),
+  feed: 'feed-id',
+};
+
+/** What the registry of a test world holds; every client has the one key. */
+export function worldRows(key: PublicJwk): SnapshotData {
+  const client = (
+    name: string,
+    clientId: string,
+    registration: Registration,
+    keys: readonly PublicJwk[] = [key],
+  ): Client => ({
+    app: app(name),
+    provider: registration.provider,
+    clientId,
+    state: 'ready',
+    keys,
+    registration,
+  });
+  return {
+    version: 1,
+    wildcardGrants: 'network-only',
+    apps: ['portal', 'basic', 'post', 'reuse', 'lenient', 'desk', 'middle', 'api', 'closed', 'picky', 'feed'].map(
+      appRow,
+    ),
+    clients: [
+      client(
+        'portal',
+        CLIENTS.portal,
+        idportenClient({ frontchannelLogoutUri: 'http://127.0.0.1:7500/oauth2/logout/frontchannel' }),
+      ),
+      client(
+        'basic',
+        CLIENTS.basic,
+        idportenClient({ tokenEndpointAuthMethod: 'client_secret_basic', secretHashes: [hash('s3cret')] }),
+        [],
+      ),
+      client(
+        'post',
+        CLIENTS.post,
+        idportenClient({
+          tokenEndpointAuthMethod: 'client_secret_post',
+          secretHashes: [hash('s3cret')],
+          frontchannelLogoutSessionRequired: false,
+        }),
+        [],
+      ),
+      client('reuse', CLIENTS.reuse, idportenClient({ refreshTokenUsage: 'REUSE' })),
+      client('lenient', CLIENTS.lenient, idportenClient({ codeChallengeMethod: 'none' })),
+      client(
+        'desk',
+        CLIENTS.desk,
+        azureClient('desk', 0x20, {
+          redirectUris: ['http://localhost:7502/oauth2/callback', 'http://127.0.0.1:7502/oauth2/callback'],
+        }),
+      ),
+      client('middle', CLIENTS.middle, azureClient('middle', 0x21)),
+      client('api', CLIENTS.api, azureClient('api', 0x22)),
+      client('closed', CLIENTS.closed, azureClient('closed', 0x23)),
+      client('picky', CLIENTS.picky, azureClient('picky', 0x24, { groups: [guid(0xee)] })),
+      client('feed', CLIENTS.feed, {
+        provider: 'maskinporten',
+        orgno: '310000019',
+        scopes: ['demo:feed/read', 'demo:feed/other', 'demo:feed/short'],
+      }),
+    ],
+    grants: [grant('middle', 'desk'), grant('api', 'desk', ['admin']), grant('api', 'middle'), grant('picky', 'desk')],
+    scopes: [
+      {
+        name: 'demo:feed/read',
+        owner: app('api'),
+        ownerOrgno: '310000027',
+        enabled: true,
+        consumers: ['310000019'],
+        accessibleForAll: false,
+        atMaxAge: 600,
+      },
+      {
+        name: 'demo:feed/other',
+        owner: app('api'),
+        ownerOrgno: '310000027',
+        enabled: true,
+        consumers: [],
+        accessibleForAll: false,
+        atMaxAge: 30,
+      },
+      {
+        name: 'demo:feed/short',
+        owner: app('api'),
+        ownerOrgno: '310000027',
+        enabled: true,
+        consumers: [],
+        accessibleForAll: true,
+        atMaxAge: 30,
+      },
+    ],
+  };
+}
+
+function appRow(name: string): App {
+  return {
+    id: app(name),
+    uid: `uid-${name}`,
+    generation: 1,
+    hash: 'h',
+    state: 'active',
+    kind: 'App',
+    spec: {
+      ingresses: [],
+      port: 8080,
+      upstream: { host: '127.0.0.1', port: 8080 },
+      identity: { mode: 'workload', serviceAccount: name },
+      inbound: [],
+      outbound: [],
+    },
+    positions: {
+      'spec.accessPolicy.inbound.rules': {
+        file: `${name}.yaml`,
+        line: 18,
+        column: 5,
+        path: 'spec.accessPolicy.inbound.rules',
+      },
+    },
+  };
+}
+
+function idportenClient(change: Partial<IdportenRegistration>): IdportenRegistration {
+  return {
+    provider: 'idporten',
+    orgno: '310000019',
+    redirectUris: ['http://127.0.0.1:7500/oauth2/callback'],
+    postLogoutRedirectUris: ['http://127.0.0.1:7500/oauth2/logout/callback'],
+    frontchannelLogoutSessionRequired: true,
+    scopes: ['openid', 'profile'],
+    accessTokenLifetime: 3600,
+    authorizationLifetime: 7200,
+    refreshTokenLifetime: 7200,
+    refreshTokenUsage: 'ONETIME',
+    tokenEndpointAuthMethod: 'private_key_jwt',
+    secretHashes: [],
+    codeChallengeMethod: 'S256',
+    ssoDisabled: false,
+    grantTypes: ['authorization_code', 'refresh_token'],
+    ...change,
+  };
+}
+
+function azureClient(name: string, principal: number, change: Partial<AzureRegistration> = {}): AzureRegistration {
+  return {
+    provider: 'azure',
+    displayName: app(name),
+    servicePrincipalId: guid(principal),
+    identifierUris: [`api://local.demo.${name}`],
+    redirectUris: [],
+    allowAllUsers: false,
+    groups: [CASE_WORKERS],
+    secretHashes: [hash('s3cret')],
+    ...change,
+  };
+}
+
+function grant(target: string, consumer: string, roles: readonly string[] = []): Grant {
+  return {
+    target: app(target),
+    consumer: { cluster: 'local', namespace: 'demo', name: consumer },
+    roles,
+    scopes: [],
+    position: { file: `${target}.yaml`, line: 20, column: 9, path: 'spec.accessPolicy.inbound.rules[0]' },
+  };
+}

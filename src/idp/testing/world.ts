@@ -1,0 +1,134 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { signClientAssertion } from '../../oauth/client-assertion.ts';
+import { generatePrivateJwk, importSigningKey } from '../../oauth/jwk.ts';
+import type { SigningKey } from '../../oauth/jwk.ts';
+import { readSettings } from '../../settings.ts';
+import { createMemoryRegistry } from '../../registry/registry.ts';
+import { createMemoryStore } from '../../store/memory.ts';
+import { createOutboundFetch } from '../../web/outbound-fetch.ts';
+import { serve } from '../../web/serve.ts';
+import type { Listener } from '../../web/serve.ts';
+import { createIdp } from '../app.ts';
+import type { Idp } from '../app.ts';
+import { ensurePrivateCa } from '../ca.ts';
+import { idpSettings } from '../config.ts';
+import type { IdpConfig } from '../config.ts';
+import type { IdpEvent } from '../events.ts';
+import { worldRows } from './rows.ts';
+
+/** What tests hold in their hands: running providers, a clock they own, the events, and the one key all clients use. */
+export interface World {
+  readonly idp: Idp;
+  readonly stateDir: string;
+  readonly key: SigningKey;
+  readonly events: IdpEvent[];
+  readonly clock: { now: number };
+  /** Fetches by the issuer's own URLs; they lead to the listeners wherever these really are. Redirects are not followed. */
+  readonly fetch: (url: string, init?: RequestInit) => Promise<Response>;
+  readonly assertion: (
+    clientId: string,
+    audience: string,
+    claims?: Readonly<Record<string, unknown>>,
+  ) => Promise<string>;
+  readonly listener: (name: string) => Listener;
+  close(): Promise<void>;
+}
+
+/** The issuers of every test world: fixed, whatever the ports. */
+export const ISSUERS = {
+  idporten: 'http://localhost:7410',
+  login: 'http://localhost:7411',
+  entra: 'https://localhost:7421',
+  maskinporten: 'http://localhost:7430/',
+} as const;
+
+/** The tenant of the test worlds. */
+export const TENANT = '00000000-0000-4000-8000-00000000f001';
+
+/** The configuration of a test world: ports of the system's choice, default issuers. */
+function testConfig(stateDir: string, change: Partial<IdpConfig> = {}): IdpConfig {
+  const read = readSettings(idpSettings, {
+    FULLMAKT_IDP_STATE_DIR: stateDir,
+    FULLMAKT_IDP_IDPORTEN_ISSUER: ISSUERS.idporten,
+    FULLMAKT_IDP_IDPORTEN_LOGIN_ORIGIN: ISSUERS.login,
+    FULLMAKT_IDP_ENTRA_ORIGIN: ISSUERS.entra,
+    FULLMAKT_IDP_MASKINPORTEN_ISSUER: ISSUERS.maskinporten,
+  });
+  if (!read.ok) throw new Error(read.problems.join('; '));
+  const bind = { host: '127.0.0.1', port: 0 };
+  return {
+    ...read.settings,
+    idportenBind: bind,
+    idportenLoginBind: bind,
+    entraBind: bind,
+    entraHttpBind: bind,
+    maskinportenBind: bind,
+    ...change,
+  };
+}
+
+/** Starts everything on loopback. Close it, or the run hangs. */
+export async function openWorld(change: Partial<IdpConfig> = {}): Promise<World> {
+  const stateDir = await mkdtemp(join(tmpdir(), 'fullmakt-idp-'));
+  const clock = { now: 1_800_000_000 };
+  const now = (): number => clock.now;
+  const events: IdpEvent[] = [];
+  const key = importSigningKey(await generatePrivateJwk('RS256', 'client-key'));
+  const registry = createMemoryRegistry({ now, initial: worldRows(key.publicJwk) });
+  const store = createMemoryStore({ now });
+  const outbound = createOutboundFetch({ ca: (await ensurePrivateCa(stateDir, Date.now() / 1000)).caPem });
+  const emit = (event: IdpEvent): void => void events.push(event);
+  const config = testConfig(stateDir, change);
+  const idp = await createIdp(config, { registry, store, fetch: outbound.fetch, now, emit });
+  const listeners = await Promise.all(idp.listeners.map((spec) => serve(spec)));
+  const listener = (name: string): Listener => {
+    const found = listeners.find((each) => each.name === name);
+    if (found === undefined) throw new Error(`no listener ${name}`);
+    return found;
+  };
+  const route = (url: string): string =>
+    url
+      .replace(ISSUERS.idporten, listener('ID-porten').origin)
+      .replace(ISSUERS.login, listener('ID-porten login').origin)
+      .replace(ISSUERS.entra, listener('Entra ID').origin)
+      .replace('http://localhost:7420', listener('Entra ID (http)').origin)
+      .replace('http://localhost:7430', listener('Maskinporten').origin);
+  return {
+    idp,
+    stateDir,
+    key,
+    events,
+    clock,
+    listener,
+    fetch: (url, init) => outbound.fetch(route(url), { redirect: 'manual', ...init }),
+    assertion: (clientId, audience, claims = {}) =>
+      signClientAssertion({ key, clientId, audience, now: clock.now, claims }),
+    close: async () => {
+      await Promise.all(listeners.map((each) => each.close(0)));
+      await Promise.all([idp.close(), outbound.close(), store.close()]);
+      registry.close();
+      await rm(stateDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A form as a request. */
+export interface FormRequest {
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** Posts a form. */
+export function form(
+  fields: Readonly<Record<string, string>>,
+  headers: Readonly<Record<string, string>> = {},
+): FormRequest {
+  return {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
+    body: new URLSearchParams(fields).toString(),
+  };
+}
