@@ -58,7 +58,7 @@ const visitAs = (hint: string, scope: string): Promise<Response> => {
   return world.fetch(`${L}/${TENANT}/oauth2/v2.0/authorize?${query.toString()}`);
 };
 
-const visitDesk = (change: Record<string, string>): Promise<Response> => {
+function visitDesk(change: Record<string, string>): Promise<Response> {
   const query = {
     response_type: 'code',
     client_id: CLIENTS.desk,
@@ -67,6 +67,8 @@ const visitDesk = (change: Record<string, string>): Promise<Response> => {
     login_hint: 'testid:Z990001',
     ...change,
   };
+  return world.fetch(`${L}/${TENANT}/oauth2/v2.0/authorize?${new URLSearchParams(query).toString()}`);
+}
 
 test('entra-12-metadata: one tenant, common with its literal {tenantid}, and what must be absent', async () => {
   const one = await read(`${L}/${TENANT}/v2.0/.well-known/openid-configuration?appid=x`);
@@ -289,8 +291,6 @@ test('entra-18-refresh: the old token stays valid, another API may be named, ano
 });
 
 test('malformed-16, 18, 21: redirect URI and client on a page; codes by their numbers; a superfluous verifier passes', async () => {
-    return world.fetch(`${L}/${TENANT}/oauth2/v2.0/authorize?${new URLSearchParams(query).toString()}`);
-  };
   assert.match(await (await visitDesk({ client_id: guid(0xff) })).text(), /AADSTS700016/);
   assert.match(await (await visitDesk({ redirect_uri: 'http://127.0.0.1:9/x' })).text(), /AADSTS50011/);
   const code = redirected(await visitDesk({ redirect_uri: 'http://localhost:9999/oauth2/callback' })).get('code') ?? '';
