@@ -21,7 +21,6 @@ export type RegistrarEvent =
       readonly kid: string;
       readonly state: string;
     }
-  | { readonly event: 'client.ready'; readonly app: string; readonly provider: string }
   | { readonly event: 'prune.held'; readonly apps: readonly string[] }
   | { readonly event: 'apply.failed'; readonly cause: unknown };
 
@@ -66,7 +65,6 @@ export const registrarEvents: EventTable<RegistrarEvent> = {
     audit: true,
     counter: { name: 'fullmakt_registrar_keys_created_total', help: 'Client keys made', labels: ['provider'] },
   },
-  'client.ready': { level: 'info' },
   'prune.held': { level: 'warn', audit: true },
   'apply.failed': {
     level: 'error',

@@ -11,7 +11,13 @@ export interface ValidSet {
   readonly drafts: readonly AppDraft[];
   /** Every app that some document speaks of, valid or not. */
   readonly present: ReadonlySet<AppId>;
-  readonly problems: readonly Problem[];
+  readonly problems: readonly AppProblem[];
+}
+
+/** A problem, and whose it is if that could be told. */
+export interface AppProblem {
+  readonly id: AppId | undefined;
+  readonly problem: Problem;
 }
 
 /** Rules across apps (pipeline step 3): one document per app, one owner per ingress, rules that name someone. */
@@ -25,9 +31,10 @@ export function validateTogether(
   const refused = new Set([...doubles, ...taken].map(({ id }) => id));
   const drafts = manifests.flatMap(({ draft }) => (draft === undefined || refused.has(draft.id) ? [] : [draft]));
   const problems = [
-    ...manifests.flatMap((manifest) => manifest.problems),
-    ...[...doubles, ...taken].map(({ problem }) => problem),
-    ...drafts.flatMap((draft) => ruleProblems(draft, present, options)),
+    ...manifests.flatMap(({ id, problems: own }) => own.map((problem) => ({ id, problem }))),
+    ...doubles,
+    ...taken,
+    ...drafts.flatMap((draft) => ruleProblems(draft, present, options).map((problem) => ({ id: draft.id, problem }))),
   ];
   return { drafts: drafts.toSorted((a, b) => (a.id < b.id ? -1 : 1)), present, problems };
 }

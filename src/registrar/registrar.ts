@@ -1,0 +1,170 @@
+import { basename, join } from 'node:path';
+import type { Emit } from '../observe/events.ts';
+import type { AppId } from '../registry/app-id.ts';
+import type { Registry } from '../registry/contract.ts';
+import type { KeyWrapper } from '../registry/key-wrapper.ts';
+import { applyDesired, makeNextKeys, nextWishes } from './apply.ts';
+import type { ApplyParts } from './apply.ts';
+import type { RegistrarConfig } from './config.ts';
+import { createCredentials, prepareStateFolder } from './credentials.ts';
+import type { Credentials } from './credentials.ts';
+import { createDirectorySource } from './directory.ts';
+import type { DirectorySource, SourceRead } from './directory.ts';
+import type { AppEnvironment } from './environment.ts';
+import type { RegistrarEvent } from './events.ts';
+import { immutableProblems } from './immutable.ts';
+import { loadKeyWrapper } from './kek.ts';
+import type { ApplyOutcome } from './outcome.ts';
+import type { Platform } from './platform.ts';
+import { problemAt } from './problem.ts';
+import { createReporter } from './reporter.ts';
+import type { Reporter } from './reporter.ts';
+import { validateTogether } from './validate.ts';
+import type { AppProblem, ValidSet } from './validate.ts';
+import { watchFolders } from './watch.ts';
+
+/** Manifests in; clients, keys, grants, credentials and status out. */
+export interface Registrar {
+  /** Reads and applies once, then watches. Rejects when registry, key-encryption key or state folder cannot be used. */
+  start(): Promise<ApplyOutcome>;
+  /** As of the last apply; undefined for an unknown app. */
+  environmentOf(app: AppId): AppEnvironment | undefined;
+  /** Called after every later read that changed anything; the returned function ends it. */
+  onApplied(listener: (outcome: ApplyOutcome) => void): () => void;
+  /** Reads and applies now. */
+  apply(): Promise<ApplyOutcome>;
+  close(): Promise<void>;
+}
+
+/** What the registrar works with. `now` is seconds since the epoch; without `wrapper` the key in `<stateDir>/kek` is used. */
+export interface RegistrarDeps {
+  readonly registry: Registry;
+  readonly now: () => number;
+  readonly emit: Emit<RegistrarEvent>;
+  readonly platform: Platform;
+  readonly wrapper?: KeyWrapper;
+}
+
+interface Work {
+  readonly parts: ApplyParts;
+  readonly source: DirectorySource;
+  readonly credentials: Credentials;
+  readonly reporter: Reporter;
+}
+
+/** Makes a registrar over one folder of manifests. Nothing happens before `start`. Throws KeyEncryptionKeyUnusable. */
+export function createRegistrar(config: RegistrarConfig, deps: RegistrarDeps): Registrar {
+  prepareStateFolder(config.stateDir);
+  const work = prepare(config, deps);
+  const listeners = new Set<(outcome: ApplyOutcome) => void>();
+  let queue: Promise<unknown> = Promise.resolve();
+  let nextKeys: NodeJS.Timeout | undefined;
+  let [isFirst, isClosed] = [true, false];
+  let seen = '';
+  const enqueue = <T>(step: () => Promise<T>): Promise<T> => {
+    const result = queue.then(step);
+    queue = result.catch(() => undefined);
+    return result;
+  };
+  const failed = (cause: unknown): void => deps.emit({ event: 'apply.failed', cause });
+  const apply = async (): Promise<ApplyOutcome> => {
+    const { outcome, folders } = await applyOnce(work, isFirst && config.allowMassDelete);
+    isFirst = false;
+    if (!isClosed) watch.follow(folders);
+    if (!isClosed && nextKeys === undefined && nextWishes(deps.registry).length > 0) scheduleNextKeys();
+    return outcome;
+  };
+  const scheduleNextKeys = (): void => {
+    nextKeys = setTimeout(() => {
+      nextKeys = undefined;
+      if (!isClosed) enqueue(() => addNextKeys(work, deps.emit)).catch(failed);
+    }, config.nextKeysAfterSeconds * 1000);
+    nextKeys.unref();
+  };
+  const reapply = async (): Promise<void> => {
+    const outcome = await apply();
+    const text = JSON.stringify([outcome.version, outcome.problems, outcome.held]);
+    if (text === seen && outcome.environments.length === 0) return;
+    seen = text;
+    for (const listener of listeners) listener(outcome);
+  };
+  const watch = watchFolders(() => {
+    if (!isClosed) enqueue(reapply).catch(failed);
+  }, config);
+  return {
+    start: async () => {
+      const outcome = await enqueue(apply);
+      seen = JSON.stringify([outcome.version, outcome.problems, outcome.held]);
+      return outcome;
+    },
+    environmentOf: (app) => work.credentials.of(app),
+    onApplied: (listener) => {
+      listeners.add(listener);
+      return () => {
+        listeners.delete(listener);
+      };
+    },
+    apply: () => enqueue(apply),
+    close: async () => {
+      isClosed = true;
+      clearTimeout(nextKeys);
+      watch.close();
+      await queue;
+    },
+  };
+}
+
+function prepare(config: RegistrarConfig, deps: RegistrarDeps): Work {
+  const { registry, now, platform, emit } = deps;
+  const wrapper = deps.wrapper ?? loadKeyWrapper(join(config.stateDir, 'kek'));
+  const { dir, cluster, naisIdentityMode, entraTenants, entraTenant, stateDir } = config;
+  const label = config.label ?? basename(dir);
+  const prefixOf = (namespace: string): string => platform.organisationOf(namespace).prefix;
+  return {
+    parts: { config, registry, platform, wrapper, now },
+    source: createDirectorySource({ dir, label, cluster, naisIdentityMode, entraTenants, prefixOf }),
+    credentials: createCredentials(stateDir, { platform, wrapper, entraTenant }),
+    reporter: createReporter(stateDir, emit),
+  };
+}
+
+/** The pipeline of manifest.md section 3, once. */
+async function applyOnce(
+  { parts, source, credentials, reporter }: Work,
+  allowMassDelete: boolean,
+): Promise<{ outcome: ApplyOutcome; folders: readonly string[] }> {
+  const { registry, config } = parts;
+  const began = performance.now();
+  const read = source.read();
+  const valid = validateTogether(read.manifests, config);
+  const immutable = immutableProblems(valid.drafts, registry.snapshot(), config.entraTenant);
+  const drafts = valid.drafts.filter((draft) => !immutable.some(({ id }) => id === draft.id));
+  const { present } = valid;
+  const applied = await applyDesired({ drafts, present, complete: read.complete, allowMassDelete }, parts);
+  const environments = credentials.refresh(registry);
+  const snapshot = registry.snapshot();
+  const problems = [...allProblems(read, valid), ...immutable, ...applied.held.map((id) => heldProblem(id, config))];
+  reporter.problems(problems);
+  reporter.applied(applied, snapshot.version, (performance.now() - began) / 1000);
+  reporter.status(snapshot, present, problems);
+  const { created, changed, removed } = applied.plan;
+  const { held, gains, loses } = applied;
+  const lists = { created, changed, removed, held, environments, gains, loses, problems };
+  return { outcome: { version: snapshot.version, ...lists }, folders: read.folders };
+}
+
+function allProblems(read: SourceRead, valid: ValidSet): readonly AppProblem[] {
+  return [...read.problems.map((problem) => ({ id: undefined, problem })), ...valid.problems];
+}
+
+function heldProblem(id: AppId, { dir, label }: RegistrarConfig): AppProblem {
+  const message = `${id} has no manifest any more, but is kept: too many are missing, or some could not be read`;
+  const at = { file: label ?? basename(dir), line: 1, column: 1, path: '' };
+  return { id, problem: problemAt(at, { type: 'Warning', code: 'prune-held', message }) };
+}
+
+async function addNextKeys({ parts }: Work, emit: Emit<RegistrarEvent>): Promise<void> {
+  for (const { app, provider, kid, state } of await makeNextKeys(parts)) {
+    emit({ event: 'key.created', app, provider, kid, state });
+  }
+}
