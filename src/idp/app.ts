@@ -23,7 +23,7 @@ import { requireLoopback, requireMarkedIssuer } from './safety.ts';
 import { loadSeed } from './seed.ts';
 import { createTenants } from './tenants.ts';
 
-/** What the local identity providers need from outside. `store` keeps SSO sessions and refresh tokens; `fetch` is for back-channel logout. */
+/** What the local identity providers need from outside. `store` keeps SSO sessions and refresh tokens; `fetch` is the only way out; nothing uses it until back-channel logout does. */
 export interface IdpDependencies {
   readonly registry: Registry;
   readonly store: Store;

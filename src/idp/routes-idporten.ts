@@ -5,6 +5,7 @@ import { authorize } from './engine/authorize.ts';
 import { endSession } from './engine/end-session.ts';
 import { jsonEndpoint, neverStored, pageEndpoint } from './engine/endpoint.ts';
 import { answerPushedRequest } from './engine/par.ts';
+import { revokeToken } from './engine/revoke.ts';
 import { answerTokenRequest, readTokenForm } from './engine/token.ts';
 import { answerUserinfo } from './engine/userinfo.ts';
 import { idportenMetadata, publishWithAlg } from './personas/idporten-documents.ts';
@@ -21,6 +22,9 @@ export function idportenRoutes(site: Site, loginOrigin: string): readonly Route[
     ),
     post('/token', (http) =>
       jsonEndpoint({ realm, endpoint: 'token', correlationId: undefined }, http, () => token(site, http)),
+    ),
+    post('/token/revoke', (http) =>
+      jsonEndpoint({ realm, endpoint: 'revoke', correlationId: undefined }, http, () => revoke(site, http)),
     ),
     get('/userinfo', (http) => answerUserinfo(site, http)),
   ];
@@ -41,6 +45,12 @@ export function idportenLoginRoutes(site: Site): readonly Route[] {
 async function par(site: Site, http: HttpRequest): Promise<HttpResponse> {
   const form = await readTokenForm(http);
   return neverStored(201, await answerPushedRequest({ ...site, form }, http.headers.authorization));
+}
+
+async function revoke(site: Site, http: HttpRequest): Promise<HttpResponse> {
+  const form = await readTokenForm(http);
+  await revokeToken({ ...site, form }, http.headers.authorization);
+  return { status: 200, headers: { 'Cache-Control': 'no-store' } };
 }
 
 async function token(site: Site, http: HttpRequest): Promise<HttpResponse> {

@@ -53,6 +53,11 @@ export async function useRefreshToken(
   return { grant, next: await issueRefreshToken(realm, client, grant) };
 }
 
+/** The grant behind a refresh token of this persona, whoever asks. */
+export async function grantOfRefreshToken(realm: Realm, value: string): Promise<UserGrant | undefined> {
+  return (await readJson(realm.store, recordKey(realm, value), isRefresh))?.value.grant;
+}
+
 /** Ends a grant: its refresh tokens, and its access tokens where we are asked about them. */
 export async function revokeGrant(realm: Realm, grantId: string): Promise<void> {
   await realm.store.put(markKey(realm, 'grant', grantId), Buffer.from('1'), MARK_SECONDS);

@@ -19,6 +19,11 @@ export async function noteAccessToken(realm: Realm, jti: string, grant: UserGran
   await putJson(realm.memory, `access ${jti}`, issued, ttlSeconds);
 }
 
+/** The grant an access token is from, while we remember it. */
+export async function grantOfAccessToken(realm: Realm, jti: string): Promise<string | undefined> {
+  return (await readJson(realm.memory, `access ${jti}`, isIssued))?.value.grantId;
+}
+
 /** UserInfo (OpenID Connect Core 5.3): who the access token is about. */
 export async function answerUserinfo(site: Site, http: HttpRequest): Promise<HttpResponse> {
   const bearer = readBearer(http.headers.authorization);
