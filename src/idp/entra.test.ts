@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, test } from 'node:test';
 import { createLocalJWKSet, jwtVerify } from 'jose';
+import { importSigningKey } from '../oauth/jwk.ts';
 import { signJws } from '../oauth/jws.ts';
 import { CASE_WORKERS, CLIENTS, guid } from './testing/rows.ts';
 import { askEntra, claimsOf, DESK_CALLBACK, employeeTokens, redirected, visit } from './testing/sign-in.ts';
@@ -136,6 +137,31 @@ test('entra-13-assertion: replay, both audiences, floats and five minutes of ske
   assert.deepEqual(codes(await ask(`${again.slice(0, -8)}AAAAAAAA`)), [401, 'invalid_client', 700027]);
   assert.deepEqual(codes(await ask('nonsense')), [400, 'invalid_request', 50027]);
   assert.deepEqual(codes(await ask(again, { client_id: CLIENTS.middle })), [401, 'invalid_client', 700021]);
+});
+
+test('entra-13-assertion: a key is found by x5t (padded, bare), x5t#S256 with PS256, and kid as thumbprint in base64url or hex', async () => {
+  const { alg, ...unbound } = world.certified;
+  assert.equal(alg, 'RS256');
+  const der = Buffer.from(String((world.certified['x5c'] as string[])[0]), 'base64');
+  const sha1 = createHash('sha1').update(der).digest();
+  const sha256 = createHash('sha256').update(der).digest('base64url');
+  const ask = async (
+    header: Record<string, unknown>,
+    kid: string,
+    signWith: 'RS256' | 'PS256' = 'RS256',
+  ): Promise<number> => {
+    const key = importSigningKey({ ...unbound, alg: signWith, kid });
+    const claims = { iss: CLIENTS.desk, sub: CLIENTS.desk, aud: TOKEN_URL, exp: world.clock.now + 60 };
+    const fields = { client_assertion: await signJws(header, claims, key), client_assertion_type: ASSERTION_TYPE };
+    return (await machine(`${CLIENTS.api}/.default`, { ...fields, client_secret: '' })).status;
+  };
+  assert.equal(await ask({ x5t: sha1.toString('base64url') }, 'x'), 200);
+  assert.equal(await ask({ x5t: sha1.toString('base64') }, 'x'), 200);
+  assert.equal(await ask({ 'x5t#S256': sha256 }, 'x', 'PS256'), 200);
+  assert.equal(await ask({}, sha1.toString('base64url')), 200);
+  assert.equal(await ask({}, sha1.toString('hex').toUpperCase()), 200);
+  assert.equal(await ask({}, 'registered-name'), 200);
+  assert.equal(await ask({}, 'x'), 401);
 });
 
 test('entra-14-tolerance: query strings and unknown fields pass, client-request-id comes back', async () => {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { createLocalJWKSet, jwtVerify } from 'jose';
+import { serve } from '../web/serve.ts';
+import { createIdp } from './app.ts';
 import { CLIENTS } from './testing/rows.ts';
 import {
   askToken,
@@ -394,4 +396,40 @@ test('malformed-30: userinfo wants a live token of ours in the header (RFC 6750 
   );
   world.clock.now += 3601;
   assert.equal((await world.fetch(url, { headers })).status, 401);
+});
+
+test('a restart leaves the browser signed in and its refresh token good, with the same keys and subjects', async (t) => {
+  const jar: Jar = new Map();
+  const { body } = await askToken(world, redeem(await codeAt(world, {}, jar)));
+  const again = await createIdp(world.config, world.deps);
+  t.after(() => again.close());
+  const listeners = await Promise.all(again.listeners.slice(0, 2).map((spec) => serve(spec)));
+  t.after(() => Promise.all(listeners.map((listener) => listener.close(0))));
+  const moved = (url: string): string =>
+    url.replace(ISSUERS.idporten, listeners[0]?.origin ?? '').replace(ISSUERS.login, listeners[1]?.origin ?? '');
+  const second = { ...world, fetch: (url: string, init?: RequestInit) => world.fetch(moved(url), init) };
+  const code = redirected(await visit(second, jar, authorizeUrl({ prompt: 'none' }))).get('code') ?? '';
+  const renewed = await askToken(second, redeem(code));
+  assert.equal(claimsOf(renewed.body['id_token'])['sub'], claimsOf(body['id_token'])['sub']);
+  assert.equal(String(renewed.body['id_token']).split('.')[0], String(body['id_token']).split('.')[0], 'same kid');
+  const refresh = { grant_type: 'refresh_token', refresh_token: String(body['refresh_token']) };
+  assert.equal((await askToken(second, refresh)).status, 200);
+});
+
+test('revocation ends the grant of the asking client only, and always answers 200 (RFC 7009 2.2)', async () => {
+  const { body } = await askToken(world, redeem(await codeAt(world)));
+  const revoke = async (token: unknown, clientId: string): Promise<number> => {
+    const client_assertion = await world.assertion(clientId, ISSUERS.idporten);
+    const client_assertion_type = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
+    const fields = { client_id: clientId, client_assertion, client_assertion_type, token: String(token) };
+    return (await world.fetch(`${ISSUERS.idporten}/token/revoke`, form(fields))).status;
+  };
+  const bearer = { authorization: `Bearer ${String(body['access_token'])}` };
+  const userinfo = async (): Promise<number> =>
+    (await world.fetch(`${ISSUERS.idporten}/userinfo`, { headers: bearer })).status;
+  assert.equal(await revoke('unknown', CLIENTS.portal), 200);
+  assert.equal(await revoke(body['refresh_token'], CLIENTS.reuse), 200);
+  assert.equal(await userinfo(), 200);
+  assert.equal(await revoke(body['refresh_token'], CLIENTS.portal), 200);
+  assert.equal(await userinfo(), 401);
 });

@@ -52,7 +52,7 @@ export const CLIENTS: Readonly<Record<ClientName, string>> = {
 };
 
 /** What the registry of a test world holds; every client has the one key. */
-export function worldRows(key: PublicJwk): SnapshotData {
+export function worldRows(key: PublicJwk, certified: PublicJwk): SnapshotData {
   const client = (
     name: string,
     clientId: string,
@@ -102,6 +102,7 @@ export function worldRows(key: PublicJwk): SnapshotData {
         azureClient('desk', 0x20, {
           redirectUris: ['http://localhost:7502/oauth2/callback', 'http://127.0.0.1:7502/oauth2/callback'],
         }),
+        [key, certified],
       ),
       client('middle', CLIENTS.middle, azureClient('middle', 0x21)),
       client('api', CLIENTS.api, azureClient('api', 0x22)),

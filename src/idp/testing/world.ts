@@ -2,8 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { signClientAssertion } from '../../oauth/client-assertion.ts';
-import { generatePrivateJwk, importSigningKey } from '../../oauth/jwk.ts';
-import type { SigningKey } from '../../oauth/jwk.ts';
+import { generatePrivateJwk, importSigningKey, publicJwk } from '../../oauth/jwk.ts';
+import type { PrivateJwk, SigningKey } from '../../oauth/jwk.ts';
+import { selfSign } from '../certificates.ts';
 import { readSettings } from '../../settings.ts';
 import { createMemoryRegistry } from '../../registry/registry.ts';
 import { createMemoryStore } from '../../store/memory.ts';
@@ -11,7 +12,7 @@ import { createOutboundFetch } from '../../web/outbound-fetch.ts';
 import { serve } from '../../web/serve.ts';
 import type { Listener } from '../../web/serve.ts';
 import { createIdp } from '../app.ts';
-import type { Idp } from '../app.ts';
+import type { Idp, IdpDependencies } from '../app.ts';
 import { ensurePrivateCa } from '../ca.ts';
 import { idpSettings } from '../config.ts';
 import type { IdpConfig } from '../config.ts';
@@ -21,6 +22,11 @@ import { worldRows } from './rows.ts';
 /** What tests hold in their hands: running providers, a clock they own, the events, and the one key all clients use. */
 export interface World {
   readonly idp: Idp;
+  /** What a second start over the same state needs. */
+  readonly config: IdpConfig;
+  readonly deps: IdpDependencies;
+  /** A key that the Entra clients know by its certificate. */
+  readonly certified: PrivateJwk;
   readonly stateDir: string;
   readonly key: SigningKey;
   readonly events: IdpEvent[];
@@ -76,12 +82,14 @@ export async function openWorld(change: Partial<IdpConfig> = {}): Promise<World>
   const now = (): number => clock.now;
   const events: IdpEvent[] = [];
   const key = importSigningKey(await generatePrivateJwk('RS256', 'client-key'));
-  const registry = createMemoryRegistry({ now, initial: worldRows(key.publicJwk) });
+  const certified = await certifiedKey();
+  const registry = createMemoryRegistry({ now, initial: worldRows(key.publicJwk, publicJwk(certified)) });
   const store = createMemoryStore({ now });
   const outbound = createOutboundFetch({ ca: (await ensurePrivateCa(stateDir, Date.now() / 1000)).caPem });
   const emit = (event: IdpEvent): void => void events.push(event);
   const config = testConfig(stateDir, change);
-  const idp = await createIdp(config, { registry, store, fetch: outbound.fetch, now, emit });
+  const deps = { registry, store, fetch: outbound.fetch, now, emit };
+  const idp = await createIdp(config, deps);
   const listeners = await Promise.all(idp.listeners.map((spec) => serve(spec)));
   const listener = (name: string): Listener => {
     const found = listeners.find((each) => each.name === name);
@@ -97,6 +105,9 @@ export async function openWorld(change: Partial<IdpConfig> = {}): Promise<World>
       .replace('http://localhost:7430', listener('Maskinporten').origin);
   return {
     idp,
+    config,
+    deps,
+    certified,
     stateDir,
     key,
     events,
@@ -112,6 +123,11 @@ export async function openWorld(change: Partial<IdpConfig> = {}): Promise<World>
       await rm(stateDir, { recursive: true, force: true });
     },
   };
+}
+
+async function certifiedKey(): Promise<PrivateJwk> {
+  const jwk = await generatePrivateJwk('RS256', 'registered-name');
+  return { ...jwk, x5c: [await selfSign(jwk, 'client', Date.now() / 1000)] };
 }
 
 /** A form as a request. */
