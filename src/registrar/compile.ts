@@ -64,7 +64,12 @@ function azureRegistration(
     displayName: id,
     servicePrincipalId: externalId(id, 'azure/service-principal'),
     identifierUris: [`api://${externalId(id, 'azure')}`, `api://${cluster}.${namespace}.${name}`],
-    redirectUris: [...ingresses.map((ingress) => below(ingress, '/oauth2/callback')), ...azure.replyUrls],
+    // Entra returns from logout to registered redirect URIs only, so the logout callbacks stand here too.
+    redirectUris: [
+      ...ingresses.map((ingress) => below(ingress, '/oauth2/callback')),
+      ...ingresses.map((ingress) => below(ingress, '/oauth2/logout/callback')),
+      ...azure.replyUrls,
+    ],
     ...(first === undefined ? {} : { frontchannelLogoutUri: below(first, '/oauth2/logout/frontchannel') }),
     allowAllUsers: azure.allowAllUsers,
     groups: azure.groups,
