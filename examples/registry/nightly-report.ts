@@ -30,7 +30,7 @@ async function run(): Promise<void> {
 }
 
 setInterval(run, everyMilliseconds).unref();
-void run();
+setTimeout(run, 1000).unref();
 
 serve({
   '/': async () => {

@@ -140,7 +140,7 @@ function auditOf(apps: readonly App[], removed: readonly AppId[]): readonly Audi
 
 /** Equal as rows: members that JSON leaves out do not count, nor does their order. */
 function same(one: unknown, other: unknown): boolean {
-  const [a, b] = [JSON.stringify(one), JSON.stringify(other)];
+  const [a, b] = [JSON.stringify(one ?? null), JSON.stringify(other ?? null)];
   return a === b || isDeepStrictEqual(JSON.parse(a), JSON.parse(b));
 }
 

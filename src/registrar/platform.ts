@@ -41,4 +41,6 @@ export interface Platform {
   readonly caFile?: string;
   readonly allowLocalProviders: boolean;
   organisationOf(namespace: string): Organisation;
+  /** Where another app answers; only on a platform that gives addresses out, and not names. */
+  readonly urlOf?: (app: AppId) => string;
 }

@@ -49,10 +49,23 @@ export function commonVariables({ app, place, platform, snapshot }: VariableSour
           NAIS_TOKEN_INTROSPECTION_ENDPOINT: `${place.sidecarOrigin}/api/v1/introspect`,
         }
       : {}),
+    ...neighbours(app, snapshot, platform.urlOf),
     ...(platform.allowLocalProviders ? { FULLMAKT_ALLOW_LOCAL_PROVIDERS: 'true' } : {}),
     ...(platform.caFile === undefined ? {} : { NODE_EXTRA_CA_CERTS: platform.caFile }),
   };
   return { open, secret: {} };
+}
+
+/** FULLMAKT_OUTBOUND_URLS: where the apps of the outbound rules answer. */
+function neighbours(app: App, snapshot: Snapshot, urlOf: Platform['urlOf']): Record<string, string> {
+  if (urlOf === undefined) return {};
+  const targets = app.spec.outbound
+    .map((rule) => snapshot.app(`${rule.cluster}:${rule.namespace}:${rule.application}`)?.id)
+    .filter((target) => target !== undefined);
+  if (targets.length === 0) return {};
+  return {
+    FULLMAKT_OUTBOUND_URLS: JSON.stringify(Object.fromEntries(targets.map((target) => [target, urlOf(target)]))),
+  };
 }
 
 /** TokenX. */

@@ -48,7 +48,7 @@ async function composeWith(options: ComposeOptions, closers: Closers): Promise<C
   const ground = await openGround(options, closers);
   const programs = await startPrograms(options, ground, closers);
   const parts = { ...ground, emitter: ground.emitter };
-  const apps = createApps(parts, keeper, (app, error) => options.notice(`${app}: ${String(error)}`));
+  const apps = createApps(parts, keeper, (app, error) => news.failed(app, error instanceof Error ? error.message : String(error)));
   closers.add(() => apps.close());
   const reconcile = (): Promise<void> => apps.reconcile(wantedApps(options, ground, programs));
   closers.add(programs.registrar.onApplied(() => void reconcile()));

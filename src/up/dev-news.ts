@@ -3,6 +3,8 @@ import type { KeeperNews } from './keeper-protocol.ts';
 /** What became of the dev commands, told to the person and kept for the summary. */
 export interface DevNews {
   hear(news: KeeperNews): void;
+  /** The programs beside the app could not start, so the app itself was not started either. */
+  failed(app: string, why: string): void;
   /** `running`, or why not. */
   state(app: string): string;
   /** Aborts when the app will not come: its program is missing, or it was stopped. */
@@ -21,6 +23,11 @@ export function createDevNews(notice: (line: string) => void): DevNews {
   return {
     state: (app) => states.get(app) ?? 'starting',
     givenUp: (app) => controller(app).signal,
+    failed: (app, why) => {
+      states.set(app, `not started: ${why}`);
+      notice(`[${shortName(app)}] not started: ${why}`);
+      controller(app).abort();
+    },
     hear: (news) => {
       switch (news.kind) {
         case 'started':

@@ -30,14 +30,23 @@ export interface Programs {
   summary(apps: readonly App[], stateOf: (app: App) => string): Summary;
 }
 
-/** Starts registrar, TokenX and the local providers side by side: each makes keys at its first start. */
+/** Starts registrar and TokenX, and beside them the local providers: each makes keys at its first start. */
 export async function startPrograms(options: ProgramOptions, ground: Ground, closers: Closers): Promise<Programs> {
-  const [registrar, idp] = await Promise.all([
-    startRegistrar(options, ground, closers),
+  const [registrar, idp] = await all([
+    // TokenX makes one key for every algorithm that an audience asks for, so it has to know the audiences.
+    startRegistrar(options, ground, closers).then(async (started) => {
+      await startExchange(options, ground, closers);
+      return started;
+    }),
     startIdp(options, ground, closers),
-    startExchange(options, ground, closers),
   ]);
   return { registrar, summary: (apps, stateOf) => summarise(options, ground, idp, apps, stateOf) };
+}
+
+/** Like Promise.all, but a failure waits for the others, so that what they opened can be closed. */
+async function all<A, B>([one, other]: readonly [Promise<A>, Promise<B>]): Promise<readonly [A, B]> {
+  await Promise.allSettled([one, other]);
+  return [await one, await other];
 }
 
 async function startExchange({ config, env }: ProgramOptions, ground: Ground, closers: Closers): Promise<void> {

@@ -37,7 +37,7 @@ function loginVariables({ app, written, ingresses, ports, sessionKey }: AppFacts
     ...defined(written.login),
     FULLMAKT_LOGIN_INGRESS: ingresses.join(','),
     FULLMAKT_LOGIN_BIND_ADDRESS: new URL(first).host,
-    FULLMAKT_LOGIN_METRICS_BIND_ADDRESS: '',
+    FULLMAKT_LOGIN_METRICS_BIND_ADDRESS: 'none',
     FULLMAKT_LOGIN_UPSTREAM: `http://127.0.0.1:${ports.app}`,
     FULLMAKT_LOGIN_SESSION_KEYS: sessionKey,
     // All ingresses are on localhost, and cookies ignore ports: the names must differ by app.
