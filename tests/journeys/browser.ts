@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { localFetch, type TestFetch } from '../local-fetch.ts';
 
 /** A page as a person would meet it: where it is, what it says, and the forms on it. */
 export interface Page {
@@ -23,21 +24,20 @@ export interface Browser {
 const NAVIGATION = { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document', accept: 'text/html' };
 
 /** A new browser with an empty cookie jar; `fetch` may be one that trusts the local CA. */
-export function createBrowser(fetch: typeof globalThis.fetch = globalThis.fetch): Browser {
+export function createBrowser(fetch: TestFetch = localFetch(undefined)): Browser {
   const jar = new Map<string, Map<string, string>>();
   const visited: string[] = [];
 
-  const go = async (url: string, init: RequestInit, hops = 0): Promise<Page> => {
+  const go = async (url: string, init: NonNullable<Parameters<TestFetch>[1]>, hops = 0): Promise<Page> => {
     assert.ok(hops < 20, `more than twenty redirects, the last to ${url}`);
     visited.push(url);
     const { hostname } = new URL(url);
     const cookies = [...(jar.get(hostname) ?? [])].map(([name, value]) => `${name}=${value}`).join('; ');
-    const headers = { ...NAVIGATION, ...Object.fromEntries(new Headers(init.headers)), ...(cookies && { cookie: cookies }) };
-    const response = await fetch(url, { ...init, headers, redirect: 'manual' });
+    const headers = { ...NAVIGATION, ...init.headers, ...(cookies && { cookie: cookies }) };
+    const response = await fetch(url, { ...init, headers });
     remember(jar, hostname, response.headers.getSetCookie());
     const location = response.headers.get('location');
     if (location !== null && response.status >= 300 && response.status < 400) {
-      await response.body?.cancel();
       return go(new URL(location, url).href, { headers: { 'sec-fetch-site': siteOf(url, location) } }, hops + 1);
     }
     return { url, status: response.status, headers: response.headers, html: await response.text() };

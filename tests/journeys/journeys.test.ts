@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { localFetch } from '../local-fetch.ts';
+import { localFetch, type TestFetch } from '../local-fetch.ts';
 import { createBrowser } from './browser.ts';
 import { readChain, readRefusals } from './chain.ts';
 import { copyExamples, freeOffset, type Platform, removeCopy, startPlatform } from './platform.ts';
@@ -8,7 +8,7 @@ import { signIn, signOut } from './sign-in.ts';
 
 let platform: Platform;
 let dir: string;
-let fetchLocal: typeof fetch;
+let fetchLocal: TestFetch;
 
 before(async () => {
   dir = copyExamples();

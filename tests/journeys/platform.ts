@@ -118,8 +118,8 @@ async function stop(child: ChildProcess, signal: NodeJS.Signals): Promise<void> 
 export async function freeOffset(): Promise<number> {
   for (let attempt = 0; attempt < 50; attempt++) {
     const offset = 2000 + 10 * Math.floor(Math.random() * 2000);
-    const ports = [7400, 7410, 7411, 7420, 7421, 7430, 7440, ...Array.from({ length: 9 }, (_, n) => 7500 + 10 * n)];
-    const free = await Promise.all(ports.flatMap((port) => [port, port + 1, port + 2]).map((port) => isFree(port + offset)));
+    const blocks = Array.from({ length: 10 }, (_, n) => 7500 + 10 * n).flatMap((port) => [port, port + 1, port + 2]);
+    const free = await Promise.all([7410, 7411, 7420, 7421, 7430, 7440, ...blocks].map((port) => isFree(port + offset)));
     if (free.every(Boolean)) return offset;
   }
   throw new Error('no free range of ports on loopback');
