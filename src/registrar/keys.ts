@@ -1,6 +1,7 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { generatePrivateJwk, publicJwk } from '../oauth/jwk.ts';
 import type { PrivateJwk } from '../oauth/jwk.ts';
+import { KeyEncryptionKeyUnusable } from './kek.ts';
 import type { AppId } from '../registry/app-id.ts';
 import type { KeyRow } from '../registry/key-row.ts';
 import type { KeyWrapper } from '../registry/key-wrapper.ts';
@@ -37,10 +38,15 @@ export async function makeKey(wish: KeyWish, wrapper: KeyWrapper, now: number): 
   return { ...base, kid: jwk.kid, alg: 'RS256', publicJwk: publicJwk(jwk), sealedPrivate };
 }
 
-/** The private part of a key: a JWK as JSON, or a secret. Throws an Error when it was sealed by another key-encryption key. */
+/** The private part of a key: a JWK as JSON, or a secret. Throws KeyEncryptionKeyUnusable when it was sealed by another key-encryption key. */
 export function privatePart(key: KeyRow, wrapper: KeyWrapper): string | undefined {
   if (key.sealedPrivate === undefined) return undefined;
-  return wrapper.unwrap(key.sealedPrivate, aadOf(key.kid, key.uid)).toString();
+  try {
+    return wrapper.unwrap(key.sealedPrivate, aadOf(key.kid, key.uid)).toString();
+  } catch (cause) {
+    const message = `the key ${key.kid} of ${key.app} was sealed with another key-encryption key: restore the file kek of the state folder, or move the folder away`;
+    throw new KeyEncryptionKeyUnusable(message, { cause });
+  }
 }
 
 /** Entra ID knows its keys as certificates: the kid has the form of a SHA-1 thumbprint. */

@@ -83,9 +83,11 @@ export function createRegistrar(config: RegistrarConfig, deps: RegistrarDeps): R
   };
   const reapply = async (): Promise<void> => {
     const outcome = await apply();
-    const text = JSON.stringify([outcome.version, outcome.problems, outcome.held]);
-    if (text === seen && outcome.environments.length === 0) return;
-    seen = text;
+    const { created, changed, removed, environments } = outcome;
+    const before = seen;
+    seen = findingsOf(outcome);
+    const isQuiet = [created, changed, removed, environments].every((list) => list.length === 0);
+    if (isQuiet && seen === before) return;
     for (const listener of listeners) listener(outcome);
   };
   const watch = watchFolders(() => {
@@ -94,7 +96,7 @@ export function createRegistrar(config: RegistrarConfig, deps: RegistrarDeps): R
   return {
     start: async () => {
       const outcome = await enqueue(apply);
-      seen = JSON.stringify([outcome.version, outcome.problems, outcome.held]);
+      seen = findingsOf(outcome);
       return outcome;
     },
     environmentOf: (app) => work.credentials.of(app),
@@ -141,16 +143,20 @@ async function applyOnce(
   const drafts = valid.drafts.filter((draft) => !immutable.some(({ id }) => id === draft.id));
   const { present } = valid;
   const applied = await applyDesired({ drafts, present, complete: read.complete, allowMassDelete }, parts);
-  const environments = credentials.refresh(registry);
+  const environments = await credentials.refresh(registry);
   const snapshot = registry.snapshot();
   const problems = [...allProblems(read, valid), ...immutable, ...applied.held.map((id) => heldProblem(id, config))];
   reporter.problems(problems);
   reporter.applied(applied, snapshot.version, (performance.now() - began) / 1000);
-  reporter.status(snapshot, present, problems);
+  await reporter.status(snapshot, present, problems);
   const { created, changed, removed } = applied.plan;
   const { held, gains, loses } = applied;
   const lists = { created, changed, removed, held, environments, gains, loses, problems };
   return { outcome: { version: snapshot.version, ...lists }, folders: read.folders };
+}
+
+function findingsOf({ problems, held }: ApplyOutcome): string {
+  return JSON.stringify([problems, held]);
 }
 
 function allProblems(read: SourceRead, valid: ValidSet): readonly AppProblem[] {

@@ -13,7 +13,7 @@ export interface Reporter {
   /** Problems are told once, and again only after they were gone. */
   problems(problems: readonly AppProblem[]): void;
   applied(applied: Applied, version: number, seconds: number): void;
-  status(snapshot: Snapshot, present: ReadonlySet<AppId>, problems: readonly AppProblem[]): void;
+  status(snapshot: Snapshot, present: ReadonlySet<AppId>, problems: readonly AppProblem[]): Promise<void>;
 }
 
 /** Writes status files below `stateDir`. */
@@ -44,15 +44,16 @@ export function createReporter(stateDir: string, emit: Emit<RegistrarEvent>): Re
       const counts = { created: created.length, changed: changed.length, removed: removed.length };
       emit({ event: 'plan.applied', version, ...counts, seconds });
     },
-    status(snapshot, present, problems) {
+    status: async (snapshot, present, problems) => {
       const byApp = Map.groupBy(problems, ({ id }) => id);
       const apps = new Set<AppId>([...present, ...[...snapshot.apps()].map((app) => app.id)]);
-      for (const id of apps) {
+      const writes = [...apps].map((id) => {
         const own = (byApp.get(id) ?? []).map(({ problem }) => problem);
-        writeStatus(stateDir, id, statusOf(id, snapshot, own));
-      }
-      for (const id of withStatus) if (!apps.has(id)) removeStatus(stateDir, id);
+        return writeStatus(stateDir, id, statusOf(id, snapshot, own));
+      });
+      const gone = [...withStatus].filter((id) => !apps.has(id));
       withStatus = apps;
+      await Promise.all([...writes, ...gone.map((id) => removeStatus(stateDir, id))]);
     },
   };
 }

@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { AppId } from '../registry/app-id.ts';
 import { splitAppId } from '../registry/app-id.ts';
@@ -50,15 +50,15 @@ export function statusOf(app: AppId, snapshot: Snapshot, problems: readonly Prob
 }
 
 /** Writes `<stateDir>/status/<namespace>/<app>.json`. */
-export function writeStatus(stateDir: string, app: AppId, status: AppStatus): void {
+export async function writeStatus(stateDir: string, app: AppId, status: AppStatus): Promise<void> {
   const file = statusFile(stateDir, app);
-  makeFolder(dirname(file));
-  writeFileWhole(file, `${JSON.stringify(status, null, 2)}\n`);
+  await makeFolder(dirname(file));
+  await writeFileWhole(file, `${JSON.stringify(status, null, 2)}\n`);
 }
 
 /** Removes the file of an app that is no more. */
-export function removeStatus(stateDir: string, app: AppId): void {
-  rmSync(statusFile(stateDir, app), { force: true });
+export async function removeStatus(stateDir: string, app: AppId): Promise<void> {
+  await rm(statusFile(stateDir, app), { force: true });
 }
 
 function clientStatus({ provider, clientId, state, keys }: Client): AppStatus['clients'][number] {

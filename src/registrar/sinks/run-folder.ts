@@ -1,4 +1,4 @@
-import { readdirSync, rmSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AppId } from '../../registry/app-id.ts';
 import { splitAppId } from '../../registry/app-id.ts';
@@ -7,38 +7,27 @@ import { formatEnvFile } from './env-file.ts';
 import { makeFolder, writeFileWhole, writeFolderWhole } from './files.ts';
 
 /** Writes an app's credentials to `<stateDir>/run/<namespace>/<app>/` (C1). What is equal is left alone. */
-export function writeRunFolder(stateDir: string, app: AppId, environment: AppEnvironment): void {
+export async function writeRunFolder(stateDir: string, app: AppId, environment: AppEnvironment): Promise<void> {
   const folder = folderOf(stateDir, app);
-  makeFolder(folder);
-  writeFileWhole(join(folder, 'env'), formatEnvFile(environment.app));
-  writeFileWhole(join(folder, 'env.json'), `${JSON.stringify(environment.app, null, 2)}\n`);
+  await makeFolder(folder);
   const mounts = Object.entries(environment.mounts).flatMap(([name, variables]) =>
     Object.entries(variables).map(([variable, value]) => [`${name}/${variable}`, value]),
   );
-  writeFolderWhole(join(folder, 'nais.io'), Object.fromEntries(mounts));
-  writeFolderWhole(join(folder, 'sidecar'), environment.sidecar);
+  const json = `${JSON.stringify(environment.app, null, 2)}\n`;
+  await Promise.all([
+    writeFileWhole(join(folder, 'env'), formatEnvFile(environment.app), { synced: true }),
+    writeFileWhole(join(folder, 'env.json'), json, { synced: true }),
+    writeFolderWhole(join(folder, 'nais.io'), Object.fromEntries(mounts)),
+    writeFolderWhole(join(folder, 'sidecar'), environment.sidecar),
+  ]);
 }
 
-/** Takes away the credentials of apps that are no more. */
-export function removeRunFolder(stateDir: string, app: AppId): void {
-  rmSync(folderOf(stateDir, app), { recursive: true, force: true });
-}
-
-/** The apps that have a folder, as `namespace/app`. */
-export function listRunFolders(stateDir: string): readonly string[] {
-  const root = join(stateDir, 'run');
-  return names(root).flatMap((namespace) => names(join(root, namespace)).map((app) => `${namespace}/${app}`));
+/** Takes away the credentials of an app that is no more. */
+export async function removeRunFolder(stateDir: string, app: AppId): Promise<void> {
+  await rm(folderOf(stateDir, app), { recursive: true, force: true });
 }
 
 function folderOf(stateDir: string, app: AppId): string {
   const { namespace, name } = splitAppId(app);
   return join(stateDir, 'run', namespace, name);
-}
-
-function names(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
-  }
 }
