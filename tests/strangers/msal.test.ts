@@ -66,7 +66,7 @@ async function signedIn(scopes: string[], change: { readonly nonce?: string } = 
   const login = { auth: auth(DESK), scopes, redirectUri: CALLBACK, state: 'st', nonce: 'no' };
   const begun = await msal.ask({ ...login, call: 'code-url', codeChallenge: codeChallenge(codeVerifier) });
   assert.ok(begun.kind === 'url', JSON.stringify(begun));
-  const callback = await signInFor(browserUpTo(CALLBACK, providers.fetch), begun.url);
+  const callback = await signInFor(browserUpTo(CALLBACK, providers.browse), begun.url);
   const answer = { code: '', ...Object.fromEntries(callback.searchParams) };
   return msal.ask({ ...login, ...change, call: 'code', codeVerifier, answer });
 }

@@ -1,5 +1,7 @@
 import { createBrowser } from '../journeys/browser.ts';
 import type { Browser, Page } from '../journeys/browser.ts';
+import { localFetch } from '../local-fetch.ts';
+import type { TestFetch } from '../local-fetch.ts';
 
 /** A citizen and case worker among the people the local providers start with. */
 export const PID = '01819090285';
@@ -7,9 +9,9 @@ export const PID = '01819090285';
 export const OUTSIDER = '30899940071';
 
 /** A browser that goes no further than `callback`: whoever waits there reads the address itself. */
-export function browserUpTo(callback: string, fetch: typeof globalThis.fetch = globalThis.fetch): Browser {
-  return createBrowser((input, init) =>
-    typeof input === 'string' && input.startsWith(callback) ? Promise.resolve(new Response('')) : fetch(input, init),
+export function browserUpTo(callback: string, fetch: TestFetch = localFetch(undefined)): Browser {
+  return createBrowser((url, init) =>
+    url.startsWith(callback) ? Promise.resolve(new Response('')) : fetch(url, init),
   );
 }
 

@@ -1,6 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Fetch } from '../../src/oauth/fetch.ts';
 import { createIdp } from '../../src/idp/app.ts';
 import type { Idp } from '../../src/idp/app.ts';
 import { ensurePrivateCa } from '../../src/idp/ca.ts';
@@ -11,9 +12,11 @@ import { createMemoryRegistry } from '../../src/registry/registry.ts';
 import type { SnapshotData } from '../../src/registry/snapshot.ts';
 import { readSettings } from '../../src/settings.ts';
 import { createMemoryStore } from '../../src/store/memory.ts';
+import { createOutboundFetch } from '../../src/web/outbound-fetch.ts';
 import { serve } from '../../src/web/serve.ts';
 import type { Listener, Program } from '../../src/web/serve.ts';
 import { localFetch } from '../local-fetch.ts';
+import type { TestFetch } from '../local-fetch.ts';
 import { withFreePorts } from './ports.ts';
 
 /** The default tenant of the local Entra ID. */
@@ -27,7 +30,9 @@ export interface Providers {
   /** Path of the CA that Entra's certificate hangs under. */
   readonly caFile: string;
   /** Believes that CA. */
-  readonly fetch: typeof fetch;
+  readonly fetch: Fetch;
+  /** Believes it too, and sends what a browser sends. */
+  readonly browse: TestFetch;
   readonly registry: Registry;
   readonly events: readonly IdpEvent[];
   close(): Promise<void>;
@@ -42,26 +47,27 @@ export function now(): number {
 export async function startProviders(data: SnapshotData): Promise<Providers> {
   const stateDir = await mkdtemp(join(tmpdir(), 'fullmakt-strangers-'));
   const { caFile } = await ensurePrivateCa(stateDir, now());
-  const trusting = localFetch(caFile);
+  const outbound = createOutboundFetch({ ca: await readFile(caFile, 'utf8') });
   const registry = createMemoryRegistry({ now, initial: data });
   const store = createMemoryStore({ now });
   const events: IdpEvent[] = [];
   const emit = (event: IdpEvent): void => void events.push(event);
   const { idp, stop } = await withFreePorts(5, async (ports) => {
     const config = configFor(stateDir, ports);
-    const made = await createIdp(config, { registry, store, fetch: trusting, now, emit });
+    const made = await createIdp(config, { registry, store, fetch: outbound.fetch, now, emit });
     return { idp: made, ...(await run(made)) };
   });
   return {
     issuers: idp.issuers,
     entraOrigin: new URL(idp.issuers.entra).origin,
     caFile,
-    fetch: trusting,
+    fetch: outbound.fetch,
+    browse: localFetch(caFile),
     registry,
     events,
     close: async () => {
       await stop();
-      await store.close();
+      await Promise.all([store.close(), outbound.close()]);
       registry.close();
       await rm(stateDir, { recursive: true, force: true });
     },

@@ -9,7 +9,7 @@ import type {
   Grant,
   IdportenRegistration,
   MaskinportenScope,
-  Registration,
+  TokenxTokenSettings,
 } from '../../src/registry/model.ts';
 import type { SnapshotData } from '../../src/registry/snapshot.ts';
 
@@ -92,10 +92,9 @@ export function azureRegistration(
   };
 }
 
-/** A TokenX client. */
-export function tokenxClient(name: string, keys: readonly PublicJwk[] = []): Client {
-  const registration: Registration = { provider: 'tokenx', token: {} };
-  return client(name, app(name), { keys, registration });
+/** A TokenX client, with what it asks of tokens made for it. */
+export function tokenxClient(name: string, keys: readonly PublicJwk[] = [], token: TokenxTokenSettings = {}): Client {
+  return client(name, app(name), { keys, registration: { provider: 'tokenx', token } });
 }
 
 /** A rule of `target` that names `consumer`. */
