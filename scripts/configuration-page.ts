@@ -17,7 +17,11 @@ export function configurationPage(): string {
     'its variable. A person at a laptop needs none of them: `fullmakt up` configures every program from the manifests.',
     '',
     section('`fullmakt up`', 'Also read from `<dir>/fullmakt.env`; the environment wins.', upSettings),
-    section('Login proxy', 'One per app that declares a login; `fullmakt up` sets these from its manifest.', loginSettings),
+    section(
+      'Login proxy',
+      'One per app that declares a login; `fullmakt up` sets these from its manifest.',
+      loginSettings,
+    ),
     section('TokenX', 'The token exchange server.', exchangeSettings),
     section('Sidecar', 'Reads the environment contract of its app; the registrar writes it.', sidecarSettings),
     section('Local identity providers', 'ID-porten, Entra ID and Maskinporten for development.', idpSettings),
@@ -30,7 +34,16 @@ function section<T>(title: string, says: string, table: SettingsTable<T>): strin
     const secret = row.secret ? ' Secret.' : '';
     return `| \`${row.env}\`${aliases} | ${cell(row.kind)} | ${cell(row.default)} | ${cell(row.says)}${secret} |`;
   });
-  return [`## ${title}`, '', says, '', '| variable | kind | default | meaning |', '|---|---|---|---|', ...rows, ''].join('\n');
+  return [
+    `## ${title}`,
+    '',
+    says,
+    '',
+    '| variable | kind | default | meaning |',
+    '|---|---|---|---|',
+    ...rows,
+    '',
+  ].join('\n');
 }
 
 function cell(text: string): string {

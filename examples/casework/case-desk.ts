@@ -28,6 +28,8 @@ serve({
     const chain = await askRegister(request);
     if ('status' in chain) return chain;
     const says = 'The employee stays the same person (oid); the token is made for the register (On-Behalf-Of).';
-    return chainPage('Case desk', { '/': 'Cases', '/oauth2/logout': 'Sign out' }, [{ heading: 'Look-up', says, chain }]);
+    return chainPage('Case desk', { '/': 'Cases', '/oauth2/logout': 'Sign out' }, [
+      { heading: 'Look-up', says, chain },
+    ]);
   },
 });

@@ -27,16 +27,21 @@ export interface Chain {
 
 /** The hop that `service` adds: who called, and what the token says. */
 export function hopOf(service: string, principal: Principal): Hop {
-  const claims: Readonly<Record<string, unknown>> = { ...principal.claims };
-  const audience = claims['aud'];
   return {
     service,
     caller: principal.caller ?? 'the browser',
     issuer: principal.issuer,
-    audience: audience === undefined ? 'none: the scope binds it' : [audience].flat().join(' '),
-    subject: String(claims['pid'] ?? claims['NAVident'] ?? principal.id),
+    audience: claimText(principal, 'aud') ?? 'none: the scope binds it',
+    subject: claimText(principal, 'pid') ?? claimText(principal, 'NAVident') ?? principal.id,
     level: principal.acr ?? 'none',
   };
+}
+
+/** A claim for people to read; undefined when the token does not have it. */
+function claimText(principal: Principal, name: string): string | undefined {
+  const claims: Readonly<Record<string, unknown>> = { ...principal.claims };
+  const value = claims[name];
+  return typeof value === 'string' || value === undefined ? value : JSON.stringify(value);
 }
 
 /** Calls the next service with a token made for it, and puts `hop` in front of the chain it answers. */
@@ -51,5 +56,11 @@ export async function callNext(call: { service: string; url: string; token: stri
 /** Reads an OAuth error body (RFC 6749 5.2, RFC 6750 3.1). */
 function refusalOf(by: string, status: number, body: Readonly<Record<string, unknown>>): Refusal {
   const member = (name: string): string => (typeof body[name] === 'string' ? body[name] : '');
-  return { by, status, error: member('error'), description: member('error_description'), remedy: member('explanation') };
+  return {
+    by,
+    status,
+    error: member('error'),
+    description: member('error_description'),
+    remedy: member('explanation'),
+  };
 }

@@ -9,7 +9,11 @@ export interface Section {
 }
 
 /** A page of chains: per hop who called, issuer, audience, subject, level. */
-export function chainPage(title: string, links: Readonly<Record<string, string>>, sections: readonly Section[]): Answer {
+export function chainPage(
+  title: string,
+  links: Readonly<Record<string, string>>,
+  sections: readonly Section[],
+): Answer {
   const nav = Object.entries(links)
     .map(([href, text]) => `<a href="${escape(href)}">${escape(text)}</a>`)
     .join(' ');

@@ -24,7 +24,10 @@ export function notGiven(provider: string, error: AcquireError, hop?: Hop): Chai
     status: error.status ?? 503,
     error: error.oauthError ?? error.kind,
     description: error.message,
-    remedy: error.kind === 'policy' ? 'The terminal that runs `fullmakt up` names the manifest line that would allow this.' : '',
+    remedy:
+      error.kind === 'policy'
+        ? 'The terminal that runs `fullmakt up` names the manifest line that would allow this.'
+        : '',
   };
   return { hops: hop === undefined ? [] : [hop], refusal };
 }

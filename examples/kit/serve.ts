@@ -15,7 +15,10 @@ export function serve(routes: Routes): void {
       (result) => send(response, result),
       (error: unknown) => {
         console.error(error);
-        send(response, { status: 502, json: { error: 'bad_gateway', error_description: 'a service behind this one failed' } });
+        send(response, {
+          status: 502,
+          json: { error: 'bad_gateway', error_description: 'a service behind this one failed' },
+        });
       },
     );
   });
@@ -39,6 +42,10 @@ function send(response: ServerResponse, result: Answer): void {
     response.end(result.html);
     return;
   }
-  response.writeHead(result.status, { ...result.headers, 'content-type': 'application/json', 'cache-control': 'no-store' });
+  response.writeHead(result.status, {
+    ...result.headers,
+    'content-type': 'application/json',
+    'cache-control': 'no-store',
+  });
   response.end(JSON.stringify(result.json));
 }

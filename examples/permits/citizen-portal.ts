@@ -27,7 +27,9 @@ const links = { '/': 'My permits', '/sign': 'Sign a permit (asks for a higher le
 
 async function page(request: IncomingMessage, path: string, says: string): Promise<Answer> {
   const result = await askPermitApi(request, path);
-  return 'status' in result ? result : chainPage('Citizen portal', links, [{ heading: 'Your request', says, chain: result }]);
+  return 'status' in result
+    ? result
+    : chainPage('Citizen portal', links, [{ heading: 'Your request', says, chain: result }]);
 }
 
 serve({

@@ -29,8 +29,8 @@ async function run(): Promise<void> {
   }
 }
 
-setInterval(run, everyMilliseconds).unref();
-setTimeout(run, 1000).unref();
+setInterval(() => void run(), everyMilliseconds).unref();
+setTimeout(() => void run(), 1000).unref();
 
 serve({
   '/': async () => {

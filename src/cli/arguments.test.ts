@@ -21,7 +21,17 @@ for (const [line, expected] of cases) {
   });
 }
 
-const wrong = ['upp', 'up a b', 'up --jason', 'up --without b', 'run', 'run a/b', 'run a/b --', 'run ../b -- ls', 'run a/b/c -- ls'];
+const wrong = [
+  'upp',
+  'up a b',
+  'up --jason',
+  'up --without b',
+  'run',
+  'run a/b',
+  'run a/b --',
+  'run ../b -- ls',
+  'run a/b/c -- ls',
+];
 
 for (const line of wrong) {
   test(`refuses \`fullmakt ${line}\` and says why`, () => {

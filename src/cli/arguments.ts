@@ -5,8 +5,18 @@ export type Command =
   | { readonly kind: 'help' }
   | { readonly kind: 'version' }
   | { readonly kind: 'usage'; readonly says: string }
-  | { readonly kind: 'up'; readonly dir: string | undefined; readonly json: boolean; readonly without: readonly string[] }
-  | { readonly kind: 'run'; readonly app: string; readonly command: readonly string[]; readonly dir: string | undefined }
+  | {
+      readonly kind: 'up';
+      readonly dir: string | undefined;
+      readonly json: boolean;
+      readonly without: readonly string[];
+    }
+  | {
+      readonly kind: 'run';
+      readonly app: string;
+      readonly command: readonly string[];
+      readonly dir: string | undefined;
+    }
   | { readonly kind: 'validate' | 'explain'; readonly args: readonly string[] };
 
 const APP = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?\/[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
@@ -49,6 +59,7 @@ function parseRun(args: readonly string[]): Command {
   });
   const [app = '', ...more] = positionals;
   if (!APP.test(app) || more.length > 0) return { kind: 'usage', says: 'run takes <namespace>/<app> -- <command...>' };
-  if (command.length === 0) return { kind: 'usage', says: `nothing to run: put the command after --, as in: fullmakt run ${app} -- npm start` };
+  if (command.length === 0)
+    return { kind: 'usage', says: `nothing to run: put the command after --, as in: fullmakt run ${app} -- npm start` };
   return { kind: 'run', app, command, dir: values.dir };
 }

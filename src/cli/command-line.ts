@@ -45,6 +45,8 @@ async function dispatch(command: Command, env: Environment, cwd: string): Promis
       const { explainGrant } = await import('./explain.ts');
       return print(await explainGrant(command.args, cwd));
     }
+    default:
+      return command satisfies never;
   }
 }
 

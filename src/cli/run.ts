@@ -26,7 +26,11 @@ export async function run(request: RunRequest): Promise<number> {
   const own = readEnvironment(request);
   const path = [dirname(process.execPath), request.env['PATH']].filter(Boolean).join(delimiter);
   const [program = '', ...args] = request.command;
-  const child = spawn(program, args, { stdio: 'inherit', env: { ...request.env, ...own, PATH: path }, cwd: request.cwd });
+  const child = spawn(program, args, {
+    stdio: 'inherit',
+    env: { ...request.env, ...own, PATH: path },
+    cwd: request.cwd,
+  });
   const pass = (signal: NodeJS.Signals): void => void child.kill(signal);
   // The terminal sends Ctrl-C to the command too; we only have to outlive it to report its exit code.
   process.on('SIGINT', ignore).on('SIGTERM', pass).on('SIGHUP', pass);

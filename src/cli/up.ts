@@ -19,7 +19,6 @@ export async function runUp(command: UpCommand, env: Environment, cwd: string): 
       ending.resolve(signal);
     });
   }
-  const notice = (line: string): void => void process.stderr.write(`${line}\n`);
   const running = await up({ ...command, env, cwd, notice, ended: ending.promise });
   const { summary } = running;
   process.stdout.write(command.json ? `${JSON.stringify(summary, null, 2)}\n` : describeSummary(summary));
@@ -27,4 +26,8 @@ export async function runUp(command: UpCommand, env: Environment, cwd: string): 
   notice(`${signal}: stopping`);
   await running.close();
   return 0;
+}
+
+function notice(line: string): void {
+  process.stderr.write(`${line}\n`);
 }

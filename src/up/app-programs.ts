@@ -17,7 +17,7 @@ export interface AppProgramParts {
   readonly fetch: Fetch;
   readonly now: Clock;
   readonly sessions: Store;
-  emitter<E extends DomainEvent>(program: string, table: EventTable<E>, app: string): Emit<E>;
+  readonly emitter: <E extends DomainEvent>(program: string, table: EventTable<E>, app: string) => Emit<E>;
 }
 
 /** The app's sidecar, configured by the variables that the registrar wrote for it. */

@@ -70,7 +70,9 @@ export function createApps(parts: AppProgramParts, keeper: Keeper, failed: (app:
     },
     close: async () => {
       await queue;
-      await Promise.all([...sidecars.keys(), ...logins.keys()].map((id) => Promise.all([drop(sidecars, id), drop(logins, id)])));
+      await Promise.all(
+        [...sidecars.keys(), ...logins.keys()].map((id) => Promise.all([drop(sidecars, id), drop(logins, id)])),
+      );
     },
   };
 }

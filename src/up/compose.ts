@@ -48,7 +48,9 @@ async function composeWith(options: ComposeOptions, closers: Closers): Promise<C
   const ground = await openGround(options, closers);
   const programs = await startPrograms(options, ground, closers);
   const parts = { ...ground, emitter: ground.emitter };
-  const apps = createApps(parts, keeper, (app, error) => news.failed(app, error instanceof Error ? error.message : String(error)));
+  const apps = createApps(parts, keeper, (app, error) =>
+    news.failed(app, error instanceof Error ? error.message : String(error)),
+  );
   closers.add(() => apps.close());
   const reconcile = (): Promise<void> => apps.reconcile(wantedApps(options, ground, programs));
   closers.add(programs.registrar.onApplied(() => void reconcile()));
@@ -69,7 +71,11 @@ function wantedApps(options: ComposeOptions, ground: Ground, programs: Programs)
     return [
       wantedApp({
         app,
-        written: { app: written.app, sidecar: { ...written.sidecar, ...external }, login: { ...written.login, ...external } },
+        written: {
+          app: written.app,
+          sidecar: { ...written.sidecar, ...external },
+          login: { ...written.login, ...external },
+        },
         ingresses: ground.places.ingresses(app.id, app.spec.ingresses),
         ports: ground.places.ports(app.id),
         inherited: options.env,

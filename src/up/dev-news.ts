@@ -2,13 +2,13 @@ import type { KeeperNews } from './keeper-protocol.ts';
 
 /** What became of the dev commands, told to the person and kept for the summary. */
 export interface DevNews {
-  hear(news: KeeperNews): void;
+  readonly hear: (news: KeeperNews) => void;
   /** The programs beside the app could not start, so the app itself was not started either. */
-  failed(app: string, why: string): void;
+  readonly failed: (app: string, why: string) => void;
   /** `running`, or why not. */
-  state(app: string): string;
+  readonly state: (app: string) => string;
   /** Aborts when the app will not come: its program is missing, or it was stopped. */
-  givenUp(app: string): AbortSignal;
+  readonly givenUp: (app: string) => AbortSignal;
 }
 
 /** A new record. */

@@ -5,7 +5,10 @@ import { type DevProcess, superviseProcess } from './dev-process.ts';
 import type { KeeperNews } from './keeper-protocol.ts';
 
 /** Supervises a command and lets a test wait for news of a kind. */
-function supervise(t: TestContext, command: string | readonly string[]): { process: DevProcess; next(kind: KeeperNews['kind']): Promise<KeeperNews> } {
+function supervise(
+  t: TestContext,
+  command: string | readonly string[],
+): { process: DevProcess; readonly next: (kind: KeeperNews['kind']) => Promise<KeeperNews> } {
   const heard: KeeperNews[] = [];
   const waiting = new Map<string, (news: KeeperNews) => void>();
   const env = { PATH: process.env['PATH'] ?? '' };
@@ -44,7 +47,8 @@ test('a command that ends is started again, the first time after 250 ms', async 
 });
 
 test('stopping ends the whole process group, children of the command included', async (t) => {
-  const script = 'const c = require("node:child_process").spawn("sleep", ["60"]); console.log(c.pid); setInterval(() => {}, 1000)';
+  const script =
+    'const c = require("node:child_process").spawn("sleep", ["60"]); console.log(c.pid); setInterval(() => {}, 1000)';
   const { process: supervised, next } = supervise(t, [process.execPath, '-e', script]);
   const news = await next('output');
   const grandchild = Number(news.kind === 'output' ? news.text : Number.NaN);

@@ -5,7 +5,12 @@ import { PORTS } from './endpoints.ts';
 import { UpError } from './state-folder.ts';
 
 /** TokenX of this machine: its own address, and ID-porten as the issuer of the tokens that citizens sign in with. */
-export function exchangeConfig(endpoints: Endpoints, portOffset: number, auditKey: string, env: Environment): ExchangeConfig {
+export function exchangeConfig(
+  endpoints: Endpoints,
+  portOffset: number,
+  auditKey: string,
+  env: Environment,
+): ExchangeConfig {
   const result = readSettings(exchangeSettings, {
     FULLMAKT_EXCHANGE_ISSUERS: JSON.stringify([idportenIssuer(endpoints.idporten)]),
     FULLMAKT_EXCHANGE_BIND: `localhost:${PORTS.tokenx + portOffset}`,
@@ -19,5 +24,12 @@ export function exchangeConfig(endpoints: Endpoints, portOffset: number, auditKe
 
 /** Only tokens issued to our own clients there count; levels become the names that TokenX tokens use. */
 function idportenIssuer({ issuer, jwksUri }: ProviderEndpoints): object {
-  return { name: 'idporten', issuer, jwksUri, bind: { clientId: '@registry' }, provider: 'idporten', map: 'idporten-acr' };
+  return {
+    name: 'idporten',
+    issuer,
+    jwksUri,
+    bind: { clientId: '@registry' },
+    provider: 'idporten',
+    map: 'idporten-acr',
+  };
 }

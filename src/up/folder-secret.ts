@@ -16,5 +16,7 @@ export function folderSecret(file: string): string {
 function readSecret(file: string): string {
   const text = readFileSync(file, 'utf8').trim();
   if (Buffer.from(text, 'base64').length === 32) return text;
-  throw new Error(`${file} is damaged: it should hold 32 bytes in base64. Put it back from a copy; moving it away signs everybody out`);
+  throw new Error(
+    `${file} is damaged: it should hold 32 bytes in base64. Put it back from a copy; moving it away signs everybody out`,
+  );
 }

@@ -17,6 +17,9 @@ import { noticeOf } from './notices.ts';
 import { createPlaces, type Places } from './places.ts';
 import type { UpConfig } from './settings.ts';
 
+/** Seconds since the epoch. */
+const now: Clock = () => Date.now() / 1000;
+
 /** What every program of this `up` stands on. */
 export interface Ground {
   readonly now: Clock;
@@ -34,7 +37,7 @@ export interface Ground {
   readonly sessionKey: string;
   readonly auditKey: string;
   /** Events go to log, metrics and audit, and the ones a developer should see at once to the terminal. */
-  emitter<E extends DomainEvent>(program: string, table: EventTable<E>, app?: string): Emit<E>;
+  readonly emitter: <E extends DomainEvent>(program: string, table: EventTable<E>, app?: string) => Emit<E>;
 }
 
 /** Opens the stores, the observer and the connections outward; each is added to `closers` as it opens. */
@@ -44,8 +47,12 @@ export async function openGround(
 ): Promise<Ground> {
   const { stateDir, config, notice } = options;
   const inState = (name: string): string => join(stateDir, name);
-  const now: Clock = () => Date.now() / 1000;
-  const observer = createObserver({ level: config.logLevel, destination: inState('fullmakt.log'), auditFile: inState('audit.jsonl'), now });
+  const observer = createObserver({
+    level: config.logLevel,
+    destination: inState('fullmakt.log'),
+    auditFile: inState('audit.jsonl'),
+    now,
+  });
   closers.add(() => observer.close());
   const registry = openSqliteRegistry(inState('registry.sqlite'), { now });
   closers.add(() => registry.close());
@@ -54,7 +61,11 @@ export async function openGround(
     closers.add(() => store.close());
     return store;
   };
-  const stores = { sessions: openStore('sessions.sqlite'), replay: openStore('replay.sqlite'), idp: openStore('idp.sqlite') };
+  const stores = {
+    sessions: openStore('sessions.sqlite'),
+    replay: openStore('replay.sqlite'),
+    idp: openStore('idp.sqlite'),
+  };
   const ca = await ensurePrivateCa(stateDir, now());
   const outbound = createOutboundFetch({ ca: ca.caPem });
   closers.add(() => outbound.close());

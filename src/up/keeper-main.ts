@@ -27,9 +27,11 @@ let queue = Promise.resolve();
 process.on('message', (order: KeeperOrder) => {
   queue = queue.then(() => carryOut(order));
 });
-process.once('disconnect', async () => {
+async function endAll(): Promise<never> {
   await queue;
   await Promise.all([...processes.keys()].map(stop));
   process.exit(0);
-});
+}
+
+process.once('disconnect', () => void endAll());
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.disconnect?.());

@@ -8,7 +8,9 @@ export function noticeOf(program: string, app: string | undefined, event: Domain
   const fields: Readonly<Record<string, unknown>> = { ...event };
   if (event.event === 'manifest.invalid') return `manifest  ${String(fields['text'])}`;
   if (typeof fields['fix'] !== 'string' || fields['fix'] === '') return undefined;
-  const who = [app, fields['consumer'] ?? fields['caller'] ?? fields['client']].find((each) => typeof each === 'string');
+  const who = [app, fields['consumer'] ?? fields['caller'] ?? fields['client']].find(
+    (each) => typeof each === 'string',
+  );
   const whom = [fields['target'], fields['audience']].find((each) => typeof each === 'string');
   const what = [fields['code'], fields['error'], fields['reason']].filter((each) => typeof each === 'string').join(' ');
   const place = [fields['persona'], program].find((each) => typeof each === 'string');

@@ -28,7 +28,10 @@ test('apps keep the ports they were first given, whatever comes first after a re
 test('no app ever gets 7564 to 7566, which login proxies use in a pod', (t) => {
   const ports = createPortBook(bookFile(t), 0);
   const all = Array.from({ length: 20 }, (_, n) => Object.values(ports(appId('local', 'team', `app-${n}`)))).flat();
-  assert.deepEqual(all.filter((port) => port >= 7564 && port <= 7566), []);
+  assert.deepEqual(
+    all.filter((port) => port >= 7564 && port <= 7566),
+    [],
+  );
   assert.equal(new Set(all).size, all.length);
 });
 

@@ -36,7 +36,9 @@ function readOrder(file: string): string[] {
   }
   const order: unknown = JSON.parse(text);
   if (!Array.isArray(order) || !order.every((app) => typeof app === 'string')) {
-    throw new Error(`${file} is damaged: it should hold a list of app ids. Mend it, or move it away to number the apps anew`);
+    throw new Error(
+      `${file} is damaged: it should hold a list of app ids. Mend it, or move it away to number the apps anew`,
+    );
   }
   return order;
 }

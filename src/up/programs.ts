@@ -69,13 +69,21 @@ async function startExchange({ config, env }: ProgramOptions, ground: Ground, cl
 
 async function startIdp(options: ProgramOptions, ground: Ground, closers: Closers): Promise<Idp> {
   const { registry, idp: store, fetch, now, endpoints } = ground;
-  const idp = await createIdp(idpConfig(options), { registry, store, fetch, now, emit: ground.emitter('idp', idpEvents) });
+  const idp = await createIdp(idpConfig(options), {
+    registry,
+    store,
+    fetch,
+    now,
+    emit: ground.emitter('idp', idpEvents),
+  });
   const local: Readonly<Record<string, boolean>> = {
     'ID-porten': endpoints.idporten.local,
     'Entra ID': endpoints.entra.local,
     Maskinporten: endpoints.maskinporten.local,
   };
-  const wanted = idp.listeners.filter(({ name }) => Object.entries(local).some(([service, here]) => here && name.includes(service)));
+  const wanted = idp.listeners.filter(({ name }) =>
+    Object.entries(local).some(([service, here]) => here && name.includes(service)),
+  );
   const running = await listen({ ...idp, listeners: wanted });
   closers.add(() => running.close());
   return idp;
@@ -112,7 +120,9 @@ function summarise(
       id: app.id,
       namespace,
       name,
-      ...(app.spec.login === undefined ? {} : { login: app.spec.login.provider, ...(url === undefined ? {} : { url }) }),
+      ...(app.spec.login === undefined
+        ? {}
+        : { login: app.spec.login.provider, ...(url === undefined ? {} : { url }) }),
       app: `http://127.0.0.1:${ports.app}`,
       sidecar: `http://127.0.0.1:${ports.sidecar}`,
       state: stateOf(app),

@@ -21,7 +21,13 @@ export async function startRegistrar(options: ProgramOptions, ground: Ground, cl
   });
   if (!config.ok) throw new UpError(config.problems.join('\n'));
   const emit = ground.emitter('registrar', registrarEvents);
-  const registrar = createRegistrar(config.settings, { registry, now, wrapper, emit, platform: platformOf(options, ground) });
+  const registrar = createRegistrar(config.settings, {
+    registry,
+    now,
+    wrapper,
+    emit,
+    platform: platformOf(options, ground),
+  });
   closers.add(() => registrar.close());
   await registrar.start();
   return registrar;

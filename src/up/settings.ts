@@ -67,7 +67,12 @@ export const upSettings: SettingsTable<UpConfig> = {
 function parseOrganisation(value: unknown): Organisation {
   if (typeof value === 'object' && value !== null && 'orgno' in value && 'prefix' in value) {
     const { orgno, prefix } = value;
-    if (typeof orgno === 'string' && /^\d{9}$/.test(orgno) && typeof prefix === 'string' && /^[a-zæøå\d]+$/.test(prefix)) {
+    if (
+      typeof orgno === 'string' &&
+      /^\d{9}$/.test(orgno) &&
+      typeof prefix === 'string' &&
+      /^[a-zæøå\d]+$/.test(prefix)
+    ) {
       return { orgno, prefix };
     }
   }
@@ -75,6 +80,7 @@ function parseOrganisation(value: unknown): Organisation {
 }
 
 function parseOrganisations(value: unknown): Readonly<Record<string, Organisation>> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error('a JSON object by namespace');
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new Error('a JSON object by namespace');
   return Object.fromEntries(Object.entries(value).map(([namespace, each]) => [namespace, parseOrganisation(each)]));
 }

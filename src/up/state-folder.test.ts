@@ -13,7 +13,10 @@ function folder(t: TestContext): string {
 
 test('without a name the folder is fullmakt/, else examples/', (t) => {
   const cwd = folder(t);
-  assert.throws(() => findManifestFolder(undefined, cwd), /neither fullmakt\/ nor examples\/ is in .*; name the folder/);
+  assert.throws(
+    () => findManifestFolder(undefined, cwd),
+    /neither fullmakt\/ nor examples\/ is in .*; name the folder/,
+  );
   mkdirSync(join(cwd, 'examples'));
   assert.equal(findManifestFolder(undefined, cwd), join(cwd, 'examples'));
   mkdirSync(join(cwd, 'fullmakt'));
@@ -42,7 +45,10 @@ test('a state folder that cannot be made is named', (t) => {
 test('a claimed folder refuses a second claim and names the first, until it is released', (t) => {
   const state = openStateFolder(folder(t));
   const first = claimStateFolder(state, 4242, '2026-01-01T00:00:00.000Z');
-  assert.throws(() => claimStateFolder(state, 1, 'now'), /another fullmakt up \(process 4242, since 2026-01-01T00:00:00\.000Z\) already runs/);
+  assert.throws(
+    () => claimStateFolder(state, 1, 'now'),
+    /another fullmakt up \(process 4242, since 2026-01-01T00:00:00\.000Z\) already runs/,
+  );
   first.release();
   claimStateFolder(state, 1, 'now').release();
 });

@@ -14,7 +14,9 @@ export function findManifestFolder(named: string | undefined, cwd: string): stri
   }
   const found = ['fullmakt', 'examples'].map((name) => join(cwd, name)).find(isFolder);
   if (found !== undefined) return found;
-  throw new UpError(`neither fullmakt/ nor examples/ is in ${cwd}; name the folder that holds your manifests: fullmakt up <dir>`);
+  throw new UpError(
+    `neither fullmakt/ nor examples/ is in ${cwd}; name the folder that holds your manifests: fullmakt up <dir>`,
+  );
 }
 
 /** Makes the state folder (0700, kept out of git) or says why it cannot be used. Nothing in it is ever deleted here. */
@@ -25,14 +27,16 @@ export function openStateFolder(dir: string): string {
     accessSync(stateDir, constants.R_OK | constants.W_OK | constants.X_OK);
     if (!existsSync(join(stateDir, '.gitignore'))) writeFileSync(join(stateDir, '.gitignore'), '*\n');
   } catch (error) {
-    throw new UpError(`the state folder ${stateDir} cannot be written (${String(error)}); make it writable for this user`);
+    throw new UpError(
+      `the state folder ${stateDir} cannot be written (${String(error)}); make it writable for this user`,
+    );
   }
   return stateDir;
 }
 
 /** Held by the one `up` of a folder; the operating system lets go of it however that process ends. */
 export interface Ownership {
-  release(): void;
+  readonly release: () => void;
 }
 
 /** Claims the state folder for this process, or refuses and names the process that has it. */
@@ -41,7 +45,9 @@ export function claimStateFolder(stateDir: string, pid: number, startedAt: strin
   const file = join(stateDir, 'owner.sqlite');
   const database = new DatabaseSync(file, { timeout: 0 });
   try {
-    database.exec('PRAGMA locking_mode=EXCLUSIVE; BEGIN EXCLUSIVE; CREATE TABLE IF NOT EXISTS claim (pid INTEGER); COMMIT');
+    database.exec(
+      'PRAGMA locking_mode=EXCLUSIVE; BEGIN EXCLUSIVE; CREATE TABLE IF NOT EXISTS claim (pid INTEGER); COMMIT',
+    );
   } catch (error) {
     database.close();
     throw new UpError(

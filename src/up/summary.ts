@@ -35,7 +35,11 @@ export interface PersonSummary {
   readonly groups: readonly string[];
 }
 
-const LOGINS: Readonly<Record<string, string>> = { idporten: 'ID-porten', azure: 'Entra ID', openid: 'OpenID provider' };
+const LOGINS: Readonly<Record<string, string>> = {
+  idporten: 'ID-porten',
+  azure: 'Entra ID',
+  openid: 'OpenID provider',
+};
 
 /** The table that a person reads. */
 export function describeSummary(summary: Summary): string {
@@ -63,14 +67,24 @@ function appRow(app: AppSummary): readonly string[] {
 }
 
 function personRow(person: PersonSummary): readonly string[] {
-  const groups = person.groups.length === 0 ? 'in no group' : `in ${person.groups.map((group) => `…${group.slice(-4)}`).join(', ')}`;
-  return [person.pid, person.name, person.employee === undefined ? 'citizen' : `citizen; employee ${person.employee}, ${groups}`];
+  const groups =
+    person.groups.length === 0 ? 'in no group' : `in ${person.groups.map((group) => `…${group.slice(-4)}`).join(', ')}`;
+  return [
+    person.pid,
+    person.name,
+    person.employee === undefined ? 'citizen' : `citizen; employee ${person.employee}, ${groups}`,
+  ];
 }
 
 function suggestions(summary: Summary): readonly string[] {
   const withLogin = summary.apps.filter((app) => app.url !== undefined && app.state === 'running');
-  const opened = withLogin.slice(0, 3).map((app) => `  open ${app.url} and sign in (${LOGINS[app.login ?? ''] ?? app.login})`);
+  const opened = withLogin
+    .slice(0, 3)
+    .map((app) => `  open ${app.url} and sign in (${LOGINS[app.login ?? ''] ?? app.login})`);
   const [first] = summary.apps;
-  const run = first === undefined ? [] : [`  fullmakt run ${first.namespace}/${first.name} -- <command>   any command with that app's environment`];
+  const run =
+    first === undefined
+      ? []
+      : [`  fullmakt run ${first.namespace}/${first.name} -- <command>   any command with that app's environment`];
   return [...opened, ...run];
 }

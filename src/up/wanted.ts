@@ -52,9 +52,15 @@ function launchOf({ app, inherited }: AppFacts, own: Readonly<Record<string, str
   const surroundings = Object.entries(defined(inherited)).filter(([name]) => !name.startsWith('FULLMAKT_UP_'));
   // A dev command `node app.ts` must find this Node, not an older one that the machine came with.
   const path = [dirname(process.execPath), inherited['PATH']].filter(Boolean).join(delimiter);
-  return { command: dev.command, cwd: dev.cwd, env: { ...Object.fromEntries(surroundings), PATH: path, ...own, ...dev.env } };
+  return {
+    command: dev.command,
+    cwd: dev.cwd,
+    env: { ...Object.fromEntries(surroundings), PATH: path, ...own, ...dev.env },
+  };
 }
 
 function defined(env: Environment): Record<string, string> {
-  return Object.fromEntries(Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
+  return Object.fromEntries(
+    Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
 }

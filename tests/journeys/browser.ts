@@ -51,7 +51,7 @@ export function createBrowser(fetch: TestFetch = localFetch(undefined)): Browser
       const form = readForm(page, formId, buttonId);
       const values = new URLSearchParams({ ...form.values, ...fields });
       const headers = { 'sec-fetch-site': 'same-origin', origin: new URL(page.url).origin };
-      if (form.method === 'get') return go(`${form.action.split('?', 1)[0]}?${values}`, { headers });
+      if (form.method === 'get') return go(`${form.action.split('?', 1)[0] ?? ''}?${values.toString()}`, { headers });
       return go(form.action, {
         method: 'POST',
         body: values.toString(),
@@ -72,7 +72,7 @@ function remember(jar: Map<string, Map<string, string>>, host: string, lines: re
   for (const line of lines) {
     const [pair = '', ...attributes] = line.split(';').map((part) => part.trim());
     const at = pair.indexOf('=');
-    const gone = attributes.some((attribute) => /^max-age=(0|-\d+)$/i.test(attribute) || /^expires=thu, 01 jan 1970/i.test(attribute));
+    const gone = attributes.some((each) => /^max-age=(0|-\d+)$/i.test(each) || /^expires=thu, 01 jan 1970/i.test(each));
     if (gone) cookies.delete(pair.slice(0, at));
     else cookies.set(pair.slice(0, at), pair.slice(at + 1));
   }
@@ -88,7 +88,7 @@ function readForm(page: Page, id: string | undefined, buttonId: string | undefin
   const forms = [...page.html.matchAll(/<form\b([^>]*)>([\s\S]*?)<\/form>/gi)];
   const match = forms.find(([, attributes = '']) => id === undefined || attribute(attributes, 'id') === id);
   assert.ok(match, `no form ${id ?? ''} on ${page.url} (${page.status}):\n${page.html.slice(0, 2000)}`);
-  const [, attributes = '', inner = ''] = match;
+  const [, opening = '', inner = ''] = match;
   const values: Record<string, string> = {};
   for (const [, input = ''] of inner.matchAll(/<input\b([^>]*)>/gi)) {
     const type = attribute(input, 'type') ?? 'text';
@@ -98,11 +98,12 @@ function readForm(page: Page, id: string | undefined, buttonId: string | undefin
   }
   for (const [, button = ''] of inner.matchAll(/<button\b([^>]*)>/gi)) {
     const name = attribute(button, 'name');
-    if (name !== undefined && buttonId !== undefined && attribute(button, 'id') === buttonId) values[name] = attribute(button, 'value') ?? '';
+    if (name !== undefined && buttonId !== undefined && attribute(button, 'id') === buttonId)
+      values[name] = attribute(button, 'value') ?? '';
   }
   return {
-    action: new URL(attribute(attributes, 'action') ?? page.url, page.url).href,
-    method: (attribute(attributes, 'method') ?? 'get').toLowerCase(),
+    action: new URL(attribute(opening, 'action') ?? page.url, page.url).href,
+    method: (attribute(opening, 'method') ?? 'get').toLowerCase(),
     values,
   };
 }
@@ -110,5 +111,10 @@ function readForm(page: Page, id: string | undefined, buttonId: string | undefin
 function attribute(text: string, name: string): string | undefined {
   const found = new RegExp(`(?:^|\\s)${name}\\s*=\\s*(?:"([^"]*)"|'([^']*)'|([^\\s>]+))`, 'i').exec(text);
   const value = found?.[1] ?? found?.[2] ?? found?.[3];
-  return value?.replaceAll('&quot;', '"').replaceAll('&#39;', "'").replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
+  return value
+    ?.replaceAll('&quot;', '"')
+    .replaceAll('&#39;', "'")
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&amp;', '&');
 }

@@ -14,15 +14,24 @@ export interface ShownHop {
 /** The chain that an example page shows, first service first. */
 export function readChain(page: Page): ShownHop[] {
   assert.equal(page.status, 200, `${page.url} answered ${page.status}:\n${page.html.slice(0, 1500)}`);
-  return [...page.html.matchAll(/<li class="hop" data-service="([^"]+)">([\s\S]*?)<\/li>/g)].map(([, service = '', inner = '']) => {
-    const pairs = [...inner.matchAll(/<dt>([^<]+)<\/dt><dd>([^<]*)<\/dd>/g)].map(([, term = '', text = '']) => [term, text]);
-    return { service, ...Object.fromEntries(pairs) };
-  });
+  return [...page.html.matchAll(/<li class="hop" data-service="([^"]+)">([\s\S]*?)<\/li>/g)].map(
+    ([, service = '', inner = '']) => {
+      const pairs = [...inner.matchAll(/<dt>([^<]+)<\/dt><dd>([^<]*)<\/dd>/g)].map(([, term = '', text = '']) => [
+        term,
+        text,
+      ]);
+      return { service, ...Object.fromEntries(pairs) };
+    },
+  );
 }
 
 /** Every refusal on the page, as text. */
 export function readRefusals(page: Page): string[] {
   return [...page.html.matchAll(/<div class="refusal"[^>]*>([\s\S]*?)<\/div>/g)].map(([, inner = '']) =>
-    inner.replaceAll(/<[^>]+>/g, ' ').replaceAll(/\s+/g, ' ').replaceAll('&quot;', '"').trim(),
+    inner
+      .replaceAll(/<[^>]+>/g, ' ')
+      .replaceAll(/\s+/g, ' ')
+      .replaceAll('&quot;', '"')
+      .trim(),
   );
 }

@@ -11,7 +11,10 @@ let chromium: Browser;
 before(async () => {
   if (noChromium !== false) return;
   dir = copyExamples();
-  [platform, chromium] = await Promise.all([freeOffset().then((offset) => startPlatform(dir, offset)), launchChromium()]);
+  [platform, chromium] = await Promise.all([
+    freeOffset().then((offset) => startPlatform(dir, offset)),
+    launchChromium(),
+  ]);
 });
 
 after(async () => {
@@ -30,7 +33,9 @@ async function services(page: Page): Promise<string[]> {
   return page.locator('.hop').evaluateAll((hops) => hops.map((hop) => hop.getAttribute('data-service') ?? ''));
 }
 
-test('citizen in Chromium: sign in by clicking, read the chain, sign out, and the session is gone at both ends', { skip: noChromium }, async () => {
+test('citizen in Chromium: sign in by clicking, read the chain, sign out, and the session is gone at both ends', {
+  skip: noChromium,
+}, async () => {
   const page = await newPage();
   const url = platform.url('citizen-portal');
   const { pid = '' } = platform.summary.people[0] ?? {};
@@ -46,13 +51,17 @@ test('citizen in Chromium: sign in by clicking, read the chain, sign out, and th
   assert.ok(session?.httpOnly && session.sameSite === 'Lax' && session.value.length < 300, JSON.stringify(session));
 
   await page.locator('a[href="/oauth2/logout"]').click();
-  await page.waitForURL((at) => at.origin === url || at.searchParams.has('post_logout_redirect_uri') || at.pathname.endsWith('/logout'));
+  await page.waitForURL(
+    (at) => at.origin === url || at.searchParams.has('post_logout_redirect_uri') || at.pathname.endsWith('/logout'),
+  );
   await page.waitForLoadState('load');
   await page.goto(url);
   assert.equal(await page.locator('#fm-login').count(), 1, 'ID-porten asks again, so the session is gone at both ends');
 });
 
-test('employee in Chromium: sign in with Entra ID, and the register sees the same person', { skip: noChromium }, async () => {
+test('employee in Chromium: sign in with Entra ID, and the register sees the same person', {
+  skip: noChromium,
+}, async () => {
   const page = await newPage();
   const url = platform.url('case-desk');
   const group = '00000000-0000-4000-8000-0000000000e1';

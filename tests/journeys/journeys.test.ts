@@ -21,7 +21,9 @@ after(async () => {
   removeCopy(dir);
 });
 
-function person(wanted: (groups: readonly string[], employee: string | undefined) => boolean): Platform['summary']['people'][number] {
+function person(
+  wanted: (groups: readonly string[], employee: string | undefined) => boolean,
+): Platform['summary']['people'][number] {
   const found = platform.summary.people.find(({ groups, employee }) => wanted(groups, employee));
   assert.ok(found, `no such person among ${JSON.stringify(platform.summary.people)}`);
   return found;
@@ -48,9 +50,15 @@ test('citizen: the identity goes through three services, each with a token of it
     chain.map((hop) => hop.audience),
     [platform.url('citizen-portal'), 'local:permits:permit-api', 'local:registry:register-api'],
   );
-  assert.deepEqual(chain.slice(1).map((hop) => hop['called by']), ['local:permits:citizen-portal', 'local:permits:permit-api']);
+  assert.deepEqual(
+    chain.slice(1).map((hop) => hop['called by']),
+    ['local:permits:citizen-portal', 'local:permits:permit-api'],
+  );
   assert.deepEqual(new Set(chain.map((hop) => hop.subject)), new Set([citizen()]), 'pid survives');
-  assert.ok(browser.visited.every((url) => !/access_token|id_token=/.test(url)), 'no token in any URL');
+  assert.ok(
+    browser.visited.every((url) => !/access_token|id_token=/.test(url)),
+    'no token in any URL',
+  );
 });
 
 test('citizen: after sign-out the session is gone at the app and at ID-porten', async () => {
@@ -93,14 +101,16 @@ test('machine outside: partner-feed calls the register with a Maskinporten token
   assert.match(chain[0]?.subject ?? '', /310000027/);
 });
 
-test('refusal: an app that no access policy names gets the providers\' own errors, and `up` names the line to add', async () => {
+test("refusal: an app that no access policy names gets the providers' own errors, and `up` names the line to add", async () => {
   const browser = createBrowser(fetchLocal);
   const refusals = readRefusals(await signIn(browser, platform.url('stranger'), citizen(), 'substantial'));
   assert.equal(refusals.length, 3);
   assert.match(refusals[0] ?? '', /TokenX refused: 400 invalid_target/);
   assert.match(refusals[1] ?? '', /Entra ID refused: 400 invalid_grant .*AADSTS501051/);
   assert.match(refusals[2] ?? '', /permit-api refused: 401 (audience_mismatch|issuer_unknown)/);
-  await platform.noticed(/add `- \{?application: stranger.*spec\.accessPolicy\.inbound\.rules in \S*register-api\.yaml:\d+/);
+  await platform.noticed(
+    /add `- \{?application: stranger.*spec\.accessPolicy\.inbound\.rules in \S*register-api\.yaml:\d+/,
+  );
 });
 
 test('refusal: a level too low answers the challenge of RFC 9470 and names the line to change', async () => {

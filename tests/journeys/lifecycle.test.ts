@@ -7,7 +7,16 @@ import { after, before, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { createBrowser } from './browser.ts';
 import { readChain } from './chain.ts';
-import { copyExamples, freeOffset, isFree, type Platform, removeCopy, root, startPlatform, type Summary } from './platform.ts';
+import {
+  copyExamples,
+  freeOffset,
+  isFree,
+  type Platform,
+  removeCopy,
+  root,
+  startPlatform,
+  type Summary,
+} from './platform.ts';
 import { signIn } from './sign-in.ts';
 
 let dir: string;
@@ -34,7 +43,10 @@ function processesOf(folder: string): string[] {
     .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
     .filter((pid) => {
       try {
-        return readFileSync(`/proc/${pid}/environ`, 'utf8').includes(folder) || readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(folder);
+        return (
+          readFileSync(`/proc/${pid}/environ`, 'utf8').includes(folder) ||
+          readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(folder)
+        );
       } catch {
         return false;
       }
@@ -82,7 +94,10 @@ test('after kill -9 of `up` no process and no port is left, and a restart finds 
     env: { ...process.env, FULLMAKT_UP_PORT_OFFSET: String(offset) },
   });
   assert.equal(refused.status, 4);
-  assert.match(refused.stderr, new RegExp(`another fullmakt up \\(process ${second.summary.pid}, since .*already runs`));
+  assert.match(
+    refused.stderr,
+    new RegExp(`another fullmakt up \\(process ${second.summary.pid}, since .*already runs`),
+  );
 });
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -100,9 +115,13 @@ test('`run` gives any command the complete environment of the app, and its exit 
   const platform = await startPlatform(dir, offset, {}, ['--without', 'registry/nightly-report']);
   t.after(() => platform.stop());
   const script = 'console.log(JSON.stringify(process.env)); process.exit(7)';
-  const result = spawnSync(process.execPath, [join(root, 'src/main.ts'), 'run', 'registry/nightly-report', '--dir', dir, '--', 'node', '-e', script], {
-    encoding: 'utf8',
-  });
+  const result = spawnSync(
+    process.execPath,
+    [join(root, 'src/main.ts'), 'run', 'registry/nightly-report', '--dir', dir, '--', 'node', '-e', script],
+    {
+      encoding: 'utf8',
+    },
+  );
   assert.equal(result.status, 7, result.stderr);
   const env = JSON.parse(result.stdout);
   assert.equal(env.NAIS_CLIENT_ID, 'local:registry:nightly-report');
@@ -158,5 +177,9 @@ test('a manifest with a typo is named with file, line, column and the field that
   writeFileSync(file, good.replace('autoLogin:', 'autologin:'));
   await platform.noticed(/citizen-portal\.yaml:\d+:\d+ error unknown-field spec\.login\.autologin: .*autoLogin/);
   assert.equal(readChain(await createBrowser().open(platform.url('partner-feed'))).length, 1);
-  assert.equal((await fetch(`${platform.url('citizen-portal')}/oauth2/ping`)).status, 200, 'the last good version keeps running');
+  assert.equal(
+    (await fetch(`${platform.url('citizen-portal')}/oauth2/ping`)).status,
+    200,
+    'the last good version keeps running',
+  );
 });

@@ -25,7 +25,12 @@ export interface Summary {
     readonly sidecar?: string;
     readonly state: string;
   }[];
-  readonly people: readonly { readonly pid: string; readonly name: string; readonly employee?: string; readonly groups: readonly string[] }[];
+  readonly people: readonly {
+    readonly pid: string;
+    readonly name: string;
+    readonly employee?: string;
+    readonly groups: readonly string[];
+  }[];
 }
 
 /** A `fullmakt up` of its own: its own copy of the examples, its own ports. */
@@ -58,7 +63,12 @@ export function removeCopy(dir: string): void {
 }
 
 /** Starts `fullmakt up --json` and resolves when it says ready. */
-export async function startPlatform(dir: string, offset: number, env: Record<string, string> = {}, args: readonly string[] = []): Promise<Platform> {
+export async function startPlatform(
+  dir: string,
+  offset: number,
+  env: Record<string, string> = {},
+  args: readonly string[] = [],
+): Promise<Platform> {
   const child = spawn(process.execPath, [join(root, 'src/main.ts'), 'up', dir, '--json', ...args], {
     env: { ...process.env, FULLMAKT_UP_PORT_OFFSET: String(offset), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -119,7 +129,9 @@ export async function freeOffset(): Promise<number> {
   for (let attempt = 0; attempt < 50; attempt++) {
     const offset = 2000 + 10 * Math.floor(Math.random() * 2000);
     const blocks = Array.from({ length: 10 }, (_, n) => 7500 + 10 * n).flatMap((port) => [port, port + 1, port + 2]);
-    const free = await Promise.all([7410, 7411, 7420, 7421, 7430, 7440, ...blocks].map((port) => isFree(port + offset)));
+    const free = await Promise.all(
+      [7410, 7411, 7420, 7421, 7430, 7440, ...blocks].map((port) => isFree(port + offset)),
+    );
     if (free.every(Boolean)) return offset;
   }
   throw new Error('no free range of ports on loopback');
