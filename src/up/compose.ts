@@ -1,5 +1,4 @@
 import type { App } from '../registry/model.ts';
-import type { Environment } from '../settings.ts';
 import { createApps, type WantedApp } from './apps.ts';
 import { answersAt } from './answers.ts';
 import { type Closers, createClosers } from './closers.ts';
@@ -7,19 +6,15 @@ import { createDevNews, type DevNews } from './dev-news.ts';
 import { readExternal } from './external.ts';
 import { type Ground, openGround } from './ground.ts';
 import { startKeeper } from './keeper.ts';
+import type { ProgramOptions } from './options.ts';
 import { type Programs, startPrograms } from './programs.ts';
-import type { UpConfig } from './settings.ts';
+import { summarise } from './summarise.ts';
 import type { Summary } from './summary.ts';
 import { wantedApp } from './wanted.ts';
 
-/** What to compose. */
-export interface ComposeOptions {
-  readonly dir: string;
-  readonly stateDir: string;
-  readonly env: Environment;
-  readonly config: UpConfig;
+/** What to compose: the programs, and the apps whose dev command is left to the person (`namespace/app`). */
+export interface ComposeOptions extends ProgramOptions {
   readonly without: readonly string[];
-  readonly notice: (line: string) => void;
 }
 
 /** Every program of this machine, started. */
@@ -47,8 +42,7 @@ async function composeWith(options: ComposeOptions, closers: Closers): Promise<C
   closers.add(() => keeper.close());
   const ground = await openGround(options, closers);
   const programs = await startPrograms(options, ground, closers);
-  const parts = { ...ground, emitter: ground.emitter };
-  const apps = createApps(parts, keeper, (app, error) =>
+  const apps = createApps(ground, keeper, (app, error) =>
     news.failed(app, error instanceof Error ? error.message : String(error)),
   );
   closers.add(() => apps.close());
@@ -109,7 +103,8 @@ async function whenReady(options: ComposeOptions, started: Started, ended: Promi
     states.set(app.id, answers || state !== 'running' ? state : `runs, but does not answer at ${origin}`);
   };
   await Promise.all(apps.filter((app) => app.spec.dev !== undefined && startedHere(options, app.id)).map(wait));
-  return programs.summary(apps, (app) => states.get(app.id) ?? stateOfOther(options, app.id));
+  const stateOf = (app: App): string => states.get(app.id) ?? stateOfOther(options, app.id);
+  return summarise(options, ground, { apps, people: programs.idp.people, stateOf });
 }
 
 function startedHere(options: ComposeOptions, id: string): boolean {

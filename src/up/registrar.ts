@@ -6,7 +6,7 @@ import { readSettings } from '../settings.ts';
 import type { Closers } from './closers.ts';
 import { LOCAL_TENANT } from './endpoints.ts';
 import type { Ground } from './ground.ts';
-import type { ProgramOptions } from './programs.ts';
+import type { ProgramOptions } from './options.ts';
 import { UpError } from './state-folder.ts';
 
 /** The registrar over the folder of manifests, after its first apply. */

@@ -1,0 +1,53 @@
+import { createExchange } from '../exchange/app.ts';
+import { type ExchangeConfig, exchangeSettings } from '../exchange/config.ts';
+import { exchangeEvents } from '../exchange/events.ts';
+import { readSettings } from '../settings.ts';
+import type { Closers } from './closers.ts';
+import { PORTS, type ProviderEndpoints } from './endpoints.ts';
+import type { Ground } from './ground.ts';
+import { listen } from './listening.ts';
+import type { ProgramOptions } from './options.ts';
+import { UpError } from './state-folder.ts';
+
+/** TokenX of this machine, with its port open. */
+export async function startExchange(options: ProgramOptions, ground: Ground, closers: Closers): Promise<void> {
+  const { registry, wrapper, replay, fetch, now, observer } = ground;
+  const running = await listen(
+    await createExchange(exchangeConfig(options, ground), {
+      registry,
+      signingKeys: { store: registry.signingKeys, wrapper },
+      replay,
+      fetch,
+      now,
+      emit: ground.emitter('exchange', exchangeEvents),
+      metrics: () => observer.metrics(),
+      auditReady: () => observer.auditReady(),
+    }),
+  );
+  closers.add(() => running.close());
+}
+
+/** Its own address, and ID-porten as the issuer of the tokens that citizens sign in with. */
+function exchangeConfig({ env, config }: ProgramOptions, { endpoints, auditKey }: Ground): ExchangeConfig {
+  const result = readSettings(exchangeSettings, {
+    FULLMAKT_EXCHANGE_ISSUERS: JSON.stringify([idportenIssuer(endpoints.idporten)]),
+    FULLMAKT_EXCHANGE_BIND: `localhost:${PORTS.tokenx + config.portOffset}`,
+    ...env,
+    FULLMAKT_EXCHANGE_ISSUER: endpoints.tokenx.issuer,
+    FULLMAKT_EXCHANGE_AUDIT_KEY: auditKey,
+  });
+  if (!result.ok) throw new UpError(result.problems.join('\n'));
+  return result.settings;
+}
+
+/** Only tokens issued to our own clients there count; levels become the names that TokenX tokens use. */
+function idportenIssuer({ issuer, jwksUri }: ProviderEndpoints): object {
+  return {
+    name: 'idporten',
+    issuer,
+    jwksUri,
+    bind: { clientId: '@registry' },
+    provider: 'idporten',
+    map: 'idporten-acr',
+  };
+}
