@@ -7,6 +7,7 @@ export type CookieUse = 'session' | 'login' | 'logout' | 'counter';
 
 const USES: ReadonlySet<string> = new Set(['session', 'login', 'logout', 'counter']);
 const NAME_PREFIX = /^__(?:Host|Secure)-/i;
+const FAMILY = /^fullmakt(?:-[a-z0-9-]+)?\.(?:session|login|logout|counter)(?:\.|$)/;
 const PATH_HASH_CHARACTERS = 6;
 
 /** How one cookie is named and scoped. */
@@ -38,10 +39,12 @@ export function cookieScope(
   return { name: (ingress.path === '' ? '__Host-' : '__Secure-') + name, path, secure: true };
 }
 
-/** Whether a cookie of this name is one of ours, whatever its name prefix: it never reaches the application. */
+/**
+ * Whether a cookie of this name is one of ours, whatever its name prefix: it never reaches the application. The cookies
+ * of other login proxies on the same host count too, where they are named in the usual way: ports share a cookie jar.
+ */
 export function isOwnCookie(name: string, prefix: string): boolean {
   const bare = name.trim().replace(NAME_PREFIX, '');
-  if (!bare.startsWith(`${prefix}.`)) return false;
-  const use = bare.slice(prefix.length + 1).split('.')[0];
-  return use !== undefined && USES.has(use);
+  if (bare.startsWith(`${prefix}.`)) return USES.has(bare.slice(prefix.length + 1).split('.')[0] ?? '');
+  return FAMILY.test(bare);
 }

@@ -1,5 +1,5 @@
 /** Kinds of values that only the login proxy has. */
-import type { Address } from '../settings.ts';
+import type { Address, Setting } from '../settings.ts';
 import { address } from '../settings.ts';
 
 /** Where sessions are kept. */
@@ -42,4 +42,22 @@ export function wordsFrom<W extends string>(words: readonly W[]): (text: string)
         if (word === undefined) throw new Error(`a list of ${words.join(', ')}`);
         return word;
       });
+}
+
+/** The names one setting goes by: ours, and others. */
+export function named(
+  name: string,
+  ...aliases: readonly string[]
+): Pick<Setting<unknown>, 'env'> & { readonly aliases: readonly string[] } {
+  return { env: `FULLMAKT_LOGIN_${name}`, aliases };
+}
+
+/** The same with Wonderwall's variable of this name among them. */
+export function same(name: string, ...aliases: readonly string[]): ReturnType<typeof named> {
+  return named(name, `WONDERWALL_${name}`, ...aliases);
+}
+
+/** A setting whose kind exists here only. */
+export function custom<T>(setting: Setting<T>): Setting<T> {
+  return setting;
 }

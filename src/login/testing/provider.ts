@@ -61,7 +61,13 @@ function signingJwk(): Promise<PrivateJwk> {
 
 interface Grant {
   readonly parameters: URLSearchParams;
+  /** When the user signed in, seconds. */
+  readonly authTime: number;
   used: boolean;
+}
+
+function refusal(error: string): HttpResponse {
+  return json(400, { error, error_description: 'refused by the test provider' });
 }
 
 /** Starts the provider on a free port; it is closed when the test ends. `now` in seconds. */
@@ -117,7 +123,7 @@ export async function startProvider(t: TestContext, now: () => number): Promise<
     return json(200, JSON.parse(JSON.stringify(document)));
   }
 
-  async function idTokenFor(parameters: URLSearchParams): Promise<string> {
+  async function idTokenFor({ parameters, authTime }: Grant): Promise<string> {
     const iat = Math.floor(now());
     const claims = {
       iss: issuer,
@@ -125,7 +131,7 @@ export async function startProvider(t: TestContext, now: () => number): Promise<
       aud: parameters.get('client_id'),
       iat,
       exp: iat + 120,
-      auth_time: iat,
+      auth_time: authTime,
       nonce: parameters.get('nonce'),
       acr: parameters.get('acr_values') ?? 'idporten-loa-high',
       sid: 'sid-1',
@@ -137,20 +143,16 @@ export async function startProvider(t: TestContext, now: () => number): Promise<
 
   async function tokens(grant: Grant): Promise<HttpResponse> {
     const refreshToken = randomUUID();
-    refreshTokens.set(refreshToken, { parameters: grant.parameters, used: false });
+    refreshTokens.set(refreshToken, { ...grant, used: false });
     const answer = {
       access_token: `access-${randomUUID()}`,
       token_type: 'Bearer',
       expires_in: bends.expiresIn,
-      id_token: await idTokenFor(grant.parameters),
+      id_token: await idTokenFor(grant),
       refresh_token: refreshToken,
       ...bends.answer,
     };
     return json(200, JSON.parse(JSON.stringify(answer)));
-  }
-
-  function refusal(error: string): HttpResponse {
-    return json(400, { error, error_description: 'refused by the test provider' });
   }
 
   async function token(request: HttpRequest): Promise<HttpResponse> {
@@ -189,7 +191,7 @@ export async function startProvider(t: TestContext, now: () => number): Promise<
     const parameters = pushed.get(direct.get('request_uri') ?? '') ?? direct;
     last = parameters;
     const code = randomUUID().slice(0, CALLBACK_CODE_CHARACTERS);
-    grants.set(code, { parameters, used: false });
+    grants.set(code, { parameters, authTime: Math.floor(now()), used: false });
     const back = new URL(parameters.get('redirect_uri') ?? '');
     const answer = { code, state: parameters.get('state') ?? '', iss: issuer, ...bends.callback };
     for (const [name, value] of Object.entries(answer)) if (value !== undefined) back.searchParams.set(name, value);

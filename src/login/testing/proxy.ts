@@ -38,9 +38,22 @@ export interface World {
   readonly port: number;
   /** Requests the application saw. */
   readonly seen: readonly HttpRequest[];
-  newBrowser(host?: string): TestBrowser;
+  readonly newBrowser: (host?: string) => TestBrowser;
   /** Logs in; answers the callback's answer. */
-  logIn(browser?: TestBrowser, query?: string): Promise<Awaited<ReturnType<TestBrowser['ask']>>>;
+  readonly logIn: (browser?: TestBrowser, query?: string) => Promise<Awaited<ReturnType<TestBrowser['ask']>>>;
+}
+
+const MAX_LOOKS = 2000;
+
+/** Waits until something is so; gives up with an Error after many looks. */
+export async function until(isSo: () => boolean): Promise<void> {
+  for (let look = 0; look < MAX_LOOKS; look += 1) {
+    if (isSo()) return;
+    await new Promise((resolve) => {
+      setImmediate(resolve);
+    });
+  }
+  throw new Error('it never came about');
 }
 
 let sharedKey: Promise<PrivateJwk> | undefined;
