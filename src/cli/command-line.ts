@@ -39,11 +39,11 @@ async function dispatch(command: Command, env: Environment, cwd: string): Promis
     }
     case 'validate': {
       const { validate } = await import('./validate.ts');
-      return print(await validate(command.args, cwd));
+      return print(validate(command.args, cwd));
     }
     case 'explain': {
       const { explainGrant } = await import('./explain.ts');
-      return print(await explainGrant(command.args, cwd));
+      return print(explainGrant(command.args, cwd));
     }
     default:
       return command satisfies never;
