@@ -7,7 +7,7 @@ import { member, textOf } from './tree.ts';
 import type { Place, Tree } from './tree.ts';
 
 /** Which kind of manifest a document is; undefined = none that is read. */
-export type Flavour = 'fullmakt' | 'nais' | 'naisjob';
+type Flavour = 'fullmakt' | 'nais' | 'naisjob';
 
 /** The part of a document around its spec. */
 export interface Envelope {

@@ -103,7 +103,7 @@ function clientChange(desired: DesiredClient, keys: readonly KeyRow[], snapshot:
 }
 
 /** The client row: what is desired, with the live ones of its keys. */
-export function clientOf(desired: DesiredClient, keys: readonly KeyRow[]): Client {
+function clientOf(desired: DesiredClient, keys: readonly KeyRow[]): Client {
   const own = keys.filter((key) => key.state !== 'revoked').toSorted(byRank);
   const { app, provider, clientId } = desired;
   const published = own.flatMap((key) => (key.publicJwk === undefined ? [] : [key.publicJwk]));

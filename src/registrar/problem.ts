@@ -1,10 +1,10 @@
 import type { SourcePosition } from '../registry/model.ts';
 
 /** How much a problem matters. An Error keeps the app at its last good version. */
-export type ProblemType = 'Error' | 'Warning' | 'Deprecation' | 'Info';
+type ProblemType = 'Error' | 'Warning' | 'Deprecation' | 'Info';
 
 /** The stable names of problems. */
-export type ProblemCode =
+type ProblemCode =
   | 'unknown-field'
   | 'missing-field'
   | 'wrong-type'

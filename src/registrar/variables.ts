@@ -21,7 +21,7 @@ export interface VariableSource {
 }
 
 /** A key with its private part open. */
-export interface Credential {
+interface Credential {
   readonly kid: string;
   readonly value: string;
 }

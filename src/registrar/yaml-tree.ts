@@ -8,7 +8,7 @@ export type YamlDocument =
   | { readonly ok: false; readonly faults: readonly YamlFault[] };
 
 /** Something that no manifest may contain, at its place. */
-export interface YamlFault {
+interface YamlFault {
   readonly at: Place;
   readonly message: string;
 }

@@ -2,13 +2,13 @@ import type { Decision, DecisionInput, DenyReason, Flow } from './decision.ts';
 import { fixFor } from './fix.ts';
 import type { AzureRegistration, Client, Grant, Snapshot } from './model.ts';
 
-export type { Decision, DecisionInput, DenyReason, Fix, Flow } from './decision.ts';
+export type { Decision, DecisionInput, DenyReason } from './decision.ts';
 export { describeFix } from './fix.ts';
 
 /** The role every granted caller has at Entra. */
-export const DEFAULT_ROLE = 'access_as_application';
+const DEFAULT_ROLE = 'access_as_application';
 /** The delegated scope every granted caller has at Entra. */
-export const DEFAULT_SCOPE = 'defaultaccess';
+const DEFAULT_SCOPE = 'defaultaccess';
 
 type Matches = { readonly exact: readonly Grant[]; readonly patterns: readonly Grant[] };
 

@@ -143,7 +143,7 @@ export type Registration =
   | OpenidRegistration;
 
 /** A TokenX client; it may be target and consumer. */
-export interface TokenxRegistration {
+interface TokenxRegistration {
   readonly provider: 'tokenx';
   readonly token: TokenxTokenSettings;
   readonly subjectIssuers?: readonly string[];
@@ -194,7 +194,7 @@ export interface MaskinportenRegistration {
 }
 
 /** A client at a generic OpenID provider: registered there by hand, so only its metadata address is known here. */
-export interface OpenidRegistration {
+interface OpenidRegistration {
   readonly provider: 'openid';
   readonly wellKnownUrl: string;
 }

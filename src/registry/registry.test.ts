@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { after, test } from 'node:test';
 import { registryContract, sampleApp } from '../../tests/contract/registry.ts';
 import { appId } from './app-id.ts';
@@ -75,9 +76,18 @@ test('sqlite: a file in a folder that is not there is refused by name', () => {
   assert.throws(() => openSqliteRegistry(join(folder, 'absent', 'r.sqlite'), { now }), { name: 'RegistryUnavailable' });
 });
 
-test('sqlite: a file that cannot be written is refused', { skip: process.getuid?.() === 0 }, () => {
+test('sqlite: a path that is no file is refused by name', () => {
+  assert.throws(() => openSqliteRegistry(folder, { now }), { name: 'RegistryUnavailable' });
+});
+
+test('sqlite: a row that makes no sense is refused, and stays', () => {
   const file = freshFile();
-  openSqliteRegistry(file, { now }).close();
-  chmodSync(file, 0o400);
+  const registry = openSqliteRegistry(file, { now });
+  registry.commit(0, { putApps: [sampleApp(api)] });
+  registry.close();
+  const db = new DatabaseSync(file);
+  db.exec(`UPDATE apps SET spec = '{"half'`);
   assert.throws(() => openSqliteRegistry(file, { now }), { name: 'RegistryUnavailable' });
+  assert.equal(db.prepare('SELECT count(*) AS rows FROM apps').get()?.['rows'], 1);
+  db.close();
 });

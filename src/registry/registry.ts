@@ -6,8 +6,7 @@ import { createMemorySigningKeyStore } from './signing-keys.ts';
 import type { SnapshotData } from './snapshot.ts';
 import { openSqlite } from './sqlite.ts';
 
-export { KeyStateConflict, RegistryUnavailable } from './contract.ts';
-export type { AuditEntry, AuditRow, Registry, RegistryChange } from './contract.ts';
+export type { Registry } from './contract.ts';
 
 /** A registry that ends with the process. `now` is seconds since the epoch; `initial` is what it starts with. */
 export function createMemoryRegistry(options: {

@@ -64,7 +64,7 @@ export function snapshotOf(rows: Rows): Snapshot {
 }
 
 /** The key of a client row. */
-export function clientKey(client: { readonly app: AppId; readonly provider: string }): string {
+function clientKey(client: { readonly app: AppId; readonly provider: string }): string {
   return `${client.app} ${client.provider}`;
 }
 

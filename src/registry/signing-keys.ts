@@ -1,7 +1,7 @@
 import type { PublicJwk } from '../oauth/jwk.ts';
 
 /** The life of an issuer's own signing key: published, signing, still verifying, gone. */
-export type SigningKeyState = 'staged' | 'active' | 'retired' | 'deleted';
+type SigningKeyState = 'staged' | 'active' | 'retired' | 'deleted';
 
 /** One signing key of an issuer. Times are seconds since the epoch; the private part is sealed by a KeyWrapper. */
 export interface SigningKeyRow {

@@ -18,7 +18,7 @@ export interface RawRule {
 }
 
 /** One external target as written. */
-export interface RawExternal {
+interface RawExternal {
   readonly host?: string;
   readonly ipv4?: string;
   readonly ports?: readonly { readonly port?: number }[];

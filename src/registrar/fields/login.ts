@@ -18,7 +18,7 @@ export interface RawLogin {
 }
 
 /** A generic OpenID provider as written. */
-export interface RawOpenid {
+interface RawOpenid {
   readonly credentialsFrom?: { readonly file?: string; readonly secret?: string };
   readonly wellKnownURL?: string;
   readonly scopes?: readonly string[];

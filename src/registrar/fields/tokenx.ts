@@ -14,7 +14,7 @@ export interface RawTokenx {
 }
 
 /** `spec.tokenx.token` as written; durations in seconds. */
-export interface RawTokenxToken {
+interface RawTokenxToken {
   readonly alg?: 'RS256' | 'ES256' | 'EdDSA' | 'PS256';
   readonly typ?: 'JWT' | 'at+jwt';
   readonly ttl?: number;
