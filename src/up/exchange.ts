@@ -4,6 +4,7 @@ import { exchangeEvents } from '../exchange/events.ts';
 import { readSettings } from '../settings.ts';
 import type { Closers } from './closers.ts';
 import { PORTS, type ProviderEndpoints } from './endpoints.ts';
+import { externalIdportenClients } from './external.ts';
 import type { Ground } from './ground.ts';
 import { listen } from './listening.ts';
 import type { ProgramOptions } from './options.ts';
@@ -28,9 +29,9 @@ export async function startExchange(options: ProgramOptions, ground: Ground, clo
 }
 
 /** Its own address, and ID-porten as the issuer of the tokens that citizens sign in with. */
-function exchangeConfig({ env, config }: ProgramOptions, { endpoints, auditKey }: Ground): ExchangeConfig {
+function exchangeConfig({ env, config, stateDir }: ProgramOptions, { endpoints, auditKey }: Ground): ExchangeConfig {
   const result = readSettings(exchangeSettings, {
-    FULLMAKT_EXCHANGE_ISSUERS: JSON.stringify([idportenIssuer(endpoints.idporten)]),
+    FULLMAKT_EXCHANGE_ISSUERS: JSON.stringify([idportenIssuer(endpoints.idporten, stateDir)]),
     FULLMAKT_EXCHANGE_BIND: `localhost:${PORTS.tokenx + config.portOffset}`,
     ...env,
     FULLMAKT_EXCHANGE_ISSUER: endpoints.tokenx.issuer,
@@ -41,12 +42,13 @@ function exchangeConfig({ env, config }: ProgramOptions, { endpoints, auditKey }
 }
 
 /** Only tokens issued to our own clients there count; levels become the names that TokenX tokens use. */
-function idportenIssuer({ issuer, jwksUri }: ProviderEndpoints): object {
+function idportenIssuer({ issuer, jwksUri, local }: ProviderEndpoints, stateDir: string): object {
+  const external = externalIdportenClients(stateDir);
   return {
     name: 'idporten',
     issuer,
     jwksUri,
-    bind: { clientId: '@registry' },
+    bind: { clientId: local || external.length === 0 ? '@registry' : external },
     provider: 'idporten',
     map: 'idporten-acr',
   };

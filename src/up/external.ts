@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import type { AppId } from '../registry/app-id.ts';
@@ -8,6 +8,12 @@ import { splitAppId } from '../registry/app-id.ts';
 export function readExternal(stateDir: string, app: AppId): Record<string, string> {
   const { namespace, name } = splitAppId(app);
   return readEnvFile(join(stateDir, 'external', namespace, `${name}.env`));
+}
+
+/** Our client ids at the real ID-porten: tokens issued to these are ours to exchange. */
+export function externalIdportenClients(stateDir: string): readonly string[] {
+  const files = globSync('external/*/*.env', { cwd: stateDir });
+  return files.flatMap((file) => readEnvFile(join(stateDir, file))['IDPORTEN_CLIENT_ID'] ?? []);
 }
 
 /** The variables of a file of lines NAME=value; empty when there is no such file. */

@@ -1,10 +1,16 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { after, before, test } from 'node:test';
 import { localFetch, type TestFetch } from '../local-fetch.ts';
 import { createBrowser } from './browser.ts';
 import { readChain, readRefusals } from './chain.ts';
 import { copyExamples, freeOffset, type Platform, removeCopy, startPlatform } from './platform.ts';
 import { signIn, signOut } from './sign-in.ts';
+
+const noPython: string | false =
+  process.env['CI'] === undefined && spawnSync('python3', ['--version']).status !== 0
+    ? 'python3 is not installed'
+    : false;
 
 let platform: Platform;
 let dir: string;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -150,6 +150,17 @@ test('a taken port is named, with the setting that moves it', async () => {
     await platform.stop();
     removeCopy(copy);
   }
+});
+
+test('without python3 the Python example says so once, and everything else is ready', async (t) => {
+  const empty = join(dir, 'no-programs-here');
+  mkdirSync(empty);
+  t.after(() => rmSync(empty, { recursive: true }));
+  const platform = await startPlatform(dir, offset, { PATH: empty });
+  t.after(() => platform.stop());
+  assert.equal(platform.app('register-audit').state, 'not started: python3 not found');
+  assert.equal(platform.app('register-api').state, 'running');
+  assert.equal(platform.notices().match(/python3 not found/g)?.length, 1);
 });
 
 test('a damaged state file stops the start with its name, and is left as it is', (t) => {
