@@ -21,24 +21,28 @@ interface AlgorithmFacts {
   readonly curve?: string;
   /** Exact length where the algorithm fixes it; RSA signatures are as long as the modulus. */
   readonly signatureBytes?: number;
-  readonly parameters: { readonly padding?: number; readonly saltLength?: number; readonly dsaEncoding?: 'ieee-p1363' };
+  /** Absent where Node's default is the scheme: PKCS #1 v1.5 for RSA. Asking for it by name costs time on every token. */
+  readonly parameters?: {
+    readonly padding?: number;
+    readonly saltLength?: number;
+    readonly dsaEncoding?: 'ieee-p1363';
+  };
 }
 
-const pkcs1 = { padding: constants.RSA_PKCS1_PADDING };
 const pss = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST };
 const fixedLength = { dsaEncoding: 'ieee-p1363' } as const;
 
 const FACTS: { readonly [A in Algorithm]: AlgorithmFacts } = {
-  RS256: { kty: 'RSA', digest: 'sha256', parameters: pkcs1 },
-  RS384: { kty: 'RSA', digest: 'sha384', parameters: pkcs1 },
-  RS512: { kty: 'RSA', digest: 'sha512', parameters: pkcs1 },
+  RS256: { kty: 'RSA', digest: 'sha256' },
+  RS384: { kty: 'RSA', digest: 'sha384' },
+  RS512: { kty: 'RSA', digest: 'sha512' },
   PS256: { kty: 'RSA', digest: 'sha256', parameters: pss },
   PS384: { kty: 'RSA', digest: 'sha384', parameters: pss },
   PS512: { kty: 'RSA', digest: 'sha512', parameters: pss },
   ES256: { kty: 'EC', digest: 'sha256', curve: 'P-256', signatureBytes: 64, parameters: fixedLength },
   ES384: { kty: 'EC', digest: 'sha384', curve: 'P-384', signatureBytes: 96, parameters: fixedLength },
   ES512: { kty: 'EC', digest: 'sha512', curve: 'P-521', signatureBytes: 132, parameters: fixedLength },
-  EdDSA: { kty: 'OKP', digest: null, curve: 'Ed25519', signatureBytes: 64, parameters: {} },
+  EdDSA: { kty: 'OKP', digest: null, curve: 'Ed25519', signatureBytes: 64 },
 };
 
 /** All names of {@link Algorithm}. */
@@ -67,7 +71,7 @@ export function verifyBytes(algorithm: Algorithm, key: KeyObject, data: Uint8Arr
   if (key.type !== 'public') return false;
   if (signatureBytes !== undefined && signature.length !== signatureBytes) return false;
   try {
-    return verify(digest, data, { key, ...parameters }, signature);
+    return verify(digest, data, parameters === undefined ? key : { key, ...parameters }, signature);
   } catch {
     return false;
   }

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { isJsonObject } from './objects.ts';
 
 const MAX_DEPTH = 16;
 const QUOTE = 0x22;
@@ -46,13 +47,9 @@ function parse(text: string): unknown {
 function countMembers(text: string): number {
   let members = 0;
   let depth = 0;
-  let inString = false;
   for (let at = 0; at < text.length; at += 1) {
     const code = text.charCodeAt(at);
-    if (inString) {
-      if (code === BACKSLASH) at += 1;
-      else if (code === QUOTE) inString = false;
-    } else if (code === QUOTE) inString = true;
+    if (code === QUOTE) at = endOfString(text, at);
     else if (code === COLON) members += 1;
     else if (code === OPEN_BRACE || code === OPEN_BRACKET) {
       depth += 1;
@@ -62,19 +59,30 @@ function countMembers(text: string): number {
   return members;
 }
 
+/** Where the string that opens at `start` closes. Searching for quotes leaps over what is most of a token: text in strings. */
+function endOfString(text: string, start: number): number {
+  for (let at = text.indexOf('"', start + 1); at !== -1; at = text.indexOf('"', at + 1)) {
+    let backslashes = 0;
+    while (text.charCodeAt(at - 1 - backslashes) === BACKSLASH) backslashes += 1;
+    if (backslashes % 2 === 0) return at;
+  }
+  return text.length;
+}
+
 /** Counts the members of the tree and refuses names and strings that are not safe to pass on. Depth is bounded by now. */
 function checkTree(value: unknown): number {
   if (typeof value === 'string') {
     if (!value.isWellFormed()) throw new StrictJsonError('lone surrogate');
     return 0;
   }
-  if (typeof value !== 'object' || value === null) return 0;
   if (Array.isArray(value)) return value.reduce((sum: number, item: unknown) => sum + checkTree(item), 0);
-  let members = 0;
-  for (const [name, member] of Object.entries(value)) {
+  if (!isJsonObject(value)) return 0;
+  const names = Object.keys(value);
+  let members = names.length;
+  for (const name of names) {
     if (name === '__proto__') throw new StrictJsonError('member name refused');
     if (!name.isWellFormed()) throw new StrictJsonError('lone surrogate');
-    members += 1 + checkTree(member);
+    members += checkTree(value[name]);
   }
   return members;
 }
