@@ -11,6 +11,7 @@ import {
   publicJwk,
   type SigningKey,
 } from './jwk.ts';
+import { createHeaderMemo } from './jws-header.ts';
 import { JoseError, type JoseErrorCode, type ParseOptions, parseCompactJws, signJws, verifySignature } from './jws.ts';
 
 function compact(header: unknown, payload = '{}', signature = 'AAAA'): string {
@@ -218,5 +219,38 @@ describe('JWS signatures (RFC 7515 section 5.2)', () => {
       assert.equal(verifySignature(jws, verifier), true);
       for (const one of bad) assert.equal(verifySignature({ ...jws, signature: one }, verifier), false);
     }
+  });
+});
+
+describe('header memo (sidecar-sdk.md 2.1)', () => {
+  const token = compact({ alg: 'RS256', kid: 'k', typ: 'at+jwt' });
+
+  test('keeps what a header says and no verdict: every rule is applied to it again', () => {
+    const memo = createHeaderMemo();
+    const { header } = parseCompactJws(token, { memo });
+    assert.equal(parseCompactJws(token, { memo }).header, header);
+    refuses(token, 'type_refused', { memo, types: ['JWT'] });
+    const critical = compact({ alg: 'RS256', crit: 'exp' });
+    for (let round = 0; round < 2; round += 1) refuses(critical, 'header_refused', { memo });
+    refuses(`${token}=`, 'token_malformed', { memo });
+  });
+
+  test('what one caller gets no other can have changed', () => {
+    const memo = createHeaderMemo();
+    assert.ok(Object.isFrozen(parseCompactJws(token, { memo }).header));
+    const nested = compact({ alg: 'RS256', extra: { a: 1 } });
+    assert.notEqual(parseCompactJws(nested, { memo }).header, parseCompactJws(nested, { memo }).header);
+  });
+
+  test('holds 256 headers and none that is long', () => {
+    const memo = createHeaderMemo();
+    const texts = Array.from({ length: 257 }, (_, at) => compact({ alg: 'RS256', kid: `k${at}` }));
+    for (const text of texts) parseCompactJws(text, { memo });
+    const kept = texts.filter((text) => memo.get(text.slice(0, text.indexOf('.'))) !== undefined);
+    assert.equal(kept.length, 256);
+    assert.equal(kept[0], texts[1]);
+    const long = compact({ alg: 'RS256', extra: 'x'.repeat(1024) });
+    parseCompactJws(long, { memo });
+    assert.equal(memo.get(long.slice(0, long.indexOf('.'))), undefined);
   });
 });

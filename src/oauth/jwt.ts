@@ -52,6 +52,9 @@ export interface ClaimRules {
 
 const MAX_CANDIDATES = 5;
 const ALWAYS_REQUIRED = ['iss', 'exp', 'iat'];
+const DATES = ['exp', 'iat', 'nbf'];
+const BEGINNINGS = ['nbf', 'iat'];
+const TEXTS = ['iss', 'sub'];
 
 /**
  * Takes a JWT apart without judging its signature (RFC 7519 section 7.2). Throws JoseError as {@link parseCompactJws} does, and
@@ -129,41 +132,55 @@ export function numberClaim(claims: Claims, name: string): number | undefined {
 export function stringListClaim(claims: Claims, name: string): readonly string[] | undefined {
   const value = Object.hasOwn(claims, name) ? claims[name] : undefined;
   if (typeof value === 'string') return [value];
-  return Array.isArray(value) && value.every((item) => typeof item === 'string') ? value : undefined;
+  return Array.isArray(value) && value.every(isText) ? value : undefined;
 }
 
 function checkPresence(claims: Claims, rules: ClaimRules): void {
-  const asked = [...ALWAYS_REQUIRED, ...(rules.audience === undefined ? [] : ['aud']), ...(rules.required ?? [])];
-  const missing = asked.find((name) => !Object.hasOwn(claims, name) && rules.optional?.includes(name) !== true);
-  if (missing !== undefined)
-    throw new JoseError('claim_missing', `the claim ${missing} is missing`, { claim: missing });
+  for (const name of ALWAYS_REQUIRED) checkPresent(claims, name, rules);
+  if (rules.audience !== undefined) checkPresent(claims, 'aud', rules);
+  for (const name of rules.required ?? []) checkPresent(claims, name, rules);
+}
+
+function checkPresent(claims: Claims, name: string, { optional }: ClaimRules): void {
+  if (!Object.hasOwn(claims, name) && optional?.includes(name) !== true) {
+    throw new JoseError('claim_missing', `the claim ${name} is missing`, { claim: name });
+  }
 }
 
 function checkForm(claims: Claims): void {
-  const has = (name: string): boolean => Object.hasOwn(claims, name);
-  const bad =
-    ['exp', 'iat', 'nbf'].find((name) => has(name) && !isNumericDate(claims[name])) ??
-    ['iss', 'sub'].find((name) => has(name) && stringClaim(claims, name) === undefined) ??
-    (has('aud') && stringListClaim(claims, 'aud') === undefined ? 'aud' : undefined) ??
-    (endsBeforeStart(claims) ? 'exp' : undefined);
-  if (bad !== undefined) throw new JoseError('claim_invalid', `the claim ${bad} is invalid`, { claim: bad });
+  for (const name of DATES) checkFits(claims, name, isNumericDate);
+  for (const name of TEXTS) checkFits(claims, name, isText);
+  checkFits(claims, 'aud', isTextOrTexts);
+  const exp = numberClaim(claims, 'exp');
+  const iat = numberClaim(claims, 'iat');
+  if (exp !== undefined && iat !== undefined && exp <= iat) throw invalidClaim('exp');
+}
+
+function checkFits(claims: Claims, name: string, fits: (value: unknown) => boolean): void {
+  if (Object.hasOwn(claims, name) && !fits(claims[name])) throw invalidClaim(name);
+}
+
+function invalidClaim(name: string): JoseError {
+  return new JoseError('claim_invalid', `the claim ${name} is invalid`, { claim: name });
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
+}
+
+function isTextOrTexts(value: unknown): boolean {
+  return isText(value) || (Array.isArray(value) && value.every(isText));
 }
 
 function isNumericDate(value: unknown): boolean {
   return typeof value === 'number' && value >= 0 && value < 2 ** 53;
 }
 
-function endsBeforeStart(claims: Claims): boolean {
-  const exp = numberClaim(claims, 'exp');
-  const iat = numberClaim(claims, 'iat');
-  return exp !== undefined && iat !== undefined && exp <= iat;
-}
-
 function checkTimes(claims: Claims, { now, skewSeconds }: ClaimRules): void {
   const exp = numberClaim(claims, 'exp');
   if (exp !== undefined && !(exp > now - skewSeconds))
     throw new JoseError('token_expired', 'the token has expired', { claim: 'exp' });
-  for (const name of ['nbf', 'iat']) {
+  for (const name of BEGINNINGS) {
     const from = numberClaim(claims, name);
     if (from !== undefined && !(from <= now + skewSeconds)) {
       throw new JoseError('token_not_yet_valid', 'the token is not valid yet', { claim: name });
