@@ -95,4 +95,9 @@ describe('static key set', () => {
     assert.equal((await set.keysFor(undefined, 'none')).length, 0);
     assert.throws(() => createStaticKeySet([{ ...a, use: 'enc' }]), KeyRefused);
   });
+
+  test('two different keys under one kid are refused, for neither could be told from the other (security.md 3.4, 38)', () => {
+    assert.throws(() => createStaticKeySet([a, { ...b, kid: 'a' }]), KeyRefused);
+    assert.equal(createStaticKeySet([a, a]).state().keys, 1);
+  });
 });

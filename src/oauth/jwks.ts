@@ -26,6 +26,8 @@ export interface KeySet {
    * none. Throws JoseError `keys_unavailable` when there is no usable set.
    */
   keysFor(kid: string | undefined, algorithm: string): Promise<readonly VerificationKey[]>;
+  /** The same without waiting: undefined when only a fetch could tell. */
+  keysInMemory(kid: string | undefined, algorithm: string): readonly VerificationKey[] | undefined;
   /** Fetches again if the cool-down allows: for a bad signature of a token without `kid`. Whether a set was fetched. */
   refresh(): Promise<boolean>;
   state(): KeySetState;
@@ -84,11 +86,13 @@ export function parseJwks(
   return withoutAmbiguous(keys, skipped);
 }
 
-/** A key set that never changes. Throws KeyRefused if a key cannot be used. */
+/** A key set that never changes. Throws KeyRefused if a key cannot be used, or if two different ones have the same `kid`. */
 export function createStaticKeySet(keys: readonly unknown[]): KeySet {
-  const all = keys.map(importVerificationKey);
+  const { keys: all, skipped } = withoutAmbiguous(keys.map(importVerificationKey), []);
+  if (skipped.length > 0) throw new KeyRefused('another key has the same kid');
   return {
     keysFor: (kid, algorithm) => Promise.resolve(select(all, kid, algorithm)),
+    keysInMemory: (kid, algorithm) => select(all, kid, algorithm),
     refresh: () => Promise.resolve(false),
     state: () => ({ keys: all.length, generation: 0 }),
     ready: () => Promise.resolve(true),
@@ -165,12 +169,18 @@ export function createRemoteKeySet(options: RemoteKeySetOptions): KeySet {
     return inFlight;
   }
 
+  function keysInMemory(kid: string | undefined, algorithm: string): readonly VerificationKey[] | undefined {
+    if (!usable()) return undefined;
+    if (ageSeconds() >= softAge) void load(false);
+    const found = select(keys, kid, algorithm);
+    return found.length > 0 || kid === undefined || pacing.isKnownMiss(kid) ? found : undefined;
+  }
+
   async function keysFor(kid: string | undefined, algorithm: string): Promise<readonly VerificationKey[]> {
     if (!usable()) await load(false);
-    else if (ageSeconds() >= softAge) void load(false);
     if (!usable()) throw new JoseError('keys_unavailable', 'the keys of the issuer cannot be had');
-    const found = select(keys, kid, algorithm);
-    if (found.length > 0 || kid === undefined || pacing.isKnownMiss(kid)) return found;
+    const known = keysInMemory(kid, algorithm);
+    if (known !== undefined || kid === undefined) return known ?? [];
     if (!(await load(true))) return [];
     const foundNow = select(keys, kid, algorithm);
     if (foundNow.length === 0) pacing.missed(kid);
@@ -179,6 +189,7 @@ export function createRemoteKeySet(options: RemoteKeySetOptions): KeySet {
 
   return {
     keysFor,
+    keysInMemory,
     refresh: () => load(true),
     state: () => ({
       keys: keys.length,
