@@ -1,4 +1,6 @@
 import type { Fetch } from '../oauth/fetch.ts';
+import { createHeaderMemo } from '../oauth/jws-header.ts';
+import { JoseError } from '../oauth/jws.ts';
 import { parseLocalIssuers, issuerUrlProblem } from '../oauth/local-issuers.ts';
 import { AuthError, withoutExplanation } from './auth-error.ts';
 import { tokenOf } from './authenticate.ts';
@@ -17,15 +19,19 @@ import { readPolicy } from './options.ts';
 import type { IssuerConfig, Options } from './options.ts';
 import type { Principal, Provider } from './principal.ts';
 import type { NonEmpty, Result } from './result.ts';
-import { validateToken } from './validate.ts';
+import { fetchKeys, judge, keysInMemory, readToken, refusalOf } from './validate.ts';
 import type { ValidateOptions, ValidationContext } from './validate.ts';
+
+type Validated = Result<{ readonly principal: Principal }, AuthError>;
 
 /** Judges tokens and requests for one application. */
 export interface Fullmakt {
   /** Judges one compact JWS. Refusals are values; rejects only on a bug. */
-  validate(token: string, options?: ValidateOptions): Promise<Result<{ readonly principal: Principal }, AuthError>>;
+  validate(token: string, options?: ValidateOptions): Promise<Validated>;
   /** The same; a refusal is thrown as AuthError. */
   validateOrThrow(token: string, options?: ValidateOptions): Promise<Principal>;
+  /** Without I/O: `keys_unavailable` if the key is not in memory, so call `ready()` at start. */
+  validateSync(token: string, options?: ValidateOptions): Validated;
   /** Authorization header, validation, guard: the one call every adapter makes. */
   authenticate<T extends Principal>(
     request: RequestLike,
@@ -66,24 +72,46 @@ function build(configs: readonly IssuerConfig[], options: Options, found: readon
   const dependencies = { fetch, now, emit, isAllowedUrl };
   const issuers = new Map(configs.map((config) => [config.issuer, trustIssuer(config, dependencies)]));
   const explain = options.explain === true && env['NODE_ENV'] !== 'production';
-  return assemble({ issuers, policy, callers, now }, explain, emit);
+  return assemble({ issuers, policy, callers, now, headers: createHeaderMemo() }, explain, emit);
 }
 
 function assemble(context: ValidationContext, explain: boolean, emit: (event: SdkEvent) => void): Fullmakt {
   const shown = (error: AuthError): AuthError => (explain ? error : withoutExplanation(error));
 
-  async function validate(
-    token: string,
-    options?: ValidateOptions,
-  ): Promise<Result<{ readonly principal: Principal }, AuthError>> {
+  function accepted(principal: Principal): Validated {
+    emit(acceptance(principal));
+    return { ok: true, principal };
+  }
+
+  function refused(error: unknown): Validated {
+    const refusal = refusalOf(error);
+    if (refusal === undefined) throw error;
+    emit({ event: 'token.refused', code: refusal.code, explanation: refusal.explanation });
+    return { ok: false, error: shown(refusal) };
+  }
+
+  async function validate(token: string, options?: ValidateOptions): Promise<Validated> {
     try {
-      const principal = await validateToken(token, context, options);
-      emit(acceptance(principal));
-      return { ok: true, principal };
+      const candidate = readToken(token, context, options);
+      const keys = keysInMemory(candidate) ?? (await fetchKeys(candidate));
+      return accepted(judge(candidate, keys, context));
     } catch (error) {
-      if (!(error instanceof AuthError)) throw error;
-      emit({ event: 'token.refused', code: error.code, explanation: error.explanation });
-      return { ok: false, error: shown(error) };
+      return refused(error);
+    }
+  }
+
+  function validateSync(token: string, options?: ValidateOptions): Validated {
+    try {
+      const candidate = readToken(token, context, options);
+      const keys = keysInMemory(candidate);
+      if (keys === undefined) {
+        // Asked for now, it is there for a later call; that call also learns why it is not.
+        fetchKeys(candidate).catch(() => {});
+        throw new JoseError('keys_unavailable', 'the key is not in memory');
+      }
+      return accepted(judge(candidate, keys, context));
+    } catch (error) {
+      return refused(error);
     }
   }
 
@@ -100,6 +128,7 @@ function assemble(context: ValidationContext, explain: boolean, emit: (event: Sd
 
   return {
     validate,
+    validateSync,
     authorize,
     async validateOrThrow(token, options) {
       const outcome = await validate(token, options);
@@ -108,11 +137,7 @@ function assemble(context: ValidationContext, explain: boolean, emit: (event: Sd
     },
     async authenticate(request, guard) {
       const token = tokenOf(request);
-      if (token instanceof AuthError) {
-        emit({ event: 'token.refused', code: token.code, explanation: token.explanation });
-        return { ok: false, error: shown(token) };
-      }
-      const outcome = await validate(token);
+      const outcome = token instanceof AuthError ? refused(token) : await validate(token);
       return outcome.ok ? authorize(outcome.principal, guard) : outcome;
     },
     checkGuard: (guard) => {

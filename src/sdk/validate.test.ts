@@ -285,3 +285,25 @@ test('a listener that throws changes no verdict', async (t) => {
   const { auth } = makeAuth(t, { onEvent: fail });
   assert.ok((await auth.validate(await mint(CLAIMS.oidc, keys.issuer))).ok);
 });
+
+test('validateSync judges with keys in memory, and without them asks for them and refuses (5)', async (t) => {
+  const { auth, clock, net } = makeAuth(t);
+  const good = await mint(CLAIMS.idporten, keys.issuer);
+  const codeNow = (token: string): unknown => {
+    const outcome = auth.validateSync(token);
+    return outcome.ok ? 'accepted' : outcome.error.code;
+  };
+  assert.equal(codeNow(good), 'keys_unavailable');
+  await auth.ready();
+  assert.equal(codeNow(good), 'accepted');
+  assert.equal(codeNow(await mint(CLAIMS.idporten, keys.stranger)), 'signature_invalid');
+  assert.equal(codeNow('x'), 'token_malformed');
+  // An old set still answers, and is renewed behind the answer.
+  clock.now += 990;
+  const fetches = net.calls;
+  assert.equal(
+    codeNow(await mint({ ...CLAIMS.idporten, iat: clock.now, exp: clock.now + 60 }, keys.issuer)),
+    'accepted',
+  );
+  assert.equal(net.calls, fetches + 1);
+});

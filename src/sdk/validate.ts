@@ -1,6 +1,9 @@
+import type { Algorithm } from '../oauth/algorithms.ts';
+import type { VerificationKey } from '../oauth/jwk.ts';
+import type { HeaderMemo } from '../oauth/jws-header.ts';
 import { JoseError } from '../oauth/jws.ts';
 import { checkClaims, parseJwt, stringClaim, verifyJwtSignature } from '../oauth/jwt.ts';
-import type { Claims } from '../oauth/jwt.ts';
+import type { Claims, UnverifiedJwt } from '../oauth/jwt.ts';
 import type { Clock } from '../oauth/time.ts';
 import { parseAnyAll } from './any-all.ts';
 import { AuthError } from './auth-error.ts';
@@ -22,41 +25,66 @@ export interface ValidationContext {
   readonly policy: Policy;
   readonly callers: CallerList;
   readonly now: Clock;
+  readonly headers: HeaderMemo;
+}
+
+/** A token that was read and is still to be judged: nothing it says is proven. */
+export interface Candidate {
+  readonly token: string;
+  readonly jwt: UnverifiedJwt;
+  readonly kid: string;
+  readonly issuer: TrustedIssuer;
 }
 
 const RETRY_AFTER_SECONDS = 5;
+const DEFAULT_ALGORITHMS: NonEmpty<Algorithm> = ['RS256'];
 
-/** Judges one compact JWS in the order of sidecar-sdk.md 2.2. Throws AuthError, nothing else that is not a bug. */
-export async function validateToken(
-  token: string,
-  context: ValidationContext,
-  options: ValidateOptions = {},
-): Promise<Principal> {
-  try {
-    return await judge(token, context, options);
-  } catch (error) {
-    throw error instanceof JoseError ? translate(error) : error;
-  }
+/** Rows 1 to 5 of sidecar-sdk.md 2.2: reads a compact JWS and finds who may have issued it. Throws AuthError or JoseError. */
+export function readToken(token: string, context: ValidationContext, options: ValidateOptions = {}): Candidate {
+  const jwt = parseJwt(token, { memo: context.headers });
+  const issuer = findIssuer(jwt.claims, context, options);
+  const { kid } = jwt.header;
+  if (kid === undefined) throw new AuthError('key_id_missing', { explanation: 'the token names no key' });
+  return { token, jwt, kid, issuer };
 }
 
-async function judge(token: string, context: ValidationContext, options: ValidateOptions): Promise<Principal> {
-  const jwt = parseJwt(token);
-  const issuer = findIssuer(jwt.claims, context, options);
-  const { audience, algorithms = ['RS256'] } = issuer.config;
-  const { kid, alg } = jwt.header;
-  if (kid === undefined) throw new AuthError('key_id_missing', { explanation: 'the token names no key' });
-  const keys = await issuer.keySet.keysFor(kid, alg);
+/** Row 6 without waiting; undefined when the key is not in memory. */
+export function keysInMemory({ jwt, kid, issuer }: Candidate): readonly VerificationKey[] | undefined {
+  return issuer.keySet.keysInMemory(kid, jwt.header.alg);
+}
+
+/** Row 6: the keys of the issuer, fetched if need be. Rejects with JoseError `keys_unavailable`. */
+export function fetchKeys({ jwt, kid, issuer }: Candidate): Promise<readonly VerificationKey[]> {
+  return issuer.keySet.keysFor(kid, jwt.header.alg);
+}
+
+/** Rows 7 to 17: signature, claims, kind of token, scope. Throws AuthError or JoseError. */
+export function judge(
+  { token, jwt, issuer }: Candidate,
+  keys: readonly VerificationKey[],
+  { now, policy, callers }: ValidationContext,
+): Principal {
+  const { config } = issuer;
+  const { audience, algorithms = DEFAULT_ALGORITHMS } = config;
   const { claims } = verifyJwtSignature(jwt, keys, { algorithms, kidRequired: true });
   checkClaims(claims, {
-    now: context.now(),
-    skewSeconds: context.policy.leewaySeconds,
-    issuer: issuer.config.issuer,
-    maxLifetimeSeconds: context.policy.maxLifetimeSeconds,
+    now: now(),
+    skewSeconds: policy.leewaySeconds,
+    issuer: config.issuer,
+    maxLifetimeSeconds: policy.maxLifetimeSeconds,
     ...('audienceNotIssued' in audience ? {} : { audience }),
   });
-  const principal = makePrincipal({ config: issuer.config, claims, token }, context.callers);
+  const principal = makePrincipal({ config, claims, token }, callers);
   checkScope(principal, issuer);
   return principal;
+}
+
+/** The refusal behind an error of `readToken`, `fetchKeys` or `judge`; undefined for anything else, which is a bug. */
+export function refusalOf(error: unknown): AuthError | undefined {
+  if (error instanceof AuthError) return error;
+  if (!(error instanceof JoseError)) return undefined;
+  const retryAfterSeconds = error.code === 'keys_unavailable' ? RETRY_AFTER_SECONDS : undefined;
+  return new AuthError(error.code, { explanation: error.message, retryAfterSeconds });
 }
 
 function findIssuer(claims: Claims, { issuers }: ValidationContext, { providers }: ValidateOptions): TrustedIssuer {
@@ -80,9 +108,4 @@ function checkScope(principal: Principal, { config }: TrustedIssuer): void {
     scope: wanted.values.join(' '),
     explanation: `expected scope ${wanted.text}; the consumer has to list it in its spec.maskinporten.scopes.consumes`,
   });
-}
-
-function translate(error: JoseError): AuthError {
-  const retryAfterSeconds = error.code === 'keys_unavailable' ? RETRY_AFTER_SECONDS : undefined;
-  return new AuthError(error.code, { explanation: error.message, retryAfterSeconds });
 }
