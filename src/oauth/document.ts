@@ -73,7 +73,7 @@ function isLoopback(hostname: string): boolean {
 async function attemptOnce(url: string, options: DocumentOptions, signal: AbortSignal): Promise<unknown> {
   const response = await request(url, options.fetch, signal);
   if (response.status !== 200) {
-    await response.body?.cancel();
+    await response.body?.cancel().catch(() => {});
     const transient = response.status >= 500 || TRANSIENT_STATUS.has(response.status);
     throw new DocumentUnavailable(`status ${response.status}`, { transient });
   }

@@ -19,6 +19,11 @@ test('http and local hosts pass only where local issuers are allowed; https else
     ['http://not-fullmakt-local.example', false, false, false],
     ['http://127.0.0.1.example', false, false, false],
     ['http://other.test', false, false, true],
+    ['http://idp.localhost:7410', false, true, true],
+    ['https://localhost.', false, true, true],
+    ['https://0.0.0.0', false, true, true],
+    ['https://127.evil.example', true, true, true],
+    ['https://user:secret@idporten.no', false, false, false],
     ['ftp://localhost', false, false, false],
     ['localhost:7410', false, false, false],
     ['', false, false, false],
@@ -27,4 +32,25 @@ test('http and local hosts pass only where local issuers are allowed; https else
     const passes = [off, on, listed].map((local) => issuerUrlProblem(url, local) === undefined);
     assert.deepEqual(passes, expected, url);
   }
+});
+
+test('no is no in every spelling, and never the name of a host', () => {
+  for (const text of [
+    undefined,
+    '',
+    ' ',
+    ',',
+    'false',
+    'False',
+    'FALSE',
+    '0',
+    'no',
+    'off',
+    ' false ',
+    'idp.test,false',
+  ]) {
+    assert.deepEqual(parseLocalIssuers(text), { allowed: false, hosts: [] }, text);
+  }
+  for (const text of ['true', 'TRUE', '1'])
+    assert.deepEqual(parseLocalIssuers(text), { allowed: true, hosts: [] }, text);
 });

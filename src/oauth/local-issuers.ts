@@ -1,3 +1,5 @@
+import { isIPv4 } from 'node:net';
+
 /** Which issuers on this machine may be trusted: none, unless the one who started the program says so. */
 export interface LocalIssuers {
   readonly allowed: boolean;
@@ -5,12 +7,19 @@ export interface LocalIssuers {
   readonly hosts: readonly string[];
 }
 
-/** Reads the value of `FULLMAKT_ALLOW_LOCAL_PROVIDERS`: `true`, `false`, or host names separated by commas. */
+// However somebody spells no, it must not become the name of a host and so a yes.
+const NO: ReadonlySet<string> = new Set(['false', '0', 'no', 'off']);
+const YES: ReadonlySet<string> = new Set(['true', '1', 'yes', 'on']);
+
+/**
+ * Reads the value of `FULLMAKT_ALLOW_LOCAL_PROVIDERS`: `true`, `false`, or host names separated by commas. One `false` among
+ * them means false.
+ */
 export function parseLocalIssuers(text: string | undefined): LocalIssuers {
-  if (text === undefined || text === '' || text === 'false') return { allowed: false, hosts: [] };
-  if (text === 'true') return { allowed: true, hosts: [] };
-  const hosts = text.split(',').map((host) => host.trim().toLowerCase());
-  return { allowed: true, hosts: hosts.filter((host) => host !== '') };
+  const words = (text ?? '').split(',').map((word) => word.trim().toLowerCase());
+  const given = words.filter((word) => word !== '');
+  if (given.length === 0 || given.some((word) => NO.has(word))) return { allowed: false, hosts: [] };
+  return { allowed: true, hosts: given.filter((word) => !YES.has(word)) };
 }
 
 /**
@@ -19,7 +28,8 @@ export function parseLocalIssuers(text: string | undefined): LocalIssuers {
  */
 export function issuerUrlProblem(url: string, local: LocalIssuers): string | undefined {
   if (!URL.canParse(url)) return 'is not a URL';
-  const { protocol, hostname } = new URL(url);
+  const { protocol, username, password, hostname } = new URL(url);
+  if (username !== '' || password !== '') return 'must not hold a user or a password';
   const isLocal = isLocalHost(hostname) || local.hosts.includes(hostname);
   if (isLocal && !local.allowed) return 'is a local address: FULLMAKT_ALLOW_LOCAL_PROVIDERS=true would allow it';
   if (protocol === 'https:' || (protocol === 'http:' && isLocal)) return undefined;
@@ -28,7 +38,12 @@ export function issuerUrlProblem(url: string, local: LocalIssuers): string | und
 
 /** Loopback, or marked as a local stand-in by the label `fullmakt-local`. The host comes from a URL object: lower case, IPv4 canonical. */
 function isLocalHost(host: string): boolean {
-  if (host === 'localhost' || host === '[::1]' || host.split('.').includes('fullmakt-local')) return true;
-  const parts = host.split('.');
-  return parts.length === 4 && parts[0] === '127' && parts.every((part) => Number.isInteger(Number(part)));
+  const labels = host.split('.').filter((label) => label !== '');
+  return labels.at(-1) === 'localhost' || labels.includes('fullmakt-local') || isLoopbackAddress(host);
+}
+
+/** An address that never leaves the machine, or that listens on it: 127.0.0.0/8, ::1, and the unspecified ones. */
+function isLoopbackAddress(host: string): boolean {
+  if (host === '[::1]' || host === '[::]' || host === '0.0.0.0') return true;
+  return isIPv4(host) && host.startsWith('127.');
 }
