@@ -94,6 +94,15 @@ function healthListener(context: LoginContext, metrics: LoginDeps['metrics']): r
   return [{ name: 'login metrics', setting: 'FULLMAKT_LOGIN_METRICS_BIND_ADDRESS', ...address, handle }];
 }
 
+/** Unsafe compatibility is said at every start. */
+function tellUnsafe({ compat }: LoginConfig, emit: LoginDeps['emit']): void {
+  if (compat.authorizationPassthrough)
+    emit({ event: 'settings.unsafe', reason: 'inbound Authorization reaches the application without a session' });
+  if (compat.anyHost) emit({ event: 'settings.unsafe', reason: 'requests for any host are served' });
+  if (compat.unguardedGet)
+    emit({ event: 'settings.unsafe', reason: 'other sites can log people out and refresh sessions' });
+}
+
 /** Builds the login proxy. Nothing is fetched or opened before `start` and the listeners are. */
 export function createLogin(config: LoginConfig, deps: LoginDeps): Promise<Program> {
   const context = createContext(config, deps);
@@ -113,6 +122,7 @@ export function createLogin(config: LoginConfig, deps: LoginDeps): Promise<Progr
   return Promise.resolve({
     listeners: [listener, ...healthListener(context, deps.metrics)],
     start: () => {
+      tellUnsafe(config, deps.emit);
       warming.begin();
       return Promise.resolve();
     },

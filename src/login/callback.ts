@@ -157,7 +157,8 @@ async function complete(context: LoginContext, request: OwnRequest, proven: Prov
 
 function tellRefusal(context: LoginContext, refusal: Refused): void {
   const { name: provider, clientId } = context.config.provider;
-  if (refusal.page === 'cancelled') return context.emit({ event: 'login.cancelled', provider, client_id: clientId });
+  if (refusal.page === 'cancelled')
+    return context.emit({ event: 'login.cancelled', outcome: 'cancelled', provider, client_id: clientId });
   const { step, reason } = refusal;
   context.emit({ event: 'login.failed', provider, client_id: clientId, step, reason, outcome: 'failed' });
 }
@@ -171,6 +172,7 @@ async function withoutCookie(context: LoginContext, request: OwnRequest, opened:
   const { name: provider, clientId } = context.config.provider;
   context.emit({
     event: 'login.restarted',
+    outcome: 'restarted',
     provider,
     client_id: clientId,
     reason: 'attempt cookie is gone or too old',

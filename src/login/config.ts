@@ -15,7 +15,6 @@ import type { Laxness } from './path.ts';
 import type { RuleSetting } from './rules.ts';
 import { compileRules } from './rules.ts';
 import type { Lifetimes } from './session.ts';
-import type { StoreSetting } from './setting-kinds.ts';
 import type { LoginSettings } from './settings-table.ts';
 import { settingsOf } from './settings-table.ts';
 import { fromWonderwall } from './wonderwall.ts';
@@ -23,7 +22,7 @@ import { fromWonderwall } from './wonderwall.ts';
 export { loginSettings } from './settings-table.ts';
 
 /** The provider and our client there. */
-export interface ProviderConfig {
+interface ProviderConfig {
   /** Name in records, cookies and events. */
   readonly name: string;
   readonly kind: ProviderKind;
@@ -52,14 +51,12 @@ export interface LoginConfig {
   readonly ignorePaths: readonly string[];
   readonly rules: readonly RuleSetting[];
   readonly provider: ProviderConfig;
-  /** 32 bytes each; the first seals, all open. Empty until `withSessionKeys`. */
+  /** 32 bytes each; the first seals, all open. */
   readonly sessionKeys: readonly Uint8Array[];
-  readonly store: StoreSetting;
   readonly lifetimes: Lifetimes;
   readonly onTokenExpiry: 'end' | 'keep';
   readonly trustedProxies: readonly string[];
   readonly localProviders: LocalIssuers;
-  readonly log: { readonly level: string; readonly format: 'json' | 'text' };
   readonly cookie: { readonly prefix: string; readonly secure: boolean };
   readonly serviceHosts: readonly string[];
   /** Origins whose pages may ask us for state changes and read our answers: ingresses and `cors.origins`. */
@@ -166,12 +163,10 @@ function assemble(settings: LoginSettings, credential: ClientCredential, bindAdd
     rules: settings.rules,
     provider: readProvider(settings, credential),
     sessionKeys: settings.sessionKeys,
-    store: settings.store,
     lifetimes: { maxLifetime: settings.sessionMaxLifetime * 1000, inactivityTimeout: inactivity },
     onTokenExpiry: settings.sessionOnTokenExpiry,
     trustedProxies: settings.trustedProxies,
     localProviders: settings.allowLocalProviders,
-    log: { level: settings.logLevel, format: settings.logFormat },
     cookie: { prefix: settings.cookiePrefix, secure: settings.cookieSecure },
     serviceHosts: settings.serviceHosts.map((host) => host.toLowerCase()),
     allowedOrigins: [...new Set(origins)],

@@ -4,7 +4,7 @@ import type { Rule } from './rules.ts';
 declare const decided: unique symbol;
 
 /** Which identity the request carries upstream. */
-export type Identity =
+type Identity =
   | { readonly kind: 'session'; readonly accessToken: string; readonly idToken: string }
   | { readonly kind: 'inbound' }
   | { readonly kind: 'none' };

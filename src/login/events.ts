@@ -9,9 +9,10 @@ interface AtProvider {
 
 /** All events of the login proxy. */
 export type LoginEvent =
-  | ({ readonly event: 'login.started'; readonly pushed: boolean } & AtProvider)
+  | ({ readonly event: 'login.started'; readonly outcome: 'started'; readonly pushed: boolean } & AtProvider)
   | ({
       readonly event: 'login.succeeded';
+      readonly outcome: 'succeeded';
       readonly session_ref: string;
       readonly sid: string | undefined;
       readonly acr: string | undefined;
@@ -23,8 +24,8 @@ export type LoginEvent =
       readonly reason: string;
       readonly outcome: 'failed';
     } & AtProvider)
-  | ({ readonly event: 'login.cancelled' } & AtProvider)
-  | ({ readonly event: 'login.restarted'; readonly reason: string } & AtProvider)
+  | ({ readonly event: 'login.cancelled'; readonly outcome: 'cancelled' } & AtProvider)
+  | ({ readonly event: 'login.restarted'; readonly outcome: 'restarted'; readonly reason: string } & AtProvider)
   | ({ readonly event: 'session.refreshed'; readonly session_ref: string; readonly outcome: 'ok' } & AtProvider)
   | ({
       readonly event: 'session.refresh_failed';
@@ -48,7 +49,7 @@ export type LoginEvent =
   | { readonly event: 'settings.unsafe'; readonly reason: string };
 
 const PREFIX = 'fullmakt_login_';
-const LOGINS = { name: `${PREFIX}logins_total`, help: 'Logins by outcome.', labels: ['provider', 'event'] };
+const LOGINS = { name: `${PREFIX}logins_total`, help: 'Logins by outcome.', labels: ['provider', 'outcome'] };
 const REFRESHES = {
   name: `${PREFIX}refreshes_total`,
   help: 'Token refreshes by outcome.',

@@ -15,7 +15,7 @@ const OWNED: ReadonlySet<string> = new Set([
 const OWNED_PREFIXES: readonly string[] = ['x-wonderwall-', 'x-fullmakt-', 'x-forwarded-'];
 
 /** Whether a header is ours to set: whatever its spelling, a client's own never reaches the application. */
-export function isOwnedHeader(name: string): boolean {
+function isOwnedHeader(name: string): boolean {
   const folded = foldHeaderName(name);
   return OWNED.has(folded) || OWNED_PREFIXES.some((prefix) => folded.startsWith(prefix));
 }

@@ -55,6 +55,7 @@ export async function createSessionFor(
   const { name: provider, clientId } = context.config.provider;
   context.emit({
     event: 'login.succeeded',
+    outcome: 'succeeded',
     provider,
     client_id: clientId,
     session_ref: sessionReference(session.key),

@@ -25,7 +25,7 @@ p { margin: 0 0 1rem; }
 `;
 
 /** A form a page consists of: where it goes and what it carries. */
-export interface PageForm {
+interface PageForm {
   readonly action: string;
   readonly fields: readonly (readonly [string, string])[];
   /** Origins the form may end at, redirects included (CSP `form-action`). */

@@ -20,7 +20,7 @@ export interface CanonicalPath {
 }
 
 /** Longest request target in bytes; more is answered 414. */
-export const MAX_TARGET_BYTES: number = 8192;
+const MAX_TARGET_BYTES = 8192;
 
 // oxlint-disable-next-line no-control-regex -- control bytes are exactly what is refused
 const REFUSED_RAW = /[\u0000-\u0020\u007f-\uffff\\#?]/;

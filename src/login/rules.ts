@@ -4,7 +4,7 @@ import { compileGlob } from './glob.ts';
 import type { CanonicalPath } from './path.ts';
 
 /** `enforce`: login demanded. `optional`: a session is attached if there is one. `exempt`: never demands login. */
-export type LoginDemand = 'enforce' | 'optional' | 'exempt';
+type LoginDemand = 'enforce' | 'optional' | 'exempt';
 
 /** A rule as the operator writes it. */
 export interface RuleSetting {

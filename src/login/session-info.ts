@@ -19,7 +19,7 @@ function secondsUntil(milliseconds: number, now: number): number {
 }
 
 /** The metadata of a session: an allow-list, no token or name ever in it. */
-export function sessionMetadata(
+function sessionMetadata(
   times: SessionTimes,
   refreshes: boolean,
   now: number,

@@ -2,23 +2,12 @@
 import type { Address, Setting } from '../settings.ts';
 import { address } from '../settings.ts';
 
-/** Where sessions are kept. */
-export type StoreSetting = { readonly kind: 'memory' } | { readonly kind: 'sqlite'; readonly file: string };
-
 const KEY_BYTES = 32;
 const parsePlainAddress: (text: string) => Address = address({ env: '', says: '' }).parse;
 
 /** An address, or `none`. */
 export function parseAddressOrNone(text: string): Address | undefined {
   return text === 'none' ? undefined : parsePlainAddress(text);
-}
-
-/** `memory:` or `sqlite:<file>`. */
-export function parseStore(text: string): StoreSetting {
-  if (text === 'memory:' || text === 'memory') return { kind: 'memory' };
-  if (text.startsWith('sqlite:') && text.length > 'sqlite:'.length)
-    return { kind: 'sqlite', file: text.slice('sqlite:'.length) };
-  throw new Error('memory: or sqlite:<file>');
 }
 
 /** Keys in base64 (either alphabet), 32 bytes each. */

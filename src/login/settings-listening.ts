@@ -1,15 +1,14 @@
-/** Settings of where the proxy listens, what it protects and how it logs. */
+/** Settings of where the proxy listens, what it protects. */
 import type { Address, SettingsTable } from '../settings.ts';
-import { boolean, json, list, oneOf, text, url } from '../settings.ts';
+import { boolean, json, list, url } from '../settings.ts';
 import type { Ingress } from './ingress.ts';
 import { parseIngress } from './ingress.ts';
 import type { RuleSetting } from './rules.ts';
 import { parseRules } from './rules-setting.ts';
 import { custom, named, parseAddressOrNone, same } from './setting-kinds.ts';
 
-/** Settings of where the proxy listens, what it protects and how it logs. */
+/** Settings of where the proxy listens, what it protects. */
 export interface ListeningSettings {
-  readonly role: 'standalone';
   readonly ingress: readonly Ingress[];
   readonly bindAddress: Address | undefined;
   readonly metricsBindAddress: Address | undefined;
@@ -17,8 +16,6 @@ export interface ListeningSettings {
   readonly autoLogin: boolean;
   readonly autoLoginIgnorePaths: readonly string[];
   readonly rules: readonly RuleSetting[];
-  readonly logLevel: string;
-  readonly logFormat: 'json' | 'text';
   readonly trustedProxies: readonly string[];
   readonly serviceHosts: readonly string[];
   readonly upstreamIdToken: boolean;
@@ -26,11 +23,6 @@ export interface ListeningSettings {
 
 /** The rows of these settings. */
 export const LISTENING_TABLE: SettingsTable<ListeningSettings> = {
-  role: oneOf(['standalone'])({
-    ...named('ROLE'),
-    fallback: 'standalone',
-    says: 'What the instance is: a login proxy beside one application.',
-  }),
   ingress: custom({
     ...same('INGRESS'),
     kind: 'list of URLs',
@@ -69,8 +61,6 @@ export const LISTENING_TABLE: SettingsTable<ListeningSettings> = {
     fallback: [],
     says: 'Ordered rules {path, methods, hosts, login, authorization, preflight}; the first that fits decides.',
   }),
-  logLevel: text({ ...same('LOG_LEVEL'), fallback: 'info', says: 'Least level that is logged.' }),
-  logFormat: oneOf(['json', 'text'])({ ...same('LOG_FORMAT'), fallback: 'json', says: 'Form of log lines.' }),
   trustedProxies: list({
     ...named('TRUSTED_PROXIES'),
     fallback: [],

@@ -2,13 +2,11 @@
 import { HOUR, MINUTE } from '../oauth/time.ts';
 import type { SettingsTable } from '../settings.ts';
 import { boolean, oneOf, seconds } from '../settings.ts';
-import type { StoreSetting } from './setting-kinds.ts';
-import { custom, named, parseSessionKeys, parseStore, same } from './setting-kinds.ts';
+import { custom, named, parseSessionKeys, same } from './setting-kinds.ts';
 
 /** Settings of sessions and cookies. */
 export interface SessionSettings {
   readonly sessionKeys: readonly Buffer[];
-  readonly store: StoreSetting;
   readonly sessionMaxLifetime: number;
   readonly sessionInactivity: boolean;
   readonly sessionInactivityTimeout: number;
@@ -28,18 +26,8 @@ export const SESSIONS_TABLE: SettingsTable<SessionSettings> = {
     ...named('SESSION_KEYS', 'WONDERWALL_ENCRYPTION_KEY'),
     kind: 'list of base64, 32 bytes each',
     secret: true,
-    fallback: [],
-    shownDefault: 'one made beside a sqlite store, or at each start',
     says: 'Keys that seal cookies: the first seals, all open.',
     parse: parseSessionKeys,
-  }),
-  store: custom<StoreSetting>({
-    ...named('STORE', 'WONDERWALL_REDIS_URI'),
-    kind: 'memory: or sqlite:<file>',
-    fallback: { kind: 'memory' },
-    shownDefault: 'memory:',
-    says: 'Where sessions are kept.',
-    parse: parseStore,
   }),
   sessionMaxLifetime: seconds({
     ...same('SESSION_MAX_LIFETIME'),

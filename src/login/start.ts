@@ -70,7 +70,7 @@ export async function beginLogin(
   try {
     const location = await authorizationUrl(context, request, { metadata, attempt, wishes });
     const pushed = metadata.endpoint('pushed_authorization_request_endpoint') !== undefined;
-    context.emit({ event: 'login.started', provider, client_id: clientId, pushed });
+    context.emit({ event: 'login.started', outcome: 'started', provider, client_id: clientId, pushed });
     const scope = ownCookie(context, request.ingress, 'login', attempt.cookieId);
     const value = attempt.seal(scope.name);
     const evicted = evictAttempts(context, request, scope.name.length + value.length);

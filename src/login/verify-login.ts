@@ -9,7 +9,7 @@ import type { LoginContext } from './context.ts';
 import type { LoginSecrets } from './login-state.ts';
 
 /** Clock skew between us and a provider. */
-export const SKEW_SECONDS = 60;
+const SKEW_SECONDS = 60;
 
 /** Verifies the ID token of a login against what the attempt asked for. Throws JoseError. */
 export async function verifyLogin(

@@ -7,7 +7,7 @@ import type { Clock } from '../oauth/time.ts';
 import type { ProviderMetadata } from './metadata.ts';
 
 /** Which secret method to use; `auto` asks metadata. */
-export type SecretMethod = 'auto' | 'client_secret_basic' | 'client_secret_post';
+type SecretMethod = 'auto' | 'client_secret_basic' | 'client_secret_post';
 
 /** What a client has to show. */
 export type ClientCredential =

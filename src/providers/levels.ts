@@ -3,18 +3,18 @@
  * an order satisfy only themselves.
  */
 
-const RANKS: Readonly<Record<string, number>> = {
-  'selfregistered-email': 0,
-  'idporten-loa-low': 1,
-  'idporten-loa-substantial': 2,
-  'idporten-loa-high': 3,
-};
+const RANKS: ReadonlyMap<string, number> = new Map([
+  ['selfregistered-email', 0],
+  ['idporten-loa-low', 1],
+  ['idporten-loa-substantial', 2],
+  ['idporten-loa-high', 3],
+]);
 
-const EIDAS_RANKS: Readonly<Record<string, number>> = {
-  'eidas-loa-low': 1,
-  'eidas-loa-substantial': 2,
-  'eidas-loa-high': 3,
-};
+const EIDAS_RANKS: ReadonlyMap<string, number> = new Map([
+  ['eidas-loa-low', 1],
+  ['eidas-loa-substantial', 2],
+  ['eidas-loa-high', 3],
+]);
 
 /** The current name of a level: the retired spellings `Level3` and `Level4` are translated, all else is kept. */
 export function normaliseLevel(level: string): string {
@@ -30,12 +30,7 @@ export function satisfiesLevel(required: string, actual: string | undefined): bo
   const reached = normaliseLevel(actual);
   if (wanted === reached) return true;
   const ranks = wanted.startsWith('eidas-') ? EIDAS_RANKS : RANKS;
-  const wantedRank = ranks[wanted];
-  const reachedRank = ranks[reached];
+  const wantedRank = ranks.get(wanted);
+  const reachedRank = ranks.get(reached);
   return wantedRank !== undefined && reachedRank !== undefined && reachedRank >= wantedRank;
-}
-
-/** The stronger of two levels; where they have no common order, the second. */
-export function strongerLevel(first: string, second: string): string {
-  return satisfiesLevel(second, first) ? first : second;
 }

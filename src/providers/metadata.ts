@@ -104,7 +104,7 @@ function refuseUnmetDemands(metadata: ServerMetadata, demands: MetadataDemands):
 }
 
 /** Judges fetched metadata; throws an Error that says what does not fit the configuration. */
-export function judgeMetadata(metadata: ServerMetadata, demands: MetadataDemands): ProviderMetadata {
+function judgeMetadata(metadata: ServerMetadata, demands: MetadataDemands): ProviderMetadata {
   const { raw, issuer } = metadata;
   const endpoints = endpointsOf(metadata, demands);
   refuseUnmetDemands(metadata, demands);

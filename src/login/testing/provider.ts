@@ -13,7 +13,7 @@ import { createRouter } from '../../web/router.ts';
 import { serve } from '../../web/serve.ts';
 
 /** What a test may bend between requests. */
-export interface Bends {
+interface Bends {
   /** Claims put over the ID token's; undefined removes one. */
   idToken: Record<string, unknown>;
   /** Members put over the token answer's. */

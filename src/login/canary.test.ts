@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { createObserver } from '../observe/observer.ts';
+import { LOGIN_EVENTS } from './events.ts';
+import { startWorld } from './testing/proxy.ts';
+
+test('canary-tokens-never-leak: no token, code, cookie or name in events, log lines, metrics or pages (L17, OP-5)', async (t) => {
+  const world = await startWorld(t);
+  const canary = 'canary-4711';
+  const pages: string[] = [];
+  world.provider.bends.answer = { access_token: `access-${canary}`, refresh_token: `refresh-${canary}` };
+  world.provider.bends.idToken = { pid: canary, name: canary };
+  await world.logIn();
+  pages.push((await world.browser.ask('/oauth2/session')).body);
+  world.clock.seconds += 3601;
+  await world.browser.ask('/x');
+  world.provider.bends.callback = { code: canary, error: 'server_error', error_description: canary };
+  pages.push((await world.logIn()).body);
+  world.provider.bends.callback = { code: canary };
+  pages.push((await world.logIn()).body);
+  pages.push((await world.browser.ask('/oauth2/logout/callback')).body);
+  const lines: string[] = [];
+  const observer = createObserver({ level: 'debug', destination: { write: (line) => lines.push(line) }, now: () => 0 });
+  t.after(() => observer.close());
+  const emit = observer.emitter('login', LOGIN_EVENTS);
+  for (const event of world.events) emit(event);
+  const everything = [JSON.stringify(world.events), ...lines, await observer.metrics(), ...pages].join('\n');
+  assert.ok(lines.length >= world.events.length);
+  assert.ok(!everything.includes(canary));
+  assert.match(everything, /fullmakt_login_logins_total\{[^}]*outcome="succeeded"/);
+});
