@@ -1,6 +1,7 @@
 import { exchangeSettings } from '../src/exchange/config.ts';
 import { idpSettings } from '../src/idp/config.ts';
 import { loginSettings } from '../src/login/config.ts';
+import { registrarSettings } from '../src/registrar/config.ts';
 import { describeSettings, type SettingsTable } from '../src/settings.ts';
 import { sidecarSettings } from '../src/sidecar/config.ts';
 import { upSettings } from '../src/up/settings.ts';
@@ -24,6 +25,7 @@ export function configurationPage(): string {
     ),
     section('TokenX', 'The token exchange server.', exchangeSettings),
     section('Sidecar', 'Reads the environment contract of its app; the registrar writes it.', sidecarSettings),
+    section('Registrar', 'Reads the folder of manifests.', registrarSettings),
     section('Local identity providers', 'ID-porten, Entra ID and Maskinporten for development.', idpSettings),
   ].join('\n');
 }

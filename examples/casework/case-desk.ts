@@ -15,7 +15,7 @@ const employee = requireUser('entra_id');
 async function askRegister(request: IncomingMessage): Promise<Answer | Chain> {
   const login = await auth.authenticate(request, employee);
   if (!login.ok) return refuse('case-desk', login.error);
-  const hop = hopOf('case-desk', login.principal);
+  const hop = hopOf('case-desk', login.principal, 'the browser');
   const target = entraScope('registry', 'register-api');
   const exchanged = await tokens.onBehalfOf({ provider: 'entra_id', user: login.principal, target });
   if (!exchanged.ok) return notGiven('Entra ID', exchanged.error, hop);

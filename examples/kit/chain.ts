@@ -25,11 +25,11 @@ export interface Chain {
   readonly refusal?: Refusal;
 }
 
-/** The hop that `service` adds: who called, and what the token says. */
-export function hopOf(service: string, principal: Principal): Hop {
+/** The hop that `service` adds: who called (as the token says, unless told), and what else the token says. */
+export function hopOf(service: string, principal: Principal, caller: string = principal.caller ?? '-'): Hop {
   return {
     service,
-    caller: principal.caller ?? 'the browser',
+    caller,
     issuer: principal.issuer,
     audience: claimText(principal, 'aud') ?? 'none: the scope binds it',
     subject: claimText(principal, 'pid') ?? claimText(principal, 'NAVident') ?? principal.id,

@@ -10,8 +10,9 @@ export function refuse(service: string, error: AuthError): Answer {
     by: service,
     status: error.status,
     error: error.code,
-    description: challenge ?? 'The keys of the issuer cannot be had right now.',
-    remedy: error.explanation ?? '',
+    description:
+      challenge === undefined ? 'The keys of the issuer cannot be had now.' : `WWW-Authenticate: ${challenge}`,
+    remedy: '',
   };
   const headers = challenge === undefined ? {} : { 'www-authenticate': challenge };
   return { status: error.status, headers, json: { hops: [], refusal } };

@@ -15,7 +15,7 @@ const register = `${urlOf('registry', 'register-api')}/register`;
 /** TokenX: register-api has no inbound rule for this app. */
 async function exchange(user: IdportenUser): Promise<Chain> {
   const given = await tokens.onBehalfOf({ provider: 'tokenx', user, target: appId('registry', 'register-api') });
-  if (!given.ok) return notGiven('TokenX', given.error, hopOf('stranger', user));
+  if (!given.ok) return notGiven('TokenX', given.error, hopOf('stranger', user, 'the browser'));
   return callNext({ service: 'register-api', url: register, token: given.token.reveal() });
 }
 
@@ -26,25 +26,14 @@ async function machine(): Promise<Chain> {
   return callNext({ service: 'register-api', url: register, token: given.token.reveal() });
 }
 
-/** A token made for this app, passed on as it is: the receiver is not its audience. */
-async function forward(user: IdportenUser): Promise<Chain> {
-  const url = `${urlOf('permits', 'permit-api')}/permits`;
-  return callNext({ service: 'permit-api', url, token: user.token.reveal(), hop: hopOf('stranger', user) });
-}
-
 serve({
   '/': async (request) => {
     const login = await auth.authenticate(request, citizen);
     if (!login.ok) return refuse('stranger', login.error);
-    const [exchanged, own, forwarded] = await Promise.all([
-      exchange(login.principal),
-      machine(),
-      forward(login.principal),
-    ]);
+    const [exchanged, own] = await Promise.all([exchange(login.principal), machine()]);
     return chainPage('Stranger', { '/': 'Try again', '/oauth2/logout': 'Sign out' }, [
       { heading: 'On behalf of the citizen', says: 'Not in the access policy of register-api.', chain: exchanged },
       { heading: 'As itself', says: 'Not in the access policy, for a machine either.', chain: own },
-      { heading: 'The wrong token', says: 'A token for this app, sent on to permit-api.', chain: forwarded },
     ]);
   },
 });

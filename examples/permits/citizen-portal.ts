@@ -1,4 +1,4 @@
-import { fromEnv, requireUser } from '@fullmakt/sdk';
+import { fromEnv, type IdportenUser, requireUser } from '@fullmakt/sdk';
 import { tokensFromEnv } from '@fullmakt/sdk/tokens';
 import { type Chain, callNext, hopOf } from '../kit/chain.ts';
 import { appId, urlOf } from '../kit/neighbours.ts';
@@ -11,28 +11,46 @@ const auth = fromEnv({ explain: true });
 const tokens = tokensFromEnv();
 const citizen = requireUser('idporten');
 
-/** Trades the citizen's ID-porten token for one to permit-api (TokenX), and calls it. */
-async function askPermitApi(request: IncomingMessage, path: string): Promise<Answer | Chain> {
+/** Trades the citizen's ID-porten token for one to permit-api (TokenX), and calls `service` with that. */
+async function call(user: IdportenUser, service: string, url: string): Promise<Chain> {
+  const hop = hopOf('citizen-portal', user, 'the browser');
+  const given = await tokens.onBehalfOf({ provider: 'tokenx', user, target: appId('permits', 'permit-api') });
+  if (!given.ok) return notGiven('TokenX', given.error, hop);
+  return callNext({ service, url, token: given.token.reveal(), hop });
+}
+
+const links = {
+  '/': 'My permits',
+  '/sign': 'Sign a permit (wants a higher level)',
+  '/shortcut': 'The wrong token, on purpose',
+  '/oauth2/logout': 'Sign out',
+};
+
+async function page(request: IncomingMessage, says: string, service: string, url: string): Promise<Answer> {
   const login = await auth.authenticate(request, citizen);
   if (!login.ok) return refuse('citizen-portal', login.error);
-  const hop = hopOf('citizen-portal', login.principal);
-  const target = appId('permits', 'permit-api');
-  const exchanged = await tokens.onBehalfOf({ provider: 'tokenx', user: login.principal, target });
-  if (!exchanged.ok) return notGiven('TokenX', exchanged.error, hop);
-  const url = `${urlOf('permits', 'permit-api')}${path}`;
-  return callNext({ service: 'permit-api', url, token: exchanged.token.reveal(), hop });
+  const chain = await call(login.principal, service, url);
+  return chainPage('Citizen portal', links, [{ heading: 'Your request', says, chain }]);
 }
 
-const links = { '/': 'My permits', '/sign': 'Sign a permit (asks for a higher level)', '/oauth2/logout': 'Sign out' };
-
-async function page(request: IncomingMessage, path: string, says: string): Promise<Answer> {
-  const result = await askPermitApi(request, path);
-  return 'status' in result
-    ? result
-    : chainPage('Citizen portal', links, [{ heading: 'Your request', says, chain: result }]);
-}
+const permitApi = urlOf('permits', 'permit-api');
+const registerApi = urlOf('registry', 'register-api');
 
 serve({
-  '/': (request) => page(request, '/permits', 'Every service got a token of its own. The citizen stays the same.'),
-  '/sign': (request) => page(request, '/sign', 'permit-api wants the level idporten-loa-high for this one.'),
+  '/': (request) =>
+    page(
+      request,
+      'Each service got a token of its own; the citizen stays the same.',
+      'permit-api',
+      `${permitApi}/permits`,
+    ),
+  '/sign': (request) =>
+    page(request, 'permit-api wants the level idporten-loa-high for this one.', 'permit-api', `${permitApi}/sign`),
+  '/shortcut': (request) =>
+    page(
+      request,
+      'The token for permit-api, sent to register-api as it is.',
+      'register-api',
+      `${registerApi}/register`,
+    ),
 });

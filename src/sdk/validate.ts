@@ -2,8 +2,8 @@ import type { Algorithm } from '../oauth/algorithms.ts';
 import type { VerificationKey } from '../oauth/jwk.ts';
 import type { HeaderMemo } from '../oauth/jws-header.ts';
 import { JoseError } from '../oauth/jws.ts';
-import { checkClaims, parseJwt, stringClaim, verifyJwtSignature } from '../oauth/jwt.ts';
-import type { Claims, UnverifiedJwt } from '../oauth/jwt.ts';
+import { checkClaims, parseJwt, stringClaim, stringListClaim, verifyJwtSignature } from '../oauth/jwt.ts';
+import type { ClaimRules, Claims, UnverifiedJwt } from '../oauth/jwt.ts';
 import type { Clock } from '../oauth/time.ts';
 import { parseAnyAll } from './any-all.ts';
 import { AuthError } from './auth-error.ts';
@@ -67,16 +67,32 @@ export function judge(
   const { config } = issuer;
   const { audience, algorithms = DEFAULT_ALGORITHMS } = config;
   const { claims } = verifyJwtSignature(jwt, keys, { algorithms, kidRequired: true });
-  checkClaims(claims, {
+  const rules = {
     now: now(),
     skewSeconds: policy.leewaySeconds,
     issuer: config.issuer,
     maxLifetimeSeconds: policy.maxLifetimeSeconds,
-    ...('audienceNotIssued' in audience ? {} : { audience }),
-  });
+  };
+  if ('audienceNotIssued' in audience) checkClaims(claims, rules);
+  else checkClaimsFor(audience, claims, rules);
   const principal = makePrincipal({ config, claims, token }, callers);
   checkScope(principal, issuer);
   return principal;
+}
+
+/** Rows 10 to 16 for tokens that name an audience; a wrong one is explained: whose token it is, and how to get a right one. */
+function checkClaimsFor(audience: readonly string[], claims: Claims, rules: Omit<ClaimRules, 'audience'>): void {
+  try {
+    checkClaims(claims, { ...rules, audience });
+  } catch (error) {
+    if (!(error instanceof JoseError && error.code === 'audience_mismatch')) throw error;
+    const actual = stringListClaim(claims, 'aud')?.join(' ') ?? 'none';
+    throw new AuthError('audience_mismatch', {
+      explanation:
+        `expected a token for ${audience.join(' or ')}, got one for ${actual}; the caller has to ask for a token of this ` +
+        'app, and spec.accessPolicy.inbound.rules of this app has to name the caller',
+    });
+  }
 }
 
 /** The refusal behind an error of `readToken`, `fetchKeys` or `judge`; undefined for anything else, which is a bug. */

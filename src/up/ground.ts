@@ -61,6 +61,13 @@ export async function openGround(
     closers.add(() => store.close());
     return store;
   };
+  const nameOf = (client: string): string => {
+    const snapshot = registry.snapshot();
+    const found = (['azure', 'idporten', 'maskinporten'] as const).map(
+      (provider) => snapshot.client(provider, client)?.app,
+    );
+    return found.find((id) => id !== undefined) ?? client;
+  };
   const stores = {
     sessions: openStore('sessions.sqlite'),
     replay: openStore('replay.sqlite'),
@@ -85,7 +92,7 @@ export async function openGround(
       const emit = observer.emitter(program, table, app === undefined ? {} : { app });
       return (event) => {
         emit(event);
-        const line = noticeOf(program, app, event);
+        const line = noticeOf(program, app, event, nameOf);
         if (line !== undefined) notice(line);
       };
     },
