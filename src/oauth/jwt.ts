@@ -32,6 +32,13 @@ export interface VerifiedJwt {
   readonly [verified]: true;
 }
 
+/** What a signature must fulfil besides being right. */
+export interface SignatureRules {
+  /** Those of the issuer; the key may narrow them. */
+  readonly algorithms: readonly Algorithm[];
+  readonly kidRequired?: boolean;
+}
+
 /** What the claims of one kind of token must fulfil. */
 export interface ClaimRules {
   /** Seconds since the epoch. */
@@ -81,9 +88,15 @@ export function parseJwt(token: unknown, options?: ParseOptions): UnverifiedJwt 
 export function verifyJwtSignature(
   jwt: UnverifiedJwt,
   keys: readonly VerificationKey[],
-  options: { readonly algorithms: readonly Algorithm[]; readonly kidRequired?: boolean },
+  options: SignatureRules,
 ): VerifiedJwt {
-  const { alg, kid } = jwt.header;
+  checkJwsSignature(jwt.jws, keys, options);
+  return { header: jwt.header, claims: jwt.claims, [verified]: true };
+}
+
+/** The signature of a JWS whose payload nobody has read, by the rules and with the errors of {@link verifyJwtSignature}. */
+export function checkJwsSignature(jws: ParsedJws, keys: readonly VerificationKey[], options: SignatureRules): void {
+  const { alg, kid } = jws.header;
   if (kid === undefined && options.kidRequired === true)
     throw new JoseError('key_id_missing', 'the token names no key');
   const named = kid === undefined ? keys : keys.filter((key) => key.kid === kid);
@@ -95,10 +108,9 @@ export function verifyJwtSignature(
   if (candidates.length === 0) throw new JoseError('algorithm_refused', 'the algorithm does not fit the key');
   if (candidates.length > MAX_CANDIDATES)
     throw new JoseError('key_id_missing', 'the token names no key and too many fit');
-  if (!candidates.some((key) => verifySignature(jwt.jws, key))) {
+  if (!candidates.some((key) => verifySignature(jws, key))) {
     throw new JoseError('signature_invalid', 'the signature is not right');
   }
-  return { header: jwt.header, claims: jwt.claims, [verified]: true };
 }
 
 /**

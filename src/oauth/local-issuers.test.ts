@@ -49,7 +49,7 @@ test('no is no in every spelling, and never the name of a host', () => {
     ' false ',
     'idp.test,false',
   ]) {
-    assert.deepEqual(parseLocalIssuers(text), { allowed: false, hosts: [] }, text);
+    assert.deepEqual(parseLocalIssuers(text), { allowed: false, hosts: [] }, String(text));
   }
   for (const text of ['true', 'TRUE', '1'])
     assert.deepEqual(parseLocalIssuers(text), { allowed: true, hosts: [] }, text);

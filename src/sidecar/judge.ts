@@ -1,7 +1,7 @@
 import { isAlgorithm } from '../oauth/algorithms.ts';
-import { JoseError, parseCompactJws, verifySignature } from '../oauth/jws.ts';
+import { JoseError, parseCompactJws } from '../oauth/jws.ts';
 import type { JoseErrorCode, ParsedJws } from '../oauth/jws.ts';
-import { checkClaims } from '../oauth/jwt.ts';
+import { checkClaims, checkJwsSignature } from '../oauth/jwt.ts';
 import { isJsonObject } from '../oauth/objects.ts';
 import { parseStrictJson } from '../oauth/strict-json.ts';
 import type { Provider } from './provider.ts';
@@ -18,11 +18,14 @@ export interface JudgeOptions {
  * JoseError; `keys_unavailable` says nothing about the token.
  */
 export async function judgeToken(token: string, provider: Provider, options: JudgeOptions): Promise<string> {
-  const jws = parseCompactJws(token);
-  if (!isAlgorithm(jws.header.alg)) throw new JoseError('header_refused', 'the algorithm is not known');
-  await checkSignature(jws, provider);
+  const jws = parseCompactJws(token, { memo: provider.headers });
+  const { kid, alg } = jws.header;
+  if (!isAlgorithm(alg)) throw new JoseError('header_refused', 'the algorithm is not known');
+  if (kid === undefined) throw new JoseError('key_id_missing', 'the token names no key');
+  const { audience, issuer, algorithms } = provider.settings;
+  const keys = await provider.keySet.keysFor(kid, alg);
+  checkJwsSignature(jws, keys, { algorithms, kidRequired: true });
   const claims = parsePayload(jws);
-  const { audience, issuer } = provider.settings;
   checkClaims(claims, {
     now: options.now,
     skewSeconds: options.leewaySeconds,
@@ -30,19 +33,6 @@ export async function judgeToken(token: string, provider: Provider, options: Jud
     ...(audience === undefined ? {} : { audience }),
   });
   return jws.payload.toString('utf8');
-}
-
-async function checkSignature(jws: ParsedJws, { keySet, settings }: Provider): Promise<void> {
-  const { kid, alg } = jws.header;
-  if (kid === undefined) throw new JoseError('key_id_missing', 'the token names no key');
-  const keys = await keySet.keysFor(kid, alg);
-  if (keys.length === 0) throw new JoseError('key_unknown', 'no key of this provider fits');
-  const fits = settings.algorithms.some((allowed) => allowed === alg);
-  const candidates = keys.filter((key) => key.algorithms.some((allowed) => allowed === alg));
-  if (!fits || candidates.length === 0) throw new JoseError('algorithm_refused', 'the algorithm does not fit');
-  if (!candidates.some((key) => verifySignature(jws, key))) {
-    throw new JoseError('signature_invalid', 'the signature is not right');
-  }
 }
 
 function parsePayload(jws: ParsedJws): Readonly<Record<string, unknown>> {

@@ -1,6 +1,8 @@
 import type { Fetch } from '../oauth/fetch.ts';
 import { createRemoteKeySet } from '../oauth/jwks.ts';
 import type { KeySet } from '../oauth/jwks.ts';
+import { createHeaderMemo } from '../oauth/jws-header.ts';
+import type { HeaderMemo } from '../oauth/jws-header.ts';
 import type { Clock } from '../oauth/time.ts';
 import type { Emit } from '../observe/events.ts';
 import { createEndpoints } from '../providers/endpoints.ts';
@@ -15,6 +17,7 @@ export interface Provider {
   readonly settings: ProviderSettings;
   readonly endpoints: Endpoints;
   readonly keySet: KeySet;
+  readonly headers: HeaderMemo;
   readonly tokenEndpoint: TokenEndpoint;
 }
 
@@ -49,5 +52,5 @@ export function createProvider(settings: ProviderSettings, dependencies: Provide
       emit({ event: 'sidecar.upstream', provider, outcome, seconds });
     },
   });
-  return { settings, endpoints, keySet, tokenEndpoint };
+  return { settings, endpoints, keySet, headers: createHeaderMemo(), tokenEndpoint };
 }
