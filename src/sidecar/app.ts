@@ -5,9 +5,11 @@ import { createTokenCache } from '../oauth/token-cache.ts';
 import type { Emit } from '../observe/events.ts';
 import { readProviders } from '../providers/environment.ts';
 import { healthRoutes } from '../web/health.ts';
-import { plain } from '../web/http.ts';
-import type { Handle, HttpRequest, HttpResponse } from '../web/http.ts';
+import { json, plain } from '../web/http.ts';
+import type { Handle } from '../web/http.ts';
+import { BodyAborted } from '../web/request.ts';
 import { createRouter } from '../web/router.ts';
+import type { Route } from '../web/router.ts';
 import type { ListenerSpec, Program } from '../web/serve.ts';
 import { badRequest, forbidden } from './answers.ts';
 import type { SidecarConfig } from './config.ts';
@@ -16,6 +18,7 @@ import type { SidecarEvent } from './events.ts';
 import { handleExchange } from './exchange.ts';
 import { Undecodable } from './fields.ts';
 import { brokenRule, isLoopback } from './front-door.ts';
+import { limitInFlight } from './in-flight.ts';
 import { handleIntrospect } from './introspect.ts';
 import { createProvider } from './provider.ts';
 import type { Provider } from './provider.ts';
@@ -42,6 +45,8 @@ export class SidecarMisconfigured extends Error {
 }
 
 const MAX_ENTRIES = 262_144;
+/** As for the SDK: more would make expiry mean little. */
+const MAX_LEEWAY_SECONDS = 120;
 const NO_STORE = { 'Cache-Control': 'no-store', Pragma: 'no-cache' };
 
 /** The token endpoints of one application. Throws SidecarMisconfigured before any port opens. */
@@ -72,6 +77,9 @@ function openProviders(config: SidecarConfig, dependencies: SidecarDependencies)
   if (!isLoopback(config.bind.host) && !config.allowRemote) {
     problems.push(`BIND_ADDRESS is not loopback: only FULLMAKT_SIDECAR_ALLOW_REMOTE=true allows that`);
   }
+  if (!(config.leewaySeconds >= 0 && config.leewaySeconds <= MAX_LEEWAY_SECONDS)) {
+    problems.push(`FULLMAKT_SIDECAR_LEEWAY_SECONDS has to be between 0 and ${MAX_LEEWAY_SECONDS}`);
+  }
   if (!read.ok || problems.length > 0) throw new SidecarMisconfigured(problems);
   if (local.allowed) emit({ event: 'sidecar.local_providers_allowed', hosts: local.hosts.join(',') });
   const isAllowedUrl = (url: string): boolean => issuerUrlProblem(url, local) === undefined;
@@ -91,28 +99,20 @@ function variablesOf(config: SidecarConfig): Readonly<Record<string, string>> {
 }
 
 function apiListener(config: SidecarConfig, context: SidecarContext): ListenerSpec {
-  const router = createRouter([
+  const routes: readonly Route[] = [
     { method: 'POST', path: '/api/v1/token', handle: (request) => handleToken(request, context) },
     { method: 'POST', path: '/api/v1/token/exchange', handle: (request) => handleExchange(request, context) },
     { method: 'POST', path: '/api/v1/introspect', handle: (request) => handleIntrospect(request, context) },
-  ]);
-  return {
-    name: 'sidecar',
-    setting: 'BIND_ADDRESS',
-    ...config.bind,
-    handle: guarded(router, config, context),
-    onError: (error, request) => {
-      context.emit({ event: 'sidecar.bug', error, cid: request.correlationId });
-      return undefined;
-    },
-  };
+  ];
+  const handle = limitInFlight(guarded(createRouter(routes), config, context));
+  return { name: 'sidecar', setting: 'BIND_ADDRESS', ...config.bind, handle: told(handle, routes, context) };
 }
 
-/** The front door before everything, no-store on everything, and one event for each request. */
+/** The front door before everything; what cannot be decoded is 400, and a bug 500 without detail. */
 function guarded(router: Handle, config: SidecarConfig, { emit }: SidecarContext): Handle {
   const { allowedHosts, requiredHeader } = config;
   const door = { allowedHosts, requiredHeader, loopback: isLoopback(config.bind.host) };
-  const answer = async (request: HttpRequest): Promise<HttpResponse> => {
+  return async (request) => {
     const rule = brokenRule(request, door);
     if (rule !== undefined) {
       emit({ event: 'sidecar.turned_away', rule, cid: request.correlationId });
@@ -122,16 +122,24 @@ function guarded(router: Handle, config: SidecarConfig, { emit }: SidecarContext
       return await router(request);
     } catch (error) {
       if (error instanceof Undecodable) return badRequest(error.message);
-      throw error;
+      // Nobody is left to answer, and it is no fault of ours.
+      if (error instanceof BodyAborted) throw error;
+      emit({ event: 'sidecar.bug', error, cid: request.correlationId });
+      return json(500, { error: 'server_error', error_description: 'this is a fault of the sidecar' });
     }
   };
+}
+
+/** No-store on every answer, and one event for each request. Paths nobody serves share a label: strangers may not make labels. */
+function told(handle: Handle, routes: readonly Route[], { emit }: SidecarContext): Handle {
+  const known = new Set(routes.map((route) => route.path));
   return async (request) => {
     const started = performance.now();
-    const response = await answer(request);
+    const response = await handle(request);
     const { status } = response;
     const seconds = (performance.now() - started) / 1000;
     const outcome = status < 400 ? 'success' : status < 500 ? 'refused' : 'failed';
-    const path = status === 404 ? 'other' : request.path;
+    const path = known.has(request.path) ? request.path : 'other';
     emit({ event: 'sidecar.request', path, outcome, status, seconds, cid: request.correlationId });
     return { ...response, headers: { ...response.headers, ...NO_STORE } };
   };

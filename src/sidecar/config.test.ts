@@ -81,6 +81,17 @@ test('judges further issuers by name, and refuses one without audience or one th
   assert.match(await problemsOf(issuers({ mine: twice })), /same issuer/);
 });
 
+test('a leeway that would make expiry mean little does not start (2.2, security.md 5)', async () => {
+  const env = testEnv(ORIGIN, keys);
+  assert.equal(await problemsOf({ ...env, FULLMAKT_SIDECAR_LEEWAY_SECONDS: '120' }), '');
+  for (const text of ['121', '10h']) {
+    assert.match(
+      await problemsOf({ ...env, FULLMAKT_SIDECAR_LEEWAY_SECONDS: text }),
+      /LEEWAY_SECONDS has to be between 0 and 120/,
+    );
+  }
+});
+
 test('serves probes on a listener of their own: liveness, readiness by provider, metrics (3.1, 3.9)', async (t) => {
   const provider = await startProvider(t, keys);
   const read = readSettings(sidecarSettings, { ...testEnv(provider.origin, keys), PROBE_BIND_ADDRESS: '127.0.0.1:0' });

@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import { request as rawRequest } from 'node:http';
 import test from 'node:test';
-import { makeKeys, startProvider, startSidecar, testEnv } from './testing.ts';
+import type { HttpRequest, HttpResponse } from '../web/http.ts';
+import { readSettings } from '../settings.ts';
+import { serve } from '../web/serve.ts';
+import { createSidecar } from './app.ts';
+import { sidecarSettings } from './config.ts';
+import type { SidecarEvent } from './events.ts';
+import { isLoopback } from './front-door.ts';
+import { limitInFlight } from './in-flight.ts';
+import { makeKeys, START, startProvider, startSidecar, testEnv } from './testing.ts';
 import type { TestSidecar } from './testing.ts';
 
 const keys = await makeKeys();
@@ -96,4 +104,62 @@ test('every fault of decoding is 400 invalid_request (3.2)', async (t) => {
     assert.equal(response.status, 400, `${type} ${body.slice(0, 80)}`);
     assert.equal(((await response.json()) as Record<string, string>)['error'], 'invalid_request');
   }
+});
+
+test('a stranger makes no label: a path nobody serves is counted as other, whatever refused it (security.md 4)', async (t) => {
+  const sidecar = await setup(t);
+  const headers = { origin: 'http://evil.example' };
+  await fetch(`${sidecar.origin}/made-up`, { headers });
+  await fetch(`${sidecar.origin}/made-up`);
+  await sidecar.post('/token', {}, headers);
+  const paths = sidecar.events.flatMap((event) => (event.event === 'sidecar.request' ? [event.path] : []));
+  assert.deepEqual(paths, ['other', 'other', '/api/v1/token']);
+});
+
+test('only addresses count as loopback to listen on, not names that begin like one (3.6)', () => {
+  for (const host of ['127.0.0.1', '127.8.9.10', 'localhost', '::1']) assert.equal(isLoopback(host), true, host);
+  for (const host of ['127.evil.example', '127.', '0.0.0.0', '::', '', 'localhost.evil.example']) {
+    assert.equal(isLoopback(host), false, host);
+  }
+});
+
+test('a fault of ours is 500 without detail, never stored, counted and told (3.1, 3.4)', async (t) => {
+  const provider = await startProvider(t, keys);
+  const read = readSettings(sidecarSettings, testEnv(provider.origin, keys));
+  assert.ok(read.ok);
+  const told: string[] = [];
+  const emit = (event: SidecarEvent): void => {
+    told.push(event.event);
+    if (event.event === 'sidecar.cache') throw new Error('disk full');
+  };
+  const program = await createSidecar(read.settings, { fetch, now: () => START, emit });
+  t.after(() => program.close());
+  const [spec] = program.listeners;
+  assert.ok(spec !== undefined);
+  const listener = await serve(spec);
+  t.after(() => listener.close(0));
+  const response = await fetch(`${listener.origin}/api/v1/token`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ identity_provider: 'entra_id', target: 'x' }),
+  });
+  assert.equal(response.status, 500);
+  assert.equal(response.headers.get('cache-control'), 'no-store');
+  assert.equal(response.headers.get('pragma'), 'no-cache');
+  assert.doesNotMatch(await response.text(), /disk/);
+  assert.deepEqual(told.slice(-2), ['sidecar.bug', 'sidecar.request']);
+});
+
+test('over its limit of requests at once it answers 503 with Retry-After, and under it again serves (3.6)', async () => {
+  const { promise, resolve } = Promise.withResolvers<HttpResponse>();
+  const limited = limitInFlight(() => promise, 2);
+  const handle = async (request: HttpRequest): Promise<HttpResponse> => await limited(request);
+  const request = {} as HttpRequest;
+  const running = [handle(request), handle(request)];
+  const refused = await handle(request);
+  assert.equal(refused.status, 503);
+  assert.equal(refused.headers?.['Retry-After'], '1');
+  resolve({ status: 200 });
+  await Promise.all(running);
+  assert.equal((await handle(request)).status, 200);
 });

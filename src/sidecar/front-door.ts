@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net';
 import { headerValues } from '../web/headers.ts';
 import type { HttpRequest } from '../web/http.ts';
 
@@ -13,7 +14,7 @@ const LOOPBACK_HOSTS: ReadonlySet<string> = new Set(['127.0.0.1', 'localhost', '
 
 /** Whether an address to listen on is reachable from this machine only. */
 export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host.startsWith('127.');
+  return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
 }
 
 function hostName(host: string): string {
