@@ -3,6 +3,7 @@ import { createApps, type WantedApp } from './apps.ts';
 import { answersAt } from './answers.ts';
 import { type Closers, createClosers } from './closers.ts';
 import { createDevNews, type DevNews } from './dev-news.ts';
+import { fillCompileCache } from './compile-cache.ts';
 import { readExternal } from './external.ts';
 import { type Ground, openGround } from './ground.ts';
 import { startKeeper } from './keeper.ts';
@@ -41,7 +42,12 @@ async function composeWith(options: ComposeOptions, closers: Closers): Promise<C
   const keeper = startKeeper(options.stateDir, news.hear);
   closers.add(() => keeper.close());
   const ground = await openGround(options, closers);
-  const programs = await startPrograms(options, ground, closers);
+  // At a first start the programs wait for keys, made off this thread.
+  const isFirst = ground.registry.snapshot().version === 0;
+  const [programs] = await Promise.all([
+    startPrograms(options, ground, closers),
+    isFirst ? fillCompileCache() : undefined,
+  ]);
   const apps = createApps(ground, keeper, (app, error) =>
     news.failed(app, error instanceof Error ? error.message : String(error)),
   );

@@ -4,6 +4,7 @@ import type { App } from '../registry/model.ts';
 import type { Environment } from '../settings.ts';
 import type { AppEnvironments, WantedApp } from './apps.ts';
 import type { Launch } from './keeper-protocol.ts';
+import { compileCacheVariables } from './compile-cache.ts';
 import type { AppPorts } from './ports.ts';
 
 /** What is known of one app when its programs are to run. */
@@ -55,7 +56,7 @@ function launchOf({ app, inherited }: AppFacts, own: Readonly<Record<string, str
   return {
     command: dev.command,
     cwd: dev.cwd,
-    env: { ...Object.fromEntries(surroundings), PATH: path, ...own, ...dev.env },
+    env: { ...compileCacheVariables(), ...Object.fromEntries(surroundings), PATH: path, ...own, ...dev.env },
   };
 }
 
