@@ -17,6 +17,7 @@ export interface AppProgramParts {
   readonly fetch: Fetch;
   readonly now: Clock;
   readonly sessions: Store;
+  readonly notice: (line: string) => void;
   readonly emitter: <E extends DomainEvent>(program: string, table: EventTable<E>, app: string) => Emit<E>;
 }
 
@@ -33,6 +34,7 @@ export async function startLogin(app: string, env: Environment, parts: AppProgra
   const emit = parts.emitter('login', LOGIN_EVENTS, app);
   const config = readLoginConfig(env);
   if (!config.ok) throw new UpError(`${app}: ${config.problems.join('; ')}`);
+  for (const warning of config.warnings) parts.notice(`${app}: ${warning}`);
   return listen(await createLogin(config.config, { store, fetch, now, emit }));
 }
 

@@ -36,6 +36,8 @@ export interface Ground {
   /** 32 bytes in base64, kept in the state folder: seal tickets; make pseudonyms. */
   readonly sessionKey: string;
   readonly auditKey: string;
+  /** One line for the person at the terminal. */
+  readonly notice: (line: string) => void;
   /** Events go to log, metrics and audit, and the ones a developer should see at once to the terminal. */
   readonly emitter: <E extends DomainEvent>(program: string, table: EventTable<E>, app?: string) => Emit<E>;
 }
@@ -79,6 +81,7 @@ export async function openGround(
   return {
     ...stores,
     now,
+    notice,
     observer,
     registry,
     ca,

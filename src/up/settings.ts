@@ -15,7 +15,7 @@ export interface UpConfig {
 }
 
 /** An organisation number (nine digits) and the prefix of its Maskinporten scopes. */
-export interface Organisation {
+interface Organisation {
   readonly orgno: string;
   readonly prefix: string;
 }

@@ -10,7 +10,7 @@ export interface Page {
 }
 
 /** What to send with a form, beside its hidden fields and defaults; `press` names the button. */
-export type Fields = Readonly<Record<string, string>>;
+type Fields = Readonly<Record<string, string>>;
 
 /** A browser without script: cookies by host (ports share them, as in real ones), redirects, forms. */
 export interface Browser {
