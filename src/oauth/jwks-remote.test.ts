@@ -289,3 +289,26 @@ describe('remote key set (sidecar-sdk.md 2.5)', () => {
     assert.equal(it.fetches, 1);
   });
 });
+
+test('a listener that throws changes nothing, nor does its error escape from a fetch in the background', async (t) => {
+  const rejections: unknown[] = [];
+  const note = (reason: unknown): void => {
+    rejections.push(reason);
+  };
+  process.on('unhandledRejection', note);
+  t.after(() => process.off('unhandledRejection', note));
+  const bench = provider({
+    onEvent: () => {
+      throw new Error('listener');
+    },
+  });
+  assert.equal(await bench.finds('a'), true);
+  assert.equal(bench.keySet.state().failure, undefined);
+  bench.time += 12 * MINUTE;
+  bench.broken = 'status';
+  assert.equal(await bench.finds('a'), true);
+  await settle();
+  await settle();
+  assert.equal(bench.fetches, 2);
+  assert.deepEqual(rejections, []);
+});

@@ -116,6 +116,15 @@ export function createRemoteKeySet(options: RemoteKeySetOptions): KeySet {
   let failure: string | undefined;
   let inFlight: Promise<boolean> | undefined;
 
+  /** A listener cannot change what becomes of a set, nor end the process from a fetch in the background. */
+  const tell = (event: KeySetEvent): void => {
+    try {
+      options.onEvent?.(event);
+    } catch {
+      // The listener's bug, in a place where nobody is left to tell.
+    }
+  };
+
   const ageSeconds = (): number => (fetchedAt === undefined ? Number.POSITIVE_INFINITY : now() - fetchedAt);
   const usable = (): boolean => !stop.signal.aborted && ageSeconds() < HARD_AGE;
 
@@ -126,24 +135,19 @@ export function createRemoteKeySet(options: RemoteKeySetOptions): KeySet {
       const document = await fetchDocument(url, { ...options, maxBytes: MAX_BYTES, signal: stop.signal });
       const { keys: fresh, skipped } = parseJwks(document, options);
       for (const reason of skipped.filter((text) => !skippedBefore.includes(text))) {
-        options.onEvent?.({ event: 'jwks.key_skipped', url, reason });
+        tell({ event: 'jwks.key_skipped', url, reason });
       }
       skippedBefore = skipped;
       if (fresh.length === 0) throw new DocumentUnavailable('no usable key');
       accept(fresh, becauseOfKid);
-      options.onEvent?.({ event: 'jwks.fetched', url, keys: fresh.length, generation });
+      tell({ event: 'jwks.fetched', url, keys: fresh.length, generation });
       return true;
     } catch (error) {
       if (stop.signal.aborted) return false;
       pacing.failed();
       failure = error instanceof DocumentUnavailable ? error.reason : 'discovery failed';
       const age = ageSeconds();
-      options.onEvent?.({
-        event: 'jwks.failed',
-        url,
-        reason: failure,
-        ...(Number.isFinite(age) ? { ageSeconds: age } : {}),
-      });
+      tell({ event: 'jwks.failed', url, reason: failure, ...(Number.isFinite(age) ? { ageSeconds: age } : {}) });
       return false;
     }
   }

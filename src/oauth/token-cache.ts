@@ -71,6 +71,7 @@ export function createTokenCache<T>(options: {
   readonly maxBytes: number;
 }): TokenCache<T> {
   const { now } = options;
+  // By tuple, not by its digest: there is no stored tuple yet that could be compared.
   const inFlight = new Map<string, Promise<DatedToken<T>>>();
   // Keys by the second in which they end, so that the sweep only touches what it removes.
   const endings = new Map<number, Set<string>>();
@@ -130,9 +131,9 @@ export function createTokenCache<T>(options: {
 
   function start(key: string, tuple: string, load: () => Promise<LoadedToken<T>>): Promise<DatedToken<T>> {
     const flight = loadOnce(key, tuple, load).finally(() => {
-      if (inFlight.get(key) === flight) inFlight.delete(key);
+      if (inFlight.get(tuple) === flight) inFlight.delete(tuple);
     });
-    inFlight.set(key, flight);
+    inFlight.set(tuple, flight);
     return flight;
   }
 
@@ -149,7 +150,7 @@ export function createTokenCache<T>(options: {
     if (entry !== undefined && entry.tuple === tuple && entry.servedUntil > now()) {
       return { value: entry.value, secondsLeft: Math.floor(entry.expiresAt - now()), result: 'hit' };
     }
-    const running = inFlight.get(key);
+    const running = inFlight.get(tuple);
     const flight = running ?? start(key, tuple, load);
     const loaded = await flight;
     const secondsLeft = Math.max(0, Math.floor(loaded.loadedAt + loaded.expiresIn - now()));
