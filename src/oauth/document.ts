@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Fetch } from './fetch.ts';
+import { AnswerTooLong, readBody } from './read-body.ts';
 import { parseStrictJson } from './strict-json.ts';
 
 /** A document of a provider that could not be had. `reason` is short, stable and holds nothing the provider sent. */
@@ -77,7 +78,7 @@ async function attemptOnce(url: string, options: DocumentOptions, signal: AbortS
     const transient = response.status >= 500 || TRANSIENT_STATUS.has(response.status);
     throw new DocumentUnavailable(`status ${response.status}`, { transient });
   }
-  const bytes = await readBody(response, options.maxBytes);
+  const bytes = await readDocument(response, options.maxBytes);
   try {
     return parseStrictJson(bytes);
   } catch (cause) {
@@ -93,19 +94,11 @@ async function request(url: string, fetch: Fetch, signal: AbortSignal): Promise<
   }
 }
 
-async function readBody(response: Response, maxBytes: number): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
+async function readDocument(response: Response, maxBytes: number): Promise<Buffer> {
   try {
-    for await (const chunk of response.body ?? []) {
-      size += chunk.length;
-      // Leaving the loop cancels the rest.
-      if (size > maxBytes) break;
-      chunks.push(chunk);
-    }
+    return await readBody(response, maxBytes);
   } catch (cause) {
+    if (cause instanceof AnswerTooLong) throw new DocumentUnavailable(cause.message);
     throw new DocumentUnavailable('body broken off', { transient: true, cause });
   }
-  if (size > maxBytes) throw new DocumentUnavailable(`longer than ${maxBytes} bytes`);
-  return Buffer.concat(chunks);
 }

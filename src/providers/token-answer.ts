@@ -1,4 +1,5 @@
 import { isJsonObject } from '../oauth/objects.ts';
+import { AnswerTooLong, readBody } from '../oauth/read-body.ts';
 import { parseStrictJson } from '../oauth/strict-json.ts';
 import { refusalKind } from './refusal-kind.ts';
 import { TokenRequestFailed, unreachable } from './token-failure.ts';
@@ -23,14 +24,11 @@ export function retryAfterSeconds(header: string | null, nowSeconds: number): nu
 
 /** Reads at most `MAX_ANSWER_BYTES`. Throws `TokenRequestFailed` when there is more. */
 export async function readLimited(response: Response): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of response.body ?? []) {
-    size += chunk.byteLength;
-    if (size > MAX_ANSWER_BYTES) throw unreachable('the answer is larger than 1 MiB');
-    chunks.push(chunk);
+  try {
+    return await readBody(response, MAX_ANSWER_BYTES);
+  } catch (error) {
+    throw error instanceof AnswerTooLong ? unreachable('the answer is larger than 1 MiB') : error;
   }
-  return Buffer.concat(chunks);
 }
 
 function parseObject(body: Uint8Array): Readonly<Record<string, unknown>> | undefined {
