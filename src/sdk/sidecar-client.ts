@@ -1,5 +1,6 @@
 import type { Fetch } from '../oauth/fetch.ts';
 import { isJsonObject } from '../oauth/objects.ts';
+import { AnswerTooLong, readBody } from '../oauth/read-body.ts';
 import { parseStrictJson } from '../oauth/strict-json.ts';
 import { AcquireError, refusedBySidecar } from './acquire-error.ts';
 
@@ -12,9 +13,9 @@ export interface SidecarToken {
 const TOTAL_MILLISECONDS = 12_000;
 const MAX_BYTES = 1024 * 1024;
 
-function parseJson(text: string): unknown {
+function parseJson(bytes: Uint8Array): unknown {
   try {
-    return parseStrictJson(text);
+    return parseStrictJson(bytes);
   } catch {
     return undefined;
   }
@@ -24,7 +25,7 @@ async function send(
   fetch: Fetch,
   url: string,
   form: object,
-): Promise<{ readonly response: Response; readonly text: string }> {
+): Promise<{ readonly response: Response; readonly bytes: Buffer }> {
   try {
     const response = await fetch(url, {
       method: 'POST',
@@ -33,8 +34,9 @@ async function send(
       body: JSON.stringify(form),
       signal: AbortSignal.timeout(TOTAL_MILLISECONDS),
     });
-    return { response, text: await response.text() };
+    return { response, bytes: await readBody(response, MAX_BYTES) };
   } catch (cause) {
+    if (cause instanceof AnswerTooLong) throw noToken(undefined);
     throw new AcquireError('transient', 'the sidecar cannot be reached', { cause });
   }
 }
@@ -45,13 +47,18 @@ export async function askSidecar(
   url: string,
   form: { readonly user_token?: string; readonly [field: string]: unknown },
 ): Promise<SidecarToken> {
-  const { response, text } = await send(fetch, url, form);
-  const body = text.length > MAX_BYTES ? undefined : parseJson(text);
+  const { response, bytes } = await send(fetch, url, form);
+  const body = parseJson(bytes);
   if (!response.ok) throw refusedBySidecar(response, body, form.user_token !== undefined);
   const answer = isJsonObject(body) ? body : {};
-  const { access_token: accessToken, expires_in: expiresIn } = answer;
-  if (typeof accessToken !== 'string' || typeof expiresIn !== 'number' || !Number.isFinite(expiresIn)) {
-    throw new AcquireError('transient', 'the sidecar gave an answer that is no token', { status: response.status });
-  }
+  const { access_token: accessToken, token_type: type, expires_in: expiresIn } = answer;
+  const isBearer = typeof type === 'string' && type.toLowerCase() === 'bearer';
+  if (typeof accessToken !== 'string' || accessToken === '' || !isBearer) throw noToken(response.status);
+  if (typeof expiresIn !== 'number' || !Number.isSafeInteger(expiresIn) || expiresIn < 0)
+    throw noToken(response.status);
   return { accessToken, expiresIn };
+}
+
+function noToken(status: number | undefined): AcquireError {
+  return new AcquireError('transient', 'the sidecar gave an answer that is no token', { status });
 }

@@ -168,3 +168,31 @@ test('events tell what was acquired and never hold the token', async (t) => {
     { event: 'token.acquired', provider: 'entra_id', target: MACHINE.target, fromCache: true },
   ]);
 });
+
+test('an answer that is no bearer token, or has no end, is not handed on (3.4)', async (t) => {
+  const made = setup(t);
+  const good = { access_token: 'x', token_type: 'Bearer', expires_in: 60 };
+  const bad: readonly object[] = [
+    { ...good, access_token: '' },
+    { ...good, token_type: 'DPoP' },
+    { access_token: 'x', expires_in: 60 },
+    { ...good, expires_in: -1 },
+    { ...good, expires_in: 1.5 },
+    { ...good, expires_in: '60' },
+    { ...good, padding: 'x'.repeat(1024 * 1024) },
+  ];
+  for (const body of bad) {
+    made.answer = () => Response.json(body);
+    const outcome = await made.tokens.machine(MACHINE);
+    assert.equal(outcome.ok ? 'a token' : outcome.error.kind, 'transient');
+  }
+});
+
+test('without the token of a user nothing is sent, and a wrong argument rejects instead of throwing', async (t) => {
+  const { tokens, sent } = setup(t);
+  const ask = { provider: 'tokenx', target: 'local:fleet:register' } as const;
+  const outcome = await tokens.onBehalfOf({ ...ask, user: '' });
+  assert.equal(outcome.ok ? 'a token' : outcome.error.kind, 'request');
+  await assert.rejects(tokens.onBehalfOf({ ...ask, user: undefined as never }), TypeError);
+  assert.equal(sent.length, 0);
+});

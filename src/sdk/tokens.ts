@@ -99,8 +99,8 @@ export function tokensFromEnv(options: TokensOptions = {}): Tokens {
     return { token: createTokenHandle(value), expiresAt: Math.floor(now()) + secondsLeft, fromCache };
   }
 
-  const machineOrThrow: Tokens['machineOrThrow'] = (request) => acquire(machineWanted(request));
-  const onBehalfOfOrThrow: Tokens['onBehalfOfOrThrow'] = (request) => acquire(userWanted(request));
+  const machineOrThrow: Tokens['machineOrThrow'] = async (request) => await acquire(machineWanted(request));
+  const onBehalfOfOrThrow: Tokens['onBehalfOfOrThrow'] = async (request) => await acquire(userWanted(request));
   return {
     machineOrThrow,
     onBehalfOfOrThrow,
@@ -125,6 +125,7 @@ function machineWanted(request: MachineRequest): Wanted {
 function userWanted(request: UserRequest): Wanted {
   const { provider, target, user } = request;
   const userToken = typeof user === 'string' ? user : 'reveal' in user ? user.reveal() : user.token.reveal();
+  if (userToken === '') throw new AcquireError('request', 'the token of the user is empty');
   const form = { identity_provider: provider, target };
   return { request, variable: 'NAIS_TOKEN_EXCHANGE_ENDPOINT', form, userToken };
 }
