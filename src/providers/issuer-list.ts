@@ -44,7 +44,7 @@ export function readIssuerList(text: string | undefined, findings: Findings): Is
       if (Object.keys(entry).some((key) => key !== 'algorithms')) {
         findings.problems.push(`${where} is known by name and may set algorithms only`);
       }
-      algorithms.set(name, allowed);
+      if (entry['algorithms'] !== undefined) algorithms.set(name, allowed);
       continue;
     }
     const issuer = readIssuer(name, entry, allowed, findings);
@@ -83,13 +83,7 @@ function readIssuer(
 ): ProviderSettings | undefined {
   const where = `FULLMAKT_ISSUERS: ${name}`;
   const { issuer, jwks_uri: jwksUri, well_known_url: wellKnownUrl } = entry;
-  const audience = texts(entry['audience']);
-  if (audience === undefined && entry['no_audience'] !== true) {
-    findings.problems.push(`${where} has no audience list (or no_audience with required_scope)`);
-  }
-  if (entry['no_audience'] === true && typeof entry['required_scope'] !== 'string') {
-    findings.problems.push(`${where}.required_scope is missing, which no_audience needs`);
-  }
+  const audience = readAudience(entry, where, findings);
   const keys = typeof jwksUri === 'string' ? jwksUri : wellKnownUrl;
   if (typeof issuer !== 'string' || typeof keys !== 'string') {
     findings.problems.push(`${where} needs issuer, and jwks_uri or well_known_url`);
@@ -101,4 +95,20 @@ function readIssuer(
   }
   const endpoints = typeof jwksUri === 'string' ? { jwksUri } : { wellKnownUrl: keys };
   return { name, issuer, endpoints, audience, algorithms, client: undefined };
+}
+
+/** A list and `no_audience` contradict each other, and the list must not be what gives way. */
+function readAudience(entry: Entry, where: string, findings: Findings): readonly string[] | undefined {
+  const { audience, no_audience: none, required_scope: scope } = entry;
+  if (none === undefined || none === false) {
+    const listed = texts(audience);
+    if (listed === undefined) {
+      findings.problems.push(`${where} has no audience list (or, instead of it, no_audience with required_scope)`);
+    }
+    return listed;
+  }
+  if (none !== true) findings.problems.push(`${where}.no_audience has to be true or false`);
+  if (audience !== undefined) findings.problems.push(`${where} has both an audience list and no_audience`);
+  if (typeof scope !== 'string') findings.problems.push(`${where}.required_scope is missing, which no_audience needs`);
+  return undefined;
 }

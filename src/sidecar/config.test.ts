@@ -76,6 +76,12 @@ test('judges further issuers by name, and refuses one without audience or one th
   assert.equal(await problemsOf(issuers({ mine: { ...mine, audience: ['me'] } })), '');
   assert.match(await problemsOf(issuers({ mine })), /mine has no audience list/);
   assert.match(await problemsOf(issuers({ mine: { ...mine, no_audience: true } })), /required_scope/);
+  const both = { ...mine, audience: ['me'], no_audience: true, required_scope: 'a' };
+  assert.match(await problemsOf(issuers({ mine: both })), /both an audience list and no_audience/);
+  assert.match(
+    await problemsOf(issuers({ mine: { ...mine, no_audience: 'true', required_scope: 'a' } })),
+    /true or false/,
+  );
   assert.match(await problemsOf(issuers({ tokenx: { issuer: 'https://op.example' } })), /algorithms only/);
   const twice = { ...mine, issuer: `${ORIGIN}/tokenx`, audience: ['me'] };
   assert.match(await problemsOf(issuers({ mine: twice })), /same issuer/);
