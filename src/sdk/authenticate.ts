@@ -15,8 +15,8 @@ function authorizationOf({ headers, rawHeaders }: RequestLike): string | readonl
     return rawHeaders.filter((_, at) => at % 2 === 1 && rawHeaders[at - 1]?.toLowerCase() === 'authorization');
   }
   if (headers instanceof Headers) return headers.get('authorization') ?? undefined;
-  const name = Object.keys(headers).find((key) => key.toLowerCase() === 'authorization');
-  return name === undefined ? undefined : headers[name];
+  const names = Object.keys(headers).filter((key) => key.toLowerCase() === 'authorization');
+  return names.flatMap((name) => headers[name] ?? []);
 }
 
 /** The bearer token of a request, from its `Authorization` header only. AuthError `token_missing` or `request_malformed`. */

@@ -49,6 +49,17 @@ test('a well-known URL stands for issuer and keys; for Maskinporten the issuer e
   assert.match(findingsOf({ ...env, TOKEN_X_WELL_KNOWN_URL: 'https://tokenx.example/else' }), /TOKEN_X_ISSUER/);
 });
 
+test('an issuer with both an audience list and no_audience, or of no known kind, does not start (2.2, 2.4)', () => {
+  const mine = { issuer: 'https://op.example', jwks_uri: 'https://op.example/jwks' };
+  const found = (entry: object): string =>
+    findingsOf({ FULLMAKT_ISSUERS: JSON.stringify({ mine: { ...mine, ...entry } }) });
+  assert.equal(found({ audience: ['me'], no_audience: false }), '');
+  assert.equal(found({ no_audience: true, required_scope: 'a' }), '');
+  assert.match(found({ audience: ['me'], no_audience: true, required_scope: 'a' }), /mine has no audience list/);
+  assert.match(found({ no_audience: 'true', required_scope: 'a' }), /mine has no audience list/);
+  assert.match(found({ audience: ['me'], kind: 'User' }), /mine.kind has to be/);
+});
+
 test('all findings come at once, and an empty environment says what could be set', () => {
   const several = findingsOf({ ...ENV, AZURE_APP_CLIENT_ID: '', TOKEN_X_JWKS_URI: '', FULLMAKT_INBOUND_APPS: '{' });
   assert.equal(several.split('\n').length, 3);

@@ -175,7 +175,7 @@ test('a guard that needs the caller list, or no guard at all, fails when it is m
   const issuer = {
     provider: 'tokenx',
     issuer: 'https://tokenx.example',
-    keys: { jwks: { keys: [] } },
+    keys: { jwksUri: 'https://op.example/jwks' },
     audience: ['me'],
   } as const;
   const auth = create([issuer], { env: {} });

@@ -72,20 +72,31 @@ function readAlgorithms(name: string, entry: Entry, findings: string[]): NonEmpt
 }
 
 function readIssuer(name: string, entry: Entry, findings: string[]): IssuerConfig | undefined {
-  const { issuer, jwks_uri: jwksUri, well_known_url: wellKnownUrl, kind, required_scope: scope } = entry;
+  const { issuer, jwks_uri: jwksUri, well_known_url: wellKnownUrl, kind } = entry;
   const keys =
     typeof jwksUri === 'string' ? { jwksUri } : typeof wellKnownUrl === 'string' ? { wellKnownUrl } : undefined;
   if (typeof issuer !== 'string' || keys === undefined) {
     findings.push(`FULLMAKT_ISSUERS: ${name} needs issuer, and jwks_uri or well_known_url`);
     return undefined;
   }
-  const listed = texts(entry['audience']);
-  const withoutAudience = entry['no_audience'] === true && typeof scope === 'string';
-  const audience = withoutAudience ? ({ audienceNotIssued: true, requiredScope: scope } as const) : listed;
+  const audience = readAudience(entry);
   if (audience === undefined) {
-    findings.push(`FULLMAKT_ISSUERS: ${name} has no audience list (or no_audience with required_scope)`);
+    findings.push(
+      `FULLMAKT_ISSUERS: ${name} has no audience list (or, instead of it, no_audience with required_scope)`,
+    );
     return undefined;
   }
   const config: IssuerConfig = { provider: `oidc:${name}`, issuer, keys, audience };
-  return kind === 'user' || kind === 'machine' ? { ...config, kind } : config;
+  if (kind === undefined) return config;
+  if (kind === 'user' || kind === 'machine') return { ...config, kind };
+  findings.push(`FULLMAKT_ISSUERS: ${name}.kind has to be user or machine`);
+  return undefined;
+}
+
+/** A list and `no_audience` contradict each other, and the list must not be what gives way. */
+function readAudience(entry: Entry): IssuerConfig['audience'] | undefined {
+  const { audience, no_audience: none, required_scope: scope } = entry;
+  if (none === undefined || none === false) return texts(audience);
+  if (none !== true || audience !== undefined || typeof scope !== 'string') return undefined;
+  return { audienceNotIssued: true, requiredScope: scope };
 }

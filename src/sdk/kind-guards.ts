@@ -2,12 +2,11 @@ import { AuthError } from './auth-error.ts';
 import { ConfigError } from './config-error.ts';
 import { createGuard } from './guard.ts';
 import type { Guard } from './guard.ts';
+import { isProvider } from './principal.ts';
 import type { Principal, Provider } from './principal.ts';
 
-const BUILT_IN: ReadonlySet<string> = new Set(['entra_id', 'tokenx', 'idporten', 'maskinporten']);
-
 function checkProviders(guard: string, providers: readonly string[]): void {
-  const unknown = providers.filter((name) => !BUILT_IN.has(name) && !/^oidc:[a-z][a-z0-9_]{0,31}$/.test(name));
+  const unknown = providers.filter((name) => !isProvider(name));
   if (unknown.length > 0) throw new ConfigError(unknown.map((name) => `${guard}: ${name} is not a provider`));
 }
 

@@ -1,6 +1,7 @@
 import { stringClaim } from '../oauth/jwt.ts';
 import type { Claims as RawClaims } from '../oauth/jwt.ts';
 import { isJsonObject } from '../oauth/objects.ts';
+import { AuthError } from './auth-error.ts';
 import { matchesApp } from './callers.ts';
 import type { CallerList } from './callers.ts';
 import { checkShape } from './claim-shapes.ts';
@@ -67,11 +68,13 @@ function deepFreeze(value: unknown): void {
 export function makePrincipal({ config, claims, token }: VerifiedToken, callers: CallerList): Principal {
   const shape = classify(config.provider, claims);
   checkShape(claims, shape);
+  const id = idOf(config, claims);
+  if (id === '') throw new AuthError('claim_invalid', { explanation: 'the claim that says who this is is empty' });
   const scope = stringClaim(claims, 'scp') ?? stringClaim(claims, 'scope') ?? '';
   const principal = {
     provider: config.provider,
     kind: kindOf(shape, config),
-    id: idOf(config, claims),
+    id,
     issuer: config.issuer,
     expiresAt: claims['exp'],
     claims,

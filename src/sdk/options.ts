@@ -61,6 +61,7 @@ export function readPolicy(options: Options, findings: string[]): Policy {
 export function checkIssuerUrls(config: IssuerConfig, env: NonNullable<Options['env']>): readonly string[] {
   const local = parseLocalIssuers(env['FULLMAKT_ALLOW_LOCAL_PROVIDERS']);
   const urls = [config.issuer];
+  if (typeof config.keys !== 'object' || config.keys === null) return [];
   if ('jwksUri' in config.keys) urls.push(config.keys.jwksUri);
   if ('wellKnownUrl' in config.keys) urls.push(config.keys.wellKnownUrl);
   return urls.flatMap((url) => {

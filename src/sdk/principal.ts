@@ -12,6 +12,13 @@ import type { TokenHandle } from './token-handle.ts';
 /** Who issued a token, by the name it has in this product. `oidc:<name>` is an issuer of `FULLMAKT_ISSUERS`. */
 export type Provider = 'entra_id' | 'tokenx' | 'idporten' | 'maskinporten' | `oidc:${string}`;
 
+const BUILT_IN: ReadonlySet<string> = new Set(['entra_id', 'tokenx', 'idporten', 'maskinporten']);
+
+/** Whether a name, of any origin, can be one of {@link Provider}. */
+export function isProvider(name: unknown): name is Provider {
+  return typeof name === 'string' && (BUILT_IN.has(name) || /^oidc:[a-z][a-z0-9_]{0,31}$/.test(name));
+}
+
 /** Who called, from a token that passed every check. Deeply frozen. */
 export interface PrincipalOf<P extends Provider, K extends 'user' | 'machine' | 'unknown', C> {
   readonly provider: P;

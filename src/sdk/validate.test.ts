@@ -5,7 +5,7 @@ import test from 'node:test';
 import type { AuthErrorCode } from './auth-error.ts';
 import { CLAIMS, ENV, keyFetch, makeKeys, mint, START, withHeader } from './fixtures.ts';
 import type { TokenKind } from './fixtures.ts';
-import { ConfigError, create, fromEnv } from './index.ts';
+import { anyPrincipal, ConfigError, create, fromEnv } from './index.ts';
 import type { Fullmakt, IssuerConfig, Principal, SdkEvent } from './index.ts';
 import { publicJwk } from '../oauth/jwk.ts';
 
@@ -228,6 +228,35 @@ test('L6: an issuer without audience does not start, nor does one without audien
   assert.throws(() => create([base], { env: {} }), ConfigError);
 });
 
+function jwks(...list: unknown[]): object {
+  return { keys: { jwks: { keys: list } } };
+}
+
+test('what no type checker saw is found at start: providers, keys by hand, an audience nobody may leave out (2.4)', () => {
+  const good = { provider: 'oidc:x', issuer: 'https://op.example', audience: ['me'] };
+  const key = publicJwk(keys.issuerJwk);
+  const bad: readonly object[] = [
+    { ...good, ...jwks(key), provider: 'tokenX' },
+    { ...good, ...jwks(key), provider: undefined },
+    { ...good },
+    { ...good, ...jwks() },
+    { ...good, keys: { jwks: [key] } },
+    { ...good, ...jwks(key, { ...key, d: 'x' }) },
+    { ...good, ...jwks(key, { ...key, kid: undefined }) },
+    { ...good, ...jwks(key, { ...keys.ec.publicJwk, kid: key.kid }) },
+    ...['entra_id', 'tokenx', 'idporten'].map((provider) => ({
+      ...good,
+      ...jwks(key),
+      provider,
+      audience: { audienceNotIssued: true, requiredScope: 'a' },
+    })),
+  ];
+  for (const config of bad) {
+    assert.throws(() => create([config as unknown as IssuerConfig], { env: {} }), ConfigError, JSON.stringify(config));
+  }
+  create([{ ...good, ...jwks(key) } as unknown as IssuerConfig], { env: {} }).close();
+});
+
 test('L12: two claims of one name, __proto__ and trailing text are refused before anything is believed', async (t) => {
   const { auth } = makeAuth(t);
   const good = await mint(CLAIMS.oidc, keys.issuer);
@@ -306,4 +335,29 @@ test('validateSync judges with keys in memory, and without them asks for them an
     'accepted',
   );
   assert.equal(net.calls, fetches + 1);
+});
+
+test('a token that names nobody is refused: the claim behind the id may not be empty (5)', async (t) => {
+  const { auth } = makeAuth(t);
+  const organisation = { authority: 'iso6523-actorid-upis', ID: '0192:' };
+  for (const [kind, nobody] of [
+    ['entra-user', { oid: '' }],
+    ['tokenx-user', { sub: '' }],
+    ['maskinporten', { consumer: organisation }],
+  ] as const) {
+    assert.equal(await codeOf(auth, await mint({ ...CLAIMS[kind], ...nobody }, keys.issuer)), 'claim_invalid', kind);
+  }
+});
+
+test('several Authorization members of one request are refused, however they are spelled (5.3)', async (t) => {
+  const { auth } = makeAuth(t);
+  const good = `Bearer ${await mint(CLAIMS.idporten, keys.issuer)}`;
+  const codeFor = async (headers: Record<string, string | string[] | undefined>): Promise<string> => {
+    const outcome = await auth.authenticate({ headers }, anyPrincipal);
+    return outcome.ok ? 'accepted' : outcome.error.code;
+  };
+  assert.equal(await codeFor({ AUTHORIZATION: good }), 'accepted');
+  assert.equal(await codeFor({ authorization: [good] }), 'accepted');
+  assert.equal(await codeFor({ Authorization: 'Bearer other', authorization: good }), 'request_malformed');
+  assert.equal(await codeFor({ authorization: undefined }), 'token_missing');
 });
