@@ -52,3 +52,24 @@ test('after any operations both bounds hold and the counts are those of what is 
     }),
   );
 });
+
+test('a map whose bytes are all in used entries still takes a new one', () => {
+  const map = createSegmentedLru({ maxEntries: 1000, maxBytes: 100 });
+  for (let at = 0; at < 10; at += 1) {
+    map.set(`k${at}`, { bytes: 10 });
+    map.use(`k${at}`);
+  }
+  map.set('new', { bytes: 10 });
+  assert.ok(map.peek('new'));
+  assert.equal(map.peek('k0'), undefined);
+});
+
+test('an entry that alone exceeds the bound is not kept and drives nothing out', () => {
+  const evicted: string[] = [];
+  const map = createSegmentedLru({ maxEntries: 5, maxBytes: 100 }, (key) => evicted.push(key));
+  map.set('small', { bytes: 10 });
+  map.set('big', { bytes: 101 });
+  assert.ok(map.peek('small'));
+  assert.equal(map.peek('big'), undefined);
+  assert.deepEqual(evicted, ['big']);
+});

@@ -24,14 +24,17 @@ export function createSegmentedLru<E extends Sized>(
 ): SegmentedLru<E> {
   const probation = new Map<string, E>();
   const proven = new Map<string, E>();
+  // Of both bounds, or used entries would leave no room in which a new one could be used again.
   const maxProven = Math.floor(bounds.maxEntries * PROTECTED_SHARE);
+  const maxProvenBytes = bounds.maxBytes * PROTECTED_SHARE;
   let bytes = 0;
+  let provenBytes = 0;
 
   function remove(key: string): E | undefined {
     const entry = probation.get(key) ?? proven.get(key);
     if (entry === undefined) return undefined;
     probation.delete(key);
-    proven.delete(key);
+    if (proven.delete(key)) provenBytes -= entry.bytes;
     bytes -= entry.bytes;
     return entry;
   }
@@ -49,16 +52,19 @@ export function createSegmentedLru<E extends Sized>(
     const entry = probation.get(key) ?? proven.get(key);
     if (entry === undefined) return undefined;
     probation.delete(key);
-    proven.delete(key);
+    if (!proven.delete(key)) provenBytes += entry.bytes;
     proven.set(key, entry);
-    if (proven.size > maxProven) {
-      const [oldest] = proven;
-      if (oldest !== undefined) {
-        proven.delete(oldest[0]);
-        probation.set(...oldest);
-      }
-    }
+    while (proven.size > maxProven || provenBytes > maxProvenBytes) demoteOldest();
     return entry;
+  }
+
+  function demoteOldest(): void {
+    for (const [key, entry] of proven) {
+      proven.delete(key);
+      provenBytes -= entry.bytes;
+      probation.set(key, entry);
+      return;
+    }
   }
 
   return {
@@ -66,6 +72,7 @@ export function createSegmentedLru<E extends Sized>(
     peek: (key) => probation.get(key) ?? proven.get(key),
     set: (key, entry) => {
       remove(key);
+      if (entry.bytes > bounds.maxBytes) return onEvict(key, entry);
       probation.set(key, entry);
       bytes += entry.bytes;
       evict();
@@ -77,6 +84,7 @@ export function createSegmentedLru<E extends Sized>(
       probation.clear();
       proven.clear();
       bytes = 0;
+      provenBytes = 0;
     },
     get entries() {
       return probation.size + proven.size;
