@@ -15,8 +15,6 @@ export interface Endpoints {
   tokenEndpoint(): Promise<string>;
   /** Throws likewise. */
   jwksUri(): Promise<string>;
-  /** Whether nothing more has to be discovered. */
-  known(): boolean;
 }
 
 /** What discovery runs on. */
@@ -74,10 +72,8 @@ export function createEndpoints(
     return found;
   }
 
-  const complete = endpoints.jwksUri !== undefined && endpoints.tokenEndpoint !== undefined;
   return {
     tokenEndpoint: () => find(endpoints.tokenEndpoint, 'token_endpoint'),
     jwksUri: () => find(endpoints.jwksUri, 'jwks_uri'),
-    known: () => complete || loaded !== undefined,
   };
 }
