@@ -1,4 +1,3 @@
-import type { AppId } from '../registry/app-id.ts';
 import type { App } from '../registry/model.ts';
 import { type AppProgramParts, startLogin, startSidecar } from './app-programs.ts';
 import type { Keeper } from './keeper.ts';
@@ -22,7 +21,9 @@ export interface WantedApp {
 
 /** The apps of this `up`: what runs is made equal to what is wanted. */
 export interface Apps {
-  /** Starts, replaces and stops what differs; resolves when every port of ours is open. One app's fault does not stop the others. */
+  /** Starts, replaces and stops the dev commands that differ. They take longest, so `up` asks for them first. */
+  launch(wanted: readonly WantedApp[]): void;
+  /** Does that, and the same for the programs beside each app; resolves when every port of ours is open. One app's fault does not stop the others. */
   reconcile(wanted: readonly WantedApp[]): Promise<void>;
   close(): Promise<void>;
 }
@@ -33,22 +34,31 @@ interface Part {
 }
 
 /** `failed` hears of apps whose programs could not start. */
-export function createApps(parts: AppProgramParts, keeper: Keeper, failed: (app: AppId, error: unknown) => void): Apps {
+export function createApps(
+  parts: AppProgramParts,
+  keeper: Keeper,
+  failed: (app: string, error: unknown) => void,
+): Apps {
   const sidecars = new Map<string, Part>();
   const logins = new Map<string, Part>();
   const launches = new Map<string, string>();
   let queue: Promise<void> = Promise.resolve();
 
-  const bringUp = async ({ app, environments, launch }: WantedApp): Promise<void> => {
+  const launch = ({ app, launch: wish }: WantedApp): void => {
+    const fingerprint = wish === undefined ? '' : JSON.stringify(wish);
+    if (launches.get(app.id) === fingerprint) return;
+    launches.set(app.id, fingerprint);
+    if (wish === undefined) keeper.stop(app.id);
+    else keeper.start(app.id, wish);
+  };
+
+  const bringUp = async (wanted: WantedApp): Promise<void> => {
+    const { app, environments } = wanted;
+    launch(wanted);
     await Promise.all([
       replace(sidecars, app.id, environments.sidecar, (env) => startSidecar(app.id, env, parts)),
       replace(logins, app.id, environments.login, (env) => startLogin(app.id, env, parts)),
     ]);
-    const fingerprint = launch === undefined ? '' : JSON.stringify(launch);
-    if (launches.get(app.id) === fingerprint) return;
-    launches.set(app.id, fingerprint);
-    if (launch === undefined) keeper.stop(app.id);
-    else keeper.start(app.id, launch);
   };
 
   const takeDown = async (id: string): Promise<void> => {
@@ -56,14 +66,25 @@ export function createApps(parts: AppProgramParts, keeper: Keeper, failed: (app:
     await Promise.all([drop(sidecars, id), drop(logins, id)]);
   };
 
+  const attempt = async (id: string, step: Promise<void>): Promise<void> => {
+    try {
+      await step;
+    } catch (error) {
+      // Without the programs beside it an app is no use; the next change of its variables tries again.
+      await takeDown(id).catch(() => {});
+      failed(id, error);
+    }
+  };
+
   const reconcileNow = async (wanted: readonly WantedApp[]): Promise<void> => {
     const ids = new Set<string>(wanted.map(({ app }) => app.id));
     const gone = [...launches.keys()].filter((id) => !ids.has(id));
-    await Promise.all(gone.map(takeDown));
-    await Promise.all(wanted.map((each) => bringUp(each).catch((error: unknown) => failed(each.app.id, error))));
+    await Promise.all(gone.map((id) => attempt(id, takeDown(id))));
+    await Promise.all(wanted.map((each) => attempt(each.app.id, bringUp(each))));
   };
 
   return {
+    launch: (wanted) => wanted.forEach(launch),
     reconcile: (wanted) => {
       queue = queue.then(() => reconcileNow(wanted));
       return queue;

@@ -1,4 +1,5 @@
 import type { App } from '../registry/model.ts';
+import type { Registrar } from '../registrar/registrar.ts';
 import { createApps, type WantedApp } from './apps.ts';
 import { answersAt } from './answers.ts';
 import { type Closers, createClosers } from './closers.ts';
@@ -42,17 +43,17 @@ async function composeWith(options: ComposeOptions, closers: Closers): Promise<C
   const keeper = startKeeper(options.stateDir, news.hear);
   closers.add(() => keeper.close());
   const ground = await openGround(options, closers);
-  // At a first start the programs wait for keys, made off this thread.
-  const isFirst = ground.registry.snapshot().version === 0;
-  const [programs] = await Promise.all([
-    startPrograms(options, ground, closers),
-    isFirst ? fillCompileCache() : undefined,
-  ]);
   const apps = createApps(ground, keeper, (app, error) =>
     news.failed(app, error instanceof Error ? error.message : String(error)),
   );
   closers.add(() => apps.close());
-  const reconcile = (): Promise<void> => apps.reconcile(wantedApps(options, ground, programs));
+  // At a first start the programs wait for keys, made off this thread.
+  const isFirst = ground.registry.snapshot().version === 0;
+  const filled = isFirst ? fillCompileCache() : undefined;
+  const programs = await startPrograms(options, ground, closers, (registrar) => {
+    void Promise.resolve(filled).then(() => apps.launch(wantedApps(options, ground, registrar)));
+  });
+  const reconcile = (): Promise<void> => apps.reconcile(wantedApps(options, ground, programs.registrar));
   closers.add(programs.registrar.onApplied(() => void reconcile()));
   await reconcile();
   return {
@@ -61,10 +62,10 @@ async function composeWith(options: ComposeOptions, closers: Closers): Promise<C
   };
 }
 
-function wantedApps(options: ComposeOptions, ground: Ground, programs: Programs): WantedApp[] {
+function wantedApps(options: ComposeOptions, ground: Ground, registrar: Registrar): WantedApp[] {
   const snapshot = ground.registry.snapshot();
   return [...snapshot.apps()].flatMap((app) => {
-    const written = programs.registrar.environmentOf(app.id);
+    const written = registrar.environmentOf(app.id);
     if (app.state !== 'active' || written === undefined) return [];
     const external = readExternal(options.stateDir, app.id);
     const [, namespace, name] = app.id.split(':');

@@ -13,10 +13,18 @@ export interface Programs {
   readonly idp: Idp;
 }
 
-/** Starts registrar and TokenX, and beside them the local providers: each makes keys at its first start. */
-export async function startPrograms(options: ProgramOptions, ground: Ground, closers: Closers): Promise<Programs> {
+/**
+ * Starts registrar and TokenX, and beside them the local providers: each makes keys at its first start. `registered` is called
+ * as soon as every app's variables are known.
+ */
+export async function startPrograms(
+  options: ProgramOptions,
+  ground: Ground,
+  closers: Closers,
+  registered: (registrar: Registrar) => void,
+): Promise<Programs> {
   const [registrar, idp] = await all([
-    startRegistrarAndExchange(options, ground, closers),
+    startRegistrarAndExchange(options, ground, closers, registered),
     startIdp(options, ground, closers),
   ]);
   return { registrar, idp };
@@ -27,8 +35,10 @@ async function startRegistrarAndExchange(
   options: ProgramOptions,
   ground: Ground,
   closers: Closers,
+  registered: (registrar: Registrar) => void,
 ): Promise<Registrar> {
   const registrar = await startRegistrar(options, ground, closers);
+  registered(registrar);
   await startExchange(options, ground, closers);
   return registrar;
 }
