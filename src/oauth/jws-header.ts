@@ -98,7 +98,8 @@ function checkType(typ: string, types: readonly string[]): void {
   }
 }
 
-function normaliseType(typ: string): string {
+/** A `typ` in the one form in which types are compared: lower case, without `application/` (RFC 7515 section 4.1.9). */
+export function normaliseType(typ: string): string {
   const lower = typ.toLowerCase();
   return lower.startsWith('application/') ? lower.slice('application/'.length) : lower;
 }

@@ -15,6 +15,8 @@ import { createTokenHandle } from './token-handle.ts';
 export interface VerifiedToken {
   readonly config: IssuerConfig;
   readonly claims: RawClaims;
+  /** `typ` of its header. */
+  readonly typ: string | undefined;
   readonly token: string;
 }
 
@@ -65,8 +67,8 @@ function deepFreeze(value: unknown): void {
 }
 
 /** Who the token speaks for, deeply frozen. Throws AuthError `type_refused`, `claim_missing` or `claim_invalid`. */
-export function makePrincipal({ config, claims, token }: VerifiedToken, callers: CallerList): Principal {
-  const shape = classify(config.provider, claims);
+export function makePrincipal({ config, claims, typ, token }: VerifiedToken, callers: CallerList): Principal {
+  const shape = classify(config.provider, claims, typ);
   checkShape(claims, shape);
   const id = idOf(config, claims);
   if (id === '') throw new AuthError('claim_invalid', { explanation: 'the claim that says who this is is empty' });

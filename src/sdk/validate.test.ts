@@ -134,6 +134,15 @@ test('an ID token is no access token, at Entra and at ID-porten (2.4)', async (t
   assert.equal(await codeOf(auth, await mint({ ...CLAIMS.idporten, nonce: 'n' }, keys.issuer)), 'type_refused');
 });
 
+test('an ID token of a generic issuer is no access token, unless its type says that it is one (security.md 5, 3)', async (t) => {
+  const { auth } = makeAuth(t);
+  for (const claim of ['nonce', 'at_hash', 'c_hash']) {
+    const claims = { ...CLAIMS.oidc, [claim]: 'x' };
+    assert.equal(await codeOf(auth, await mint(claims, keys.issuer)), 'type_refused', claim);
+    assert.equal(typeof (await codeOf(auth, await mint(claims, keys.issuer, { typ: 'at+jwt' }))), 'object', claim);
+  }
+});
+
 test('Maskinporten tokens need the scope that stands in for the audience, and are refused without it configured', async (t) => {
   const token = await mint(CLAIMS.maskinporten, keys.issuer);
   assert.equal(

@@ -75,7 +75,7 @@ export function judge(
   };
   if ('audienceNotIssued' in audience) checkClaims(claims, rules);
   else checkClaimsFor(audience, claims, rules);
-  const principal = makePrincipal({ config, claims, token }, callers);
+  const principal = makePrincipal({ config, claims, typ: jwt.header.typ, token }, callers);
   checkScope(principal, issuer);
   return principal;
 }
