@@ -6,8 +6,9 @@ import { COOKIE_BYTES, TARGET_BYTES } from './limits.ts';
  * The status with which a request is refused before any handler sees it, or nothing. It judges what every program needs
  * judged alike: sizes, the form of the target, exactly one `Host`, and body framing (RFC 9112 3.2, 6.1).
  */
-export function refusalOf(incoming: IncomingMessage, headerBytes: number): 400 | 405 | 414 | 431 | undefined {
+export function refusalOf(incoming: IncomingMessage, headerBytes: number): 400 | 405 | 414 | 431 | 505 | undefined {
   const target = incoming.url ?? '';
+  if (incoming.httpVersionMajor !== 1) return 505;
   if (Buffer.byteLength(target, 'latin1') > TARGET_BYTES) return 414;
   if (incoming.method === 'TRACE' || incoming.method === 'CONNECT') return 405;
   if (!target.startsWith('/')) return 400;
@@ -22,14 +23,16 @@ export function refusalOf(incoming: IncomingMessage, headerBytes: number): 400 |
   }
   if (block > headerBytes || cookies > COOKIE_BYTES) return 431;
   if (hosts !== 1 || !isHost(incoming.headers.host ?? '')) return 400;
-  return isPlainFraming(incoming.headers['transfer-encoding']) ? undefined : 400;
+  return isPlainFraming(incoming) ? undefined : 400;
 }
 
 function isHost(host: string): boolean {
   return /^(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+,;=%-]+)(?::\d{0,5})?$/.test(host);
 }
 
-// Node reads any list that ends in `chunked`; we would pass the other codings on unnamed.
-function isPlainFraming(coding: string | undefined): boolean {
-  return coding === undefined || coding.trim().toLowerCase() === 'chunked';
+// Node reads any list that ends in `chunked`; we would pass the other codings on unnamed. HTTP/1.0 knows no codings, so
+// whoever stands before us may have seen another end of the message.
+function isPlainFraming({ headers, httpVersionMinor }: IncomingMessage): boolean {
+  const coding = headers['transfer-encoding'];
+  return coding === undefined || (httpVersionMinor === 1 && coding.trim().toLowerCase() === 'chunked');
 }

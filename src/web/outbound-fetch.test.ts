@@ -1,14 +1,12 @@
-// oxlint-disable-next-line import/no-unassigned-import -- the certificate library refuses to load without it
-import 'reflect-metadata';
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { test } from 'node:test';
-import * as x509 from '@peculiar/x509';
 import type { HttpRequest, HttpResponse } from './http.ts';
 import { json } from './http.ts';
 import type { OutboundOptions } from './outbound-fetch.ts';
 import { createOutboundFetch, ResponseTooLarge } from './outbound-fetch.ts';
 import { openListener } from './testing/raw-client.ts';
+import { selfSigned } from './testing/self-signed.ts';
 
 async function outbound(
   t: TestContext,
@@ -88,21 +86,6 @@ test('stops when its caller stops', async (t) => {
   controller.abort();
   await running;
 });
-
-async function selfSigned(): Promise<{ cert: string; key: string }> {
-  const keys = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, ['sign', 'verify']);
-  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
-    name: 'CN=localhost',
-    keys,
-    signingAlgorithm: { name: 'ECDSA', hash: 'SHA-256' },
-    extensions: [
-      new x509.BasicConstraintsExtension(true),
-      new x509.SubjectAlternativeNameExtension([{ type: 'dns', value: 'localhost' }]),
-    ],
-  });
-  const key = await crypto.subtle.exportKey('pkcs8', keys.privateKey);
-  return { cert: certificate.toString('pem'), key: x509.PemConverter.encode(key, 'PRIVATE KEY') };
-}
 
 test('believes the private authority on loopback, and without it no certificate of its making', async (t) => {
   const tls = await selfSigned();

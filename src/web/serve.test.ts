@@ -6,6 +6,7 @@ import { json } from './http.ts';
 import { PortTaken } from './listen.ts';
 import { serve } from './serve.ts';
 import { openListener, rawClient, rawExchange } from './testing/raw-client.ts';
+import { selfSigned } from './testing/self-signed.ts';
 
 const HOST = 'Host: a.test\r\n';
 const CLOSE = 'Connection: close\r\n\r\n';
@@ -129,11 +130,18 @@ for (const [title, head] of FRAMING) {
   });
 }
 
+test('refuses a coding in HTTP/1.0, whose messages have none, before any handler sees it (RFC 9112 6.1)', async (t) => {
+  const { port } = await openListener(t, { handle: () => assert.fail('not to be handled') });
+  const request = `POST / HTTP/1.0\r\n${HOST}Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n`;
+  assert.equal(statusOf(await rawExchange(t, port, request)), 400);
+});
+
 const TARGETS: readonly (readonly [line: string, head: string, status: number])[] = [
   ['GET http://evil.test/ HTTP/1.1', HOST, 400],
   ['OPTIONS * HTTP/1.1', HOST, 400],
   ['GET / HTTP/1.1', '', 400],
   ['GET / HTTP/1.0', '', 400],
+  ['GET / HTTP/2.0', HOST, 505],
   ['GET / HTTP/1.1', `${HOST}${HOST}`, 400],
   ['GET / HTTP/1.1', `${HOST}Host: b.test\r\n`, 400],
   ['GET / HTTP/1.1', 'Host: \r\n', 400],
@@ -226,6 +234,45 @@ test('answers 500, not a torn connection, when a header of the answer cannot be 
   const response = await fetch(origin);
   assert.equal(response.status, 500);
   assert.equal(response.headers.get('x-b'), null);
+});
+
+test('cuts the connection and lives on when telling of a failure fails too, in the middle of an answer', async (t) => {
+  const { port } = await openListener(t, {
+    handle: () => ({
+      status: 200,
+      stream: (outgoing) => {
+        outgoing.write('half');
+        throw new Error('broken');
+      },
+    }),
+    onError: () => {
+      throw new Error('nobody listens');
+    },
+  });
+  assert.doesNotMatch(await rawExchange(t, port, `GET / HTTP/1.1\r\n${HOST}\r\n`), /\r\n0\r\n/);
+});
+
+test('cuts the connection and lives on when the answer to a failure cannot be sent', async (t) => {
+  const { port } = await openListener(t, {
+    handle: () => Promise.reject(new Error('broken')),
+    onError: () => ({ status: 500, headers: { 'X-A': 'one\r\nX-B: two' } }),
+  });
+  assert.equal(await rawExchange(t, port, `GET / HTTP/1.1\r\n${HOST}\r\n`), '');
+});
+
+for (const [title, bytes] of [
+  ['nothing', ''],
+  ['half a handshake', '\u0016\u0003\u0001'],
+] as const) {
+  test(`closes a TLS connection that sends ${title} in time`, async (t) => {
+    const { port } = await openListener(t, { tls: await selfSigned(), limits: { headerSeconds: 0.1 } });
+    assert.equal(await rawExchange(t, port, bytes), '');
+  });
+}
+
+test('closes a TLS connection that speaks plain HTTP', async (t) => {
+  const { port } = await openListener(t, { tls: await selfSigned() });
+  assert.equal(await rawExchange(t, port, `GET / HTTP/1.1\r\n${HOST}\r\n`), '');
 });
 
 test('aborts the signal of a request whose client goes away', async (t) => {
@@ -331,6 +378,11 @@ for (const [title, request, status] of HANDSHAKES) {
     assert.equal(statusOf(await rawExchange(t, port, request)), status);
   });
 }
+
+test('answers a WebSocket handshake over HTTP/1.0 as an ordinary request (RFC 9110 7.8)', async (t) => {
+  const { port } = await openListener(t, { upgrade: () => assert.fail('not to be upgraded') });
+  assert.equal(statusOf(await rawExchange(t, port, `GET / HTTP/1.0\r\n${HANDSHAKE}\r\n`)), 200);
+});
 
 const ORDINARY = ['Upgrade: h2c', 'Upgrade: h2c, websocket', 'Upgrade: TLS/1.2'];
 for (const header of ORDINARY) {

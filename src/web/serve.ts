@@ -12,6 +12,7 @@ import { LIMITS, TARGET_BYTES } from './limits.ts';
 import { listen } from './listen.ts';
 import { BodyAborted, createRequest } from './request.ts';
 import { refuseUpgrade, respond } from './respond.ts';
+import type { Answer } from './respond.ts';
 import { handshakeRefusal, wantsWebSocket } from './websocket.ts';
 
 /** One listening port of a program. */
@@ -81,7 +82,10 @@ function createNodeServer(spec: ListenerSpec, limits: Limits, connections: Conne
     noDelay: true,
     shouldUpgradeCallback: (incoming) => spec.upgrade !== undefined && wantsWebSocket(incoming),
   };
-  const server = spec.tls === undefined ? createServer(options) : createTlsServer({ ...options, ...spec.tls });
+  const server =
+    spec.tls === undefined
+      ? createServer(options)
+      : createTlsServer({ ...options, ...spec.tls, handshakeTimeout: limits.headerSeconds * 1000 });
   server.timeout = 0;
   server.maxConnections = limits.sockets;
   // A count limit would drop headers silently; the size of the block is limited instead.
@@ -111,14 +115,19 @@ async function answer(
   try {
     respond(to, await spec.handle(request));
   } catch (error) {
-    if (outgoing.headersSent) {
-      // Half an answer is out: only a cut connection tells the client that it is not the whole.
-      outgoing.destroy();
-      spec.onError?.(error, request);
-      return;
-    }
+    respondToFailure(to, failure(spec, error, request));
+  }
+}
+
+function respondToFailure(to: Answer, response: HttpResponse): void {
+  const { outgoing } = to;
+  try {
+    // Half an answer is out: only a cut connection tells the client that it is not the whole.
+    if (outgoing.headersSent) throw new Error('the answer has begun');
     for (const name of outgoing.getHeaderNames()) outgoing.removeHeader(name);
-    respond(to, failure(spec, error, request));
+    respond(to, response);
+  } catch {
+    outgoing.destroy();
   }
 }
 
@@ -172,13 +181,14 @@ function watchBody(incoming: IncomingMessage, outgoing: ServerResponse, idleSeco
 }
 
 function refuseUnreadable(error: Error, socket: Duplex, answering: boolean): void {
-  const code = 'code' in error ? error.code : undefined;
-  // Inside an answer that is under way ours would be read as part of it.
-  if (!socket.writable || answering || code === 'ECONNRESET') {
+  const code = 'code' in error ? String(error.code) : '';
+  const timedOut = code === 'ERR_HTTP_REQUEST_TIMEOUT';
+  // Whoever has not finished TLS, or is gone, cannot be answered; inside an answer that is under way ours would be part of it.
+  if (!socket.writable || answering || !(timedOut || code.startsWith('HPE_'))) {
     socket.destroy();
     return;
   }
-  const status = code === 'HPE_HEADER_OVERFLOW' ? 431 : code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400;
+  const status = code === 'HPE_HEADER_OVERFLOW' ? 431 : timedOut ? 408 : 400;
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
   socket.once('finish', () => socket.destroy());
 }

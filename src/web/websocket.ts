@@ -1,8 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 
-/** Whether a request asks for a WebSocket; any other protocol in `Upgrade`, h2c above all, is ignored. */
+/** Whether a request asks for a WebSocket; any other protocol in `Upgrade`, h2c above all, is ignored, and all of it in HTTP/1.0. */
 export function wantsWebSocket(incoming: IncomingMessage): boolean {
-  return incoming.method === 'GET' && incoming.headers.upgrade?.trim().toLowerCase() === 'websocket';
+  const { method, httpVersion, headers } = incoming;
+  return method === 'GET' && httpVersion === '1.1' && headers.upgrade?.trim().toLowerCase() === 'websocket';
 }
 
 /** The status that refuses a handshake (RFC 6455 4.2.1), or nothing: version 13, a key of 16 bytes, and no body. */
