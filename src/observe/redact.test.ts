@@ -177,8 +177,8 @@ describe('scrubText', () => {
     ]) {
       const text = unit.repeat(1_000_000 / unit.length);
       const began = process.cpuUsage();
-      scrubText(text);
-      assert.ok(process.cpuUsage(began).user < 50_000, `${unit} took too long`);
+      for (let times = 0; times < 10; times += 1) scrubText(text);
+      assert.ok(process.cpuUsage(began).user < 80_000, `${unit} took too long`);
     }
   });
 });

@@ -7,9 +7,6 @@ const PARAMETERS =
 
 /** What a secret looks like in the middle of a text, and what to print for it. Every pattern is linear in the text. */
 const PATTERNS: readonly (readonly [RegExp, string])[] = [
-  // A JOSE object: its first part is JSON, so it begins like this in base64url.
-  [/ey[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)+/g, REDACTED],
-  [/eyJ[A-Za-z0-9_-]{8,}/g, REDACTED],
   [/\b(Bearer|DPoP|Basic) +[^\s,"']+/gi, `$1 ${REDACTED}`],
   [new RegExp(`\\b(${PARAMETERS})=[^&\\s"'#;]+`, 'gi'), `$1=${REDACTED}`],
   [/(__(?:Host|Secure)-[\w.-]{1,100})=[^;\s]+/g, `$1=${REDACTED}`],
@@ -20,6 +17,10 @@ const PATTERNS: readonly (readonly [RegExp, string])[] = [
   [/(?<!\d)(?:[04][1-9]|[1256]\d|[37][01])(?:[048][1-9]|[159][0-2]|6[6-9]|7[0-7])\d{7}(?!\d)/g, REDACTED],
 ];
 
+/** Words of base64url with dots between them: what a JOSE object is made of. */
+const DOTTED = /[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*)*/g;
+const SHORTEST = 'ey12345678'.length;
+
 /** What every one of the patterns needs; most texts have none of it, and are let through after one look. */
 const SUSPECT = /ey[A-Za-z0-9_-]{8}|[=@"]|-----|(?:bearer|dpop|basic) |\d{11}/i;
 
@@ -29,7 +30,22 @@ const MAX_TEXT = 4096;
 export function scrubText(text: string): string {
   const cut = text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text;
   if (!SUSPECT.test(cut)) return cut;
-  return PATTERNS.reduce((result, [pattern, shown]) => result.replace(pattern, shown), cut);
+  return PATTERNS.reduce(
+    (result, [pattern, shown]) => result.replace(pattern, shown),
+    cut.replace(DOTTED, withoutJose),
+  );
+}
+
+/** A JOSE object begins with JSON, `ey` in base64url, and goes on behind a dot; `eyJ` is JSON enough without one. */
+function withoutJose(dotted: string): string {
+  const words = dotted.split('.');
+  for (const [index, word] of words.entries()) {
+    const isLast = index === words.length - 1;
+    const start = word.indexOf(isLast ? 'eyJ' : 'ey');
+    if (start !== -1 && word.length - start >= SHORTEST + (isLast ? 1 : 0))
+      return [...words.slice(0, index), word.slice(0, start) + REDACTED].join('.');
+  }
+  return dotted;
 }
 
 // Control characters that JSON leaves as they are, line separators, and those that turn the reading direction.
