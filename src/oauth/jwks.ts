@@ -3,10 +3,12 @@ import { DocumentUnavailable, fetchDocument } from './document.ts';
 import type { Fetch } from './fetch.ts';
 import { importVerificationKey, type VerificationKey } from './jwk.ts';
 import { JoseError } from './jws.ts';
+import { isSameKey, parseJwks, withoutAmbiguous } from './jwks-document.ts';
 import { KeyRefused } from './key-material.ts';
 import { createFetchPacing } from './key-set-pacing.ts';
-import { isJsonObject } from './objects.ts';
 import { type Clock, DAY, MINUTE } from './time.ts';
+
+export { parseJwks } from './jwks-document.ts';
 
 /** How a key set is doing. */
 interface KeySetState {
@@ -59,32 +61,9 @@ export interface RemoteKeySetOptions {
 }
 
 const MAX_BYTES = 256 * 1024;
-const MAX_KEYS = 100;
 const SOFT_AGE = 10 * MINUTE;
 const SOFT_AGE_SPREAD = 0.1;
 const HARD_AGE = DAY;
-
-/**
- * Reads a JWK Set (RFC 7517 section 5). Keys that cannot be used are left out and named in `skipped`, as are two different keys under
- * one `kid` and, unless `allowMissingKid`, keys without one. Throws DocumentUnavailable if it is no set or holds over 100 keys.
- */
-export function parseJwks(
-  document: unknown,
-  options: { readonly allowMissingKid?: boolean } = {},
-): { readonly keys: readonly VerificationKey[]; readonly skipped: readonly string[] } {
-  const members = isJsonObject(document) ? document['keys'] : undefined;
-  if (!Array.isArray(members)) throw new DocumentUnavailable('not a JWK Set');
-  if (members.length > MAX_KEYS) throw new DocumentUnavailable(`more than ${MAX_KEYS} keys`);
-  const keys: VerificationKey[] = [];
-  const skipped: string[] = [];
-  for (const [index, jwk] of members.entries()) {
-    const key = importOrReason(jwk);
-    if (typeof key === 'string') skipped.push(`key ${index}: ${key}`);
-    else if (key.kid === undefined && options.allowMissingKid !== true) skipped.push(`key ${index}: kid is missing`);
-    else keys.push(key);
-  }
-  return withoutAmbiguous(keys, skipped);
-}
 
 /** A key set that never changes. Throws KeyRefused if a key cannot be used, or if two different ones have the same `kid`. */
 export function createStaticKeySet(keys: readonly unknown[]): KeySet {
@@ -213,32 +192,4 @@ function select(
 ): readonly VerificationKey[] {
   if (kid !== undefined) return keys.filter((key) => key.kid === kid);
   return isAlgorithm(algorithm) ? keys.filter((key) => key.algorithms.includes(algorithm)) : [];
-}
-
-function importOrReason(jwk: unknown): VerificationKey | string {
-  try {
-    return importVerificationKey(jwk);
-  } catch (error) {
-    if (error instanceof KeyRefused) return error.message;
-    throw error;
-  }
-}
-
-/** One `kid` for two different keys says nothing about either: both go. The same key twice stays once. */
-function withoutAmbiguous(
-  all: readonly VerificationKey[],
-  skipped: readonly string[],
-): { readonly keys: readonly VerificationKey[]; readonly skipped: readonly string[] } {
-  const keys: VerificationKey[] = [];
-  const reasons = [...skipped];
-  for (const key of all) {
-    const twins = key.kid === undefined ? [key] : all.filter((other) => other.kid === key.kid);
-    if (!twins.every((twin) => isSameKey(twin, key))) reasons.push('a key: another key has the same kid');
-    else if (twins[0] === key) keys.push(key);
-  }
-  return { keys, skipped: reasons };
-}
-
-function isSameKey(one: VerificationKey, other: VerificationKey): boolean {
-  return one.kid === other.kid && one.algorithms.join() === other.algorithms.join() && one.key.equals(other.key);
 }
