@@ -19,6 +19,17 @@ const MAX_DEPTH = 32;
 const MAX_ALIASES = 50;
 const MAX_NODES = 10_000;
 const MAX_BRACKETS = 1000;
+const MAX_DOCUMENTS = 1000;
+const MAX_FAULTS = 100;
+/** Keys are compared here, not by the parser, which compares each with every other. */
+const PARSER = {
+  prettyErrors: false,
+  version: '1.2',
+  schema: 'core',
+  merge: false,
+  uniqueKeys: false,
+  logLevel: 'silent',
+} as const;
 const FORBIDDEN_KEYS = new Set(['__proto__', 'constructor', 'prototype']);
 const START: Place = { line: 1, column: 1 };
 
@@ -43,8 +54,8 @@ export function parseYaml(bytes: Uint8Array): readonly YamlDocument[] {
   if (bracketDepth(text) > MAX_BRACKETS) return [refused(`brackets are nested deeper than ${MAX_DEPTH}`)];
   const lines = new LineCounter();
   try {
-    const options = { lineCounter: lines, prettyErrors: false, version: '1.2', schema: 'core', merge: false } as const;
-    const documents = parseAllDocuments(text, { ...options, logLevel: 'silent' });
+    const documents = parseAllDocuments(text, { ...PARSER, lineCounter: lines });
+    if (documents.length > MAX_DOCUMENTS) return [refused(`more than ${MAX_DOCUMENTS} documents`)];
     return [...documents]
       .filter((document) => document.contents !== null || document.errors.length > 0)
       .map((document) => readDocument(document, lines));
@@ -68,7 +79,7 @@ function bracketDepth(text: string): number {
 }
 
 function readDocument(document: Document.Parsed, lines: LineCounter): YamlDocument {
-  const faults = [...document.errors, ...document.warnings].map((fault) => ({
+  const faults = [...document.errors, ...document.warnings].slice(0, MAX_FAULTS).map((fault) => ({
     at: placeOf(lines, fault.pos[0]),
     message: firstLine(fault.message),
   }));
@@ -102,12 +113,15 @@ function createConverter(document: Document, lines: LineCounter): (node: ParsedN
       throw new Refused(`the tag ${node.tag} is not supported`, offset);
     }
     if (isSeq(node)) return { kind: 'list', at, items: node.items.map((item) => convert(item, depth + 1)) };
-    if (!isMap(node)) return { kind: 'scalar', at, value: scalarValue(node) };
+    if (!isMap(node)) return { kind: 'scalar', at, value: scalarValue(node, offset) };
     const entries: Entry[] = [];
+    const names = new Set<string>();
     for (const { key, value } of node.items) {
       const keyOffset = key.range[0];
       const name = keyOf(key, keyOffset);
       if (name === undefined) return { kind: 'placeholder', at };
+      if (names.has(name)) throw new Refused(`the key ${name} is there twice`, keyOffset);
+      names.add(name);
       entries.push({ key: name, keyAt: placeOf(lines, keyOffset), value: convert(value, depth + 1) });
     }
     return { kind: 'map', at, entries };
@@ -117,16 +131,22 @@ function createConverter(document: Document, lines: LineCounter): (node: ParsedN
 
 function keyOf(key: unknown, offset: number): string | undefined {
   if (!isScalar(key)) return undefined;
-  const name = String(key.value);
+  const name = withoutNul(String(key.value), offset);
   if (name === '<<') throw new Refused('merge keys (<<) are not supported', offset);
   if (FORBIDDEN_KEYS.has(name)) throw new Refused(`the key ${name} is not allowed`, offset);
   return name;
 }
 
-function scalarValue(node: ParsedNode | null): string | number | boolean | null {
+function scalarValue(node: ParsedNode | null, offset: number): string | number | boolean | null {
   const value = isScalar(node) ? node.value : null;
   if (typeof value === 'number' || typeof value === 'boolean' || value === null) return value;
-  return typeof value === 'string' ? value : JSON.stringify(value);
+  return withoutNul(typeof value === 'string' ? value : JSON.stringify(value), offset);
+}
+
+/** An escape can write what the file itself may not hold. */
+function withoutNul(text: string, offset: number): string {
+  if (text.includes('\0')) throw new Refused('a NUL character is not allowed', offset);
+  return text;
 }
 
 function placeOf(lines: LineCounter, offset: number): Place {
