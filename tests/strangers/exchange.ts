@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createExchange } from '../../src/exchange/app.ts';
 import { exchangeSettings } from '../../src/exchange/config.ts';
-import type { ExchangeEvent } from '../../src/exchange/events.ts';
+import { silent } from '../../src/observe/events.ts';
 import type { Fetch } from '../../src/oauth/fetch.ts';
 import type { Registry } from '../../src/registry/contract.ts';
 import { createKeyWrapper } from '../../src/registry/key-wrapper.ts';
@@ -13,7 +13,6 @@ import { withFreePorts } from './ports.ts';
 /** TokenX, running. */
 export interface Exchange {
   readonly issuer: string;
-  readonly events: readonly ExchangeEvent[];
   close(): Promise<void>;
 }
 
@@ -29,7 +28,6 @@ export interface ExchangeOptions {
 export async function startExchange(options: ExchangeOptions): Promise<Exchange> {
   const { registry, fetch } = options;
   const replay = createMemoryStore({ now });
-  const events: ExchangeEvent[] = [];
   const { issuer, stop } = await withFreePorts(1, async ([port]) => {
     const config = configFor(`http://localhost:${port}${options.path ?? ''}`, `localhost:${port}`, options.issuers);
     const program = await createExchange(config, {
@@ -38,13 +36,12 @@ export async function startExchange(options: ExchangeOptions): Promise<Exchange>
       replay,
       fetch,
       now,
-      emit: (event) => void events.push(event),
+      emit: silent,
     });
     return { issuer: program.issuer, ...(await run(program)) };
   });
   return {
     issuer,
-    events,
     close: async () => {
       await stop();
       await replay.close();

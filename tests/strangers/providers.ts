@@ -6,7 +6,7 @@ import { createIdp } from '../../src/idp/app.ts';
 import type { Idp } from '../../src/idp/app.ts';
 import { ensurePrivateCa } from '../../src/idp/ca.ts';
 import { idpSettings } from '../../src/idp/config.ts';
-import type { IdpEvent } from '../../src/idp/events.ts';
+import { silent } from '../../src/observe/events.ts';
 import type { Registry } from '../../src/registry/contract.ts';
 import { createMemoryRegistry } from '../../src/registry/registry.ts';
 import type { SnapshotData } from '../../src/registry/snapshot.ts';
@@ -34,7 +34,6 @@ export interface Providers {
   /** Believes it too, and sends what a browser sends. */
   readonly browse: TestFetch;
   readonly registry: Registry;
-  readonly events: readonly IdpEvent[];
   close(): Promise<void>;
 }
 
@@ -50,11 +49,9 @@ export async function startProviders(data: SnapshotData): Promise<Providers> {
   const outbound = createOutboundFetch({ ca: await readFile(caFile, 'utf8') });
   const registry = createMemoryRegistry({ now, initial: data });
   const store = createMemoryStore({ now });
-  const events: IdpEvent[] = [];
-  const emit = (event: IdpEvent): void => void events.push(event);
   const { idp, stop } = await withFreePorts(5, async (ports) => {
     const config = configFor(stateDir, ports);
-    const made = await createIdp(config, { registry, store, fetch: outbound.fetch, now, emit });
+    const made = await createIdp(config, { registry, store, fetch: outbound.fetch, now, emit: silent });
     return { idp: made, ...(await run(made)) };
   });
   return {
@@ -64,7 +61,6 @@ export async function startProviders(data: SnapshotData): Promise<Providers> {
     fetch: outbound.fetch,
     browse: localFetch(caFile),
     registry,
-    events,
     close: async () => {
       await stop();
       await Promise.all([store.close(), outbound.close()]);

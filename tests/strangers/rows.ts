@@ -16,7 +16,7 @@ import type { SnapshotData } from '../../src/registry/snapshot.ts';
 /** The organisation every app of these tests belongs to. */
 export const ORGNO = '310000019';
 /** The group of case workers in the people the local providers start with. */
-export const CASE_WORKERS = '00000000-0000-4000-8000-0000000000e1';
+const CASE_WORKERS = '00000000-0000-4000-8000-0000000000e1';
 /** A secret that clients without a key have. */
 export const SECRET = 'a secret / with + signs : and % in it';
 
