@@ -30,7 +30,7 @@ export interface HeaderMemo {
 const MAX_KID_CHARACTERS = 256;
 const MAX_MEMO_ENTRIES = 256;
 const MAX_MEMO_CHARACTERS = 1024;
-const DEFAULT_TYPES = ['jwt', 'at+jwt'];
+const DEFAULT_TYPES = ['JWT', 'at+jwt'];
 const REFUSED_MEMBERS = ['crit', 'b64', 'zip', 'jku', 'x5u', 'cty'];
 
 /** Makes a memo of at most 256 short headers; the oldest leaves first. One belongs to whoever verifies, never to the process. */
@@ -92,6 +92,7 @@ function isKid(kid: unknown): kid is string {
 
 /** RFC 8725 section 3.11: the kind of a token is said by its type. */
 function checkType(typ: string, types: readonly string[]): void {
+  if (types.includes(typ)) return;
   const wanted = normaliseType(typ);
   if (!types.some((type) => normaliseType(type) === wanted)) {
     throw new JoseError('type_refused', 'the token is of another type');

@@ -20,6 +20,8 @@ export interface VerifiedToken {
   readonly token: string;
 }
 
+const NO_SCOPES: readonly string[] = Object.freeze([]);
+
 type Kind = 'user' | 'machine' | 'unknown';
 
 const KINDS: Readonly<Record<Exclude<ShapeName, 'oidc'>, Kind>> = {
@@ -82,11 +84,10 @@ export function makePrincipal({ config, claims, typ, token }: VerifiedToken, cal
     claims,
     token: createTokenHandle(token),
     ...callerOf(config, claims, callers),
-    scopes: scope.split(' ').filter((name) => name !== ''),
+    scopes: scope === '' ? NO_SCOPES : Object.freeze(scope.split(' ').filter((name) => name !== '')),
     acr: stringClaim(claims, 'acr'),
   };
   deepFreeze(claims);
-  Object.freeze(principal.scopes);
   const frozen: unknown = Object.freeze(principal);
   // oxlint-disable-next-line typescript/consistent-type-assertions -- checkShape has compared the claims with this very type
   return frozen as Principal;
