@@ -2,7 +2,6 @@ import type { Clock } from '../oauth/time.ts';
 import type { Fetch } from '../oauth/fetch.ts';
 import type { Emit } from '../observe/events.ts';
 import type { Registry } from '../registry/contract.ts';
-import { createMemoryStore } from '../store/memory.ts';
 import type { Store } from '../store/store.ts';
 import type { Program } from '../web/serve.ts';
 import type { IdpConfig, IdpOrigins } from './config.ts';
@@ -13,6 +12,7 @@ import { loadKeys } from './keys.ts';
 import type { KeyNaming } from './keys.ts';
 import { entraListeners, idportenListeners, maskinportenListeners } from './listeners.ts';
 import type { Tls } from './listeners.ts';
+import { createMemory } from './memory.ts';
 import { loadPeople } from './people.ts';
 import type { People } from './people.ts';
 import type { Persona, Realm } from './persona.ts';
@@ -45,10 +45,9 @@ export interface Idp extends Program {
 export async function createIdp(config: IdpConfig, deps: IdpDependencies): Promise<Idp> {
   const origins = originsOf(config);
   checkSafety(config, origins);
-  const memory = createMemoryStore({ now: deps.now });
   const tenants = createTenants(config.entraTenants);
   const entraOptions = { origin: origins.entra, graphOrigin: origins.graph, tenants };
-  const { makeRealm, people } = await openRealms(config, deps, memory);
+  const { makeRealm, people } = await openRealms(config, deps);
   const [tls, citizens, employees, machines] = await Promise.all([
     tlsFor(config, origins, deps.now()),
     makeRealm(idporten, 'random'),
@@ -67,7 +66,7 @@ export async function createIdp(config: IdpConfig, deps: IdpDependencies): Promi
       maskinporten: origins.maskinporten,
     },
     people,
-    close: () => memory.close(),
+    close: () => Promise.resolve(),
   };
 }
 
@@ -76,7 +75,6 @@ type MakeRealm = (persona: Persona, naming: KeyNaming) => Promise<Realm>;
 async function openRealms(
   config: IdpConfig,
   deps: IdpDependencies,
-  memory: Store,
 ): Promise<{ readonly makeRealm: MakeRealm; readonly people: People }> {
   const { registry, store, now, emit } = deps;
   const { stateDir, headless } = config;
@@ -84,12 +82,13 @@ async function openRealms(
     loadSeed(stateDir),
     loadPeople(stateDir, (entry) => emit({ event: 'idp.person_skipped', ...entry })),
   ]);
-  const shared = { seed, people, memory, store, now, emit, headless, snapshot: () => registry.snapshot() };
+  const shared = { seed, people, store, now, emit, headless, snapshot: () => registry.snapshot() };
   return {
     people,
     makeRealm: async (persona, naming) => ({
       ...shared,
       persona,
+      memory: createMemory(now),
       keys: await loadKeys({ stateDir, persona: persona.name, naming, now: now() }),
     }),
   };

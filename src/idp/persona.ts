@@ -9,6 +9,7 @@ import type { Fault, FaultTable } from './engine/refusal.ts';
 import type { AuthorizationRequest, UserGrant } from './engine/user-grant.ts';
 import type { IdpEvent } from './events.ts';
 import type { PersonaKeys } from './keys.ts';
+import type { Memory } from './memory.ts';
 import type { People } from './people.ts';
 import type { Person } from './person.ts';
 import type { Seed } from './seed.ts';
@@ -29,7 +30,7 @@ export interface Realm {
   readonly people: People;
   readonly snapshot: () => Snapshot;
   /** Codes, pushed requests, sign-ins under way, used `jti`: gone with the process. */
-  readonly memory: Store;
+  readonly memory: Memory;
   /** SSO sessions and refresh tokens: as lasting as the caller made it. */
   readonly store: Store;
   readonly now: Clock;

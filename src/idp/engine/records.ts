@@ -7,13 +7,18 @@ export function keyOf(kind: string, secret: string): string {
 }
 
 /** A record as JSON. */
-export async function putJson(store: Store, key: string, value: object, ttlSeconds: number): Promise<void> {
+export async function putJson(
+  store: Pick<Store, 'put'>,
+  key: string,
+  value: object,
+  ttlSeconds: number,
+): Promise<void> {
   await store.put(key, Buffer.from(JSON.stringify(value)), Math.max(1, ttlSeconds));
 }
 
 /** Reads what {@link putJson} wrote; the check decides what it is. */
 export async function readJson<T>(
-  store: Store,
+  store: Pick<Store, 'read'>,
   key: string,
   is: (value: unknown) => value is T,
 ): Promise<{ readonly value: T; readonly version: number } | undefined> {
