@@ -64,7 +64,7 @@ export function parseManifest(tree: Tree, options: ParseOptions): ParsedManifest
   const { id, relevant } = envelope;
   const read = envelope.flavour === undefined ? undefined : readSpec(tree, envelope, reading, options);
   const problems = capProblems(reading.problems);
-  const draft = id === undefined || read === undefined || hasError(problems) ? undefined : { id, ...read };
+  const draft = id === undefined || read === undefined || hasError(reading.problems) ? undefined : { id, ...read };
   return { id, draft, relevant, problems, position };
 }
 

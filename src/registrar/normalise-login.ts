@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { LoginSpec } from '../registry/model.ts';
+import { isPathGlob } from './fields/forms.ts';
 import type { RawLevel, RawLogin } from './fields/login.ts';
 import { present } from './normalising.ts';
 import type { Normalising } from './normalising.ts';
@@ -98,6 +99,6 @@ function openidOf(path: string, login: RawLogin, { reading, options, envelope }:
 function probePaths({ tree, envelope }: Normalising): readonly string[] {
   if (envelope.flavour !== 'nais') return [];
   return PROBES.map((name) => textOf(member(member(tree, name), 'path'))).filter(
-    (path): path is string => path?.startsWith('/') === true,
+    (path): path is string => path !== undefined && isPathGlob(path) && !path.includes('*'),
   );
 }

@@ -55,12 +55,18 @@ export function formatProblem(problem: Problem): string {
   return `${file}:${line}:${column} ${type.toLowerCase()} ${code}${place}: ${message}${hint === undefined ? '' : `; ${hint}`}`;
 }
 
-/** Cuts a document's list so that one broken file cannot flood every other message. */
+/** Cuts a document's list so that one broken file cannot flood every other message. What refuses the app is kept first. */
 export function capProblems(problems: readonly Problem[]): readonly Problem[] {
-  return problems.slice(0, MAX_PROBLEMS);
+  if (problems.length <= MAX_PROBLEMS) return problems;
+  const [errors, others] = [problems.filter(isError), problems.filter((problem) => !isError(problem))];
+  return [...errors, ...others].slice(0, MAX_PROBLEMS);
 }
 
 /** True when an app with these problems must keep its last good version. */
 export function hasError(problems: readonly Problem[]): boolean {
-  return problems.some((problem) => problem.type === 'Error');
+  return problems.some(isError);
+}
+
+function isError({ type }: Problem): boolean {
+  return type === 'Error';
 }

@@ -34,9 +34,10 @@ test('size, depth and aliases are bounded', () => {
   assert.match(faults(`l0: &l0 [x]\n${levels.join('\n')}`).join(), /more than (50 aliases|10000 nodes)/);
 });
 
+const lines = (count: number, line: (index: number) => string): string =>
+  Array.from({ length: count }, (_, index) => line(index)).join('');
+
 test('a file costs time by its size only, whatever is in it (security.md 60)', () => {
-  const lines = (count: number, line: (index: number) => string): string =>
-    Array.from({ length: count }, (_, index) => line(index)).join('');
   const worst = [lines(20_000, (index) => `k${index}: 1\n`), '---\n'.repeat(20_000), '}\n'.repeat(20_000)];
   for (const text of worst) {
     const began = process.cpuUsage();

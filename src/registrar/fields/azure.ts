@@ -1,5 +1,5 @@
 import { object, optional } from '../object-shape.ts';
-import { anything, flag, list, text } from '../shape.ts';
+import { anything, flag, list, pattern, text } from '../shape.ts';
 import type { Shape } from '../shape.ts';
 import { webUrl } from './forms.ts';
 import { azureSidecarShape } from './login.ts';
@@ -23,6 +23,9 @@ export interface RawAzureApplication {
 
 const GROUP_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
+/** It becomes a part of the provider's URLs. */
+const TENANT = /^[A-Za-z0-9][A-Za-z0-9.-]{0,254}$/;
+
 /** True for the id of a group: a UUID. */
 export function isGroupId(value: string): boolean {
   return GROUP_ID.test(value);
@@ -33,7 +36,7 @@ export const azureShape: Shape<RawAzure> = object<RawAzure>({
   application: optional(
     object<RawAzureApplication>({
       enabled: optional(flag),
-      tenant: optional(text()),
+      tenant: optional(pattern(TENANT, 'the id or a domain of a tenant')),
       allowAllUsers: optional(flag),
       claims: optional(
         object({

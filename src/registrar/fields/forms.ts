@@ -4,6 +4,10 @@ import type { Shape } from '../shape.ts';
 
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
 
+/** What a URL parser takes out, turns round or leaves for others to stumble over: blanks, quotes, backslashes, braces. */
+const UNSAFE_IN_URL = /[\s\p{Cc}"'`\\<>{}|^]/u;
+const DOT_SEGMENT = /\/(\.|%2e){1,2}(\/|$)/i;
+
 /** One part of an app id. */
 export const namePart: Shape<string> = text((value) =>
   isAppIdPart(value) ? undefined : 'expected lower-case letters, digits and inner hyphens, at most 63',
@@ -18,6 +22,8 @@ export const namePattern: Shape<string> = text((value) =>
 export const ingressUrl: Shape<string> = text((value) => {
   const url = parseUrl(value);
   if (url === undefined) return 'expected a URL such as https://app.example.no';
+  if (UNSAFE_IN_URL.test(value)) return 'expected no blanks, quotes, braces or backslashes';
+  if (DOT_SEGMENT.test(value)) return 'expected a path without . or .. segments';
   if (!isSecure(url)) return 'expected https (http on localhost only)';
   return url.search + url.hash + url.username + url.password === '' && !/[?#]/.test(value)
     ? undefined
@@ -35,10 +41,15 @@ export const webUrl: Shape<string> = pattern(/^https?:\/\/\S+$/, 'an http or htt
 
 /** A path that logins leave alone: `*` is one segment, `**` any number. */
 export const pathGlob: Shape<string> = text((value) =>
-  value.startsWith('/') && value.length <= 512
+  isPathGlob(value)
     ? undefined
-    : 'expected a path that begins with /, at most 512 characters',
+    : 'expected a path that begins with /, without blanks and commas, at most 512 characters',
 );
+
+/** True for one path glob. Globs are handed on as a list with commas, where a comma of their own would make two of one. */
+export function isPathGlob(value: string): boolean {
+  return value.startsWith('/') && value.length <= 512 && !/[,\s\p{Cc}]/u.test(value);
+}
 
 /** An organisation number. */
 export const organisationNumber: Shape<string> = pattern(/^\d{9}$/, 'nine digits');

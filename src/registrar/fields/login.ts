@@ -1,5 +1,5 @@
 import { object, optional, required } from '../object-shape.ts';
-import { anything, flag, list, oneOf, text } from '../shape.ts';
+import { anything, flag, list, oneOf, pattern, text } from '../shape.ts';
 import type { Shape } from '../shape.ts';
 import { pathGlob, secureUrl } from './forms.ts';
 
@@ -43,7 +43,7 @@ const openid: Shape<RawOpenid> = object<RawOpenid>({
   credentialsFrom: optional(object({ file: optional(text()), secret: optional(text()) })),
   wellKnownURL: required(secureUrl),
   scopes: optional(list(text())),
-  audiences: optional(list(text())),
+  audiences: optional(list(pattern(/^[^,\s]+$/, 'an audience without blanks and commas'))),
 });
 
 /** `spec.login`. */

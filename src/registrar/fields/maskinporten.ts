@@ -26,6 +26,9 @@ export interface RawExposed {
   readonly delegationSource?: string;
 }
 
+/** No character that a scope may not have (RFC 6749 3.3), nor one that a shell or an environment file gives a meaning. */
+const CONSUMED = /^(?=.{3,255}$)[^\s:"'`$\\]+:[^\s"'`$\\]+$/;
+
 const exposed: Shape<RawExposed> = object<RawExposed>({
   enabled: required(flag),
   product: required(pattern(/^[a-z0-9]+$/, 'lower-case letters and digits')),
@@ -47,7 +50,7 @@ export const maskinportenShape: Shape<RawMaskinporten> = object<RawMaskinporten>
   scopes: optional(
     object({
       consumes: optional(
-        list(object({ name: required(pattern(/^(?=.{3,255}$)[^:\s]+:\S+$/, 'prefix:subscope, at most 255')) })),
+        list(object({ name: required(pattern(CONSUMED, 'prefix:subscope without blanks or quotes, at most 255')) })),
       ),
       exposes: optional(list(exposed)),
     }),
