@@ -7,8 +7,9 @@ import { randomUUID } from 'node:crypto';
 import { authorize } from './engine/authorize.ts';
 import { endSession } from './engine/end-session.ts';
 import { jsonEndpoint, neverStored, pageEndpoint } from './engine/endpoint.ts';
+import { readBody } from './engine/parameters.ts';
 import { Refusal } from './engine/refusal.ts';
-import { answerTokenRequest, readTokenForm } from './engine/token.ts';
+import { answerTokenRequest } from './engine/token.ts';
 import type { EntraOptions } from './personas/entra.ts';
 import { entraInstance, entraMetadata, publishForEntra } from './personas/entra-documents.ts';
 import type { Place, Realm, Site } from './persona.ts';
@@ -60,7 +61,7 @@ function tokenRoutes(realm: Realm, site: (segment: string) => Site): readonly Ro
       method: 'POST',
       path,
       handle: async (http, { tenant = '' }) => {
-        const form = await readTokenForm(http).catch((error: unknown) => error);
+        const form = await readBody(http).catch((error: unknown) => error);
         const correlationId = correlationOf(http, isForm(form) ? form : undefined);
         return await jsonEndpoint({ realm, endpoint, correlationId }, http, async () => {
           if (!isForm(form)) throw form;

@@ -5,8 +5,9 @@ import { authorize } from './engine/authorize.ts';
 import { endSession } from './engine/end-session.ts';
 import { jsonEndpoint, neverStored, pageEndpoint } from './engine/endpoint.ts';
 import { answerPushedRequest } from './engine/par.ts';
+import { readBody } from './engine/parameters.ts';
 import { revokeToken } from './engine/revoke.ts';
-import { answerTokenRequest, readTokenForm } from './engine/token.ts';
+import { answerTokenRequest } from './engine/token.ts';
 import { answerUserinfo } from './engine/userinfo.ts';
 import { idportenMetadata, publishWithAlg } from './personas/idporten-documents.ts';
 import type { Site } from './persona.ts';
@@ -43,18 +44,18 @@ export function idportenLoginRoutes(site: Site): readonly Route[] {
 }
 
 async function par(site: Site, http: HttpRequest): Promise<HttpResponse> {
-  const form = await readTokenForm(http);
+  const form = await readBody(http);
   return neverStored(201, await answerPushedRequest({ ...site, form }, http.headers.authorization));
 }
 
 async function revoke(site: Site, http: HttpRequest): Promise<HttpResponse> {
-  const form = await readTokenForm(http);
+  const form = await readBody(http);
   await revokeToken({ ...site, form }, http.headers.authorization);
   return { status: 200, headers: { 'Cache-Control': 'no-store' } };
 }
 
 async function token(site: Site, http: HttpRequest): Promise<HttpResponse> {
-  const form = await readTokenForm(http);
+  const form = await readBody(http);
   return neverStored(200, await answerTokenRequest({ ...site, form }, http.headers.authorization));
 }
 

@@ -2,7 +2,8 @@ import { json } from '../web/http.ts';
 import type { HttpRequest, HttpResponse } from '../web/http.ts';
 import type { Route } from '../web/router.ts';
 import { jsonEndpoint, neverStored } from './engine/endpoint.ts';
-import { answerTokenRequest, readTokenForm } from './engine/token.ts';
+import { readBody } from './engine/parameters.ts';
+import { answerTokenRequest } from './engine/token.ts';
 import { publishWithAlg } from './personas/idporten-documents.ts';
 import { maskinportenMetadata } from './personas/maskinporten.ts';
 import type { Site } from './persona.ts';
@@ -23,6 +24,6 @@ export function maskinportenRoutes(site: Site): readonly Route[] {
 }
 
 async function token(site: Site, http: HttpRequest): Promise<HttpResponse> {
-  const form = await readTokenForm(http);
+  const form = await readBody(http);
   return neverStored(200, await answerTokenRequest({ ...site, form }, undefined));
 }

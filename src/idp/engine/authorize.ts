@@ -1,4 +1,3 @@
-import { parseQuery, readForm } from '../../web/forms.ts';
 import type { Form } from '../../web/forms.ts';
 import type { HttpRequest, HttpResponse } from '../../web/http.ts';
 import type { AuthorizePolicy, Site } from '../persona.ts';
@@ -8,13 +7,14 @@ import type { Parameters } from './authorization-request.ts';
 import { completeFromSession, completeSignIn } from './complete.ts';
 import type { Attempt } from './complete.ts';
 import { takePushedRequest } from './par.ts';
+import { readPage } from './parameters.ts';
 import { Refusal } from './refusal.ts';
 import { continueSignIn, showSignIn } from './sign-in.ts';
 import { readSso } from './sso.ts';
 
 /** Authorization endpoint (RFC 6749 4.1.1, OpenID Connect Core 3.1.2): GET and POST; the sign-in page posts to it too. Throws a Refusal for a page. */
 export async function authorize(site: Site, policy: AuthorizePolicy, http: HttpRequest): Promise<HttpResponse> {
-  const form = await readParameters(http);
+  const form = await readPage(http);
   if (http.method === 'POST' && form.has('transaction')) return await continueSignIn(site, policy, http, form);
   const sent = nonEmpty(form);
   const parameters = await takePushedRequest(site.realm, policy, sent);
@@ -74,14 +74,6 @@ async function completeHinted(attempt: Attempt, hint: Hint): Promise<HttpRespons
     return await showSignIn(attempt);
   }
   return await completeSignIn(attempt, person, { acr: hint.acr, amr: ['TestID'], how: 'hint' });
-}
-
-async function readParameters(http: HttpRequest): Promise<Form> {
-  const read = http.method === 'POST' ? await readForm(http) : parseQuery(http.query);
-  if (!read.ok) throw new Refusal('form-malformed', { fault: read.fault });
-  if (read.form.duplicates.length > 0)
-    throw new Refusal('parameter-repeated', { parameter: read.form.duplicates[0] ?? '' });
-  return read.form;
 }
 
 function nonEmpty(form: Form): Parameters {

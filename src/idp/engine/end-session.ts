@@ -1,7 +1,6 @@
 import { stringClaim } from '../../oauth/jwt.ts';
 import type { Claims } from '../../oauth/jwt.ts';
 import { clearCookie } from '../../web/cookies.ts';
-import { parseQuery, readForm } from '../../web/forms.ts';
 import type { Form } from '../../web/forms.ts';
 import { redirect } from '../../web/http.ts';
 import type { HttpRequest, HttpResponse } from '../../web/http.ts';
@@ -9,6 +8,7 @@ import { signedOutPage } from '../pages.ts';
 import type { LogoutPolicy, Site } from '../persona.ts';
 import type { LocalClient } from './client.ts';
 import { readOwnToken } from './own-token.ts';
+import { readPage } from './parameters.ts';
 import { Refusal } from './refusal.ts';
 import { cookieName, endSso, readSso } from './sso.ts';
 
@@ -24,7 +24,7 @@ interface LogoutRequest {
 
 /** End-session endpoint (OpenID Connect RP-Initiated Logout 1.0 2, Front-Channel Logout 1.0 3). Throws a Refusal for a page. */
 export async function endSession(site: Site, policy: LogoutPolicy, http: HttpRequest): Promise<HttpResponse> {
-  const asked = judge(site, policy, await readParameters(http));
+  const asked = judge(site, policy, await readPage(http));
   const session = await readSso(site, http);
   const sid = session?.sid ?? (asked.hint === undefined ? undefined : stringClaim(asked.hint, 'sid'));
   const clients = sid === undefined ? [] : await endSso(site, sid);
@@ -93,12 +93,4 @@ function frameOf(site: Site, policy: LogoutPolicy, clientId: string, sid: string
 
 function withParameters(address: string, parameters: Readonly<Record<string, string>>): string {
   return `${address}${address.includes('?') ? '&' : '?'}${new URLSearchParams(parameters).toString()}`;
-}
-
-async function readParameters(http: HttpRequest): Promise<Form> {
-  const read = http.method === 'POST' ? await readForm(http) : parseQuery(http.query);
-  if (!read.ok) throw new Refusal('form-malformed', { fault: read.fault });
-  if (read.form.duplicates.length > 0)
-    throw new Refusal('parameter-repeated', { parameter: read.form.duplicates[0] ?? '' });
-  return read.form;
 }

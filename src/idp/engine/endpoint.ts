@@ -1,9 +1,16 @@
-import { BodyTooLarge, json } from '../../web/http.ts';
+import { json } from '../../web/http.ts';
 import type { HttpRequest, HttpResponse } from '../../web/http.ts';
 import { errorPage } from '../pages.ts';
 import type { Realm } from '../persona.ts';
 import { Refusal } from './refusal.ts';
+import type { Fault } from './refusal.ts';
 import { tellRefusal } from './refused.ts';
+
+/** Where a request came in; `endpoint` is its name in events. */
+interface Endpoint {
+  readonly realm: Realm;
+  readonly endpoint: string;
+}
 
 const NO_STORE = { 'Cache-Control': 'no-store', Pragma: 'no-cache', 'Content-Type': 'application/json;charset=UTF-8' };
 
@@ -14,46 +21,43 @@ export function neverStored(status: number, value: unknown): HttpResponse {
 
 /** Runs a JSON endpoint; a refusal becomes the persona's own error answer (RFC 6749 5.2). */
 export async function jsonEndpoint(
-  at: { readonly realm: Realm; readonly endpoint: string; readonly correlationId: string | undefined },
+  at: Endpoint & { readonly correlationId: string | undefined },
   http: HttpRequest,
   run: () => Promise<HttpResponse>,
 ): Promise<HttpResponse> {
-  const { realm } = at;
-  try {
-    return await run();
-  } catch (error) {
-    if (error instanceof BodyTooLarge) return tooLarge();
-    if (!(error instanceof Refusal)) throw error;
-    if (error.values['fault'] === 'too-large') return tooLarge();
-    const fault = tellRefusal(realm, { endpoint: at.endpoint, client: error.values['client'] }, error);
-    const body = realm.persona.errorBody(fault, { now: realm.now(), correlationId: at.correlationId });
+  const { realm, correlationId } = at;
+  return await refusable(at, run, (fault) => {
+    const answer = neverStored(fault.status, realm.persona.errorBody(fault, { now: realm.now(), correlationId }));
     const challenged = fault.status === 401 && http.headers.authorization !== undefined;
-    const answer = neverStored(fault.status, body);
     return challenged ? { ...answer, headers: { ...answer.headers, 'WWW-Authenticate': 'Basic' } } : answer;
-  }
+  });
 }
 
 /** Runs a page endpoint; a refusal becomes a page with its code, never a redirect. */
 export async function pageEndpoint(
-  at: { readonly realm: Realm; readonly endpoint: string },
+  at: Endpoint,
   http: HttpRequest,
   run: () => Promise<HttpResponse>,
 ): Promise<HttpResponse> {
-  const { realm } = at;
+  const { persona } = at.realm;
+  return await refusable(at, run, (fault) =>
+    errorPage(
+      { label: persona.label, locales: [], acceptLanguage: http.headers['accept-language'] },
+      { code: persona.pageCode(fault), text: fault.text },
+    ),
+  );
+}
+
+async function refusable(
+  at: Endpoint,
+  run: () => Promise<HttpResponse>,
+  tell: (fault: Fault) => HttpResponse,
+): Promise<HttpResponse> {
   try {
     return await run();
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    if (error.values['fault'] === 'too-large') return tooLarge();
-    const fault = tellRefusal(realm, { endpoint: at.endpoint, client: error.values['client'] }, error);
-    const { persona } = realm;
-    return errorPage(
-      { label: persona.label, locales: [], acceptLanguage: http.headers['accept-language'] },
-      { code: persona.pageCode(fault), text: fault.text },
-    );
+    if (error.values['fault'] === 'too-large') return { status: 413, headers: { Connection: 'close' } };
+    return tell(tellRefusal(at.realm, { endpoint: at.endpoint, client: error.values['client'] }, error));
   }
-}
-
-function tooLarge(): HttpResponse {
-  return { status: 413, headers: { Connection: 'close' } };
 }

@@ -1,5 +1,3 @@
-import type { HttpRequest } from '../../web/http.ts';
-import { readForm } from '../../web/forms.ts';
 import type { Form } from '../../web/forms.ts';
 import type { Call, ClientCall, TokenAnswer, TokenPolicy } from '../persona.ts';
 import { authenticateClient } from './client-authentication.ts';
@@ -8,16 +6,6 @@ import { issueRefreshToken, useRefreshToken } from './refresh-tokens.ts';
 import { Refusal } from './refusal.ts';
 
 type ClientsPolicy = Extract<TokenPolicy, { kind: 'clients' }>;
-
-/** The body of a request as a form. Throws a Refusal, or BodyTooLarge for the endpoint to answer 413. */
-export async function readTokenForm(request: HttpRequest): Promise<Form> {
-  const read = await readForm(request);
-  if (!read.ok)
-    throw new Refusal(read.fault === 'content-type' ? 'form-content-type' : 'form-malformed', { fault: read.fault });
-  if (read.form.duplicates.length > 0)
-    throw new Refusal('parameter-repeated', { parameter: read.form.duplicates[0] ?? '' });
-  return read.form;
-}
 
 /** The token endpoint: form, client, grant, in the persona's order. */
 export async function answerTokenRequest(call: Call, authorization: string | undefined): Promise<TokenAnswer> {
