@@ -9,6 +9,8 @@ export interface ForeignProvider {
   readonly issuer: string;
   /** Failures that are its own fault, or of what it was sent. */
   readonly failures: readonly unknown[];
+  /** Resolves when it next emits this event. */
+  next(event: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -27,6 +29,7 @@ export async function startForeignProvider(
   return {
     issuer,
     failures,
+    next: (event) => new Promise((resolve) => void provider.on(event, () => resolve())),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

@@ -69,21 +69,18 @@ export async function issueEverything(): Promise<Issued> {
   const { issuers, registry, fetch, browse } = providers;
   const wellKnown = `${issuers.idporten}/.well-known/openid-configuration`;
   const trusted = [{ name: 'idporten', wellKnown, bind: { clientId: '@registry' }, map: 'idporten-acr' }];
-  const exchange = await startExchange({ registry, fetch, issuers: trusted });
-  const closeAll = async (): Promise<void> => {
-    await exchange.close();
-    await providers.close();
+  const running = [(): Promise<void> => providers.close()];
+  const close = async (): Promise<void> => {
+    for (const stop of running.toReversed()) await stop();
   };
-  const world: World = { issuers: { ...issuers, tokenx: exchange.issuer }, fetch, browse, jwk, close: closeAll };
   try {
-    const [citizen, employee, maskinporten] = [
-      await citizenTokens(world),
-      await employeeTokens(world),
-      await machineToken(world),
-    ];
-    return { ...world, tokens: { ...citizen, ...employee, maskinporten } };
+    const exchange = await startExchange({ registry, fetch, issuers: trusted });
+    running.push(() => exchange.close());
+    const world: World = { issuers: { ...issuers, tokenx: exchange.issuer }, fetch, browse, jwk, close };
+    const [citizen, employee] = [await citizenTokens(world), await employeeTokens(world)];
+    return { ...world, tokens: { ...citizen, ...employee, maskinporten: await machineToken(world) } };
   } catch (error) {
-    await closeAll();
+    await close();
     throw error;
   }
 }

@@ -107,7 +107,8 @@ for (const [method, credential] of [
       assert.deepEqual([...new URL(visited).searchParams.keys()].toSorted(), ['client_id', 'request_uri']);
     });
 
-    test('refreshes the session, as often as it grows old, and the application sees the new token', async () => {
+    test('refreshes the session, as often as it grows old, and the application sees the new token', async (t) => {
+      t.after(() => void (world.proxy.clock.ahead = 0));
       const { browser, page } = await signedIn(world);
       const seen = new Set([echoed(page).authorization]);
       for (const _ of [1, 2]) {
@@ -140,11 +141,22 @@ for (const [method, credential] of [
       assert.equal(await userinfo(world, authorization), 401);
     });
 
+    test('has its tokens revoked when the user leaves the application but stays signed in there (RFC 7009)', async () => {
+      const { browser, page } = await signedIn(world);
+      const revoked = world.provider.next('grant.revoked');
+      const confirm = await browser.open(`${world.app}/oauth2/logout`, { 'sec-fetch-site': 'same-origin' });
+      await revoked;
+      assert.equal(await userinfo(world, echoed(page).authorization), 401);
+      const back = await browser.submit(confirm, 'op.logoutForm', {});
+      assert.match(back.html, /name="prompt" value="consent"/, 'the user is known, and asked to let us in once more');
+    });
+
     test('turns a user away who cancels there: a page, and no session', async () => {
       const browser = createBrowser();
       const login = await browser.open(`${world.app}/`);
       const page = await browser.open(`${login.url}/abort`);
       assert.equal(new URL(page.url).pathname, '/oauth2/callback');
+      assert.match(page.headers.get('content-type') ?? '', /^text\/html/);
       assert.equal((await ask(world, browser, 'GET', '/oauth2/session')).status, 401);
     });
   });
