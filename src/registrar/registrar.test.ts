@@ -1,112 +1,21 @@
 import assert from 'node:assert/strict';
-import {
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { importSigningKey } from '../oauth/jwk.ts';
 import { appId } from '../registry/app-id.ts';
-import { createMemoryRegistry, openSqliteRegistry } from '../registry/registry.ts';
-import type { Registry } from '../registry/registry.ts';
+import { openSqliteRegistry } from '../registry/registry.ts';
 import { compileApp } from './compile.ts';
 import type { RegistrarConfig } from './config.ts';
 import { createDirectorySource } from './directory.ts';
 import { validateTogether } from './validate.ts';
-import type { RegistrarEvent } from './events.ts';
-import type { Platform, ProviderEndpoints } from './platform.ts';
 import { createRegistrar } from './registrar.ts';
-import type { Registrar } from './registrar.ts';
+import { bench, manifest, now, platform, put } from './testing/bench.ts';
+import type { Files } from './testing/bench.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'fullmakt-registrar-'));
 after(() => rmSync(root, { recursive: true }));
-let folders = 0;
-const now = (): number => 1000;
-
-const endpoints = (issuer: string): ProviderEndpoints => ({
-  issuer,
-  wellKnownUrl: `${issuer}/.well-known/x`,
-  jwksUri: `${issuer}/jwks`,
-  tokenEndpoint: `${issuer}/token`,
-});
-
-const platform: Platform = {
-  place: (_app, declared) => ({
-    ingresses: declared.map((_, index) => `http://localhost:${7500 + index}`),
-    bindAddress: '127.0.0.1:7501',
-    port: 7501,
-    sidecarOrigin: 'http://127.0.0.1:7502',
-  }),
-  endpoints: {
-    tokenx: endpoints('http://localhost:7440'),
-    idporten: endpoints('http://localhost:7410'),
-    maskinporten: endpoints('http://localhost:7430'),
-    azure: (tenant) => endpoints(`https://localhost:7421/${tenant}`),
-  },
-  caFile: '/state/ca.pem',
-  allowLocalProviders: true,
-  organisationOf: () => ({ orgno: '310000019', prefix: 'example' }),
-};
-
-interface Bench {
-  readonly dir: string;
-  readonly registry: Registry;
-  readonly registrar: Registrar;
-  readonly events: RegistrarEvent[];
-  readonly again: () => Registrar;
-}
-
-type Files = Readonly<Record<string, string>>;
-
-function put(dir: string, files: Files): void {
-  for (const [name, text] of Object.entries(files)) {
-    mkdirSync(join(dir, name, '..'), { recursive: true });
-    writeFileSync(join(dir, name), text);
-  }
-}
-
-function bench(
-  t: { after(step: () => Promise<void>): void },
-  files: Files,
-  registry: Registry = createMemoryRegistry({ now }),
-): Bench {
-  const dir = join(root, `apps-${++folders}`);
-  mkdirSync(dir);
-  put(dir, files);
-  const events: RegistrarEvent[] = [];
-  const config: RegistrarConfig = {
-    dir,
-    label: 'apps',
-    stateDir: join(dir, '.fullmakt'),
-    cluster: 'local',
-    wildcardGrants: 'network-only',
-    naisIdentityMode: 'both',
-    entraTenants: [],
-    entraTenant: 'tenant-1',
-    entraPasswords: true,
-    rereadSeconds: 3600,
-    allowMassDelete: false,
-    nextKeysAfterSeconds: 3600,
-  };
-  const again = (): Registrar => {
-    const made = createRegistrar(config, { registry, now, platform, emit: (event) => void events.push(event) });
-    t.after(() => made.close());
-    return made;
-  };
-  return { dir, registry, registrar: again(), events, again };
-}
-
-function manifest(name: string, spec: string): string {
-  return `apiVersion: fullmakt.dev/v1\nkind: Application\nmetadata: {name: ${name}}\nspec:\n${spec.replaceAll(/^/gm, '  ')}\n`;
-}
-
 const api = appId('local', 'a', 'api');
 const front = appId('local', 'a', 'front');
 const CITIZEN: Files = {
