@@ -73,11 +73,14 @@ function listFiles(dir: string): Listing {
     folders.push(folder);
     for (const name of names.filter((each) => !each.startsWith('.') && each !== 'node_modules')) {
       const path = join(folder, name);
-      const inside = safely(() => realpathSync(path));
-      if (inside === undefined || root === undefined || !inside.startsWith(root + sep)) continue;
-      const isFolder = safely(() => statSync(inside).isDirectory());
-      if (isFolder === true && namespace === undefined) visit(path, name);
-      else if (isFolder === false && MANIFEST.test(name)) files.push({ path, namespace });
+      const real = safely(() => realpathSync(path));
+      const isFolder = real && safely(() => statSync(real).isDirectory());
+      if (real === undefined || isFolder === undefined) {
+        // Gone between two looks, or a link that leads nowhere: perhaps a whole namespace.
+        if (namespace === undefined || MANIFEST.test(name)) faults.push({ path, message: 'it cannot be read' });
+      } else if (root === undefined || !real.startsWith(root + sep)) continue;
+      else if (isFolder && namespace === undefined) visit(path, name);
+      else if (!isFolder && MANIFEST.test(name)) files.push({ path, namespace });
     }
   };
   visit(dir, undefined);
