@@ -1,10 +1,10 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AppId } from '../registry/app-id.ts';
 import type { Registry } from '../registry/contract.ts';
 import { environmentFor } from './environment.ts';
 import type { AppEnvironment, EnvironmentParts } from './environment.ts';
-import { removeRunFolder, writeRunFolder } from './sinks/run-folder.ts';
+import { removeOtherRunFolders, writeRunFolder } from './sinks/run-folder.ts';
 
 /** The variables of every app, in memory and in the state folder. */
 export interface Credentials {
@@ -16,6 +16,7 @@ export interface Credentials {
 /** Makes the state folder (0700, kept out of git). */
 export function prepareStateFolder(stateDir: string): void {
   mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+  chmodSync(stateDir, 0o700);
   const ignore = join(stateDir, '.gitignore');
   if (!existsSync(ignore)) writeFileSync(ignore, '*\n');
 }
@@ -39,8 +40,7 @@ export function createCredentials(stateDir: string, parts: EnvironmentParts): Cr
         changed.push(app.id);
         writes.push(writeRunFolder(stateDir, app.id, environment));
       }
-      for (const id of known.keys()) if (!next.has(id)) writes.push(removeRunFolder(stateDir, id));
-      await Promise.all(writes);
+      await Promise.all([...writes, removeOtherRunFolders(stateDir, [...next.keys()])]);
       known = next;
       return changed;
     },

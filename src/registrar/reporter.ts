@@ -5,7 +5,7 @@ import type { Applied } from './apply.ts';
 import type { RegistrarEvent } from './events.ts';
 import { formatProblem } from './problem.ts';
 import type { Problem } from './problem.ts';
-import { removeStatus, statusOf, writeStatus } from './status.ts';
+import { removeOtherStatus, statusOf, writeStatus } from './status.ts';
 import type { AppProblem } from './validate.ts';
 
 /** Tells what happened: events for people and audit, one status file per app. */
@@ -19,7 +19,6 @@ export interface Reporter {
 /** Writes status files below `stateDir`. */
 export function createReporter(stateDir: string, emit: Emit<RegistrarEvent>): Reporter {
   let told = new Set<string>();
-  let withStatus = new Set<AppId>();
   let heldBefore = '';
   return {
     problems(problems) {
@@ -51,9 +50,8 @@ export function createReporter(stateDir: string, emit: Emit<RegistrarEvent>): Re
         const own = (byApp.get(id) ?? []).map(({ problem }) => problem);
         return writeStatus(stateDir, id, statusOf(id, snapshot, own));
       });
-      const gone = [...withStatus].filter((id) => !apps.has(id));
-      withStatus = apps;
-      await Promise.all([...writes, ...gone.map((id) => removeStatus(stateDir, id))]);
+      await Promise.all(writes);
+      await removeOtherStatus(stateDir, apps);
     },
   };
 }

@@ -1,11 +1,10 @@
-import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { AppId } from '../registry/app-id.ts';
 import { splitAppId } from '../registry/app-id.ts';
 import type { Client, Snapshot } from '../registry/model.ts';
 import type { Problem } from './problem.ts';
 import { hasError } from './problem.ts';
-import { makeFolder, writeFileWhole } from './sinks/files.ts';
+import { makeFolder, removeOthers, writeFileWhole } from './sinks/files.ts';
 
 const PROVIDERS = ['tokenx', 'azure', 'idporten', 'maskinporten', 'openid'] as const;
 
@@ -56,9 +55,10 @@ export async function writeStatus(stateDir: string, app: AppId, status: AppStatu
   await writeFileWhole(file, `${JSON.stringify(status, null, 2)}\n`);
 }
 
-/** Removes the file of an app that is no more. */
-export async function removeStatus(stateDir: string, app: AppId): Promise<void> {
-  await rm(statusFile(stateDir, app), { force: true });
+/** Removes the file of every app but these. */
+export async function removeOtherStatus(stateDir: string, apps: Iterable<AppId>): Promise<void> {
+  const keep = [...apps].map((app) => splitAppId(app)).map(({ namespace, name }) => `${namespace}/${name}.json`);
+  await removeOthers(join(stateDir, 'status'), new Set(keep));
 }
 
 function clientStatus({ provider, clientId, state, keys }: Client): AppStatus['clients'][number] {

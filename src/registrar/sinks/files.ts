@@ -54,6 +54,23 @@ export async function writeFolderWhole(folder: string, files: Readonly<Record<st
   }
 }
 
+/** Removes what lies below `<folder>/<namespace>/` and is not one of `keep` (`<namespace>/<name>`): also what was left while nobody watched. */
+export async function removeOthers(folder: string, keep: ReadonlySet<string>): Promise<void> {
+  for (const namespace of await namesIn(folder)) {
+    for (const name of await namesIn(join(folder, namespace))) {
+      if (!keep.has(`${namespace}/${name}`)) await rm(join(folder, namespace, name), { recursive: true, force: true });
+    }
+  }
+}
+
+async function namesIn(folder: string): Promise<readonly string[]> {
+  try {
+    return await readdir(folder);
+  } catch {
+    return [];
+  }
+}
+
 async function writeContent(folder: string, entries: readonly (readonly [string, string])[]): Promise<void> {
   await rm(folder, { recursive: true, force: true });
   await makeFolder(folder);

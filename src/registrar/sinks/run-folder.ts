@@ -1,10 +1,9 @@
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AppId } from '../../registry/app-id.ts';
 import { splitAppId } from '../../registry/app-id.ts';
 import type { AppEnvironment } from '../environment.ts';
 import { formatEnvFile } from './env-file.ts';
-import { makeFolder, writeFileWhole, writeFolderWhole } from './files.ts';
+import { makeFolder, removeOthers, writeFileWhole, writeFolderWhole } from './files.ts';
 
 /** Writes an app's credentials to `<stateDir>/run/<namespace>/<app>/` (C1). What is equal is left alone. */
 export async function writeRunFolder(stateDir: string, app: AppId, environment: AppEnvironment): Promise<void> {
@@ -22,9 +21,10 @@ export async function writeRunFolder(stateDir: string, app: AppId, environment: 
   ]);
 }
 
-/** Takes away the credentials of an app that is no more. */
-export async function removeRunFolder(stateDir: string, app: AppId): Promise<void> {
-  await rm(folderOf(stateDir, app), { recursive: true, force: true });
+/** Takes away the credentials of every app but these. */
+export async function removeOtherRunFolders(stateDir: string, apps: readonly AppId[]): Promise<void> {
+  const keep = apps.map((app) => splitAppId(app)).map(({ namespace, name }) => `${namespace}/${name}`);
+  await removeOthers(join(stateDir, 'run'), new Set(keep));
 }
 
 function folderOf(stateDir: string, app: AppId): string {
