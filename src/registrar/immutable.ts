@@ -1,17 +1,17 @@
 import type { Snapshot } from '../registry/model.ts';
-import type { AppDraft } from './manifest.ts';
+import type { ParsedManifest } from './manifest.ts';
 import { problemAt } from './problem.ts';
 import type { AppProblem } from './validate.ts';
 
 /** Changes that no registration survives: an Error, and the app stays as it is. `defaultTenant` is that of apps that name none. */
 export function immutableProblems(
-  drafts: readonly AppDraft[],
+  manifests: readonly ParsedManifest[],
   snapshot: Snapshot,
   defaultTenant: string,
 ): readonly AppProblem[] {
-  return drafts.flatMap((draft) => {
-    const registered = snapshot.clientOf(draft.id, 'azure')?.registration;
-    if (registered?.provider !== 'azure' || draft.spec.azure === undefined) return [];
+  return manifests.flatMap(({ draft }) => {
+    const registered = draft && snapshot.clientOf(draft.id, 'azure')?.registration;
+    if (draft === undefined || registered?.provider !== 'azure' || draft.spec.azure === undefined) return [];
     const tenant = draft.spec.azure.tenant ?? defaultTenant;
     if (registered.tenant === tenant || registered.tenant === undefined) return [];
     const path = 'spec.azure.application.tenant';

@@ -85,6 +85,11 @@ export function normaliseMaskinporten(from: Normalising, namespace: string): App
     const message = 'a Maskinporten client needs a scope that it consumes or exposes';
     complainAt(from.reading, 'spec.maskinporten.scopes', { type: 'Error', code: 'missing-field', message });
   }
+  for (const [index, { name }] of exposes.entries()) {
+    if (exposes.findIndex((other) => other.name === name) === index) continue;
+    const path = `spec.maskinporten.scopes.exposes[${index}]`;
+    complainAt(from.reading, path, { type: 'Error', code: 'conflict', message: `${name} is exposed twice` });
+  }
   return { consumes, exposes };
 }
 

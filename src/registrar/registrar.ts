@@ -3,6 +3,7 @@ import type { Emit } from '../observe/events.ts';
 import type { AppId } from '../registry/app-id.ts';
 import type { Registry } from '../registry/contract.ts';
 import type { KeyWrapper } from '../registry/key-wrapper.ts';
+import type { App, Snapshot } from '../registry/model.ts';
 import { applyDesired, makeNextKeys, nextWishes } from './apply.ts';
 import type { ApplyParts } from './apply.ts';
 import type { RegistrarConfig } from './config.ts';
@@ -12,6 +13,7 @@ import { createDirectorySource } from './directory.ts';
 import type { DirectorySource, SourceRead } from './directory.ts';
 import type { AppEnvironment } from './environment.ts';
 import type { RegistrarEvent } from './events.ts';
+import { guardDeletions } from './guard.ts';
 import { immutableProblems } from './immutable.ts';
 import { loadKeyWrapper } from './kek.ts';
 import type { ApplyOutcome } from './outcome.ts';
@@ -19,7 +21,7 @@ import type { Platform } from './platform.ts';
 import { problemAt } from './problem.ts';
 import { createReporter } from './reporter.ts';
 import type { Reporter } from './reporter.ts';
-import { validateTogether } from './validate.ts';
+import { presentIn, validateTogether } from './validate.ts';
 import type { AppProblem, ValidSet } from './validate.ts';
 import { watchFolders } from './watch.ts';
 
@@ -138,11 +140,16 @@ async function applyOnce(
   const { registry, config } = parts;
   const began = performance.now();
   const read = source.read();
-  const valid = validateTogether(read.manifests, config);
-  const immutable = immutableProblems(valid.drafts, registry.snapshot(), config.entraTenant);
-  const drafts = valid.drafts.filter((draft) => !immutable.some(({ id }) => id === draft.id));
-  const { present } = valid;
-  const applied = await applyDesired({ drafts, present, complete: read.complete, allowMassDelete }, parts);
+  const present = presentIn(read.manifests);
+  const { complete } = read;
+  const before = registry.snapshot();
+  const immutable = immutableProblems(read.manifests, before, config.entraTenant);
+  const changeable = read.manifests.map((manifest) =>
+    immutable.some(({ id }) => id === manifest.id) ? { ...manifest, draft: undefined } : manifest,
+  );
+  const registered = staying(before, { present, complete, allowMassDelete });
+  const valid = validateTogether(changeable, { ...config, registered });
+  const applied = await applyDesired({ drafts: valid.drafts, present, complete, allowMassDelete }, parts);
   const environments = await credentials.refresh(registry);
   const snapshot = registry.snapshot();
   const problems = [...allProblems(read, valid), ...immutable, ...applied.held.map((id) => heldProblem(id, config))];
@@ -153,6 +160,13 @@ async function applyOnce(
   const { held, gains, loses } = applied;
   const lists = { created, changed, removed, held, environments, gains, loses, problems };
   return { outcome: { version: snapshot.version, ...lists }, folders: read.folders };
+}
+
+/** The last good versions of the apps that this read does not remove. */
+function staying(snapshot: Snapshot, read: Omit<Parameters<typeof guardDeletions>[0], 'known'>): readonly App[] {
+  const apps = [...snapshot.apps()];
+  const { remove } = guardDeletions({ ...read, known: apps.map((app) => app.id) });
+  return apps.filter((app) => !remove.includes(app.id));
 }
 
 function findingsOf({ problems, held }: ApplyOutcome): string {

@@ -1,7 +1,9 @@
 import type { AppId } from '../registry/app-id.ts';
 import { splitAppId } from '../registry/app-id.ts';
-import type { InboundRule, SourcePosition, WildcardGrants } from '../registry/model.ts';
+import type { App, InboundRule, WildcardGrants } from '../registry/model.ts';
 import type { AppDraft, ParsedManifest } from './manifest.ts';
+import { ownershipProblems } from './ownership.ts';
+import type { Refusal } from './ownership.ts';
 import { problemAt } from './problem.ts';
 import type { Problem } from './problem.ts';
 import { nearestName } from './suggest.ts';
@@ -9,8 +11,6 @@ import { nearestName } from './suggest.ts';
 /** What all manifests together mean: apps that may proceed, and what stands between the others. */
 export interface ValidSet {
   readonly drafts: readonly AppDraft[];
-  /** Every app that some document speaks of, valid or not. */
-  readonly present: ReadonlySet<AppId>;
   readonly problems: readonly AppProblem[];
 }
 
@@ -20,26 +20,41 @@ export interface AppProblem {
   readonly problem: Problem;
 }
 
-/** Rules across apps (pipeline step 3): one document per app, one owner per ingress, rules that name someone. */
+/** Every app that some document speaks of, valid or not. */
+export function presentIn(manifests: readonly ParsedManifest[]): ReadonlySet<AppId> {
+  return new Set(manifests.flatMap(({ id }) => (id === undefined ? [] : [id])));
+}
+
+/**
+ * Rules across apps (pipeline step 3): one document per app, one owner per ingress and scope, rules that name someone.
+ * `registered` are the last good versions of the apps that stay; without them the documents are judged by themselves.
+ */
 export function validateTogether(
   manifests: readonly ParsedManifest[],
-  options: { readonly wildcardGrants: WildcardGrants; readonly cluster: string },
+  options: {
+    readonly wildcardGrants: WildcardGrants;
+    readonly cluster: string;
+    readonly registered?: readonly App[];
+  },
 ): ValidSet {
-  const present = new Set(manifests.flatMap(({ id }) => (id === undefined ? [] : [id])));
+  const present = presentIn(manifests);
   const doubles = duplicateProblems(manifests);
-  const taken = ingressProblems(manifests);
-  const refused = new Set([...doubles, ...taken].map(({ id }) => id));
-  const drafts = manifests.flatMap(({ draft }) => (draft === undefined || refused.has(draft.id) ? [] : [draft]));
+  const single = withoutRefused(manifests, doubles);
+  const taken = ownershipProblems(single, options.registered ?? []);
+  const drafts = single.filter((draft) => !taken.some(({ id }) => id === draft.id));
   const problems = [
     ...manifests.flatMap(({ id, problems: own }) => own.map((problem) => ({ id, problem }))),
     ...doubles,
     ...taken,
     ...drafts.flatMap((draft) => ruleProblems(draft, present, options).map((problem) => ({ id: draft.id, problem }))),
   ];
-  return { drafts: drafts.toSorted((a, b) => (a.id < b.id ? -1 : 1)), present, problems };
+  return { drafts: drafts.toSorted((a, b) => (a.id < b.id ? -1 : 1)), problems };
 }
 
-type Refusal = { readonly id: AppId; readonly problem: Problem };
+function withoutRefused(manifests: readonly ParsedManifest[], refusals: readonly Refusal[]): readonly AppDraft[] {
+  const refused = new Set(refusals.map(({ id }) => id));
+  return manifests.flatMap(({ draft }) => (draft === undefined || refused.has(draft.id) ? [] : [draft]));
+}
 
 function duplicateProblems(manifests: readonly ParsedManifest[]): readonly Refusal[] {
   const byId = Map.groupBy(manifests, (manifest) => manifest.id);
@@ -51,23 +66,6 @@ function duplicateProblems(manifests: readonly ParsedManifest[]): readonly Refus
         .map(({ position }) => `${position.file}:${position.line}`);
       const message = `${id} is also declared in ${others.join(', ')}`;
       return { id, problem: problemAt(manifest.position, { type: 'Error', code: 'duplicate-app', message }) };
-    });
-  });
-}
-
-/** The first app by file order keeps the ingress. */
-function ingressProblems(manifests: readonly ParsedManifest[]): readonly Refusal[] {
-  const owners = new Map<string, AppDraft>();
-  return manifests.flatMap(({ draft }) => {
-    if (draft === undefined) return [];
-    return draft.spec.ingresses.flatMap((ingress) => {
-      const { host, pathname } = new URL(ingress);
-      const owner = owners.get(`${host}${pathname}`);
-      if (owner === undefined) owners.set(`${host}${pathname}`, draft);
-      if (owner === undefined || owner.id === draft.id) return [];
-      const message = `${ingress} belongs to ${owner.id}`;
-      const problem = problemAt(placeOf(draft, 'spec.ingresses'), { type: 'Error', code: 'ingress-taken', message });
-      return [{ id: draft.id, problem }];
     });
   });
 }
@@ -105,8 +103,4 @@ function unknownConsumer(rule: InboundRule, present: ReadonlySet<AppId>): readon
   const hint = near === undefined ? undefined : `did you mean ${near}?`;
   const message = `there is no app ${name}`;
   return [problemAt(rule.position, { type: 'Warning', code: 'unknown-consumer', message, hint })];
-}
-
-function placeOf(draft: AppDraft, path: string): SourcePosition {
-  return draft.positions[path] ?? draft.positions['spec'] ?? { file: '', line: 1, column: 1, path };
 }

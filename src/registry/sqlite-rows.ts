@@ -47,8 +47,9 @@ export function writeChange(db: DatabaseSync, change: RegistryChange, at: number
   }
   const dropScopes = db.prepare('DELETE FROM scopes WHERE owner = ?');
   const putScope = db.prepare('INSERT INTO scopes VALUES (?, ?, ?)');
+  // All go before any comes: a name may pass from one owner to another.
+  for (const { owner } of change.replaceScopes ?? []) dropScopes.run(owner);
   for (const { owner, scopes } of change.replaceScopes ?? []) {
-    dropScopes.run(owner);
     for (const scope of scopes) putScope.run(scope.name, owner, JSON.stringify(scope));
   }
   putKeys(db, change);
