@@ -7,6 +7,8 @@ import type { SigningKeyStore } from './signing-keys.ts';
 export interface Registry {
   /** The newest version this process knows; the same object until something changes. */
   snapshot(): Snapshot;
+  /** Seconds since this process last knew that its version is the newest. Grows while the rows cannot be reached. */
+  ageSeconds(): number;
   /** Called after every change, whoever made it; the returned function ends it. */
   onChange(listener: (snapshot: Snapshot) => void): () => void;
   /** All of the change in one transaction, or `conflict` when the version is not the current one. Throws RegistryUnavailable, and KeyStateConflict for a second `current` or `next` key. */

@@ -7,6 +7,7 @@ import { after, test } from 'node:test';
 import { registryContract, sampleApp } from '../../tests/contract/registry.ts';
 import { appId } from './app-id.ts';
 import { createMemoryRegistry, openSqliteRegistry } from './registry.ts';
+import { writeChange } from './sqlite-rows.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'fullmakt-registry-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -70,6 +71,53 @@ test('sqlite: a damaged file is refused by name and left as it was', () => {
     (error) => error instanceof Error && error.name === 'RegistryUnavailable' && error.message.includes(file),
   );
   assert.equal(readFileSync(file, 'utf8'), 'this is not a database, '.repeat(100));
+});
+
+test("sqlite: another program's database is refused and left as it was", () => {
+  const file = freshFile();
+  const foreign = new DatabaseSync(file);
+  foreign.exec('CREATE TABLE theirs (id INTEGER)');
+  foreign.close();
+  const before = readFileSync(file);
+  assert.throws(() => openSqliteRegistry(file, { now }), { name: 'RegistryUnavailable', message: /another program/ });
+  assert.deepEqual(readFileSync(file), before);
+});
+
+test('sqlite: the indexes by themselves refuse a second current key (section 4)', (t) => {
+  const file = freshFile();
+  const registry = openSqliteRegistry(file, { now });
+  t.after(() => registry.close());
+  const key = {
+    app: api,
+    uid: 'u',
+    provider: 'tokenx',
+    kind: 'jwk',
+    alg: 'RS256',
+    state: 'current',
+    createdAt: 1,
+  } as const;
+  registry.commit(0, { putApps: [sampleApp(api)], putKeys: [{ ...key, kid: 'a' }] });
+  const db = new DatabaseSync(file);
+  t.after(() => db.close());
+  assert.throws(() => writeChange(db, { putKeys: [{ ...key, kid: 'b' }] }, 1), /UNIQUE/);
+});
+
+test('sqlite: the snapshot grows old while the rows cannot be reached (tokenx.md G3)', async (t) => {
+  t.mock.timers.enable({ apis: ['setInterval'] });
+  const file = freshFile();
+  const registry = openSqliteRegistry(file, { now });
+  t.after(() => registry.close());
+  const age = registry.ageSeconds();
+  const later = registry.ageSeconds();
+  assert.ok(later > age, 'no poll, no news');
+  t.mock.timers.tick(500);
+  assert.ok(registry.ageSeconds() < later);
+  const locked = new DatabaseSync(file);
+  t.after(() => locked.close());
+  locked.exec('DROP TABLE meta');
+  const old = registry.ageSeconds();
+  t.mock.timers.tick(500);
+  assert.ok(registry.ageSeconds() > old, 'a poll that fails is no news');
 });
 
 test('sqlite: a file in a folder that is not there is refused by name', () => {

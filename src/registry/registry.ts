@@ -27,6 +27,7 @@ export function createMemoryRegistry(options: {
   const listeners = createListeners<Snapshot>();
   return {
     snapshot: () => snapshot,
+    ageSeconds: () => 0,
     onChange: (listener) => listeners.add(listener),
     commit(expectedVersion, change) {
       if (rows.version !== expectedVersion) return 'conflict';

@@ -1,7 +1,7 @@
 import type { AppId } from './app-id.ts';
 import type { KeyRow } from './key-row.ts';
 import type { App, Client, Grant, MaskinportenScope, Snapshot, WildcardGrants } from './model.ts';
-import { KeyStateConflict } from './contract.ts';
+import { KeyStateConflict, RegistryUnavailable } from './contract.ts';
 import type { RegistryChange } from './contract.ts';
 import { createSnapshot } from './snapshot.ts';
 import type { SnapshotData } from './snapshot.ts';
@@ -31,7 +31,7 @@ export function rowsOf(data: SnapshotData & { readonly keys?: readonly KeyRow[] 
   };
 }
 
-/** The rows after a change, one version later. Throws KeyStateConflict. */
+/** The rows after a change, one version later. Throws KeyStateConflict, and RegistryUnavailable for a client id that is another app's. */
 export function applyChange(rows: Rows, change: RegistryChange): Rows {
   const gone = new Set<AppId>(change.removeApps);
   const apps = without(rows.apps, (id) => gone.has(id));
@@ -39,6 +39,7 @@ export function applyChange(rows: Rows, change: RegistryChange): Rows {
   const clients = without(rows.clients, (_, client) => gone.has(client.app));
   for (const client of change.removeClients ?? []) clients.delete(clientKey(client));
   for (const client of change.putClients ?? []) clients.set(clientKey(client), client);
+  if (change.putClients !== undefined) refuseTakenIds(clients);
   const grants = without(rows.grants, (id) => gone.has(id));
   for (const { target, grants: list } of change.replaceGrants ?? []) grants.set(target, list);
   const scopes = without(rows.scopes, (id) => gone.has(id));
@@ -80,5 +81,15 @@ function refuseDoubles(keys: ReadonlyMap<string, KeyRow>): void {
     const slot = `${key.app} ${key.provider} ${key.kind} ${key.state}`;
     if (seen.has(slot)) throw new KeyStateConflict(`two ${key.state} keys of ${key.app} at ${key.provider}`);
     seen.add(slot);
+  }
+}
+
+/** A client id names one app at a provider: a second one would be taken for the first. */
+function refuseTakenIds(clients: ReadonlyMap<string, Client>): void {
+  const owners = new Map<string, AppId>();
+  for (const { app, provider, clientId } of clients.values()) {
+    const owner = owners.get(`${provider} ${clientId}`);
+    if (owner !== undefined) throw new RegistryUnavailable(`${app} and ${owner} have one client id at ${provider}`);
+    owners.set(`${provider} ${clientId}`, app);
   }
 }

@@ -88,7 +88,10 @@ function putApps(db: DatabaseSync, apps: readonly App[], at: number): void {
 function putClients(db: DatabaseSync, change: RegistryChange): void {
   const drop = db.prepare('DELETE FROM clients WHERE app = ? AND provider = ?');
   for (const { app, provider } of change.removeClients ?? []) drop.run(app, provider);
-  const put = db.prepare('INSERT OR REPLACE INTO clients VALUES (?, ?, ?, ?, ?, ?)');
+  // Only its own row: OR REPLACE would also throw out the row of another app that a unique index points to.
+  const put = db.prepare(`INSERT INTO clients VALUES (?, ?, ?, ?, ?, ?)
+    ON CONFLICT (app, provider) DO UPDATE SET external_id = excluded.external_id, state = excluded.state,
+    keys = excluded.keys, registration = excluded.registration`);
   for (const { app, provider, clientId, state, keys, registration } of change.putClients ?? []) {
     put.run(app, provider, clientId, state, JSON.stringify(keys), JSON.stringify(registration));
   }
@@ -100,7 +103,9 @@ function putKeys(db: DatabaseSync, change: RegistryChange): void {
   for (const kid of change.removeKeys ?? []) drop.run(kid);
   const order = ['revoked', 'retiring', 'current', 'next'];
   const keys = (change.putKeys ?? []).toSorted((a, b) => order.indexOf(a.state) - order.indexOf(b.state));
-  const put = db.prepare('INSERT OR REPLACE INTO keys VALUES (?, ?, ?, ?, ?, ?, ?, ?)');
+  const put = db.prepare(`INSERT INTO keys VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (kid) DO UPDATE SET app = excluded.app, provider = excluded.provider, kind = excluded.kind,
+    state = excluded.state, created_at = excluded.created_at, value = excluded.value, private_enc = excluded.private_enc`);
   for (const { sealedPrivate, ...key } of keys) {
     const { kid, app, provider, kind, state, createdAt } = key;
     put.run(kid, app, provider, kind, state, createdAt, JSON.stringify(key), sealedPrivate ?? null);

@@ -1,4 +1,4 @@
-import { closeSync, openSync } from 'node:fs';
+import { chmodSync, closeSync, openSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { KeyStateConflict, RegistryUnavailable } from './contract.ts';
 import type { AuditRow, Registry, RegistryChange } from './contract.ts';
@@ -21,6 +21,7 @@ export function openSqlite(file: string, options: { readonly now: () => number }
   const db = guarded(() => openDatabase(file));
   let rows = guarded(() => loadRows(db));
   let snapshot = snapshotOf(rows);
+  let confirmedAt = performance.now();
   const listeners = createListeners<Snapshot>();
   const adopt = (next: Rows): void => {
     rows = next;
@@ -35,11 +36,17 @@ export function openSqlite(file: string, options: { readonly now: () => number }
     db.prepare(`UPDATE meta SET value = ? WHERE name = 'generation'`).run(String(next.version));
     return next;
   };
-  const stopPolling = pollForOthers(db, () => {
-    if (generationOf(db) !== rows.version) adopt(loadRows(db));
+  const stopPolling = pollForOthers(db, {
+    onChange: () => {
+      if (generationOf(db) !== rows.version) adopt(loadRows(db));
+    },
+    onAnswer: () => {
+      confirmedAt = performance.now();
+    },
   });
   return {
     snapshot: () => snapshot,
+    ageSeconds: () => (performance.now() - confirmedAt) / 1000,
     onChange: (listener) => listeners.add(listener),
     commit(expectedVersion, change) {
       const next = guarded(() => transaction(db, () => commit(expectedVersion, change)));
@@ -58,8 +65,10 @@ export function openSqlite(file: string, options: { readonly now: () => number }
 
 function openDatabase(file: string): DatabaseSync {
   closeSync(openSync(file, 'a', 0o600));
+  chmodSync(file, 0o600);
   const db = new DatabaseSync(file, { timeout: BUSY_MILLISECONDS });
   try {
+    refuseForeign(db);
     db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
     transaction(db, () => migrate(db));
     return db;
@@ -67,6 +76,14 @@ function openDatabase(file: string): DatabaseSync {
     db.close();
     throw error;
   }
+}
+
+/** Before anything is written: another program's file, or a store of ours, is left as it is. */
+function refuseForeign(db: DatabaseSync): void {
+  const tables = db
+    .prepare(`SELECT count(*) AS all_tables, sum(name = 'signing_sets') AS ours FROM sqlite_schema`)
+    .get();
+  if (Number(tables?.['all_tables']) > 0 && tables?.['ours'] !== 1) throw new Error('it belongs to another program');
 }
 
 function migrate(db: DatabaseSync): void {
@@ -107,8 +124,11 @@ function auditRows(db: DatabaseSync, limit: number): readonly AuditRow[] {
   });
 }
 
-/** A failing poll is left to the next read or write, which says what is wrong. */
-function pollForOthers(db: DatabaseSync, onChange: () => void): () => void {
+/** A failing poll is left to the next read or write, which says what is wrong; until one answers, the age of the snapshot grows. */
+function pollForOthers(
+  db: DatabaseSync,
+  { onChange, onAnswer }: { readonly onChange: () => void; readonly onAnswer: () => void },
+): () => void {
   const current = (): unknown => db.prepare('PRAGMA data_version').get()?.['data_version'];
   let seen = current();
   const timer = setInterval(() => {
@@ -116,6 +136,7 @@ function pollForOthers(db: DatabaseSync, onChange: () => void): () => void {
       const version = current();
       if (version !== seen) onChange();
       seen = version;
+      onAnswer();
     } catch {
       seen = undefined;
     }

@@ -143,6 +143,19 @@ export function registryContract(name: string, open: () => Registry): void {
     assert.deepEqual(registry.keys(api)[0]?.sealedPrivate, Buffer.from([1, 2, 3]));
   });
 
+  test(`${name}: a client id is one app's alone, and its row is not another's to take`, (t) => {
+    const registry = fresh(t);
+    registry.commit(0, { putApps: [sampleApp(api), sampleApp(front)], putClients: [client(api)] });
+    const taken = { ...client(front), clientId: api };
+    assert.throws(() => registry.commit(1, { putClients: [taken] }), { name: 'RegistryUnavailable' });
+    assert.equal(registry.snapshot().version, 1);
+    assert.equal(registry.snapshot().client('tokenx', api)?.app, api);
+  });
+
+  test(`${name}: knows how old its snapshot is`, (t) => {
+    assert.ok(fresh(t).ageSeconds() < 1);
+  });
+
   test(`${name}: tells listeners of every change until they leave`, (t) => {
     const registry = fresh(t);
     const seen: number[] = [];
