@@ -1,4 +1,5 @@
 import type { Fetch } from '../oauth/fetch.ts';
+import type { generatePrivateJwk } from '../oauth/jwk.ts';
 import type { Clock } from '../oauth/time.ts';
 import type { Emit } from '../observe/events.ts';
 import type { Registry } from '../registry/contract.ts';
@@ -18,8 +19,12 @@ import type { TurnedAway } from './turned-away.ts';
 /** What the exchange server runs on. */
 export interface ExchangeDependencies {
   readonly registry: Registry;
-  /** Where our own keys are kept (`registry.signingKeys`), and what seals them. */
-  readonly signingKeys: { readonly store: SigningKeyStore; readonly wrapper: KeyWrapper };
+  /** Where our own keys are kept (`registry.signingKeys`), what seals them, and where new ones come from. */
+  readonly signingKeys: {
+    readonly store: SigningKeyStore;
+    readonly wrapper: KeyWrapper;
+    readonly generate?: typeof generatePrivateJwk;
+  };
   /** Remembers used assertions. */
   readonly replay: Store;
   readonly fetch: Fetch;

@@ -33,6 +33,8 @@ export interface SigningKeyOptions {
   /** Asked before every rotation; RS256 is always in use. */
   readonly algorithmsInUse: () => Iterable<TokenAlgorithm>;
   readonly emit: Emit<ExchangeEvent>;
+  /** Where new keys come from; made on the spot unless said otherwise. */
+  readonly generate?: typeof generatePrivateJwk;
 }
 
 interface Loaded {
@@ -97,7 +99,8 @@ async function rotated(options: SigningKeyOptions, loaded: Loaded | undefined): 
 }
 
 async function makeKey(wish: RotationPlan['create'][number], options: SigningKeyOptions): Promise<SigningKeyRow> {
-  const jwk = await generatePrivateJwk(wish.alg);
+  const { generate = generatePrivateJwk } = options;
+  const jwk = await generate(wish.alg);
   const now = options.now();
   return {
     kid: jwk.kid,

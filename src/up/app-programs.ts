@@ -9,7 +9,7 @@ import { createSidecar } from '../sidecar/app.ts';
 import { sidecarSettings } from '../sidecar/config.ts';
 import { sidecarEvents } from '../sidecar/events.ts';
 import type { Store } from '../store/store.ts';
-import { listen, type Running } from './listening.ts';
+import { listen, type Running, type WarmUp } from './listening.ts';
 import { UpError } from './state-folder.ts';
 
 /** What the programs beside an app share with all others of this `up`. */
@@ -18,6 +18,8 @@ export interface AppProgramParts {
   readonly now: Clock;
   readonly sessions: Store;
   readonly notice: (line: string) => void;
+  /** Settles when everything answers. */
+  readonly warm: Promise<unknown>;
   readonly emitter: <E extends DomainEvent>(program: string, table: EventTable<E>, app: string) => Emit<E>;
 }
 
@@ -25,7 +27,7 @@ export interface AppProgramParts {
 export async function startSidecar(app: string, env: Environment, parts: AppProgramParts): Promise<Running> {
   const { fetch, now } = parts;
   const emit = parts.emitter('sidecar', sidecarEvents, app);
-  return listen(await createSidecar(settle(app, sidecarSettings, env), { fetch, now, emit }));
+  return listen(await createSidecar(settle(app, sidecarSettings, env), { fetch, now, emit }), warmUp(app, parts));
 }
 
 /** The app's login proxy, configured likewise. */
@@ -35,7 +37,11 @@ export async function startLogin(app: string, env: Environment, parts: AppProgra
   const config = readLoginConfig(env);
   if (!config.ok) throw new UpError(`${app}: ${config.problems.join('; ')}`);
   for (const warning of config.warnings) parts.notice(`${app}: ${warning}`);
-  return listen(await createLogin(config.config, { store, fetch, now, emit }));
+  return listen(await createLogin(config.config, { store, fetch, now, emit }), warmUp(app, parts));
+}
+
+function warmUp(app: string, { warm, notice }: AppProgramParts): WarmUp {
+  return { after: warm, failed: (error) => notice(`${app}: ${String(error)}`) };
 }
 
 function settle<T>(app: string, table: SettingsTable<T>, env: Environment): T {

@@ -4,7 +4,7 @@ import { createApps, type WantedApp } from './apps.ts';
 import { answersAt } from './answers.ts';
 import { type Closers, createClosers } from './closers.ts';
 import { createDevNews, type DevNews } from './dev-news.ts';
-import { fillCompileCache } from './compile-cache.ts';
+import { compileCacheVariables, fillCompileCache } from './compile-cache.ts';
 import { readExternal } from './external.ts';
 import { type Ground, openGround } from './ground.ts';
 import { startKeeper } from './keeper.ts';
@@ -40,10 +40,11 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
 async function composeWith(options: ComposeOptions, closers: Closers): Promise<Composition> {
   const news = createDevNews(options.notice);
   // The keeper first: it takes as long to start as the rest of us.
-  const keeper = startKeeper(options.stateDir, news.hear);
+  const keeper = startKeeper(options.stateDir, { ...options.env, ...compileCacheVariables() }, news.hear);
   closers.add(() => keeper.close());
   const ground = await openGround(options, closers);
-  const apps = createApps(ground, keeper, (app, error) =>
+  const warm = Promise.withResolvers<void>();
+  const apps = createApps({ ...ground, warm: warm.promise }, keeper, (app, error) =>
     news.failed(app, error instanceof Error ? error.message : String(error)),
   );
   closers.add(() => apps.close());
@@ -57,7 +58,7 @@ async function composeWith(options: ComposeOptions, closers: Closers): Promise<C
   closers.add(programs.registrar.onApplied(() => void reconcile()));
   await reconcile();
   return {
-    ready: (ended) => whenReady(options, { ground, programs, news }, ended),
+    ready: (ended) => whenReady(options, { ground, programs, news }, ended).finally(warm.resolve),
     close: () => closers.close(),
   };
 }

@@ -1,6 +1,7 @@
 import { createExchange } from '../exchange/app.ts';
 import { type ExchangeConfig, exchangeSettings } from '../exchange/config.ts';
 import { exchangeEvents } from '../exchange/events.ts';
+import type { generatePrivateJwk } from '../oauth/jwk.ts';
 import { readSettings } from '../settings.ts';
 import type { Closers } from './closers.ts';
 import { PORTS, type ProviderEndpoints } from './endpoints.ts';
@@ -10,13 +11,18 @@ import { listen } from './listening.ts';
 import type { ProgramOptions } from './options.ts';
 import { UpError } from './state-folder.ts';
 
-/** TokenX of this machine, with its port open. */
-export async function startExchange(options: ProgramOptions, ground: Ground, closers: Closers): Promise<void> {
+/** TokenX of this machine, with its port open; its first key may be under way already. */
+export async function startExchange(
+  options: ProgramOptions,
+  ground: Ground,
+  closers: Closers,
+  generate: typeof generatePrivateJwk,
+): Promise<void> {
   const { registry, wrapper, replay, fetch, now, observer } = ground;
   const running = await listen(
     await createExchange(exchangeConfig(options, ground), {
       registry,
-      signingKeys: { store: registry.signingKeys, wrapper },
+      signingKeys: { store: registry.signingKeys, wrapper, generate },
       replay,
       fetch,
       now,

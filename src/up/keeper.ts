@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import type { Environment } from '../settings.ts';
 import type { KeeperNews, KeeperOrder, Launch } from './keeper-protocol.ts';
 
 /** The dev processes of `up`, seen from `up`. */
@@ -15,9 +16,9 @@ export interface Keeper {
  * Forks the keeper process: detached, so that it outlives a kill -9 of `up` just long enough to clean up. The state folder is
  * its only argument, for whoever reads the process table.
  */
-export function startKeeper(stateDir: string, onNews: (news: KeeperNews) => void): Keeper {
+export function startKeeper(stateDir: string, env: Environment, onNews: (news: KeeperNews) => void): Keeper {
   const file = fileURLToPath(new URL('keeper-main.ts', import.meta.url));
-  const child = fork(file, [stateDir], { detached: true, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  const child = fork(file, [stateDir], { detached: true, env, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
   const gone = new Promise<void>((resolve) => {
     child.once('exit', () => resolve());
   });

@@ -1,4 +1,5 @@
 import type { Idp } from '../idp/app.ts';
+import { generatePrivateJwk } from '../oauth/jwk.ts';
 import type { Registrar } from '../registrar/registrar.ts';
 import type { Closers } from './closers.ts';
 import { startExchange } from './exchange.ts';
@@ -37,10 +38,21 @@ async function startRegistrarAndExchange(
   closers: Closers,
   registered: (registrar: Registrar) => void,
 ): Promise<Registrar> {
+  const generate = keysAhead(ground);
   const registrar = await startRegistrar(options, ground, closers);
   registered(registrar);
-  await startExchange(options, ground, closers);
+  await startExchange(options, ground, closers, generate);
   return registrar;
+}
+
+/** At a first start the key of TokenX is made before those of all apps, and not after: every start of theirs waits for it. */
+function keysAhead({ registry }: Ground): typeof generatePrivateJwk {
+  let ahead = registry.signingKeys.load('tokenx').keys.length === 0 ? generatePrivateJwk('RS256') : undefined;
+  return (alg, kid) => {
+    const key = alg === 'RS256' ? ahead : undefined;
+    ahead = undefined;
+    return key ?? generatePrivateJwk(alg, kid);
+  };
 }
 
 /** Like Promise.all, but a failure waits for the others, so that what they opened can be closed. */
