@@ -7,30 +7,29 @@ const POLL_MS = 20;
 export async function answersAt(origin: string, signal: AbortSignal): Promise<boolean> {
   const { hostname, port } = new URL(origin);
   while (!signal.aborted) {
-    // A bare connection costs a fraction of a refused fetch, and this is asked for every app while all of them start.
-    if ((await accepts(hostname, Number(port))) && (await answersNow(origin, signal))) return true;
+    if (await answersNow(hostname, Number(port), signal)) return true;
     await wait(POLL_MS);
   }
   return false;
 }
 
-function accepts(host: string, port: number): Promise<boolean> {
+/** Asked of every app while all of them start: a bare connection costs a fraction of a refused fetch. */
+function answersNow(host: string, port: number, signal: AbortSignal): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, host);
-    const settle = (accepted: boolean) => (): void => {
+    const settle = (answers: boolean): void => {
+      signal.removeEventListener('abort', giveUp);
       socket.destroy();
-      resolve(accepted);
+      resolve(answers);
     };
-    socket.once('connect', settle(true)).once('error', settle(false));
+    const giveUp = (): void => settle(false);
+    signal.addEventListener('abort', giveUp);
+    socket
+      .once('connect', () =>
+        socket.write(`GET /healthz HTTP/1.1\r\nHost: ${host}:${port}\r\nConnection: close\r\n\r\n`),
+      )
+      .once('data', (answer: Buffer) => settle(answer.toString('latin1').startsWith('HTTP/')))
+      .once('error', giveUp)
+      .once('end', giveUp);
   });
-}
-
-async function answersNow(origin: string, signal: AbortSignal): Promise<boolean> {
-  try {
-    const response = await fetch(`${origin}/healthz`, { signal, redirect: 'manual' });
-    await response.body?.cancel();
-    return true;
-  } catch {
-    return false;
-  }
 }

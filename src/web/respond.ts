@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { HttpResponse } from './http.ts';
 import { BODY_BYTES } from './limits.ts';
+import { http } from './node-http.ts';
 
 /** Longest time an unread upload is read on after the answer, so that its sender sees the answer and not a reset. */
 const LINGER_SECONDS: number = 2;
@@ -55,7 +55,7 @@ export function endAfterUpload(incoming: IncomingMessage, outgoing: ServerRespon
 /** Writes an answer to the bare socket of an upgrade that is refused, and closes it. */
 export function refuseUpgrade(socket: Duplex, response: HttpResponse): void {
   const body = typeof response.body === 'string' ? Buffer.from(response.body) : (response.body ?? Buffer.alloc(0));
-  const lines = [`HTTP/1.1 ${response.status} ${STATUS_CODES[response.status] ?? ''}`];
+  const lines = [`HTTP/1.1 ${response.status} ${http.STATUS_CODES[response.status] ?? ''}`];
   for (const [name, value] of Object.entries(response.headers ?? {}))
     for (const each of typeof value === 'string' ? [value] : value) lines.push(`${name}: ${each}`);
   if (lines.some((line) => /[\r\n]/.test(line))) {

@@ -1,6 +1,4 @@
 import type { IncomingMessage, Server, ServerOptions, ServerResponse } from 'node:http';
-import { createServer, STATUS_CODES } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { refusalOf } from './admit.ts';
 import { createConnections } from './connections.ts';
@@ -14,6 +12,7 @@ import { BodyAborted, createRequest } from './request.ts';
 import { refuseUpgrade, respond } from './respond.ts';
 import type { Answer } from './respond.ts';
 import { handshakeRefusal, wantsWebSocket } from './websocket.ts';
+import { http, https } from './node-http.ts';
 
 /** One listening port of a program. */
 export interface ListenerSpec {
@@ -84,8 +83,8 @@ function createNodeServer(spec: ListenerSpec, limits: Limits, connections: Conne
   };
   const server =
     spec.tls === undefined
-      ? createServer(options)
-      : createTlsServer({ ...options, ...spec.tls, handshakeTimeout: limits.headerSeconds * 1000 });
+      ? http.createServer(options)
+      : https.createServer({ ...options, ...spec.tls, handshakeTimeout: limits.headerSeconds * 1000 });
   server.timeout = 0;
   server.maxConnections = limits.sockets;
   // A count limit would drop headers silently; the size of the block is limited instead.
@@ -189,6 +188,6 @@ function refuseUnreadable(error: Error, socket: Duplex, answering: boolean): voi
     return;
   }
   const status = code === 'HPE_HEADER_OVERFLOW' ? 431 : timedOut ? 408 : 400;
-  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
+  socket.end(`HTTP/1.1 ${status} ${http.STATUS_CODES[status]}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
   socket.once('finish', () => socket.destroy());
 }

@@ -1,6 +1,4 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
-import { request as httpRequest } from 'node:http';
-import { request as httpsRequest } from 'node:https';
 import { isIP, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { endToEndHeaders, headerPairs, headerValues } from './headers.ts';
@@ -9,6 +7,7 @@ import { empty } from './http.ts';
 import { hangUp, refuseUpgrade } from './respond.ts';
 import type { ForwardOptions, UpstreamTimes } from './forward.ts';
 import { closeFrame, createFrameTracker } from './websocket.ts';
+import { http, https } from './node-http.ts';
 
 /** One WebSocket on its way through. */
 export interface TunnelOptions {
@@ -86,7 +85,7 @@ function keepEarly({ socket, head }: TunnelOptions): { bytes: () => Buffer; stop
 function startHandshake({ origin, options }: TunnelOptions): ClientRequest {
   const base = new URL(origin);
   const host = headerValues(options.headers, 'host').length === 0 ? ['Host', base.host] : [];
-  const send = base.protocol === 'https:' ? httpsRequest : httpRequest;
+  const send = base.protocol === 'https:' ? https.request : http.request;
   return send({
     hostname: base.hostname.replace(/^\[|\]$/g, ''),
     port: base.port === '' ? (base.protocol === 'https:' ? 443 : 80) : base.port,
