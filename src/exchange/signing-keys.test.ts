@@ -38,7 +38,7 @@ interface Bench {
 }
 
 /** Key sets with EdDSA beside RS256 where a test needs many keys: Ed25519 costs nothing to make. */
-function bench(t: { after: (end: () => void) => void }): Bench {
+function bench(t: { after: (end: () => Promise<void>) => void }): Bench {
   const clock = { now: START };
   const algorithms = new Set<TokenAlgorithm>();
   const store = createMemorySigningKeyStore();
@@ -71,7 +71,7 @@ test('K5, K7: the first start makes one active RS256 key, sealed; a restart load
   assert.deepEqual(states(store, 'RS256'), ['active']);
   const [row] = store.load('tokenx').keys;
   assert.doesNotMatch(row?.sealedPrivate.toString('latin1') ?? '', /"d"|RSA/);
-  await assert.rejects(open(store, createKeyWrapper(randomBytes(32))));
+  await assert.rejects(open(store, createKeyWrapper(randomBytes(32))), /another key-encryption key/);
 });
 
 test('K5: replicas that start at once on an empty store end with one set', async (t) => {
@@ -278,7 +278,7 @@ test('L7: not ready once the replay store does not answer', async (t) => {
   const memory = createMemoryStore({ now: () => START });
   const own = await createWorld({
     keys,
-    store: { ...memory, read: () => Promise.reject(new StoreUnavailable('gone')) },
+    store: { ...memory, put: () => Promise.reject(new StoreUnavailable('gone')) },
   });
   t.after(() => own.close());
   assert.equal((await own.send('GET', '/internal/isready')).status, 503);

@@ -21,7 +21,8 @@ export interface SigningKeys {
   published(): readonly PublicJwk[];
   /** Makes every transition that is due and takes over what others changed. Rejects when the store does not answer. */
   rotate(): Promise<void>;
-  close(): void;
+  /** Ends the rotation in the background, and waits for one that has begun. */
+  close(): Promise<void>;
 }
 
 /** What the keys are kept and judged by. */
@@ -77,7 +78,10 @@ export async function openSigningKeys(options: SigningKeyOptions): Promise<Signi
     verificationKeys: () => loaded.verification,
     published: () => loaded.published,
     rotate,
-    close: () => clearInterval(timer),
+    close: async () => {
+      clearInterval(timer);
+      await running?.catch(() => {});
+    },
   };
 }
 
@@ -132,7 +136,15 @@ function load(set: SigningKeySet, wrapper: KeyWrapper): Loaded {
 }
 
 function unseal(row: SigningKeyRow, wrapper: KeyWrapper): SigningKey {
-  return importSigningKey(parseStrictJson(wrapper.unwrap(row.sealedPrivate, sealedAs(row.kid, row.alg))));
+  return importSigningKey(parseStrictJson(open(row, wrapper)));
+}
+
+function open({ kid, alg, sealedPrivate }: SigningKeyRow, wrapper: KeyWrapper): Buffer {
+  try {
+    return wrapper.unwrap(sealedPrivate, sealedAs(kid, alg));
+  } catch (cause) {
+    throw new Error(`the signing key ${kid} was sealed with another key-encryption key: restore that key`, { cause });
+  }
 }
 
 /** Some consumers drop a whole set over a key type they do not know: RSA comes first. */
