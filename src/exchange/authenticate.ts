@@ -1,4 +1,3 @@
-import { OAuthError } from '../oauth/errors.ts';
 import type { Snapshot } from '../registry/model.ts';
 import type { Form } from '../web/forms.ts';
 import type { HttpRequest } from '../web/http.ts';
@@ -19,30 +18,24 @@ export async function authenticateClient(
   { form, snapshot, facts }: { readonly form: Form; readonly snapshot: Snapshot; readonly facts: Facts },
 ): Promise<Principal> {
   const { limits, emit } = context;
-  const source = request.remoteAddress;
-  try {
-    const presented = readPresentedAssertion(form, request.headers.authorization);
-    const assertion = parseAssertion(presented, form.get('client_id'));
-    facts.claimed_client = assertion.claimedClient;
-    limits.admitClient(source, assertion.claimedClient);
-    const candidate = findCandidate(assertion, snapshot, context.clientKeys);
-    const claims = checkAssertionClaims(assertion.jwt.claims, assertionRules(context));
-    const caller = verifyAssertion(candidate);
-    await claimOnce(context, claims);
-    Object.assign(facts, {
-      caller: caller.clientId,
-      method: caller.method,
-      ...(caller.keyId && { key: caller.keyId }),
-    });
-    limits.charge(caller.clientId);
-    if (claims.audience === 'token-endpoint') {
-      emit({ event: 'exchange.token_endpoint_audience', client_id: caller.clientId });
-    }
-    return caller;
-  } catch (error) {
-    if (isFailedAuthentication(error)) limits.failed(source, facts.claimed_client);
-    throw error;
+  const presented = readPresentedAssertion(form, request.headers.authorization);
+  const assertion = parseAssertion(presented, form.get('client_id'));
+  facts.claimed_client = assertion.claimedClient;
+  limits.admitClient(request.remoteAddress, assertion.claimedClient);
+  const candidate = findCandidate(assertion, snapshot, context.clientKeys);
+  const claims = checkAssertionClaims(assertion.jwt.claims, assertionRules(context));
+  const caller = verifyAssertion(candidate);
+  await claimOnce(context, claims);
+  Object.assign(facts, {
+    caller: caller.clientId,
+    method: caller.method,
+    ...(caller.keyId && { key: caller.keyId }),
+  });
+  limits.charge(caller.clientId);
+  if (claims.audience === 'token-endpoint') {
+    emit({ event: 'exchange.token_endpoint_audience', client_id: caller.clientId });
   }
+  return caller;
 }
 
 /** What a client assertion is judged by here. */
@@ -71,9 +64,4 @@ async function claimOnce({ config, replay, now, emit }: ExchangeContext, claims:
     tell(situationOf(asRefusal(error)) === 'client-replay' ? 'seen' : 'unavailable');
     throw error;
   }
-}
-
-/** A wrong answer to who calls, not a limit or an outage. */
-function isFailedAuthentication(error: unknown): boolean {
-  return error instanceof OAuthError && (error.status === 400 || error.status === 401);
 }

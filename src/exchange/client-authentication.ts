@@ -9,7 +9,7 @@ import type { Snapshot } from '../registry/model.ts';
 import type { Form } from '../web/forms.ts';
 import { CLIENT_ALGORITHMS } from './client-keys.ts';
 import type { ClientKeys } from './client-keys.ts';
-import { DECOY_KEY } from './decoy-key.ts';
+import { decoyKey } from './decoy-key.ts';
 import { refuse } from './errors.ts';
 import { requireParameter } from './token-form.ts';
 
@@ -38,6 +38,9 @@ export interface Candidate {
   readonly doubt: string | undefined;
 }
 
+/** Longer than any app id. What is claimed is a key of buckets and stands in the audit log before it is proven. */
+const MAX_CLIENT_CHARACTERS = 255;
+
 const TYPES = ['JWT', 'client-authentication+jwt'];
 
 /** Step 4: exactly one method of authentication, and its parameters (RFC 6749 2.3, RFC 7521 4.2). Returns the assertion. */
@@ -61,7 +64,8 @@ export function readPresentedAssertion(form: Form, authorization: string | undef
 export function parseAssertion(token: string, clientId: string | undefined): ClaimedAssertion {
   const jwt = parseAssertionJwt(token);
   const claimedClient = stringClaim(jwt.claims, 'sub');
-  if (claimedClient === undefined || claimedClient === '' || jwt.claims['iss'] !== claimedClient) {
+  const isNamed = claimedClient !== undefined && claimedClient !== '' && claimedClient.length <= MAX_CLIENT_CHARACTERS;
+  if (!isNamed || jwt.claims['iss'] !== claimedClient) {
     throw refuse('client-assertion-malformed', 'client assertion: iss and sub must both be the client id');
   }
   if (clientId !== undefined && clientId !== claimedClient) {
@@ -90,17 +94,22 @@ export function findCandidate(assertion: ClaimedAssertion, snapshot: Snapshot, k
 export function verifyAssertion(candidate: Candidate): Principal {
   const { assertion, clientId, doubt } = candidate;
   if (clientId === undefined) {
-    verifySignature(assertion.jwt.jws, DECOY_KEY);
+    verifyForNothing(assertion.jwt);
     throw unbelievable(doubt);
   }
   try {
     verifyJwtSignature(assertion.jwt, candidate.keys, { algorithms: CLIENT_ALGORITHMS });
   } catch (error) {
     if (!(error instanceof JoseError)) throw error;
-    if (error.code !== 'signature_invalid') verifySignature(assertion.jwt.jws, DECOY_KEY);
+    if (error.code !== 'signature_invalid') verifyForNothing(assertion.jwt);
     throw unbelievable(error.code);
   }
   return principal(clientId, assertion.jwt.header.kid);
+}
+
+/** The price of a signature where there is none to check. */
+function verifyForNothing({ jws }: UnverifiedJwt): void {
+  verifySignature(jws, decoyKey(jws.header.alg));
 }
 
 function principal(clientId: AppId, keyId: string | undefined): Principal {
