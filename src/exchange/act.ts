@@ -16,9 +16,9 @@ export interface Actor {
  * The chain of a new token: the caller outermost, the subject token's own actors inside. Actors another issuer wrote keep
  * `sub` and `iss` only, and get that issuer's name, so nobody can forge our app ids. Throws `act-depth` over 5 actors.
  */
-export function extendActors(caller: string, { claims, issuer }: VerifiedSubjectToken): Actor {
-  const foreignIssuer = issuer.own ? undefined : issuer.issuer;
-  const previous = claims['act'] === undefined ? undefined : readActor(claims['act'], foreignIssuer, MAX_ACTORS - 1);
+export function extendActors(caller: string, { claims, issuer }: VerifiedSubjectToken, ownIssuer: string): Actor {
+  const foreign = issuer.own ? undefined : { issuer: issuer.issuer, ownIssuer };
+  const previous = claims['act'] === undefined ? undefined : readActor(claims['act'], foreign, MAX_ACTORS - 1);
   return previous === undefined ? { sub: caller } : { sub: caller, act: previous };
 }
 
@@ -27,13 +27,20 @@ export function actorNames(actor: Actor | undefined): readonly string[] {
   return actor === undefined ? [] : [actor.sub, ...actorNames(actor.act)];
 }
 
-function readActor(value: unknown, foreignIssuer: string | undefined, roomLeft: number): Actor {
+/** Who wrote the actors, where that was not us, and the name it may not use. */
+interface Foreign {
+  readonly issuer: string;
+  readonly ownIssuer: string;
+}
+
+function readActor(value: unknown, foreign: Foreign | undefined, roomLeft: number): Actor {
   if (roomLeft === 0) throw refuse('act-depth', `the token has passed through more than ${MAX_ACTORS} applications`);
   if (!isJsonObject(value) || typeof value['sub'] !== 'string') {
     throw refuse('subject-malformed', 'subject token: act must be an object with sub');
   }
-  const issuer = typeof value['iss'] === 'string' ? value['iss'] : foreignIssuer;
-  const inner = value['act'] === undefined ? undefined : readActor(value['act'], foreignIssuer, roomLeft - 1);
+  const named = typeof value['iss'] === 'string' ? value['iss'] : undefined;
+  const issuer = named === undefined || named === foreign?.ownIssuer ? foreign?.issuer : named;
+  const inner = value['act'] === undefined ? undefined : readActor(value['act'], foreign, roomLeft - 1);
   return {
     sub: value['sub'],
     ...(issuer === undefined ? {} : { iss: issuer }),

@@ -5,7 +5,8 @@ import type { AppId } from '../registry/app-id.ts';
 import type { Snapshot } from '../registry/model.ts';
 import { parseScope } from '../oauth/scope.ts';
 import { OAuthError } from '../oauth/errors.ts';
-import { stringClaim } from '../oauth/jwt.ts';
+import { stringListClaim } from '../oauth/jwt.ts';
+import type { Claims } from '../oauth/jwt.ts';
 import type { AudienceSettings } from './audience-settings.ts';
 import type { Principal } from './client-authentication.ts';
 import { refuse } from './errors.ts';
@@ -69,15 +70,20 @@ export function decideScope(question: {
 }): ScopeAnswer {
   const { edge, subject, requested, settings, snapshot } = question;
   if (settings.scope === 'echo') return { granted: undefined, shown: requested };
-  const limits = settings.limitScopeBySubject && subject.issuer.rules.scopeLimit;
-  const scope = limits ? stringClaim(subject.claims, 'scope') : undefined;
   const granted = narrowScope({
     granted: edge.scopes,
-    limit: scope?.split(' ').filter((each) => each !== ''),
+    limit: settings.limitScopeBySubject && subject.issuer.rules.scopeLimit ? scopesOf(subject.claims) : undefined,
     requested: requested === undefined ? undefined : parseRequestedScope(requested),
     declared: new Set(snapshot.grantsFor(question.target).flatMap((grant) => grant.scopes)),
   });
   return { granted, shown: granted?.join(' ') };
+}
+
+/** Absent = no limit; present in a form that cannot be read = nothing is left. */
+function scopesOf(claims: Claims): readonly string[] | undefined {
+  if (!Object.hasOwn(claims, 'scope')) return undefined;
+  const lists = stringListClaim(claims, 'scope') ?? [];
+  return lists.flatMap((list) => list.split(' ')).filter((each) => each !== '');
 }
 
 function parseRequestedScope(text: string): readonly string[] {

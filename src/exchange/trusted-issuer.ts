@@ -86,12 +86,21 @@ const schema: z.ZodType<TrustedIssuer> = z
     maxAge: z.number().positive().optional(),
     disabled: z.boolean().optional(),
   })
-  .refine((row) => row.wellKnown !== undefined || row.issuer !== undefined, 'name wellKnown or issuer')
+  .refine(
+    (row) => row.issuer ?? ((row.jwksUri ?? row.jwks) ? undefined : row.wellKnown),
+    'name issuer, or wellKnown alone',
+  )
   .refine((row) => row.wellKnown ?? row.jwksUri ?? row.jwks, 'name wellKnown, jwksUri or jwks');
+
+/** The first of two would answer for both. */
+const list: z.ZodType<readonly TrustedIssuer[]> = z.array(schema).refine((rows) => {
+  const named = rows.flatMap((row) => row.issuer ?? []);
+  return new Set(named).size === named.length;
+}, 'two issuers have one name in iss');
 
 /** Reads the list of trusted issuers from a setting. Throws an Error that names every member at fault. */
 export function parseTrustedIssuers(value: unknown): readonly TrustedIssuer[] {
-  const result = z.array(schema).safeParse(value);
+  const result = list.safeParse(value);
   if (!result.success)
     throw new Error(`a JSON list of issuers: ${z.prettifyError(result.error).replaceAll('\n', ' ')}`);
   return result.data;
