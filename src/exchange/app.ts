@@ -32,14 +32,14 @@ export async function createExchange(config: ExchangeConfig, deps: ExchangeDepen
   const handle = createRouter([
     { method: 'POST', path: `${endpoints.base}/token`, handle: createTokenEndpoint(context) },
     ...discoveryRoutes(endpoints, keys, config.keysMaxAgeSeconds),
-    ...exchangeHealthRoutes(deps),
+    ...exchangeHealthRoutes(deps, config.registryStaleLimitSeconds),
   ]);
   return {
     issuer: config.issuer,
     listeners: [{ name: 'TokenX', setting: 'FULLMAKT_EXCHANGE_BIND', ...config.bind, handle }],
     async close() {
       unsubscribe();
-      keys.close();
+      await keys.close();
       issuers.close();
       turnedAway.close();
     },

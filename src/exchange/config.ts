@@ -1,3 +1,4 @@
+import { isProviderUrl } from '../oauth/document.ts';
 import { DAY, HOUR } from '../oauth/time.ts';
 import type { TokenxTokenSettings } from '../registry/model.ts';
 import { address, boolean, json, list, oneOf, seconds, text, url } from '../settings.ts';
@@ -28,6 +29,7 @@ export interface ExchangeConfig {
   readonly tokenAct: boolean;
   readonly tokenAzp: boolean;
   readonly tokenScope: 'enforce' | 'echo';
+  readonly registryStaleLimitSeconds: number;
   readonly keysMaxAgeSeconds: number;
   readonly keysStagedForSeconds: number;
   readonly keysActiveForSeconds: number;
@@ -38,7 +40,10 @@ export interface ExchangeConfig {
 
 /** The settings of `fullmakt exchange`, with their defaults. */
 export const exchangeSettings: SettingsTable<ExchangeConfig> = {
-  issuer: url({ env: 'FULLMAKT_EXCHANGE_ISSUER', says: 'The issuer of the tokens, and the base of every endpoint.' }),
+  issuer: issuerUrl({
+    env: 'FULLMAKT_EXCHANGE_ISSUER',
+    says: 'The issuer of the tokens, and the base of every endpoint: https, or http on this machine.',
+  }),
   bind: address({
     env: 'FULLMAKT_EXCHANGE_BIND',
     says: 'Where the server listens.',
@@ -124,6 +129,11 @@ export const exchangeSettings: SettingsTable<ExchangeConfig> = {
     says: 'Whether scopes are granted by rules, or the scope parameter is repeated without effect.',
     fallback: 'enforce',
   }),
+  registryStaleLimitSeconds: seconds({
+    env: 'FULLMAKT_EXCHANGE_REGISTRY_STALE_LIMIT',
+    says: 'How long rules are served that could not be confirmed; then every answer is 503.',
+    fallback: 10,
+  }),
   keysMaxAgeSeconds: seconds({
     env: 'FULLMAKT_EXCHANGE_KEYS_MAX_AGE',
     says: 'How long validators may cache the published keys.',
@@ -151,6 +161,20 @@ export const exchangeSettings: SettingsTable<ExchangeConfig> = {
     optional: true,
   }),
 };
+
+/** RFC 8414 section 2: https without query. Plain http only where nobody else can listen. */
+function issuerUrl(spec: Parameters<typeof url>[0]): Setting<string> {
+  const setting = url(spec);
+  return {
+    ...setting,
+    parse: (value) => {
+      const parsed = setting.parse(value);
+      if (!isProviderUrl(parsed) || parsed.includes('?'))
+        throw new Error('an https URL without query (http on localhost)');
+      return parsed;
+    },
+  };
+}
 
 function within(low: number, high: number, spec: Parameters<typeof seconds>[0]): Setting<number> {
   const setting = seconds(spec);

@@ -61,6 +61,7 @@ export type Situation =
   | 'rate-limited'
   | 'overloaded'
   | 'replay-unavailable'
+  | 'registry-stale'
   | 'audit-unavailable'
   | 'issuer-unavailable'
   | 'internal';
@@ -127,6 +128,7 @@ const ROWS: Readonly<Record<Situation, Row>> = {
   'rate-limited': { make: temporarilyUnavailable, status: 429 },
   overloaded: unavailable,
   'replay-unavailable': unavailable,
+  'registry-stale': unavailable,
   'audit-unavailable': unavailable,
   'issuer-unavailable': unavailable,
   internal: { make: serverError, status: 500 },

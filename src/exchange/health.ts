@@ -4,13 +4,21 @@ import { healthRoutes } from '../web/health.ts';
 import type { Route } from '../web/router.ts';
 import type { ExchangeDependencies } from './context.ts';
 
+const READY_SECONDS = 60;
+
 /**
  * Whether the server is alive and able to answer token requests: keys are there once it has started, so what is asked is the
+ * rules are fresh, and the
  * replay store and the audit log. Issuers of subject tokens do not count: one of them is not all of them.
  */
-export function exchangeHealthRoutes({ replay, metrics, auditReady }: ExchangeDependencies): readonly Route[] {
+export function exchangeHealthRoutes(
+  { registry, replay, metrics, auditReady }: ExchangeDependencies,
+  staleLimitSeconds: number,
+): readonly Route[] {
   const ready = async (): Promise<Record<string, boolean>> => ({
-    replayStore: await answers(() => replay.read('ready')),
+    registry: registry.ageSeconds() <= staleLimitSeconds,
+    // Written, not only read: a full disk is an outage to every exchange.
+    replayStore: await answers(() => replay.put('ready', new Uint8Array(0), READY_SECONDS)),
     audit: auditReady?.() ?? true,
   });
   const figures = metrics === undefined ? {} : { metrics };

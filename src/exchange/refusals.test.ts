@@ -3,6 +3,7 @@ import { after, test } from 'node:test';
 import { GRANT, TOKEN_TYPE } from '../oauth/client-assertion.ts';
 import { publicJwk } from '../oauth/jwk.ts';
 import { AuditUnavailable } from '../observe/audit.ts';
+import { createMemoryRegistry } from '../registry/registry.ts';
 import { createMemoryStore } from '../store/memory.ts';
 import { situations } from './errors.ts';
 import type { Situation } from './errors.ts';
@@ -196,6 +197,10 @@ const outages: Partial<Record<Situation, () => Promise<void>>> = {
     const store = createMemoryStore({ now: () => START, maxEntries: 1 });
     await store.once('the only place', 60);
     await inWorld({ store }, async (own) => assertUnavailable(await own.exchange(), 'replay-unavailable'));
+  },
+  'registry-stale': () => {
+    const registry = { ...createMemoryRegistry({ now: () => START, initial: base }), ageSeconds: () => 11 };
+    return inWorld({ registry }, async (own) => assertUnavailable(await own.exchange(), 'registry-stale'));
   },
   'audit-unavailable': async () => {
     await inWorld({ emit: failOn('exchange', new AuditUnavailable('disk full')) }, async (own) => {

@@ -50,6 +50,7 @@ async function exchange(context: ExchangeContext, request: HttpRequest, facts: F
   const form = await readTokenForm(request);
   if (countIgnored(form) > 0) emit({ event: 'exchange.ignored_parameters', count: countIgnored(form) });
   context.limits.admitSource(request.remoteAddress);
+  refuseStale(context);
   facts.admitted = true;
   facts.grant = readGrantType(form);
   const snapshot = context.registry.snapshot();
@@ -66,8 +67,9 @@ async function exchange(context: ExchangeContext, request: HttpRequest, facts: F
   const subject = await verifySubjectToken(asked.subjectToken, asked.subjectTokenType, subjectRules);
   Object.assign(facts, subjectFacts(subject, context.pseudonym));
   checkSubjectIssuer(edge, subject);
+  recheckEdge(context, caller, target, { snapshot, facts });
 
-  const actor = extendActors(caller.clientId, subject);
+  const actor = extendActors(caller.clientId, subject, config.issuer);
   const scope = decideScope({ edge, subject, requested: asked.scope, target, settings, snapshot });
   const parts = { issuer: config.issuer, target, caller: caller.clientId, subject, actor, settings, now };
   const claims = buildClaims({ ...parts, scope: scope.granted, jti: randomUUID() });
@@ -91,6 +93,25 @@ function authoriseEdge(
   }
   if (decision.fix !== undefined) facts.fix = describeFix(decision.fix);
   throw refuseTarget(decision.reason, target, caller.clientId);
+}
+
+/** Waiting for a store or an issuer takes time: what was taken back meanwhile gives no token. */
+function recheckEdge(
+  { registry }: ExchangeContext,
+  caller: Principal,
+  target: string,
+  { snapshot, facts }: { readonly snapshot: Snapshot; readonly facts: Facts },
+): void {
+  const newest = registry.snapshot();
+  if (newest === snapshot) return;
+  facts.version = newest.version;
+  authoriseEdge(caller, target, { snapshot: newest, facts });
+}
+
+/** Old rules serve nobody for long. */
+function refuseStale({ registry, config }: ExchangeContext): void {
+  if (registry.ageSeconds() <= config.registryStaleLimitSeconds) return;
+  throw refuse('registry-stale', 'it cannot be told now whether the rules are still the ones in force');
 }
 
 /** RFC 8693 2.2.1; `seconds` is what is left of the token. */
@@ -129,12 +150,18 @@ function refusal(
   { facts, error }: { readonly facts: Facts; readonly error: OAuthError },
 ): HttpResponse {
   const reason = situationOf(error);
+  if (isFailedAuthentication(facts, error)) context.limits.failed(request.remoteAddress, facts.claimed_client);
   if (facts.admitted || reason === 'internal')
     return errorAnswer(recorded(context, denied(facts, request, error), error));
   const { remoteAddress: src, correlationId: cid } = request;
   context.emit({ event: 'exchange.turned_away', grant: 'unread', outcome: outcomeOf(error), reason, src, cid });
   context.turnedAway.add(src, reason);
   return errorAnswer(error);
+}
+
+/** A wrong answer to who calls and what for, not a limit or an outage. */
+function isFailedAuthentication({ admitted, caller }: Facts, { status }: OAuthError): boolean {
+  return admitted && caller === undefined && (status === 400 || status === 401);
 }
 
 /** The refusal itself, or that it could not be recorded. */

@@ -5,7 +5,7 @@ import type { ExchangeEvent } from './events.ts';
 /** Requests that were refused before anyone claimed to be a client: summed, so that a flood cannot fill the audit log. */
 export interface TurnedAway {
   add(src: string, reason: Situation): void;
-  /** Tells the sums so far and starts again. */
+  /** Tells the sums so far; those that cannot be told are kept. */
   flush(): void;
   close(): void;
 }
@@ -17,17 +17,16 @@ const MAX_SUMS = 1000;
 export function createTurnedAway(emit: Emit<ExchangeEvent>): TurnedAway {
   const sums = new Map<string, { readonly src: string; readonly reason: Situation; readonly count: number }>();
   const flush = (): void => {
-    const told = [...sums.values()];
-    sums.clear();
-    for (const sum of told) emit({ event: 'exchange.turned_away_sum', ...sum });
-  };
-  const timer = setInterval(() => {
     try {
-      flush();
+      for (const [key, sum] of sums) {
+        emit({ event: 'exchange.turned_away_sum', ...sum });
+        sums.delete(key);
+      }
     } catch {
-      // The audit log cannot be written: every request is answered 503 meanwhile, and nothing was decided here.
+      // The audit log cannot be written: every request is answered 503 meanwhile, and the sums wait for the next time.
     }
-  }, WINDOW_MS).unref();
+  };
+  const timer = setInterval(flush, WINDOW_MS).unref();
   return {
     add(src, reason) {
       const source = sums.size < MAX_SUMS ? src : 'other';

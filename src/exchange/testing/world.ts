@@ -11,6 +11,7 @@ import type { App, Client, Grant, TokenxTokenSettings } from '../../registry/mod
 import { createKeyWrapper } from '../../registry/key-wrapper.ts';
 import type { KeyWrapper } from '../../registry/key-wrapper.ts';
 import { createMemoryRegistry } from '../../registry/registry.ts';
+import type { Registry } from '../../registry/registry.ts';
 import { createMemorySigningKeyStore } from '../../registry/signing-keys.ts';
 import type { SigningKeyStore } from '../../registry/signing-keys.ts';
 import type { SnapshotData } from '../../registry/snapshot.ts';
@@ -124,6 +125,7 @@ export interface WorldOptions {
   readonly idp?: Partial<TrustedIssuer>;
   readonly jwks?: () => object;
   readonly store?: Store;
+  readonly registry?: Registry;
   /** Since when the replay store forgot nothing; an hour before the start unless given. */
   readonly rememberedSince?: number;
   readonly emit?: (event: ExchangeEvent) => void;
@@ -132,7 +134,7 @@ export interface WorldOptions {
 export interface World {
   readonly clock: { now: number };
   readonly events: ExchangeEvent[];
-  readonly registry: ReturnType<typeof createMemoryRegistry>;
+  readonly registry: Registry;
   /** How often the identity provider's keys were fetched. */
   fetches(): number;
   /** Every key the replay store was asked to remember. */
@@ -202,7 +204,8 @@ export async function createWorld(options: WorldOptions): Promise<World> {
       return json(200, jwks());
     },
   });
-  const registry = createMemoryRegistry({ now, initial: { ...defaultData(keys), ...options.data } });
+  const registry =
+    options.registry ?? createMemoryRegistry({ now, initial: { ...defaultData(keys), ...options.data } });
   const memory = options.store ?? createMemoryStore({ now });
   const replay: Store = {
     ...memory,
