@@ -1,4 +1,4 @@
-import type { SQLInputValue, SQLOutputValue } from 'node:sqlite';
+import type { DatabaseSync, SQLInputValue, SQLOutputValue } from 'node:sqlite';
 import { StoreDamaged, StoreUnavailable } from './errors.ts';
 import { checkKey } from './limits.ts';
 import { asStoreError, openDatabase } from './sqlite-file.ts';
@@ -38,7 +38,7 @@ export function connect(file: string, now: () => number): Connection {
     const statement = database.prepare(sql);
     return (...values) => statement.get(...values);
   };
-  const writer = createWriter({ database, before: purge(prepare, now), asError: asUnavailable });
+  const writer = createWriter({ database, before: purge(database, now), asError: asUnavailable });
 
   return {
     now,
@@ -79,20 +79,22 @@ function rememberedSince(prepare: (sql: string) => Statement, time: number): num
   return typeof value === 'number' ? value : time;
 }
 
-/** Clears away what has run out, now and then and never much at a time, so that no timer is needed. */
-function purge(prepare: (sql: string) => Statement, now: () => number): () => void {
-  const entries = prepare(
+/**
+ * Clears away what has run out, now and then and never much at a time, so that no timer is needed; with every write while
+ * there is more, so that no rate of writing outgrows it.
+ */
+function purge(database: DatabaseSync, now: () => number): () => void {
+  const entries = database.prepare(
     `DELETE FROM entries WHERE rowid IN (SELECT rowid FROM entries WHERE expires_at <= ? LIMIT ${PURGE_ROWS})`,
   );
-  const members = prepare(
+  const members = database.prepare(
     `DELETE FROM members WHERE (name, member) IN (SELECT name, member FROM members WHERE expires_at <= ? LIMIT ${PURGE_ROWS})`,
   );
   let next = 0;
   return () => {
     const time = now();
     if (time < next) return;
-    next = time + PURGE_EVERY_SECONDS;
-    entries(time);
-    members(time);
+    const most = Math.max(Number(entries.run(time).changes), Number(members.run(time).changes));
+    next = most < PURGE_ROWS ? time + PURGE_EVERY_SECONDS : time;
   };
 }

@@ -109,6 +109,18 @@ describe('sqlite store file', () => {
     assert.deepEqual({ ...database.prepare('SELECT count(*) AS n FROM members').get() }, { n: 0 });
   });
 
+  it('is rid of what has run out however fast it came', async (t) => {
+    let time = START;
+    const file = temporaryFile(t);
+    const store = opened(t, file, () => time);
+    await Promise.all(Array.from({ length: 5000 }, (_, i) => store.once(`${i}`, 10)));
+    time += 60;
+    for (let i = 0; i < 6; i += 1) await store.once(`later ${i}`, 10);
+    const database = new DatabaseSync(file, { readOnly: true });
+    t.after(() => database.close());
+    assert.deepEqual({ ...database.prepare('SELECT count(*) AS n FROM entries').get() }, { n: 6 });
+  });
+
   it('lets exactly one of several processes win each mark and lease', async (t) => {
     const file = temporaryFile(t);
     const script = `
