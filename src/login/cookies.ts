@@ -5,7 +5,7 @@ import type { LoginContext, OwnRequest, TicketFinding } from './context.ts';
 import type { CookieScope, CookieUse } from './cookie-names.ts';
 import { cookieScope } from './cookie-names.ts';
 import type { Ingress } from './ingress.ts';
-import { ATTEMPT_SECONDS, attemptStartedAt } from './login-state.ts';
+import { ATTEMPT_SECONDS, attemptStartedAt, isAttemptCookieId } from './login-state.ts';
 import { openTicket } from './ticket.ts';
 
 const MAX_ATTEMPTS = 5;
@@ -59,7 +59,8 @@ function attemptCookies(context: LoginContext, { http, ingress }: OwnRequest): r
   const [front = '', back = ''] = template.name.split('*');
   const found: AttemptCookie[] = [];
   for (const [name, values] of parseCookies(http.headers.cookie)) {
-    if (!name.startsWith(front) || !name.endsWith(back) || name.length <= front.length + back.length) continue;
+    if (!name.startsWith(front) || !name.endsWith(back)) continue;
+    if (!isAttemptCookieId(name.slice(front.length, name.length - back.length))) continue;
     const startedAt = Math.max(...values.map((value) => attemptStartedAt(context.sealer, { name, value }) ?? 0));
     const bytes = values.reduce((sum, value) => sum + name.length + value.length, 0);
     found.push({ scope: { ...template, name }, bytes, startedAt });

@@ -91,6 +91,11 @@ export function attemptCookieId(id: Uint8Array): string {
   return createHash('sha256').update(id).digest('base64url').slice(0, COOKIE_ID_CHARACTERS);
 }
 
+/** Whether a text could be such a last part: what else stands in a cookie's name is not ours to judge or to clear. */
+export function isAttemptCookieId(text: string): boolean {
+  return text.length === COOKIE_ID_CHARACTERS && /^[\w-]+$/.test(text);
+}
+
 function shortTarget(target: string): string {
   if (Buffer.byteLength(target) <= MAX_TARGET_IN_STATE) return target;
   const path = target.split(/[?#]/)[0] ?? '/';

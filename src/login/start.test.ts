@@ -145,3 +145,14 @@ test('two ingresses are told apart on a segment boundary, and each has its own c
   );
   assert.equal(typeof logIn, 'function');
 });
+
+test('cookies with hostile names under our prefix are neither an error nor counted as attempts (L20)', async (t) => {
+  const { browser } = await startWorld(t);
+  const names = ['a"b', 'a@b', '(x)', 'é', '', '.', 'abcdefgh.0a1b2c', 'a'.repeat(500)];
+  const cookie = names.map((name) => `__Host-fullmakt.login.${name}=x`).join('; ');
+  const login = await browser.visit('/oauth2/login', { headers: { cookie } });
+  assert.equal(login.status, 302);
+  assert.equal(login.setCookies.length, 1);
+  assert.equal((await browser.visit('/oauth2/callback?state=x&code=y', { headers: { cookie } })).status, 400);
+  assert.equal((await browser.ask('/oauth2/session', { headers: { cookie } })).status, 401);
+});
