@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { address, boolean, json, text, url } from '../settings.ts';
-import type { Address, SettingsTable } from '../settings.ts';
+import type { Address, Kind, SettingsTable } from '../settings.ts';
 import type { Tenant } from './tenants.ts';
 
 /** Everything the local identity providers can be told. Origins default to the addresses they listen on. */
@@ -31,6 +31,22 @@ function parseTenants(value: unknown): readonly Tenant[] {
   const result = tenantList.safeParse(value);
   if (!result.success) throw new Error('a list of {"tid": "<guid>", "domains": ["example.test"]}, at least one');
   return result.data;
+}
+
+/** An origin, exactly: paths behind it are ours, so it must not have any, not even a slash unless the issuer ends in one. */
+function origin(end: '' | '/'): Kind<string> {
+  return (spec) => {
+    const setting = url(spec);
+    return {
+      ...setting,
+      parse: (value) => {
+        if (new URL(setting.parse(value)).origin + end === value) return value;
+        throw new Error(
+          `an origin such as http://localhost:7410${end}, ${end === '' ? 'without' : 'with'} a slash at its end`,
+        );
+      },
+    };
+  };
 }
 
 /** The settings of `fullmakt idp`, with their defaults. */
@@ -70,25 +86,25 @@ export const idpSettings: SettingsTable<IdpConfig> = {
     fallback: { host: 'localhost', port: 7430 },
     shownDefault: 'localhost:7430',
   }),
-  idportenIssuer: url({
+  idportenIssuer: origin('')({
     env: 'FULLMAKT_IDP_IDPORTEN_ISSUER',
     says: 'Issuer of ID-porten, without a slash.',
     optional: true,
     shownDefault: 'http:// and its address',
   }),
-  idportenLoginOrigin: url({
+  idportenLoginOrigin: origin('')({
     env: 'FULLMAKT_IDP_IDPORTEN_LOGIN_ORIGIN',
     says: 'Origin of the sign-in of ID-porten.',
     optional: true,
     shownDefault: 'http:// and its address',
   }),
-  entraOrigin: url({
+  entraOrigin: origin('')({
     env: 'FULLMAKT_IDP_ENTRA_ORIGIN',
     says: 'Origin of Entra ID; with http it serves no https at all.',
     optional: true,
     shownDefault: 'https:// and its address',
   }),
-  graphOrigin: url({
+  graphOrigin: origin('')({
     env: 'FULLMAKT_IDP_GRAPH_ORIGIN',
     says: 'Origin of Graph, as the documents of Entra ID name it.',
     fallback: 'https://localhost:7422',
@@ -99,7 +115,7 @@ export const idpSettings: SettingsTable<IdpConfig> = {
     fallback: [{ tid: '00000000-0000-4000-8000-00000000f001', domains: ['example.test'] }],
     shownDefault: '`[{"tid": "00000000-0000-4000-8000-00000000f001", "domains": ["example.test"]}]`',
   }),
-  maskinportenIssuer: url({
+  maskinportenIssuer: origin('/')({
     env: 'FULLMAKT_IDP_MASKINPORTEN_ISSUER',
     says: 'Issuer of Maskinporten; it ends in a slash.',
     optional: true,

@@ -1,6 +1,7 @@
 import { StoreUnavailable } from '../store/errors.ts';
 import type { HttpResponse } from '../web/http.ts';
-import { BodyTooLarge, json } from '../web/http.ts';
+import { BodyTooLarge, empty, json } from '../web/http.ts';
+import { BodyAborted } from '../web/request.ts';
 import type { ListenerSpec } from '../web/serve.ts';
 import type { Realm } from './persona.ts';
 
@@ -16,6 +17,7 @@ export function markedListener(realm: Realm, spec: Omit<ListenerSpec, 'onError'>
     handle: async (request) => mark(await spec.handle(request)),
     onError: (error) => {
       if (error instanceof BodyTooLarge) return mark({ status: 413, headers: { Connection: 'close' } });
+      if (error instanceof BodyAborted) return mark(empty(400));
       const cause = error instanceof Error ? (error.stack ?? error.message) : 'unknown';
       realm.emit({ event: 'idp.failed', persona, cause });
       if (error instanceof StoreUnavailable) return mark(json(503, { error: 'temporarily_unavailable' }));

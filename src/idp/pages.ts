@@ -93,6 +93,7 @@ ${frames}`,
 /** The origin of a registered address as a CSP source; its scheme for the custom schemes of native apps. */
 export function originOf(address: string): string {
   const url = URL.parse(address);
-  if (url === null) return "'none'";
+  // A host may hold `;` and `,`, which would end this source and begin a directive of its own.
+  if (url === null || /[;,']/.test(url.host)) return "'none'";
   return url.origin === 'null' ? url.protocol : url.origin;
 }

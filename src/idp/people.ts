@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { LineCounter, isMap, isSeq, parseDocument } from 'yaml';
+import type { Document } from 'yaml';
 import { readIfThere, writeWhole } from './files.ts';
 import { FIRST_PEOPLE } from './people-first.ts';
 import { parsePerson } from './person.ts';
@@ -59,12 +60,20 @@ export function parsePeople(text: string): { people: readonly Person[]; skipped:
   if (skipped.length > 0 || !isSeq(document.contents)) return { people: [], skipped };
   for (const item of document.contents.items) {
     const line = isMap(item) && item.range ? lines.linePos(item.range[0]).line : 1;
-    const result = parsePerson(isMap(item) ? item.toJS(document) : item);
+    const result = readEntry(document, item);
     if (typeof result === 'string') skipped.push({ line, problem: result });
     else if (people.has(result.pid)) skipped.push({ line, problem: 'pid stands in an earlier entry' });
     else people.set(result.pid, result);
   }
   return { people: [...people.values()], skipped };
+}
+
+function readEntry(document: Document, item: unknown): ReturnType<typeof parsePerson> {
+  try {
+    return parsePerson(isMap(item) ? item.toJS(document) : item);
+  } catch {
+    return 'entry: holds more aliases than anyone needs';
+  }
 }
 
 function madeUp(pid: string): Person | undefined {

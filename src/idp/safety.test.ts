@@ -80,6 +80,7 @@ test('safety: addresses others can reach, and issuers that could pass for the re
   for (const issuer of [
     'https://idporten.no',
     'https://fullmakt-local.idporten.no',
+    'https://fullmakt-local.idporten.no.',
     'https://x.microsoftonline.com',
     'https://example.test',
     'https://xfullmakt-local',

@@ -34,7 +34,8 @@ export function requireLoopback(host: string, allowNonLoopback: boolean): void {
 /** Throws UnsafeSetting unless the issuer shows that it is local: a loopback host, or a label `fullmakt-local`. */
 export function requireMarkedIssuer(issuer: string): void {
   const url = URL.parse(issuer);
-  const host = url?.hostname.toLowerCase() ?? '';
+  // A name is the same with and without the dot of the root behind it.
+  const host = url?.hostname.replace(/\.$/, '') ?? '';
   const real = REAL_DOMAINS.some((domain) => host === domain || host.endsWith(`.${domain}`));
   if (url !== null && !real && (isLoopbackHost(host) || host.split('.').includes('fullmakt-local'))) return;
   throw new UnsafeSetting(
