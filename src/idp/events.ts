@@ -1,6 +1,6 @@
 import type { EventTable } from '../observe/events.ts';
 
-/** What happens at the local identity providers. `reason` is ours; `code` is the provider's own number. */
+/** What happens at the local identity providers. `reason` is ours; `number` is the provider's own. */
 export type IdpEvent =
   | {
       readonly event: 'idp.signed_in';
@@ -22,7 +22,7 @@ export type IdpEvent =
       readonly endpoint: string;
       readonly client: string | undefined;
       readonly error: string;
-      readonly code: string | undefined;
+      readonly number: string | undefined;
       readonly reason: string;
       /** The manifest change that would allow it, in one line. */
       readonly fix: string | undefined;

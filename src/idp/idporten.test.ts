@@ -7,7 +7,6 @@ import { CLIENTS } from './testing/rows.ts';
 import {
   askToken,
   authorizeUrl,
-  CALLBACK,
   claimsOf,
   codeAt,
   PID,
@@ -42,11 +41,46 @@ test('idporten-01-metadata: exactly the documented fields, the browser endpoints
   const response = await world.fetch(METADATA);
   const document = (await response.json()) as Record<string, unknown>;
   assert.equal(response.headers.get('x-fullmakt-local'), 'idporten');
-  assert.equal(document['issuer'], ISSUERS.idporten);
-  assert.equal(document['authorization_endpoint'], `${ISSUERS.login}/authorize`);
-  assert.equal(document['end_session_endpoint'], `${ISSUERS.login}/logout`);
-  assert.equal(document['pushed_authorization_request_endpoint'], `${ISSUERS.idporten}/par`);
-  assert.equal(Object.keys(document).length, 29);
+  const [back, login] = [ISSUERS.idporten, ISSUERS.login];
+  assert.deepEqual(document, {
+    issuer: back,
+    jwks_uri: `${back}/jwks.json`,
+    authorization_endpoint: `${login}/authorize`,
+    end_session_endpoint: `${login}/logout`,
+    pushed_authorization_request_endpoint: `${back}/par`,
+    token_endpoint: `${back}/token`,
+    userinfo_endpoint: `${back}/userinfo`,
+    introspection_endpoint: `${back}/token/introspect`,
+    revocation_endpoint: `${back}/token/revoke`,
+    scopes_supported: ['openid', 'profile'],
+    response_types_supported: ['code'],
+    grant_types_supported: ['authorization_code', 'refresh_token'],
+    response_modes_supported: ['query', 'form_post', 'query.jwt', 'form_post.jwt'],
+    acr_values_supported: [
+      'idporten-loa-low',
+      'idporten-loa-substantial',
+      'idporten-loa-high',
+      'eidas-loa-low',
+      'eidas-loa-substantial',
+      'eidas-loa-high',
+      'selfregistered-email',
+    ],
+    subject_types_supported: ['public', 'pairwise'],
+    id_token_signing_alg_values_supported: ['RS256'],
+    authorization_signing_alg_values_supported: ['RS256'],
+    token_endpoint_auth_signing_alg_values_supported: ['RS256'],
+    token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none', 'private_key_jwt'],
+    code_challenge_methods_supported: ['S256'],
+    prompt_values_supported: ['consent', 'login', 'none'],
+    ui_locales_supported: ['en', 'nb', 'nn', 'se'],
+    display_values_supported: ['page'],
+    authorization_response_iss_parameter_supported: true,
+    frontchannel_logout_supported: true,
+    frontchannel_logout_session_supported: true,
+    request_parameter_supported: false,
+    request_uri_parameter_supported: false,
+    claims_parameter_supported: false,
+  });
   const { keys } = (await (await world.fetch(`${ISSUERS.idporten}/jwks.json`)).json()) as {
     keys: Record<string, unknown>[];
   };
@@ -72,45 +106,22 @@ test('idporten-02-par: a URN for 120 s, once, for its client, with nothing besid
   assert.equal((await at({ client_id: CLIENTS.portal, request_uri: late.request_uri })).status, 400);
 });
 
-test('malformed-15: a request_uri inside a pushed request, GET, and an unknown client are refused', async () => {
-  assert.equal((await push({ request_uri: 'urn:idporten:x' })).status, 400);
-  assert.equal((await world.fetch(`${ISSUERS.idporten}/par`)).status, 405);
-  assert.equal((await push({ client_id: 'nobody' })).status, 401);
-});
-
 test('idporten-03-code: the answer names the issuer; a second use is refused and takes the first tokens with it', async () => {
   const response = await world.fetch(authorizeUrl({ login_hint: `testid:${PID}_idporten-loa-high` }));
-  assert.equal(response.status, 303);
+  assert.equal(response.status, 302);
   assert.equal(redirected(response).get('iss'), ISSUERS.idporten);
   assert.equal(redirected(response).get('state'), 'st');
   const code = redirected(response).get('code') ?? '';
   assert.match(code, /^[\w-]+\.[\w-]+$/);
   const first = await askToken(world, redeem(code));
   assert.equal(first.status, 200);
-  assert.equal((await askToken(world, redeem(code))).body['error'], 'invalid_grant');
+  const again = await askToken(world, redeem(code));
+  assert.equal(again.body['error'], 'invalid_grant');
+  assert.match(String(again.body['error_description']), / \(correlation id: [0-9a-f-]{36}\)$/);
   const refresh = { grant_type: 'refresh_token', refresh_token: String(first.body['refresh_token']) };
   assert.equal((await askToken(world, refresh)).body['error'], 'invalid_grant');
   const bearer = { authorization: `Bearer ${String(first.body['access_token'])}` };
   assert.equal((await world.fetch(`${ISSUERS.idporten}/userinfo`, { headers: bearer })).status, 401);
-});
-
-test('malformed-21: an unknown code, another client, redirect URI or verifier is invalid_grant', async () => {
-  const code = await codeAt(world);
-  const plain = await codeAt(world, { client_id: CLIENTS.lenient, code_challenge: '', code_challenge_method: '' });
-  const cases = [
-    askToken(world, redeem('a.b')),
-    askToken(world, redeem(code), CLIENTS.reuse),
-    askToken(world, { ...redeem(code), redirect_uri: `${CALLBACK}/` }),
-    askToken(world, { ...redeem(code), code_verifier: 'x'.repeat(43) }),
-    askToken(world, { ...redeem(code), code_verifier: '' }),
-    askToken(world, redeem(plain), CLIENTS.lenient),
-  ];
-  for (const { status, body } of await Promise.all(cases)) {
-    assert.deepEqual([status, body['error']], [400, 'invalid_grant']);
-    assert.match(String(body['error_description']), / \(correlation id: [0-9a-f-]{36}\)$/);
-  }
-  world.clock.now += 121;
-  assert.equal((await askToken(world, redeem(code))).body['error'], 'invalid_grant');
 });
 
 test('idporten-04-pkce: a missing challenge and plain are refused by redirect; a client that opted out passes', async () => {
@@ -328,28 +339,6 @@ test('idporten-11-session: headless sign-in is below the level asked for: access
   assert.equal((await world.fetch(authorizeUrl({ login_hint: 'testid:01010190285_idporten-loa-high' }))).status, 400);
 });
 
-test('malformed-16, 17, 18, 20: what may not be redirected is a page, the rest carries state unchanged', async () => {
-  for (const change of [
-    { client_id: 'nobody' },
-    { redirect_uri: `${CALLBACK}/` },
-    { redirect_uri: CALLBACK.toUpperCase() },
-    { redirect_uri: `${CALLBACK}?x=1` },
-  ]) {
-    const response = await world.fetch(authorizeUrl(change));
-    assert.equal(response.status, 400);
-    assert.match(await response.text(), /<code id="fm-error">invalid_/);
-  }
-  const error = async (change: Record<string, string>): Promise<string | null> =>
-    redirected(await world.fetch(authorizeUrl(change))).get('error');
-  assert.equal(await error({ response_type: 'token' }), 'unsupported_response_type');
-  assert.equal(await error({ response_type: '' }), 'invalid_request');
-  assert.equal(await error({ scope: 'profile' }), 'invalid_scope');
-  assert.equal(await error({ scope: 'openid other:scope' }), 'invalid_scope');
-  assert.equal(await error({ prompt: 'none login' }), 'invalid_request');
-  const state = `${'x'.repeat(2000)}"<script>&=`;
-  assert.equal(redirected(await world.fetch(authorizeUrl({ state, prompt: 'none' }))).get('state'), state);
-});
-
 test('a scope that is not on the client tells, by event, the manifest line that would add it', async () => {
   world.events.length = 0;
   await world.fetch(authorizeUrl({ scope: 'openid other:scope' }));
@@ -359,26 +348,6 @@ test('a scope that is not on the client tells, by event, the manifest line that 
     refused.fix ?? '',
     /add `- other:scope` under spec\.idporten\.scopes in the manifest of local:demo:portal/,
   );
-});
-
-test('malformed-01 to 08: what is no token request gets the documented answer', async () => {
-  const url = `${ISSUERS.idporten}/token`;
-  const get = await world.fetch(url);
-  assert.deepEqual([get.status, get.headers.get('allow'), await get.text()], [405, 'POST', '']);
-  assert.equal(
-    (await world.fetch(url, { method: 'POST', body: '{}', headers: { 'content-type': 'application/json' } })).status,
-    400,
-  );
-  assert.equal((await world.fetch(url, form({}))).status, 401);
-  const twice = { method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: 'a=1&a=2' };
-  assert.equal((await world.fetch(url, twice)).status, 400);
-  assert.equal((await world.fetch(url, { ...twice, body: `a=${'x'.repeat(70_000)}` })).status, 413);
-  assert.equal(
-    (await world.fetch(url, { ...twice, body: Array.from({ length: 33 }, (_, i) => `p${i}=1`).join('&') })).status,
-    400,
-  );
-  assert.equal((await world.fetch(url, { ...twice, body: 'a=%zz' })).status, 400);
-  assert.deepEqual((await askToken(world, { grant_type: 'password' })).body['error'], 'unsupported_grant_type');
 });
 
 test('malformed-30: userinfo wants a live token of ours in the header (RFC 6750 3)', async () => {

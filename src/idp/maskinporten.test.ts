@@ -79,7 +79,7 @@ test('maskinporten-22-errors: a refusal by policy tells the manifest line, by ev
   const { body } = await ask(await sign({ scope: 'demo:feed/other' }));
   const refused = world.events.find((event) => event.event === 'idp.refused');
   assert.ok(refused?.event === 'idp.refused');
-  assert.deepEqual([refused.code, refused.reason], ['MP-250', 'scope-no-access']);
+  assert.deepEqual([refused.number, refused.reason], ['MP-250', 'scope-no-access']);
   assert.match(
     refused.fix ?? '',
     /orgno: "310000019"` under spec\.maskinporten\.scopes\.exposes\.consumers in the manifest of local:demo:api/,

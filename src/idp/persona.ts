@@ -1,4 +1,5 @@
 import type { Algorithm } from '../oauth/algorithms.ts';
+import type { Claims } from '../oauth/jwt.ts';
 import type { Clock } from '../oauth/time.ts';
 import type { Emit } from '../observe/events.ts';
 import type { ClientProvider, Snapshot } from '../registry/model.ts';
@@ -78,7 +79,8 @@ export interface UserTokenRequest {
 /** How a persona judges client assertions (RFC 7523 3). */
 export interface AssertionPolicy {
   readonly algorithms: readonly Algorithm[];
-  readonly audiences: (place: Place) => readonly string[];
+  /** `outdated`: accepted, with a warning. */
+  readonly audience: (place: Place, audience: string) => 'accepted' | 'outdated' | 'refused';
   readonly maxLifetimeSeconds: number | undefined;
   readonly skewSeconds: number;
   readonly replay: 'refused' | 'accepted';
@@ -95,6 +97,8 @@ export type TokenPolicy =
       readonly order: 'client-first' | 'grant-first';
       readonly credentials: 'exactly-registered' | 'assertion-wins';
       readonly assertion: AssertionPolicy;
+      /** Judges the look of what is redeemed before the client has proven itself; throws a Refusal. */
+      readonly checkShape: (form: Form) => void;
       readonly grants: Readonly<Record<string, (call: ClientCall) => Promise<TokenAnswer>>>;
       readonly superfluousVerifier: 'refused' | 'accepted';
       readonly codeReuseRevokes: boolean;
@@ -112,7 +116,7 @@ export interface Level {
 /** Authorization endpoint of a persona. */
 export interface AuthorizePolicy {
   readonly path: (place: Place) => string;
-  readonly pushed: { readonly lifetimeSeconds: number } | undefined;
+  readonly pushed: { readonly prefix: string; readonly lifetimeSeconds: number } | undefined;
   readonly issInAnswer: boolean;
   readonly responseModes: readonly AuthorizationRequest['responseMode'][];
   readonly challengeMethods: readonly ('S256' | 'plain')[];
@@ -158,7 +162,11 @@ export interface LogoutPolicy {
   readonly issInFrontchannel: boolean;
   /** Without SSO cookie and without a valid hint: an error page, or a plain goodbye. */
   readonly unknownSession: 'error' | 'goodbye';
-  /** Whether a return address needs a hint or a client id beside it. */
+  /** Tells an ID token from the other tokens of this persona. */
+  readonly isIdToken: (claims: Claims) => boolean;
+  /** Whether `state` has to be printable ASCII. */
+  readonly printableState: boolean;
+  /** Whether a return address needs a hint or a client id beside it; without either nobody is sent back. */
   readonly returnNeedsClient: boolean;
 }
 

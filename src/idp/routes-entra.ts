@@ -1,10 +1,10 @@
 import { empty, json } from '../web/http.ts';
-import { parseQuery } from '../web/forms.ts';
 import type { Form } from '../web/forms.ts';
 import type { HttpRequest, HttpResponse } from '../web/http.ts';
 import type { Route } from '../web/router.ts';
 import { randomUUID } from 'node:crypto';
 import { authorize } from './engine/authorize.ts';
+import { correlationOf } from './engine/correlation.ts';
 import { endSession } from './engine/end-session.ts';
 import { jsonEndpoint, neverStored, pageEndpoint } from './engine/endpoint.ts';
 import { readBody } from './engine/parameters.ts';
@@ -13,6 +13,7 @@ import { answerTokenRequest } from './engine/token.ts';
 import type { EntraOptions } from './personas/entra.ts';
 import { entraInstance, entraMetadata, publishForEntra } from './personas/entra-documents.ts';
 import type { Place, Realm, Site } from './persona.ts';
+import { isSharedTenant } from './tenants.ts';
 
 /** The local Entra ID of every tenant. `secure`: whether this listener speaks TLS; issuer and URLs are the same either way. */
 export function entraRoutes(realm: Realm, options: EntraOptions, secure: boolean): readonly Route[] {
@@ -107,18 +108,17 @@ function pageRoutes(realm: Realm, site: (segment: string) => Site): readonly Rou
   ]);
 }
 
-const SHARED = new Set(['common', 'organizations']);
 const CORS = { 'Access-Control-Allow-Origin': '*' };
 
 /** A tenant's own place; the shared names stand for the default tenant, since tokens always carry a GUID. */
 function placeOf(realm: Realm, options: EntraOptions, segment: string): Place {
-  const tenant = SHARED.has(segment) ? options.tenants.defaultTenant : findTenant(realm, options, segment);
+  const tenant = isSharedTenant(segment) ? options.tenants.defaultTenant : findTenant(realm, options, segment);
   const base = `${options.origin}/${tenant}`;
   return { issuer: `${base}/v2.0`, tokenEndpoint: `${base}/oauth2/v2.0/token`, tenant };
 }
 
 function issuerTenant(realm: Realm, options: EntraOptions, segment: string): string {
-  return SHARED.has(segment) ? '{tenantid}' : findTenant(realm, options, segment);
+  return isSharedTenant(segment) ? '{tenantid}' : findTenant(realm, options, segment);
 }
 
 function findTenant(realm: Realm, options: EntraOptions, segment: string): string {
@@ -132,18 +132,10 @@ function findTenant(realm: Realm, options: EntraOptions, segment: string): strin
 
 /** An application calls for itself in one tenant: the shared names are none. */
 function tenantFor(form: Form, segment: string): string {
-  if (form.get('grant_type') === 'client_credentials' && SHARED.has(segment)) {
+  if (form.get('grant_type') === 'client_credentials' && isSharedTenant(segment)) {
     throw new Refusal('tenant-unknown', { tenant: segment });
   }
   return segment;
-}
-
-/** `client-request-id` from header, query or body comes back as `correlation_id`. */
-function correlationOf(http: HttpRequest, form: Form | undefined): string | undefined {
-  const header = http.headers['client-request-id'];
-  const query = parseQuery(http.query);
-  const sent = [header, query.ok ? query.form.get('client-request-id') : undefined, form?.get('client-request-id')];
-  return sent.find((value): value is string => typeof value === 'string' && /^[0-9a-f-]{36}$/i.test(value));
 }
 
 function document(value: unknown): HttpResponse {
@@ -157,7 +149,7 @@ function withRequestId(response: HttpResponse): HttpResponse {
       ...response.headers,
       ...CORS,
       'x-ms-request-id': randomUUID(),
-      'x-ms-ests-server': '2.1.0 - LOCAL ProdSlices',
+      'x-ms-ests-server': '2.1.0 - NEULR1 ProdSlices',
     },
   };
 }

@@ -15,6 +15,11 @@ export interface Tenants {
   readonly defaultTenant: string;
 }
 
+/** Names in paths that stand for no tenant of their own. */
+export function isSharedTenant(segment: string): boolean {
+  return segment === 'common' || segment === 'organizations';
+}
+
 const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** GUID of a tenant that stands in a manifest but in no setting: UUIDv5 of its name (RFC 9562 5.5, DNS namespace). */

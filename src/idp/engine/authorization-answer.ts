@@ -1,10 +1,17 @@
 import { redirect } from '../../web/http.ts';
-import type { HttpResponse } from '../../web/http.ts';
+import type { HttpRequest, HttpResponse } from '../../web/http.ts';
 import { formPostPage } from '../pages.ts';
 import type { Site } from '../persona.ts';
+import { correlationOf } from './correlation.ts';
 import { tellRefusal } from './refused.ts';
 import type { Refusal } from './refusal.ts';
 import type { AuthorizationRequest } from './user-grant.ts';
+
+/** A browser at the authorization endpoint. */
+interface Visit {
+  readonly site: Site;
+  readonly http: HttpRequest;
+}
 
 /** Where and how an authorization request is answered. */
 export type AnswerTarget = Pick<
@@ -14,7 +21,7 @@ export type AnswerTarget = Pick<
 
 /** Sends parameters back to the client: in the query, the fragment, or by a form (OAuth 2.0 Form Post Response Mode). */
 export function answerAuthorization(
-  site: Site,
+  { site, http }: Visit,
   target: AnswerTarget,
   answer: Readonly<Record<string, string>>,
 ): HttpResponse {
@@ -28,17 +35,20 @@ export function answerAuthorization(
     return formPostPage({ label: persona.label, locales: target.locales, action: target.redirectUri, fields });
   }
   const encoded = new URLSearchParams(fields).toString();
-  if (target.responseMode === 'fragment') return redirect(`${target.redirectUri}#${encoded}`, 303);
-  return redirect(`${target.redirectUri}${target.redirectUri.includes('?') ? '&' : '?'}${encoded}`, 303);
+  const query = target.redirectUri.includes('?') ? '&' : '?';
+  const location = `${target.redirectUri}${target.responseMode === 'fragment' ? '#' : query}${encoded}`;
+  // What was posted here must not be posted there (RFC 9700 4.12).
+  const sent = redirect(location, http.method === 'POST' ? 303 : 302);
+  return { ...sent, headers: { ...sent.headers, 'Cache-Control': 'no-store', 'Referrer-Policy': 'no-referrer' } };
 }
 
 /** Tells the client of a refusal (RFC 6749 4.1.2.1). */
-export function answerRefusal(site: Site, target: AnswerTarget, refusal: Refusal): HttpResponse {
-  const { realm } = site;
+export function answerRefusal(visit: Visit, target: AnswerTarget, refusal: Refusal): HttpResponse {
+  const { realm } = visit.site;
   const fault = tellRefusal(realm, { endpoint: 'authorize', client: target.clientId }, refusal);
-  const context = { now: realm.now(), correlationId: undefined };
+  const context = { now: realm.now(), correlationId: correlationOf(visit.http, undefined) };
   return answerAuthorization(
-    site,
+    visit,
     target,
     realm.persona.authorize?.errorParameters(fault, context) ?? { error: fault.error },
   );

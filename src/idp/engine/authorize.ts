@@ -30,7 +30,8 @@ export async function authorize(site: Site, policy: AuthorizePolicy, http: HttpR
     const request = checkAuthorizationRequest({ ...site, client }, policy, parameters);
     return await begin({ realm: site.realm, place: site.place, site, policy, client, request, http });
   } catch (error) {
-    if (error instanceof Refusal && !policy.onPage.includes(error.problem)) return answerRefusal(site, target, error);
+    if (error instanceof Refusal && !policy.onPage.includes(error.problem))
+      return answerRefusal({ site, http }, target, error);
     throw error;
   }
 }
@@ -45,7 +46,9 @@ async function begin(attempt: Attempt): Promise<HttpResponse> {
     session !== undefined &&
     policy.acrSatisfies(session.acr, request.acr) &&
     (request.maxAgeSeconds === undefined || realm.now() - session.authTime <= request.maxAgeSeconds);
-  const askAgain = request.prompt.some((prompt) => prompt === 'login' || prompt === 'select_account');
+  // OpenID Connect Core 3.1.2.1: a max_age of 0 asks for a new sign-in, however young the old one is.
+  const askAgain =
+    request.maxAgeSeconds === 0 || request.prompt.some((prompt) => prompt === 'login' || prompt === 'select_account');
   if (fits && person !== undefined && !askAgain) return await completeFromSession(attempt, session, person);
   if (request.prompt.includes('none')) throw new Refusal('no-session');
   return await showSignIn(attempt);

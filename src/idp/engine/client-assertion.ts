@@ -5,23 +5,27 @@ import { isSignedBy, keysNamedBy } from './assertion.ts';
 import type { LocalClient } from './client.ts';
 import { Refusal } from './refusal.ts';
 
-/** Judges a client's assertion by the persona's policy (RFC 7523 3). Throws a Refusal named `assertion-…`. */
-export async function checkClientAssertion(check: {
+interface Check {
   readonly realm: Realm;
   readonly place: Place;
   readonly client: LocalClient;
   readonly policy: AssertionPolicy;
   readonly jwt: UnverifiedJwt;
-}): Promise<void> {
+}
+
+const MAX_JTI_CHARACTERS = 128;
+
+/** Judges a client's assertion by the persona's policy (RFC 7523 3). Throws a Refusal named `assertion-…`. */
+export async function checkClientAssertion(check: Check): Promise<void> {
   const { realm, client, policy, jwt } = check;
   const values = { client: client.id };
   const named = keysNamedBy(jwt.header, client.row.keys, policy.keyNames);
   if (named === undefined) throw new Refusal('assertion-key-unnamed', values);
   if (named.length === 0) throw new Refusal('assertion-key-unknown', values);
   if (!isSignedBy(jwt, named)) throw new Refusal('assertion-signature', values);
-  if (stringClaim(jwt.claims, 'iss') !== client.id) throw new Refusal('assertion-client', values);
+  if (stringClaim(jwt.claims, 'iss') !== client.id) throw new Refusal('client-differs', values);
   if (stringClaim(jwt.claims, 'sub') !== client.id) throw new Refusal('assertion-subject', values);
-  checkAudience(check.place, policy, jwt.claims, values);
+  checkAudience(check);
   const expires = checkTimes(policy, jwt.claims, realm.now());
   if (policy.replay === 'refused') await refuseReplay(realm, client.id, jwt.claims, expires + policy.skewSeconds);
 }
@@ -29,15 +33,20 @@ export async function checkClientAssertion(check: {
 /** Remembers a `jti` until its assertion would be refused anyway. Throws `assertion-used`, `assertion-claim` when there is none. */
 export async function refuseReplay(realm: Realm, clientId: string, claims: Claims, until: number): Promise<void> {
   const jti = stringClaim(claims, 'jti');
-  if (jti === undefined || jti === '') throw new Refusal('assertion-claim', { claim: 'jti' });
+  if (jti === undefined) throw new Refusal('assertion-claim', { claim: 'jti' });
+  if (jti === '' || jti.length > MAX_JTI_CHARACTERS) {
+    throw new Refusal('assertion-malformed', { why: `claim jti has not 1 to ${MAX_JTI_CHARACTERS} characters` });
+  }
   const ttl = Math.max(1, until - realm.now() + 1);
-  if (!(await realm.memory.once(`jti ${clientId} ${jti.slice(0, 256)}`, ttl))) throw new Refusal('assertion-used');
+  if (!(await realm.memory.once(`jti ${clientId} ${jti}`, ttl))) throw new Refusal('assertion-used');
 }
 
-function checkAudience(place: Place, policy: AssertionPolicy, claims: Claims, values: Record<string, string>): void {
-  const audience = stringListClaim(claims, 'aud');
-  if (audience?.length !== 1 || !policy.audiences(place).includes(audience[0] ?? '')) {
-    throw new Refusal('assertion-audience', values);
+function checkAudience({ realm, place, client, policy, jwt }: Check): void {
+  const [audience, ...others] = stringListClaim(jwt.claims, 'aud') ?? [];
+  const verdict = audience === undefined || others.length > 0 ? 'refused' : policy.audience(place, audience);
+  if (verdict === 'refused') throw new Refusal('assertion-audience', { client: client.id });
+  if (verdict === 'outdated') {
+    realm.emit({ event: 'idp.token_url_audience', persona: realm.persona.name, client: client.id });
   }
 }
 

@@ -17,7 +17,9 @@ export interface AuthenticatedClient {
 
 interface Credentials {
   readonly assertion: string | undefined;
-  readonly basic: { readonly id: string; readonly secret: string } | undefined;
+  readonly assertionType: string | undefined;
+  /** What the header holds; one that cannot be read is a credential all the same, and a wrong one. */
+  readonly basic: { readonly id?: string; readonly secret?: string } | undefined;
   readonly secret: string | undefined;
   readonly clientId: string | undefined;
 }
@@ -31,25 +33,25 @@ export async function authenticateClient(
   policy: ClientsPolicy,
 ): Promise<AuthenticatedClient> {
   const sent = readCredentials(call.form, authorization);
-  const jwt = sent.assertion === undefined ? undefined : parseWhenTrusted(sent, policy);
-  const clientId = sent.clientId ?? sent.basic?.id ?? (jwt === undefined ? undefined : stringClaim(jwt.claims, 'iss'));
+  const clientId = sent.clientId ?? sent.basic?.id ?? issuerOf(sent, policy.assertion);
   if (clientId === undefined) throw new Refusal('client-missing', { parameter: 'client_id' });
   const client = call.realm.persona.client(call.realm.snapshot(), clientId, call.place);
   if (client === undefined) throw new Refusal('client-unknown', { client: clientId, tenant: call.place.tenant });
+  policy.checkShape(call.form);
   const method = chooseMethod(sent, client, policy);
   if (method === 'private_key_jwt') await checkKey(call, client, policy.assertion, sent);
-  else if (method !== 'none') checkSecret(sent.basic?.secret ?? sent.secret ?? '', client);
+  if (method === 'client_secret_basic' && (sent.basic?.id ?? client.id) !== client.id) {
+    throw new Refusal('client-differs', { client: client.id });
+  }
+  if (method === 'client_secret_basic') checkSecret(sent.basic?.secret, client);
+  if (method === 'client_secret_post') checkSecret(sent.secret, client);
   return { client, method };
 }
 
 function readCredentials(form: Form, authorization: string | undefined): Credentials {
-  const type = form.get('client_assertion_type');
-  const assertion = form.get('client_assertion');
-  if (assertion !== undefined && type !== CLIENT_ASSERTION_TYPE) {
-    throw new Refusal('assertion-malformed', { why: 'client_assertion_type is not the JWT one' });
-  }
   return {
-    assertion,
+    assertion: form.get('client_assertion'),
+    assertionType: form.get('client_assertion_type'),
     basic: readBasic(authorization),
     secret: form.get('client_secret'),
     clientId: form.get('client_id'),
@@ -57,9 +59,18 @@ function readCredentials(form: Form, authorization: string | undefined): Credent
 }
 
 /** Where `client_id` may be left out, the assertion names the client; elsewhere nothing in it counts yet. */
-function parseWhenTrusted(sent: Credentials, policy: ClientsPolicy): UnverifiedJwt | undefined {
-  if (policy.assertion.clientIdBeside === 'required' || sent.clientId !== undefined) return undefined;
-  return parseAssertion(sent.assertion ?? '', policy.assertion);
+function issuerOf(sent: Credentials, policy: AssertionPolicy): string | undefined {
+  if (policy.clientIdBeside === 'required' || sent.assertion === undefined) return undefined;
+  return stringClaim(readAssertion(sent, policy).claims, 'iss');
+}
+
+function readAssertion(sent: Credentials, policy: AssertionPolicy): UnverifiedJwt {
+  const { assertion = '', assertionType } = sent;
+  if (assertionType === undefined) throw new Refusal('assertion-type-missing', { parameter: 'client_assertion_type' });
+  if (assertionType !== CLIENT_ASSERTION_TYPE) {
+    throw new Refusal('assertion-malformed', { why: 'client_assertion_type is not the JWT one' });
+  }
+  return parseAssertion(assertion, policy);
 }
 
 function chooseMethod(sent: Credentials, client: LocalClient, policy: ClientsPolicy): AuthMethod {
@@ -83,28 +94,31 @@ async function checkKey(call: Call, client: LocalClient, policy: AssertionPolicy
   if (sent.clientId === undefined && policy.clientIdBeside === 'required') {
     throw new Refusal('client-missing', { parameter: 'client_id' });
   }
-  const jwt = parseAssertion(sent.assertion ?? '', policy);
+  const jwt = readAssertion(sent, policy);
   await checkClientAssertion({ realm: call.realm, place: call.place, client, policy, jwt });
 }
 
-function checkSecret(secret: string, client: LocalClient): void {
-  const hash = createHash('sha256').update(secret).digest();
-  const right = client.secretHashes.some((hex) => {
-    const expected = Buffer.from(hex, 'hex');
-    return expected.length === hash.length && timingSafeEqual(expected, hash);
-  });
+function checkSecret(secret: string | undefined, client: LocalClient): void {
+  const hash = createHash('sha256')
+    .update(secret ?? '')
+    .digest();
+  const right =
+    secret !== undefined &&
+    client.secretHashes.some((hex) => {
+      const expected = Buffer.from(hex, 'hex');
+      return expected.length === hash.length && timingSafeEqual(expected, hash);
+    });
   if (!right) throw new Refusal('secret-wrong', { client: client.id });
 }
 
 /** Id and secret are form-encoded inside the header (RFC 6749 2.3.1). */
 function readBasic(authorization: string | undefined): Credentials['basic'] {
-  const [, encoded] = /^basic +([A-Za-z0-9+/=_-]+)$/i.exec(authorization ?? '') ?? [];
-  if (encoded === undefined) return undefined;
+  if (!/^basic(?: |$)/i.test(authorization ?? '')) return undefined;
+  const [, encoded = ''] = /^basic +([A-Za-z0-9+/=_-]+)$/i.exec(authorization ?? '') ?? [];
   const text = Buffer.from(encoded, 'base64').toString();
   const colon = text.indexOf(':');
-  if (colon === -1) return undefined;
   const [id, secret] = [formDecode(text.slice(0, colon)), formDecode(text.slice(colon + 1))];
-  return id === undefined || secret === undefined ? undefined : { id, secret };
+  return colon === -1 || id === undefined || secret === undefined ? {} : { id, secret };
 }
 
 function formDecode(text: string): string | undefined {

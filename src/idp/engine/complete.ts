@@ -74,5 +74,5 @@ async function answerWithCode(
   await storeCode(realm, code, { grant, redirectUri: request.redirectUri, challenge: request.challenge });
   await joinSession(site, session.sid, client.id);
   realm.emit({ event: 'idp.signed_in', persona: realm.persona.name, client: client.id, acr: session.acr, how });
-  return answerAuthorization(site, request, { code, ...policy.extras(realm, grant) });
+  return answerAuthorization(attempt, request, { code, ...policy.extras(realm, grant) });
 }

@@ -54,7 +54,7 @@ function respond(site: Site, asked: LogoutRequest, frames: readonly string[], ht
 
 function judge(site: Site, policy: LogoutPolicy, form: Form): LogoutRequest {
   const token = form.get('id_token_hint');
-  const hint = token === undefined ? undefined : readOwnToken(site.realm, site.place.issuer, token);
+  const hint = token === undefined ? undefined : readHint(site, policy, token);
   const clientId = form.get('client_id') ?? (hint === undefined ? undefined : stringClaim(hint, 'aud'));
   const client =
     clientId === undefined ? undefined : site.realm.persona.client(site.realm.snapshot(), clientId, site.place);
@@ -64,12 +64,21 @@ function judge(site: Site, policy: LogoutPolicy, form: Form): LogoutRequest {
   if (token !== undefined && (hint === undefined || clientId !== stringClaim(hint, 'aud'))) {
     return { ...base, returnTo: undefined, refusal: new Refusal('hint-invalid', { parameter: 'id_token_hint' }) };
   }
-  if (target === undefined) return { ...base, returnTo: undefined, refusal: undefined };
+  const state = form.get('state');
+  if (policy.printableState && state !== undefined && !/^[\x20-\x7e]+$/.test(state)) {
+    return { ...base, returnTo: undefined, refusal: new Refusal('state-unprintable', { parameter: 'state' }) };
+  }
+  const returns = target !== undefined && (clientId !== undefined || !policy.returnNeedsClient);
+  if (!returns) return { ...base, returnTo: undefined, refusal: undefined };
   if (!isRegistered(site, policy, client, target)) {
     return { ...base, returnTo: undefined, refusal: new Refusal('return-unknown', { redirect: target }) };
   }
-  const state = form.get('state');
   return { ...base, returnTo: state === undefined ? target : withParameters(target, { state }), refusal: undefined };
+}
+
+function readHint(site: Site, policy: LogoutPolicy, token: string): Claims | undefined {
+  const claims = readOwnToken(site.realm, site.place.issuer, token);
+  return claims !== undefined && policy.isIdToken(claims) ? claims : undefined;
 }
 
 function isRegistered(site: Site, policy: LogoutPolicy, client: LocalClient | undefined, target: string): boolean {

@@ -13,7 +13,6 @@ interface PushedRequest {
 
 const isPushed = hasMembers<PushedRequest>('clientId', 'parameters');
 const CREDENTIALS = new Set(['client_assertion', 'client_assertion_type', 'client_secret']);
-const PREFIX = 'urn:idporten:';
 
 /** Pushed authorization request (RFC 9126 2): all checks now, the browser carries a reference only. */
 export async function answerPushedRequest(
@@ -29,7 +28,7 @@ export async function answerPushedRequest(
   const parameters = new Map([...sent, ['client_id', client.id] as const]);
   locateClient({ realm, place }, authorize, parameters);
   checkAuthorizationRequest({ realm, place, client }, authorize, parameters);
-  const requestUri = `${PREFIX}${randomBytes(32).toString('base64url')}`;
+  const requestUri = `${authorize.pushed.prefix}${randomBytes(32).toString('base64url')}`;
   const record: PushedRequest = { clientId: client.id, parameters: [...parameters] };
   await putJson(realm.memory, keyOf('par', requestUri), record, authorize.pushed.lifetimeSeconds);
   return { request_uri: requestUri, expires_in: authorize.pushed.lifetimeSeconds };

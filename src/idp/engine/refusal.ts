@@ -25,7 +25,8 @@ export type Problem =
   | 'assertion-key-old'
   | 'assertion-signature'
   | 'assertion-subject'
-  | 'assertion-client'
+  | 'assertion-type-missing'
+  | 'client-differs'
   | 'assertion-audience'
   | 'assertion-expired'
   | 'assertion-future'
@@ -56,6 +57,7 @@ export type Problem =
   | 'hint-invalid'
   | 'return-unknown'
   | 'nothing-to-end'
+  | 'state-unprintable'
   // what is asked for
   | 'scope-missing'
   | 'scope-unknown'

@@ -16,7 +16,7 @@ export function tellRefusal(
     endpoint: where.endpoint,
     client: where.client,
     error: fault.error,
-    code: fault.code,
+    number: fault.code,
     reason: refusal.problem,
     fix: refusal.fix === undefined ? undefined : describeFix(refusal.fix),
   });

@@ -1,5 +1,5 @@
 import { createHash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
-import { parseCookies, setCookie } from '../../web/cookies.ts';
+import { setCookie } from '../../web/cookies.ts';
 import type { Form } from '../../web/forms.ts';
 import type { HttpRequest, HttpResponse } from '../../web/http.ts';
 import { signInPage } from '../sign-in-page.ts';
@@ -10,7 +10,7 @@ import { completeSignIn } from './complete.ts';
 import type { Attempt } from './complete.ts';
 import { hasMembers, keyOf, putJson, readJson } from './records.ts';
 import { Refusal } from './refusal.ts';
-import { cookieName } from './sso.ts';
+import { cookieName, readCookie } from './sso.ts';
 import type { AuthorizationRequest } from './user-grant.ts';
 
 interface Transaction {
@@ -26,7 +26,7 @@ const LIFETIME_SECONDS = 30 * 60;
 /** Remembers the request and shows the sign-in page. */
 export async function showSignIn(attempt: Attempt): Promise<HttpResponse> {
   const { site, http, request, realm } = attempt;
-  const browser = txCookie(site, http) ?? randomBytes(32).toString('base64url');
+  const browser = readCookie(site, http, 'tx') ?? randomBytes(32).toString('base64url');
   const id = randomUUID();
   const record: Transaction = { request, tenant: site.place.tenant, browser: hash(browser) };
   await putJson(realm.memory, keyOf('transaction', id), record, LIFETIME_SECONDS);
@@ -50,23 +50,28 @@ export async function continueSignIn(
   const id = form.get('transaction') ?? '';
   const { realm, place } = site;
   const found = await readJson(realm.memory, keyOf('transaction', id), isTransaction);
-  const browser = txCookie(site, http);
+  const browser = readCookie(site, http, 'tx');
+  if (isForeign(http)) throw new Refusal('sign-in-unknown');
   if (found === undefined || browser === undefined || found.value.tenant !== place.tenant)
     throw new Refusal('sign-in-unknown');
   if (!equal(found.value.browser, hash(browser))) throw new Refusal('sign-in-unknown');
   const { request } = found.value;
   const client = realm.persona.client(realm.snapshot(), request.clientId, place);
   if (client === undefined) throw new Refusal('client-unknown', { client: request.clientId, tenant: place.tenant });
+  // The registration may have changed while the page was open.
+  if (!policy.redirectMatches(client.redirectUris, request.redirectUri)) {
+    throw new Refusal('redirect-unknown', { redirect: request.redirectUri, client: client.id });
+  }
   const attempt: Attempt = { realm, place, site, policy, client, request, http };
   if (form.has('cancel')) {
     await realm.memory.delete(keyOf('transaction', id));
-    return answerRefusal(site, request, new Refusal('cancelled'));
+    return answerRefusal(attempt, request, new Refusal('cancelled'));
   }
   return await proceed(attempt, id, form);
 }
 
 async function proceed(attempt: Attempt, id: string, form: Form): Promise<HttpResponse> {
-  const { realm, policy, site, request } = attempt;
+  const { realm, policy, request } = attempt;
   const typed = policy.typedPid ? form.get('pid')?.replaceAll(' ', '') : undefined;
   const chosen = typed ?? form.get('person');
   const person = chosen === undefined ? undefined : pick(attempt, chosen, typed !== undefined);
@@ -78,7 +83,8 @@ async function proceed(attempt: Attempt, id: string, form: Form): Promise<HttpRe
   try {
     return await completeSignIn(attempt, person, { acr: level.acr, amr: [person.eid], how: 'page' });
   } catch (error) {
-    if (error instanceof Refusal && !policy.onPage.includes(error.problem)) return answerRefusal(site, request, error);
+    if (error instanceof Refusal && !policy.onPage.includes(error.problem))
+      return answerRefusal(attempt, request, error);
     throw error;
   }
 }
@@ -128,9 +134,10 @@ function render(
   });
 }
 
-function txCookie(site: Site, http: HttpRequest): string | undefined {
-  const [value] = parseCookies(http.headers.cookie).get(cookieName(site, 'tx')) ?? [];
-  return value !== undefined && /^[A-Za-z0-9_-]{43}$/.test(value) ? value : undefined;
+/** Ports of one host share cookies and count as one site, so a form of another origin is known by what its browser says. */
+function isForeign(http: HttpRequest): boolean {
+  const origin = http.headers['sec-fetch-site'] ?? 'same-origin';
+  return origin !== 'same-origin' && origin !== 'none';
 }
 
 function hash(text: string): string {

@@ -21,7 +21,7 @@ const COOKIE = /^[A-Za-z0-9_-]{43}$/;
 
 /** The SSO session of this browser at this place. */
 export async function readSso(site: Site, request: HttpRequest): Promise<SsoSession | undefined> {
-  const secret = cookieOf(site, request);
+  const secret = readCookie(site, request, 'sso');
   if (secret === undefined) return undefined;
   const found = await readJson(site.realm.store, recordKey(site, secret), isSession);
   return found?.value.tenant === site.place.tenant ? found.value : undefined;
@@ -30,7 +30,7 @@ export async function readSso(site: Site, request: HttpRequest): Promise<SsoSess
 /** Writes a session under a new cookie value and gives the cookie back; an old one of this browser is forgotten. */
 export async function startSso(site: Site, request: HttpRequest, session: SsoSession): Promise<string> {
   const { store } = site.realm;
-  const old = cookieOf(site, request);
+  const old = readCookie(site, request, 'sso');
   if (old !== undefined) await store.delete(recordKey(site, old));
   const secret = randomBytes(32).toString('base64url');
   const key = recordKey(site, secret);
@@ -60,8 +60,9 @@ export function cookieName(site: Site, kind: 'sso' | 'tx' = 'sso'): string {
   return `fm_${site.realm.persona.name}_${kind}`;
 }
 
-function cookieOf(site: Site, request: HttpRequest): string | undefined {
-  const [value, ...others] = parseCookies(request.headers.cookie).get(cookieName(site)) ?? [];
+/** The secret in one of our cookies; two cookies of one name count as none, for one of them was put there by another. */
+export function readCookie(site: Site, request: HttpRequest, kind: 'sso' | 'tx'): string | undefined {
+  const [value, ...others] = parseCookies(request.headers.cookie).get(cookieName(site, kind)) ?? [];
   return value !== undefined && others.length === 0 && COOKIE.test(value) ? value : undefined;
 }
 

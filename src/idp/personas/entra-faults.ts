@@ -13,6 +13,15 @@ const row = (
   ...more,
 });
 const UNAUTHORIZED = { status: 401 };
+const missing = row('900144', 'invalid_request', ({ parameter }) => `The body has no parameter '${parameter}'.`);
+const notOffered = row('70003', 'unsupported_grant_type', ({ grant }) => `Grant type '${grant}' is not offered.`);
+const outsideItsLife = row(
+  '700024',
+  'invalid_client',
+  ({ now, from, until }) =>
+    `The client assertion is outside its life. Now ${now}, valid from ${from}, expires ${until}.`,
+  UNAUTHORIZED,
+);
 const malformed = row('9002313', 'invalid_request', () => 'The request is malformed.');
 
 /** What Entra ID answers to each problem: OAuth error, status and AADSTS number. */
@@ -26,15 +35,11 @@ export const ENTRA_FAULTS: FaultTable = {
   'form-content-type': row('900144', 'invalid_request', () => "The body has no parameter 'grant_type'."),
   'form-malformed': malformed,
   'parameter-repeated': malformed,
-  'parameter-missing': row('900144', 'invalid_request', ({ parameter }) => `The body has no parameter '${parameter}'.`),
-  'client-missing': row('900144', 'invalid_request', ({ parameter }) => `The body has no parameter '${parameter}'.`),
-  'grant-missing': row('900144', 'invalid_request', ({ parameter }) => `The body has no parameter '${parameter}'.`),
-  'grant-unsupported': row('70003', 'unsupported_grant_type', ({ grant }) => `Grant type '${grant}' is not offered.`),
-  'grant-not-registered': row(
-    '70003',
-    'unsupported_grant_type',
-    ({ grant }) => `Grant type '${grant}' is not offered.`,
-  ),
+  'parameter-missing': missing,
+  'client-missing': missing,
+  'grant-missing': missing,
+  'grant-unsupported': notOffered,
+  'grant-not-registered': notOffered,
   'client-unknown': row(
     '700016',
     'unauthorized_client',
@@ -97,10 +102,11 @@ export const ENTRA_FAULTS: FaultTable = {
     ENTRA_ERROR_NAMES['50048'],
     () => "The claims 'sub' and 'iss' of the client assertion differ.",
   ),
-  'assertion-client': row(
+  'assertion-type-missing': missing,
+  'client-differs': row(
     '700021',
     'invalid_client',
-    () => "'client_id' names another application than the client assertion.",
+    () => "'client_id' names another application than the credential.",
     UNAUTHORIZED,
   ),
   'assertion-audience': row(
@@ -109,20 +115,8 @@ export const ENTRA_FAULTS: FaultTable = {
     () => "The claim 'aud' of the client assertion has the wrong value.",
     UNAUTHORIZED,
   ),
-  'assertion-expired': row(
-    '700024',
-    'invalid_client',
-    ({ now, from, until }) =>
-      `The client assertion is outside its life. Now ${now}, valid from ${from}, expires ${until}.`,
-    UNAUTHORIZED,
-  ),
-  'assertion-future': row(
-    '700024',
-    'invalid_client',
-    ({ now, from, until }) =>
-      `The client assertion is outside its life. Now ${now}, valid from ${from}, expires ${until}.`,
-    UNAUTHORIZED,
-  ),
+  'assertion-expired': outsideItsLife,
+  'assertion-future': outsideItsLife,
   'code-unknown': row('9002313', 'invalid_grant', () => 'The code is malformed.'),
   'code-used': row('54005', 'invalid_grant', () => 'The code is spent; get another or use the refresh token.'),
   'code-expired': row('70008', 'invalid_grant', () => 'The code was unused for too long; the user must sign in again.'),

@@ -8,6 +8,7 @@ import type { AuthorizePolicy, ClientCall, ClientSite, Persona, Place, TokenPoli
 import type { Person } from '../person.ts';
 import type { Tenants } from '../tenants.ts';
 import { ENTRA_50105_AUTHORIZE, ENTRA_FRONTCHANNEL_ISS, ENTRA_MAX_AGE } from '../unconfirmed.ts';
+import { checkShape, isAudience, makeEntraCode } from './entra-credentials.ts';
 import { entraErrorBody, entraErrorParameters, entraPageCode } from './entra-errors.ts';
 import { ENTRA_FAULTS } from './entra-faults.ts';
 import { clientCredentialsGrant, issueEntraTokens, onBehalfOfGrant } from './entra-grants.ts';
@@ -39,25 +40,27 @@ export function entraPersona(options: EntraOptions): Persona {
     faults: ENTRA_FAULTS,
     errorBody: (fault, context) => entraErrorBody(options.origin, fault, context),
     pageCode: entraPageCode,
-    token: tokenPolicy(setting),
+    token: tokenPolicy(options, setting),
     authorize: authorizePolicy(options, setting),
     logout: {
       path: (place) => `/${place.tenant}/oauth2/v2.0/logout`,
       issInFrontchannel: ENTRA_FRONTCHANNEL_ISS === 'present',
       unknownSession: 'goodbye',
+      isIdToken: (claims) => claims['azp'] === undefined,
+      printableState: false,
       returnNeedsClient: false,
     },
   };
 }
 
-function tokenPolicy(setting: EntraSetting): TokenPolicy {
+function tokenPolicy(options: EntraOptions, setting: EntraSetting): TokenPolicy {
   return {
     kind: 'clients',
     order: 'grant-first',
     credentials: 'assertion-wins',
     assertion: {
       algorithms: ['RS256', 'PS256'],
-      audiences: (place) => [place.tokenEndpoint, place.issuer],
+      audience: (place, audience) => (isAudience(options, place, audience) ? 'accepted' : 'refused'),
       maxLifetimeSeconds: undefined,
       skewSeconds: 300,
       replay: 'accepted',
@@ -71,6 +74,7 @@ function tokenPolicy(setting: EntraSetting): TokenPolicy {
       [GRANT.clientCredentials]: (call) => clientCredentialsGrant(setting, call),
       [GRANT.jwtBearer]: (call: ClientCall) => onBehalfOfGrant(setting, call),
     },
+    checkShape,
     superfluousVerifier: 'accepted',
     codeReuseRevokes: false,
     issue: (request) => issueEntraTokens(setting, request),
@@ -108,7 +112,7 @@ function authorizePolicy(options: EntraOptions, setting: EntraSetting): Authoriz
       ...(ENTRA_50105_AUTHORIZE === 'page' ? (['not-assigned'] as const) : []),
     ],
     codeLifetimeSeconds: 600,
-    makeCode: () => `1.A${randomBytes(64).toString('base64url')}`,
+    makeCode: makeEntraCode,
     makeSid: () => randomUUID(),
     extras: (realm, grant) => {
       const person = realm.people.find(grant.pid);

@@ -5,7 +5,7 @@ import { isSyntheticPid } from '../pid.ts';
 import type { LocalClient } from '../engine/client.ts';
 import { Refusal } from '../engine/refusal.ts';
 import { authorizationCodeGrant, refreshTokenGrant } from '../engine/token.ts';
-import type { AuthorizePolicy, ClientSite, Persona } from '../persona.ts';
+import type { AuthorizePolicy, ClientSite, Persona, Place } from '../persona.ts';
 import {
   IDPORTEN_CODE_REUSE_REVOKES,
   IDPORTEN_MAX_AGE,
@@ -38,7 +38,7 @@ export const idporten: Persona = {
     credentials: 'exactly-registered',
     assertion: {
       algorithms: ['RS256', 'RS384', 'RS512'],
-      audiences: (place) => [place.issuer, ...(IDPORTEN_TOKEN_URL_AUD === 'accept' ? [place.tokenEndpoint] : [])],
+      audience: judgeAudience,
       maxLifetimeSeconds: 120,
       skewSeconds: 10,
       replay: 'refused',
@@ -46,6 +46,7 @@ export const idporten: Persona = {
       clientIdBeside: 'required',
       types: 'jwt',
     },
+    checkShape: () => {},
     grants: { [GRANT.authorizationCode]: authorizationCodeGrant, [GRANT.refreshToken]: refreshTokenGrant },
     superfluousVerifier: 'refused',
     codeReuseRevokes: IDPORTEN_CODE_REUSE_REVOKES,
@@ -53,13 +54,25 @@ export const idporten: Persona = {
     makeRefreshToken: makeIdportenRefreshToken,
   },
   authorize: authorizePolicy(),
-  logout: { path: () => '/logout', issInFrontchannel: true, unknownSession: 'error', returnNeedsClient: true },
+  logout: {
+    path: () => '/logout',
+    issInFrontchannel: true,
+    unknownSession: 'error',
+    isIdToken: (claims) => claims['token_type'] === undefined,
+    printableState: true,
+    returnNeedsClient: true,
+  },
 };
+
+function judgeAudience(place: Place, audience: string): 'accepted' | 'outdated' | 'refused' {
+  if (audience === place.issuer) return 'accepted';
+  return audience === place.tokenEndpoint && IDPORTEN_TOKEN_URL_AUD === 'accept' ? 'outdated' : 'refused';
+}
 
 function authorizePolicy(): AuthorizePolicy {
   return {
     path: () => '/authorize',
-    pushed: { lifetimeSeconds: 120 },
+    pushed: { prefix: 'urn:idporten:', lifetimeSeconds: 120 },
     issInAnswer: true,
     responseModes: ['query', 'form_post'],
     challengeMethods: ['S256'],

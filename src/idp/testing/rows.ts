@@ -108,11 +108,16 @@ export function worldRows(key: PublicJwk, certified: PublicJwk): SnapshotData {
       client('api', CLIENTS.api, azureClient('api', 0x22)),
       client('closed', CLIENTS.closed, azureClient('closed', 0x23)),
       client('picky', CLIENTS.picky, azureClient('picky', 0x24, { groups: [guid(0xee)] })),
-      client('feed', CLIENTS.feed, {
-        provider: 'maskinporten',
-        orgno: '310000019',
-        scopes: ['demo:feed/read', 'demo:feed/other', 'demo:feed/short'],
-      }),
+      client(
+        'feed',
+        CLIENTS.feed,
+        {
+          provider: 'maskinporten',
+          orgno: '310000019',
+          scopes: ['demo:feed/read', 'demo:feed/other', 'demo:feed/short'],
+        },
+        [key, { ...key, kid: 'past its year', exp: 1_700_000_000 }],
+      ),
     ],
     grants: [grant('middle', 'desk'), grant('api', 'desk', ['admin']), grant('api', 'middle'), grant('picky', 'desk')],
     scopes: [

@@ -50,6 +50,9 @@ export const ISSUERS = {
   maskinporten: 'http://localhost:7430/',
 } as const;
 
+/** The `client_assertion_type` of a JWT. */
+export const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
+
 /** The tenant of the test worlds. */
 export const TENANT = '00000000-0000-4000-8000-00000000f001';
 
