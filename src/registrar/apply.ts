@@ -66,21 +66,20 @@ export async function applyDesired(desired: Desired, parts: ApplyParts): Promise
   throw new Error(`the registry changed ${MAX_ATTEMPTS} times while a plan was applied`);
 }
 
-/** Gives every client the next key that it lacks. Returns the keys made. */
-export async function makeNextKeys(parts: ApplyParts): Promise<readonly KeyRow[]> {
-  const { registry } = parts;
+/** Gives one client the next key that it lacks; undefined when none does. */
+export async function makeNextKey({ registry, wrapper, now }: Omit<ApplyParts, 'config'>): Promise<KeyRow | undefined> {
+  const [wish] = nextWishes(registry);
+  if (wish === undefined) return undefined;
+  const key = await makeKey(wish, wrapper, now());
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     const snapshot = registry.snapshot();
-    const made = await makeKeys(nextWishes(registry), parts);
-    if (made.length === 0) return [];
-    const putClients = made.flatMap((key) => {
-      const client = snapshot.clientOf(key.app, key.provider);
-      if (client === undefined || key.publicJwk === undefined) return [];
-      return [{ ...client, keys: [...client.keys, key.publicJwk] }];
-    });
-    if (registry.commit(snapshot.version, { putKeys: made, putClients }) === 'ok') return made;
+    const client = snapshot.clientOf(key.app, key.provider);
+    const isLacking = nextWishes(registry).some((each) => each.uid === key.uid && each.provider === key.provider);
+    if (client === undefined || key.publicJwk === undefined || !isLacking) return undefined;
+    const putClients = [{ ...client, keys: [...client.keys, key.publicJwk] }];
+    if (registry.commit(snapshot.version, { putKeys: [key], putClients }) === 'ok') return key;
   }
-  return [];
+  return undefined;
 }
 
 /** Clients with a current key of ours and no next one. */

@@ -67,9 +67,9 @@ type Clients = Readonly<Record<'azure' | 'jwker' | 'maskinporten' | 'idporten', 
 function assemble(source: VariableSource, clients: Clients): AppEnvironment {
   const common = commonVariables(source);
   const withKeys = source.app.spec.identity.mode !== 'workload';
-  const forApp = ({ open, secret }: Variables): Readonly<Record<string, string>> => ({
+  const forApp = ({ open, secret, next }: Variables): Readonly<Record<string, string>> => ({
     ...open,
-    ...(withKeys ? secret : {}),
+    ...(withKeys ? { ...secret, ...next } : {}),
   });
   const { azure, jwker, maskinporten, idporten } = clients;
   const mounts = {

@@ -33,13 +33,11 @@ export function makePlan(input: PlanInput): Plan {
   const { snapshot, desired } = input;
   const apps = desired.flatMap((each) => appChange(each, snapshot) ?? []);
   const uidOf = new Map([...snapshot.apps(), ...apps].map((app) => [app.id, app.uid]));
-  const clients = desired.flatMap((each) => each.clients);
   const keysBySlot = Map.groupBy(input.keys, slotOf);
-  const wishes = clients.flatMap((client) => {
-    return wishesOf(
-      { client, uid: uidOf.get(client.app) ?? '', own: keysBySlot.get(slotOf(client)) ?? [] },
-      input.entraPasswords,
-    );
+  const wishes = desired.flatMap(({ draft, clients }) => {
+    const rules = { passwords: input.entraPasswords, handsOut: draft.spec.identity.mode !== 'workload' };
+    const uid = uidOf.get(draft.id) ?? '';
+    return clients.flatMap((client) => wishesOf({ client, uid, own: keysBySlot.get(slotOf(client)) ?? [] }, rules));
   });
   const created = apps.filter((app) => snapshot.app(app.id) === undefined).map((app) => app.id);
   return {
@@ -59,16 +57,16 @@ function appChange({ draft }: DesiredApp, snapshot: Snapshot): App | undefined {
   return { id, uid: known?.uid ?? randomUUID(), generation, hash, state: 'active', kind, spec, positions };
 }
 
-/** Entra ID publishes and hands out the next key with the current one; elsewhere the next is made later. */
+/** At Entra ID an app that holds its own keys is handed the next one with the current; for all others it is made later. */
 function wishesOf(
   { client, uid, own }: { readonly client: DesiredClient; readonly uid: string; readonly own: readonly KeyRow[] },
-  passwords: boolean,
+  { passwords, handsOut }: { readonly passwords: boolean; readonly handsOut: boolean },
 ): readonly KeyWish[] {
   const { app, provider } = client;
   const has = (kind: KeyRow['kind'], state: KeyRow['state']): boolean =>
     own.some((key) => key.uid === uid && key.kind === kind && key.state === state);
   const kinds: readonly KeyRow['kind'][] = provider === 'azure' && passwords ? ['jwk', 'password'] : ['jwk'];
-  const states = provider === 'azure' ? (['current', 'next'] as const) : (['current'] as const);
+  const states = provider === 'azure' && handsOut ? (['current', 'next'] as const) : (['current'] as const);
   return kinds.flatMap((kind) =>
     states.filter((state) => !has(kind, state)).map((state) => ({ app, uid, provider, kind, state })),
   );

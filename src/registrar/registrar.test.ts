@@ -7,7 +7,6 @@ import { importSigningKey } from '../oauth/jwk.ts';
 import { appId } from '../registry/app-id.ts';
 import { openSqliteRegistry } from '../registry/registry.ts';
 import { compileApp } from './compile.ts';
-import type { RegistrarConfig } from './config.ts';
 import { createDirectorySource } from './directory.ts';
 import { validateTogether } from './validate.ts';
 import { createRegistrar } from './registrar.ts';
@@ -66,8 +65,9 @@ test('an app in mode workload gets no private part; its sidecar and login proxy 
   assert.equal(registrar.environmentOf(api)?.app['FULLMAKT_INBOUND_APPS'], JSON.stringify([front]));
 });
 
-test('Entra gets current and next key and secret, the key ids in the form of thumbprints', async (t) => {
-  const { registrar, registry } = bench(t, CITIZEN);
+test('an app that holds its own keys gets current and next key and secret of Entra, the key ids in the form of thumbprints', async (t) => {
+  const keys = { 'a/api.yaml': `${CITIZEN['a/api.yaml']}  identity: {mode: keys}\n` };
+  const { registrar, registry } = bench(t, { ...CITIZEN, ...keys });
   await registrar.start();
   const client = registry.snapshot().clientOf(api, 'azure');
   assert.ok(client?.registration.provider === 'azure');
@@ -75,10 +75,11 @@ test('Entra gets current and next key and secret, the key ids in the form of thu
   assert.equal(client.registration.secretHashes.length, 2);
   assert.equal(client.registration.tenant, 'tenant-1');
   for (const { kid } of client.keys) assert.match(kid, /^[A-Za-z0-9_-]{27}$/);
-  const sidecar = registrar.environmentOf(api)?.sidecar ?? {};
-  assert.equal(sidecar['AZURE_APP_CERTIFICATE_KEY_ID'], client.keys[0]?.kid);
-  assert.equal(JSON.parse(sidecar['AZURE_APP_NEXT_JWK'] ?? '').kid, client.keys[1]?.kid);
-  assert.equal(JSON.parse(sidecar['AZURE_APP_JWKS'] ?? '').keys.length, 1);
+  const variables = registrar.environmentOf(api)?.app ?? {};
+  assert.equal(variables['AZURE_APP_CERTIFICATE_KEY_ID'], client.keys[0]?.kid);
+  assert.equal(JSON.parse(variables['AZURE_APP_NEXT_JWK'] ?? '').kid, client.keys[1]?.kid);
+  assert.equal(JSON.parse(variables['AZURE_APP_JWKS'] ?? '').keys.length, 1);
+  assert.notEqual(variables['AZURE_APP_NEXT_CLIENT_SECRET'], undefined);
 });
 
 test('private parts are sealed at rest and in files of their owner only (C1, C5)', async (t) => {
@@ -266,26 +267,38 @@ test('a tenant cannot change (immutable)', async (t) => {
   assert.equal(registry.snapshot().app('local:a:x')?.spec.azure?.tenant, 't1');
 });
 
-test('the next keys are made in one go and change no variable', async (t) => {
-  const { registrar, registry } = bench(t, { 'a/api.yaml': manifest('api', 'tokenx: {enabled: true}') });
+test('the next keys are made after the start, one by one, and change no variable', async (t) => {
+  const { registrar, registry, events } = bench(t, CITIZEN, undefined, { nextKeysAfterSeconds: 0 });
   await registrar.start();
-  const before = registrar.environmentOf(api);
-  const { makeNextKeys } = await import('./apply.ts');
-  const { loadKeyWrapper } = await import('./kek.ts');
-  const wrapper = loadKeyWrapper(join(root, 'kek-next'));
-  const parts = { registry, wrapper, now, platform };
-  const config = { wildcardGrants: 'network-only' } as RegistrarConfig;
-  assert.equal((await makeNextKeys({ ...parts, config })).length, 1);
-  assert.equal((await makeNextKeys({ ...parts, config })).length, 0);
-  assert.deepEqual(
-    registry.keys(api).map((key) => key.state),
-    ['current', 'next'],
-  );
-  assert.equal(registry.snapshot().clientOf(api, 'tokenx')?.keys.length, 2);
+  const before = [registrar.environmentOf(api), registrar.environmentOf(front)];
+  const keepAlive = setTimeout(() => {}, 10_000);
+  await new Promise<void>((resolve) => {
+    const leave = registry.onChange(() => {
+      if (registry.keys().filter(({ kind, state }) => kind === 'jwk' && state === 'next').length < 4) return;
+      leave();
+      resolve();
+    });
+  });
+  clearTimeout(keepAlive);
+  for (const [app, provider] of [
+    [api, 'tokenx'],
+    [api, 'azure'],
+    [front, 'tokenx'],
+    [front, 'idporten'],
+  ] as const) {
+    const states = registry
+      .keys(app)
+      .filter((key) => key.provider === provider && key.kind === 'jwk')
+      .map(({ state }) => state);
+    assert.deepEqual(states, ['current', 'next'], `${app} ${provider}`);
+    assert.equal(registry.snapshot().clientOf(app, provider)?.keys.length, 2);
+  }
   const { version } = registry.snapshot();
   assert.deepEqual((await registrar.apply()).environments, []);
   assert.equal(registry.snapshot().version, version);
-  assert.deepEqual(registrar.environmentOf(api), before);
+  assert.deepEqual([registrar.environmentOf(api), registrar.environmentOf(front)], before);
+  await registrar.close();
+  assert.equal(events.filter((event) => event.event === 'key.created' && event.state === 'next').length, 4);
 });
 
 test('a saved file is noticed and applied without being asked', async (t) => {

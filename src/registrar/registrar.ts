@@ -4,7 +4,7 @@ import type { AppId } from '../registry/app-id.ts';
 import type { Registry } from '../registry/contract.ts';
 import type { KeyWrapper } from '../registry/key-wrapper.ts';
 import type { App, Snapshot } from '../registry/model.ts';
-import { applyDesired, makeNextKeys, nextWishes } from './apply.ts';
+import { applyDesired, makeNextKey, nextWishes } from './apply.ts';
 import type { ApplyParts } from './apply.ts';
 import type { RegistrarConfig } from './config.ts';
 import { createCredentials, prepareStateFolder } from './credentials.ts';
@@ -76,10 +76,18 @@ export function createRegistrar(config: RegistrarConfig, deps: RegistrarDeps): R
     if (!isClosed && nextKeys === undefined && nextWishes(deps.registry).length > 0) scheduleNextKeys();
     return outcome;
   };
+  // One at a time, so that neither a changed manifest nor the signing of tokens has to wait for all of them.
+  const addNextKeys = async (): Promise<void> => {
+    const key = isClosed ? undefined : await enqueue(() => makeNextKey(work.parts));
+    if (key === undefined) return;
+    const { app, provider, kid, state } = key;
+    deps.emit({ event: 'key.created', app, provider, kid, state });
+    await addNextKeys();
+  };
   const scheduleNextKeys = (): void => {
     nextKeys = setTimeout(() => {
       nextKeys = undefined;
-      if (!isClosed) enqueue(() => addNextKeys(work, deps.emit)).catch(failed);
+      addNextKeys().catch(failed);
     }, config.nextKeysAfterSeconds * 1000);
     nextKeys.unref();
   };
@@ -181,10 +189,4 @@ function heldProblem(id: AppId, { dir, label }: RegistrarConfig): AppProblem {
   const message = `${id} has no manifest any more, but is kept: too many are missing, or some could not be read`;
   const at = { file: label ?? basename(dir), line: 1, column: 1, path: '' };
   return { id, problem: problemAt(at, { type: 'Warning', code: 'prune-held', message }) };
-}
-
-async function addNextKeys({ parts }: Work, emit: Emit<RegistrarEvent>): Promise<void> {
-  for (const { app, provider, kid, state } of await makeNextKeys(parts)) {
-    emit({ event: 'key.created', app, provider, kid, state });
-  }
 }

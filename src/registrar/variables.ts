@@ -7,6 +7,8 @@ import type { AppPlace, Platform } from './platform.ts';
 export interface Variables {
   readonly open: Readonly<Record<string, string>>;
   readonly secret: Readonly<Record<string, string>>;
+  /** The credentials that come after these: for apps that hold their own, of no use to the programs beside them. */
+  readonly next?: Readonly<Record<string, string>>;
 }
 
 /** What the variables of one app are made from. */
@@ -112,6 +114,8 @@ export function azureVariables(source: VariableSource): Variables {
         : { AZURE_APP_JWKS: `{"keys":[${key.value}]}`, AZURE_APP_CERTIFICATE_KEY_ID: key.kid }),
       ...named('AZURE_APP_CLIENT_SECRET', password),
       ...(password === undefined ? {} : { AZURE_APP_PASSWORD_KEY_ID: password.kid }),
+    },
+    next: {
       ...named('AZURE_APP_NEXT_JWK', nextKey),
       ...(nextKey === undefined ? {} : { AZURE_APP_NEXT_CERTIFICATE_KEY_ID: nextKey.kid }),
       ...named('AZURE_APP_NEXT_CLIENT_SECRET', nextPassword),
