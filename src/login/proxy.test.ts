@@ -158,6 +158,17 @@ test('Connection cannot make the application lose a header of ours (HD-2, A12)',
   await browser.visit('/x', { headers: { connection: 'Authorization, X-Forwarded-Proto, close' } });
   assert.match(seen.at(-1)?.headers.authorization ?? '', /^Bearer access-/);
   assert.equal(seen.at(-1)?.headers['x-forwarded-proto'], 'https');
+  // Guessing the very value we set must not help either.
+  const guessed = {
+    'x-forwarded-for': '127.0.0.1',
+    'x-forwarded-host': HOST,
+    'x-forwarded-proto': 'https',
+    connection: 'X-Forwarded-For, X-Forwarded-Host, X-Forwarded-Proto, close',
+  };
+  await browser.visit('/x', { headers: guessed });
+  assert.equal(seen.at(-1)?.headers['x-forwarded-for'], '127.0.0.1');
+  assert.equal(seen.at(-1)?.headers['x-forwarded-host'], HOST);
+  assert.equal(seen.at(-1)?.headers['x-forwarded-proto'], 'https');
 });
 
 test('inbound Authorization passes only where a rule says so, and a session always wins (9.4)', async (t) => {

@@ -62,7 +62,8 @@ export function createProxy(context: LoginContext, parts: ProxyParts): Proxy {
     context.emit({ event: 'proxy.answered', decision: identity.kind, method: http.method });
     return {
       path: http.target,
-      headers: [...strippedHeaders(http.rawHeaders, own), ...set],
+      headers: strippedHeaders(http.rawHeaders, own),
+      own: set,
       responseHeaders: (raw) => answerHeaders(raw, { isOwnCookie: own, sessionUsed: identity.kind === 'session' }),
     };
   }

@@ -2,8 +2,10 @@
 export interface ForwardOptions {
   /** Path and query, byte for byte what was judged. */
   readonly path: string;
-  /** Names and values in turn: what the client sent, cleaned, and our own. `Host` is sent as it is here. */
+  /** Names and values in turn: what the client sent, cleaned. `Host` is sent as it is here. */
   readonly headers: readonly string[];
+  /** Likewise, our own: sent whatever the client's `Connection` names, even where it guessed name and value. */
+  readonly own?: readonly string[];
   /** Last word on the answer's headers; gets them without those of the connection. */
   readonly responseHeaders?: (raw: readonly string[]) => readonly string[];
 }

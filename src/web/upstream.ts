@@ -33,7 +33,7 @@ export function createUpstream(origin: string, times: Partial<UpstreamTimes> = {
   const connect = (): Promise<Pool> => (pool ??= createPool(origin, limits, deaths));
   return {
     forward(request, options) {
-      const headers = cleaned(request, options.headers);
+      const headers = outgoingHeaders(request, options);
       const stream = (outgoing: ServerResponse): void =>
         createRelay({
           request,
@@ -53,7 +53,7 @@ export function createUpstream(origin: string, times: Partial<UpstreamTimes> = {
         request,
         socket,
         head,
-        options: { ...options, headers: cleaned(request, options.headers) },
+        options: { ...options, headers: outgoingHeaders(request, options) },
         limits,
       });
     },
@@ -62,6 +62,10 @@ export function createUpstream(origin: string, times: Partial<UpstreamTimes> = {
       await (await pool)?.destroy();
     },
   };
+}
+
+function outgoingHeaders(request: HttpRequest, { headers, own = [] }: ForwardOptions): readonly string[] {
+  return [...cleaned(request, headers), ...own];
 }
 
 /**
