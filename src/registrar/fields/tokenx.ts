@@ -1,3 +1,4 @@
+import type { TokenxTokenSettings } from '../../registry/model.ts';
 import { object, optional } from '../object-shape.ts';
 import { anything, flag, integer, list, listOr, oneOf, text } from '../shape.ts';
 import type { Shape } from '../shape.ts';
@@ -14,19 +15,7 @@ export interface RawTokenx {
 }
 
 /** `spec.tokenx.token` as written; durations in seconds. */
-interface RawTokenxToken {
-  readonly alg?: 'RS256' | 'ES256' | 'EdDSA' | 'PS256';
-  readonly typ?: 'JWT' | 'at+jwt';
-  readonly ttl?: number;
-  readonly capBySubject?: boolean;
-  readonly maxSession?: number;
-  readonly claims?: 'all' | readonly string[];
-  readonly act?: boolean;
-  readonly azp?: boolean;
-  readonly scope?: 'enforce' | 'echo';
-  readonly limitScopeBySubject?: boolean;
-  readonly dpop?: 'optional' | 'off' | 'required';
-}
+type RawTokenxToken = TokenxTokenSettings & { readonly dpop?: 'optional' | 'off' | 'required' };
 
 const token: Shape<RawTokenxToken> = object<RawTokenxToken>({
   alg: optional(oneOf(['RS256', 'ES256', 'EdDSA', 'PS256']), { aliases: ['algorithm'] }),
