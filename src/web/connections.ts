@@ -1,10 +1,11 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { PIPELINED_REQUESTS } from './limits.ts';
 
 /** What is going on at one listener, so that it can be brought to an end. */
 export interface Connections {
-  /** A request has come in and will be answered. */
-  answering(incoming: IncomingMessage, outgoing: ServerResponse): void;
+  /** A request has come in and will be answered; false, and the connection is cut, when too many before it still wait. */
+  answering(incoming: IncomingMessage, outgoing: ServerResponse): boolean;
   /** Whether an answer has begun on this socket and is not complete. */
   isAnswering(socket: Duplex): boolean;
   /** A request is refused as a whole: whatever else its sender has put on that connection is not read as requests. */
@@ -21,12 +22,21 @@ export function createConnections(): Connections {
   const tunnels = new Map<Duplex, AbortController>();
   const refused = new WeakSet<Duplex>();
   const latest = new WeakMap<Duplex, ServerResponse>();
+  const waiting = new WeakMap<Duplex, number>();
   let draining = false;
   let closing: Promise<void> | undefined;
   return {
-    answering(incoming, outgoing) {
-      latest.set(incoming.socket, outgoing);
+    answering({ socket }, outgoing) {
+      const before = waiting.get(socket) ?? 0;
+      if (before === PIPELINED_REQUESTS) {
+        socket.destroy();
+        return false;
+      }
+      waiting.set(socket, before + 1);
+      outgoing.once('close', () => waiting.set(socket, (waiting.get(socket) ?? 1) - 1));
+      latest.set(socket, outgoing);
       if (draining) outgoing.shouldKeepAlive = false;
+      return true;
     },
     isAnswering(socket) {
       const outgoing = latest.get(socket);

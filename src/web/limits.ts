@@ -6,6 +6,8 @@ export const COOKIE_BYTES: number = 16 * 1024;
 export const TARGET_BYTES: number = 8 * 1024;
 /** Body that a handler reads whole, in bytes. Over it: 413. */
 export const BODY_BYTES: number = 64 * 1024;
+/** Requests of one connection that wait for their answers: whoever sends more without reading is cut. */
+export const PIPELINED_REQUESTS: number = 100;
 /** Parameters of one form or query. */
 export const FORM_PARAMETERS: number = 32;
 

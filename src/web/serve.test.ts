@@ -88,6 +88,27 @@ test('takes no more connections than its limit', async (t) => {
   assert.equal(await rawClient(t, port).closed(), '');
 });
 
+test('cuts a connection that asks a hundred and one times without waiting for an answer', async (t) => {
+  let running = 0;
+  const { port } = await openListener(t, {
+    handle: () => {
+      running += 1;
+      return new Promise(() => undefined);
+    },
+  });
+  assert.equal(await rawExchange(t, port, `GET / HTTP/1.1\r\n${HOST}\r\n`.repeat(1000)), '');
+  assert.equal(running, 100);
+});
+
+test('answers any number of requests that wait for each other on one connection', async (t) => {
+  const { port } = await openListener(t, { handle: (request) => ({ status: 200, body: `${request.path}.` }) });
+  const client = rawClient(t, port);
+  for (let count = 1; count <= 150; count += 1) {
+    client.send(`GET /${count} HTTP/1.1\r\n${HOST}\r\n`);
+    await client.until(new RegExp(`/${count}\\.$`));
+  }
+});
+
 test('does not put a refusal into an answer that is under way', async (t) => {
   const { port } = await openListener(t, {
     handle: () => ({ status: 200, stream: (outgoing) => void outgoing.write('first half') }),

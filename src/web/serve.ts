@@ -90,8 +90,7 @@ function createNodeServer(spec: ListenerSpec, limits: Limits, connections: Conne
   // A count limit would drop headers silently; the size of the block is limited instead.
   server.maxHeadersCount = 0;
   server.on('request', (incoming, outgoing) => {
-    if (connections.followsRefusal(incoming)) return;
-    connections.answering(incoming, outgoing);
+    if (connections.followsRefusal(incoming) || !connections.answering(incoming, outgoing)) return;
     const refusal = refusalOf(incoming, limits.headerBytes);
     if (refusal !== undefined) connections.refuse(incoming);
     void answer(spec, limits, { incoming, outgoing, refusal });
