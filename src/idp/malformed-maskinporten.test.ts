@@ -74,6 +74,7 @@ testRows('Maskinporten', [
   ['28 no kid', async () => present(await forge.rewritten('{"alg":"RS256"}')), '400 invalid_grant'],
   ['28 an unknown kid', async () => present(await named('nobody')), '400 invalid_grant'],
   ['28 a key past its year', async () => present(await named('past its year')), '400 invalid_grant MP-121'],
+  ['28 a key that is none', async () => present(await named('weak')), '400 invalid_grant MP-124'],
   ["28 another key's signature", async () => present(await strange()), '400 invalid_grant MP-124'],
   ['29 a scope of others', () => signed({ scope: 'demo:feed/foreign' }), '400 invalid_scope MP-200'],
   ['29 a scope without access', () => signed({ scope: 'demo:feed/other' }), '403 forbidden MP-250'],

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import type { Algorithm } from '../../oauth/algorithms.ts';
 import { decodeBase64Url } from '../../oauth/base64url.ts';
 import { importVerificationKey } from '../../oauth/jwk.ts';
-import type { PublicJwk } from '../../oauth/jwk.ts';
+import type { PublicJwk, VerificationKey } from '../../oauth/jwk.ts';
+import { KeyRefused } from '../../oauth/key-material.ts';
 import { JoseError, verifySignature } from '../../oauth/jws.ts';
 import type { JwsHeader } from '../../oauth/jws.ts';
 import { parseJwt } from '../../oauth/jwt.ts';
@@ -30,8 +31,19 @@ export function parseAssertion(token: string, shape: AssertionShape): Unverified
 export function isSignedBy(jwt: UnverifiedJwt, keys: readonly PublicJwk[]): boolean {
   return keys.some((jwk) => {
     const material = Object.fromEntries(Object.entries(jwk).filter(([name]) => name !== 'alg'));
-    return verifySignature(jwt.jws, importVerificationKey(material));
+    const key = usable(material);
+    return key !== undefined && verifySignature(jwt.jws, key);
   });
+}
+
+/** A registered key that is too weak or no key at all signs nothing. */
+function usable(jwk: unknown): VerificationKey | undefined {
+  try {
+    return importVerificationKey(jwk);
+  } catch (error) {
+    if (error instanceof KeyRefused) return undefined;
+    throw error;
+  }
 }
 
 /** The registered keys an assertion header points at; undefined when it names none. */

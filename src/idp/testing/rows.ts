@@ -116,7 +116,7 @@ export function worldRows(key: PublicJwk, certified: PublicJwk): SnapshotData {
           orgno: '310000019',
           scopes: ['demo:feed/read', 'demo:feed/other', 'demo:feed/short'],
         },
-        [key, { ...key, kid: 'past its year', exp: 1_700_000_000 }],
+        [key, { ...key, kid: 'past its year', exp: 1_700_000_000 }, { kty: 'RSA', kid: 'weak', n: 'AQAB', e: 'AQAB' }],
       ),
     ],
     grants: [grant('middle', 'desk'), grant('api', 'desk', ['admin']), grant('api', 'middle'), grant('picky', 'desk')],
