@@ -199,3 +199,27 @@ test('no-token-in-any-url: no Location holds a token, and state does not show th
   const end = await world.browser.visit(path);
   assert.equal(end.headers.location, '/secret-target');
 });
+
+const OTHER_FLOWS: readonly (readonly [string, Record<string, string | undefined>])[] = [
+  ['a JWT answer', { response: 'eyJhbGciOiJub25lIn0.e30.' }],
+  ['an ID token', { id_token: 'eyJhbGciOiJub25lIn0.e30.' }],
+  ['an empty code', { code: '' }],
+];
+for (const [what, bend] of OTHER_FLOWS) {
+  test(`an answer with ${what} is an error page without a token call, and its cookie is cleared (section 4)`, async (t) => {
+    const world = await startWorld(t);
+    world.provider.bends.callback = bend;
+    const answer = await world.browser.visit(await callbackPath(world));
+    assert.ok([400, 500].includes(answer.status));
+    assert.match(answer.body, /<h1>/);
+    assert.deepEqual([...world.browser.jar.keys()], []);
+    assert.equal(world.provider.callsTo('token').length, 0);
+  });
+}
+
+test('a token that claims to live for ages does not break the session (4 step 8)', async (t) => {
+  const world = await startWorld(t);
+  world.provider.bends.expiresIn = Number.MAX_SAFE_INTEGER;
+  assert.equal((await world.logIn()).status, 302);
+  assert.equal((await world.browser.ask('/oauth2/session')).status, 200);
+});

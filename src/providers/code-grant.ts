@@ -19,10 +19,19 @@ export interface CodeGrant {
   readonly nonce: string;
 }
 
+/** An authorization answer of another flow than ours (a token in it, or a JWT around it) is a fault of its sender. */
+function checkedAnswer<T>(check: () => T): T {
+  try {
+    return check();
+  } catch (cause) {
+    throw new ProviderFault({ kind: 'invalid', endpoint: 'authorization', cause });
+  }
+}
+
 async function redeemOnce(client: LoginClient, metadata: ProviderMetadata, grant: CodeGrant): Promise<TokenSet> {
   const oauthClient = client.client();
   const server = { ...metadata.server, authorization_response_iss_parameter_supported: metadata.issuerInAnswers };
-  const checked = validateAuthResponse(server, oauthClient, grant.parameters, grant.state);
+  const checked = checkedAnswer(() => validateAuthResponse(server, oauthClient, grant.parameters, grant.state));
   const answer = await callProvider(client, {
     endpoint: ENDPOINT,
     milliseconds: CODE_GRANT_MILLISECONDS,

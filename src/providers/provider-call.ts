@@ -1,7 +1,11 @@
 /** One call to a provider through oauth4webapi: our fetch, a time limit, faults in our words. */
 import { allowInsecureRequests, customFetch } from 'oauth4webapi';
+import { AnswerTooLong, readBody } from '../oauth/read-body.ts';
 import type { LoginClient } from './login-client.ts';
 import { ProviderFault, answerFault, isTransientStatus, networkFault } from './provider-fault.ts';
+
+const MAX_ANSWER_BYTES: number = 256 * 1024;
+const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
 
 /** Options every oauth4webapi request takes. Plain http was judged when metadata was read. */
 export interface CallOptions {
@@ -22,18 +26,36 @@ function bodyText(body: unknown): string | undefined {
   return typeof body === 'string' || body instanceof URLSearchParams ? body.toString() : undefined;
 }
 
-function callOptions(client: LoginClient, milliseconds: number): CallOptions {
+/** Makes the call and reads its answer whole, so that an answer cut short is a broken connection, not a wrong answer. */
+async function fetchWhole(
+  client: LoginClient,
+  endpoint: string,
+  request: Parameters<LoginClient['fetch']>,
+): Promise<Response> {
+  try {
+    const response = await client.fetch(...request);
+    const { status, headers } = response;
+    const body = await readBody(response, MAX_ANSWER_BYTES);
+    return new Response(BODILESS.has(status) ? null : new Uint8Array(body), { status, headers });
+  } catch (cause) {
+    if (cause instanceof AnswerTooLong) throw new ProviderFault({ kind: 'invalid', endpoint, cause });
+    throw networkFault(endpoint, cause);
+  }
+}
+
+function callOptions(client: LoginClient, endpoint: string, milliseconds: number): CallOptions {
   return {
     [allowInsecureRequests]: true,
     [customFetch]: (url, { method, headers, body, signal }) => {
       const text = bodyText(body);
-      return client.fetch(url, {
+      const init: RequestInit = {
         method,
         headers,
         redirect: 'manual',
         ...(text === undefined ? {} : { body: text }),
         ...(signal === undefined ? {} : { signal }),
-      });
+      };
+      return fetchWhole(client, endpoint, [url, init]);
     },
     signal: AbortSignal.timeout(milliseconds),
   };
@@ -55,12 +77,12 @@ export async function callProvider<T>(
   const { endpoint } = call;
   let response: Response;
   try {
-    response = await call.send(callOptions(client, call.milliseconds));
+    response = await call.send(callOptions(client, endpoint, call.milliseconds));
   } catch (cause) {
-    throw networkFault(endpoint, cause);
+    // What is no fault of the call itself is a request that could not be made.
+    throw cause instanceof ProviderFault ? cause : new ProviderFault({ kind: 'invalid', endpoint, cause });
   }
   if (isTransientStatus(response.status)) {
-    await response.body?.cancel();
     throw new ProviderFault({ kind: 'unavailable', endpoint, status: response.status });
   }
   try {

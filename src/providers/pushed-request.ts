@@ -6,18 +6,28 @@ import type { ProviderMetadata } from './metadata.ts';
 import { callProvider } from './provider-call.ts';
 import { ProviderFault } from './provider-fault.ts';
 
-const CALL_MILLISECONDS = 5000;
-/** Fibonacci from 50 ms; the pauses add up to 2.65 s of the 5 s a browser waits at most. */
+/** Fibonacci from 50 ms. */
 const PAUSES_MILLISECONDS: readonly number[] = [50, 50, 100, 150, 250, 400, 650, 1000];
+/** What a browser waits at most, tries and pauses together. */
 const BUDGET_MILLISECONDS = 5000;
 
-async function pushOnce(client: LoginClient, metadata: ProviderMetadata, parameters: URLSearchParams): Promise<string> {
+async function pushOnce(
+  client: LoginClient,
+  metadata: ProviderMetadata,
+  push: { readonly parameters: URLSearchParams; readonly milliseconds: number },
+): Promise<string> {
   const oauthClient = client.client();
   const answer = await callProvider(client, {
     endpoint: 'par',
-    milliseconds: CALL_MILLISECONDS,
+    milliseconds: push.milliseconds,
     send: (options) =>
-      pushedAuthorizationRequest(metadata.server, oauthClient, client.authentication(metadata), parameters, options),
+      pushedAuthorizationRequest(
+        metadata.server,
+        oauthClient,
+        client.authentication(metadata),
+        push.parameters,
+        options,
+      ),
     read: (response) => processPushedAuthorizationResponse(metadata.server, oauthClient, response),
   });
   return answer.request_uri;
@@ -33,14 +43,14 @@ export async function pushAuthorizationRequest(
   parameters: URLSearchParams,
 ): Promise<string> {
   const started = performance.now();
-  for (const pause of PAUSES_MILLISECONDS) {
+  const left = (): number => Math.ceil(BUDGET_MILLISECONDS - (performance.now() - started));
+  for (let attempt = 0; ; attempt += 1) {
+    const pause = PAUSES_MILLISECONDS[attempt] ?? BUDGET_MILLISECONDS;
     try {
-      return await pushOnce(client, metadata, parameters);
+      return await pushOnce(client, metadata, { parameters, milliseconds: left() });
     } catch (error) {
-      if (!(error instanceof ProviderFault) || (error.kind !== 'unavailable' && error.kind !== 'timeout')) throw error;
-      if (performance.now() - started + pause > BUDGET_MILLISECONDS) throw error;
+      if (!(error instanceof ProviderFault) || error.kind !== 'unavailable' || pause >= left()) throw error;
       await wait(pause);
     }
   }
-  return pushOnce(client, metadata, parameters);
 }

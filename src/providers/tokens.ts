@@ -1,6 +1,10 @@
 /** A token endpoint's answer to a login client. */
 import type { TokenEndpointResponse } from 'oauth4webapi';
+import { DAY } from '../oauth/time.ts';
 import { ProviderFault } from './provider-fault.ts';
+
+/** No token of a session is believed to live longer: dates stay dates whatever a provider says. */
+const MAX_LIFETIME_SECONDS: number = 365 * DAY;
 
 /** Tokens as the provider handed them out. The ID token is not verified by holding this. */
 export interface TokenSet {
@@ -19,7 +23,7 @@ export function tokenSet(answer: TokenEndpointResponse, endpoint: string): Token
   }
   return {
     accessToken: answer.access_token,
-    expiresInSeconds: seconds,
+    expiresInSeconds: Math.min(seconds, MAX_LIFETIME_SECONDS),
     idToken: answer.id_token,
     refreshToken: answer.refresh_token,
     sessionState: typeof answer['session_state'] === 'string' ? answer['session_state'] : undefined,
