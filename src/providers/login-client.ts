@@ -9,6 +9,7 @@ import type { ClientCredential } from './client-authentication.ts';
 import { authenticateClient } from './client-authentication.ts';
 import type { ProviderKind } from './kinds.ts';
 import type { LocalIssuers } from '../oauth/local-issuers.ts';
+import { issuerUrlProblem } from '../oauth/local-issuers.ts';
 import type { MetadataSource, ProviderMetadata } from './metadata.ts';
 import { createMetadataSource } from './metadata.ts';
 
@@ -50,7 +51,13 @@ export function createLoginClient(
     wellKnownUrl: config.wellKnownUrl,
     fetch: deps.fetch,
     now: deps.now,
-    demands: { kind, local: config.local, level: config.level, locales: config.locales },
+    demands: {
+      kind,
+      local: config.local,
+      level: config.level,
+      locales: config.locales,
+      assertionAlgorithm: config.credential.kind === 'key' ? config.credential.key.alg : undefined,
+    },
     ...(deps.onMetadataFailure === undefined ? {} : { onFailure: deps.onMetadataFailure }),
   });
   const keySet = createRemoteKeySet({
@@ -61,6 +68,7 @@ export function createLoginClient(
     },
     fetch: deps.fetch,
     now: deps.now,
+    isAllowedUrl: (url) => issuerUrlProblem(url, config.local) === undefined,
   });
   return {
     kind,

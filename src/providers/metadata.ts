@@ -11,7 +11,6 @@ import type { ProviderKind } from './kinds.ts';
 import type { LocalIssuers } from '../oauth/local-issuers.ts';
 import { issuerUrlProblem } from '../oauth/local-issuers.ts';
 
-const WELL_KNOWN_SUFFIX = '/.well-known/openid-configuration';
 const CACHE_SECONDS: number = 1 * DAY;
 const RETRY_SECONDS: number = 1 * MINUTE;
 
@@ -53,7 +52,6 @@ export interface ProviderMetadata {
   readonly prompts: readonly string[] | undefined;
   readonly clientAuthMethods: readonly string[];
   readonly idTokenAlgorithms: readonly Algorithm[];
-  readonly assertionAlgorithms: readonly string[] | undefined;
   /** The same for oauth4webapi. */
   readonly server: AuthorizationServer;
 }
@@ -64,17 +62,16 @@ export interface MetadataDemands {
   readonly local: LocalIssuers;
   readonly level?: string | undefined;
   readonly locales?: readonly string[] | undefined;
+  /** Algorithm of our client assertions; undefined when we have a secret. */
+  readonly assertionAlgorithm?: string | undefined;
 }
 
+/** The endpoints we use; each was judged as a URL when the document was read. */
 function endpointsOf(metadata: ServerMetadata, demands: MetadataDemands): Partial<Record<Endpoint, string>> {
   const found: Partial<Record<Endpoint, string>> = {};
   for (const name of ENDPOINTS) {
-    const value = metadata.raw[name];
-    if (value === undefined) continue;
-    if (typeof value !== 'string') throw new Error(`metadata of ${metadata.issuer}: ${name} is not a string`);
-    const refusal = issuerUrlProblem(value, demands.local);
-    if (refusal !== undefined) throw new Error(`metadata of ${metadata.issuer}: ${name} ${value} ${refusal}`);
-    found[name] = value;
+    const value = metadata[name];
+    if (value !== undefined) found[name] = value;
   }
   for (const name of demands.kind.requiredMetadata) {
     if (!(name in found)) throw new Error(`metadata of ${metadata.issuer} has no ${name}`);
@@ -95,6 +92,11 @@ function refuseUnmetDemands(metadata: ServerMetadata, demands: MetadataDemands):
   if (demands.level !== undefined && levels !== undefined && !levels.includes(demands.level)) {
     throw new Error(`${metadata.issuer} does not offer the level ${demands.level}`);
   }
+  const algorithms = stringListClaim(metadata.raw, 'token_endpoint_auth_signing_alg_values_supported');
+  const { assertionAlgorithm } = demands;
+  if (assertionAlgorithm !== undefined && algorithms !== undefined && !algorithms.includes(assertionAlgorithm)) {
+    throw new Error(`${metadata.issuer} does not take client assertions signed with ${assertionAlgorithm}`);
+  }
   const locales = stringListClaim(metadata.raw, 'ui_locales_supported');
   for (const locale of demands.locales ?? []) {
     if (locales !== undefined && !locales.includes(locale)) {
@@ -107,6 +109,7 @@ function refuseUnmetDemands(metadata: ServerMetadata, demands: MetadataDemands):
 function judgeMetadata(metadata: ServerMetadata, demands: MetadataDemands): ProviderMetadata {
   const { raw, issuer } = metadata;
   const endpoints = endpointsOf(metadata, demands);
+  const algorithms = idTokenAlgorithms(metadata, demands.kind);
   refuseUnmetDemands(metadata, demands);
   return {
     issuer,
@@ -117,13 +120,8 @@ function judgeMetadata(metadata: ServerMetadata, demands: MetadataDemands): Prov
     locales: stringListClaim(raw, 'ui_locales_supported'),
     prompts: stringListClaim(raw, 'prompt_values_supported'),
     clientAuthMethods: stringListClaim(raw, 'token_endpoint_auth_methods_supported') ?? ['client_secret_basic'],
-    idTokenAlgorithms: idTokenAlgorithms(metadata, demands.kind),
-    assertionAlgorithms: stringListClaim(raw, 'token_endpoint_auth_signing_alg_values_supported'),
-    server: {
-      issuer,
-      ...endpoints,
-      id_token_signing_alg_values_supported: [...idTokenAlgorithms(metadata, demands.kind)],
-    },
+    idTokenAlgorithms: algorithms,
+    server: { issuer, ...endpoints, id_token_signing_alg_values_supported: [...algorithms] },
   };
 }
 
@@ -133,8 +131,6 @@ export interface MetadataSource {
   get(): Promise<ProviderMetadata>;
   /** What is loaded, without asking anybody. */
   loaded(): ProviderMetadata | undefined;
-  /** Why the last fetch failed, for readiness. */
-  problem(): string | undefined;
 }
 
 /** Fetches and keeps one provider's metadata: 24 hours, then refetched behind while the old one serves. */
@@ -148,25 +144,21 @@ export function createMetadataSource(options: {
   const { wellKnownUrl, now, demands } = options;
   let current: { readonly metadata: ProviderMetadata; readonly refetchAt: number } | undefined;
   let running: Promise<ProviderMetadata> | undefined;
-  let problem: string | undefined;
 
   async function load(): Promise<ProviderMetadata> {
     try {
       const refusal = issuerUrlProblem(wellKnownUrl, demands.local);
       if (refusal !== undefined) throw new Error(`${wellKnownUrl} ${refusal}`);
-      const issuer = wellKnownUrl.endsWith(WELL_KNOWN_SUFFIX)
-        ? wellKnownUrl.slice(0, -WELL_KNOWN_SUFFIX.length)
-        : undefined;
-      const expected = issuer === undefined ? {} : { expectedIssuer: issuer };
-      const fetched = await fetchMetadata(wellKnownUrl, { fetch: options.fetch, ...expected });
-      const metadata = judgeMetadata(fetched, demands);
+      const isAllowedUrl = (url: string): boolean => issuerUrlProblem(url, demands.local) === undefined;
+      const metadata = judgeMetadata(
+        await fetchMetadata(wellKnownUrl, { fetch: options.fetch, isAllowedUrl }),
+        demands,
+      );
       current = { metadata, refetchAt: now() + CACHE_SECONDS };
-      problem = undefined;
       return metadata;
     } catch (error) {
-      problem = error instanceof Error ? error.message : String(error);
       if (current !== undefined) current = { metadata: current.metadata, refetchAt: now() + RETRY_SECONDS };
-      options.onFailure?.(problem);
+      options.onFailure?.(error instanceof Error ? error.message : String(error));
       throw error;
     } finally {
       running = undefined;
@@ -180,7 +172,6 @@ export function createMetadataSource(options: {
 
   return {
     loaded: () => current?.metadata,
-    problem: () => problem,
     async get() {
       if (current === undefined) return fetchOnce();
       if (now() >= current.refetchAt) fetchOnce().catch(() => undefined);
