@@ -1,4 +1,4 @@
-// The package ships no types: these are the parts the benchmarks use.
+// The package ships no types: these are the parts that tests and benchmarks use.
 declare module 'oidc-provider' {
   import type { IncomingMessage, ServerResponse } from 'node:http';
 
@@ -33,5 +33,6 @@ declare module 'oidc-provider' {
       parameters: readonly string[],
     ): void;
     callback(): (incoming: IncomingMessage, outgoing: ServerResponse) => void;
+    on(event: string, listener: (...args: unknown[]) => void): this;
   }
 }
