@@ -1,0 +1,14 @@
+import { readdirSync } from 'node:fs';
+
+/** `npm run bench -- <name> [--quick]`: runs one benchmark, or lists them. */
+const folder = new URL('../bench/', import.meta.url);
+const names = readdirSync(folder).map((file) => file.replace(/\.ts$/, ''));
+const [name = ''] = process.argv.slice(2);
+
+if (names.includes(name)) {
+  process.argv.splice(2, 1);
+  await import(new URL(`${name}.ts`, folder).href);
+} else {
+  console.error(`npm run bench -- <name> [--quick], where <name> is one of: ${names.join(', ')}`);
+  process.exitCode = 2;
+}
