@@ -22,6 +22,7 @@ import { createProxy } from './proxy.ts';
 import { createRefresher } from './refresh.ts';
 import { compileRules } from './rules.ts';
 import { createSessions } from './sessions.ts';
+import { tellLeniently } from './telling.ts';
 import { warmUp } from './warm-up.ts';
 
 const IDLE_SECONDS = 90;
@@ -35,7 +36,7 @@ export interface LoginDeps {
   readonly metrics?: () => Promise<string>;
 }
 
-function createClient(config: LoginConfig, deps: LoginDeps): LoginClient {
+function createClient(config: LoginConfig, deps: Omit<LoginDeps, 'store'>): LoginClient {
   const { provider } = config;
   return createLoginClient(
     {
@@ -57,25 +58,21 @@ function createClient(config: LoginConfig, deps: LoginDeps): LoginClient {
 }
 
 function createContext(config: LoginConfig, deps: LoginDeps): LoginContext {
-  const { provider } = config;
+  const { now } = deps;
+  const { name: provider, clientId } = config.provider;
+  const emit = tellLeniently(deps.emit);
   const store = guardStore(deps.store);
+  const client = createClient(config, { ...deps, emit });
   const sessions = createSessions({
     store,
-    now: deps.now,
-    provider: provider.name,
-    clientId: provider.clientId,
-    onUnreadable: (session_ref) => deps.emit({ event: 'session.unreadable', session_ref }),
+    now,
+    provider,
+    clientId,
+    issuer: () => client.metadata.loaded()?.issuer,
+    onUnreadable: (session_ref) => emit({ event: 'session.unreadable', session_ref }),
   });
-  const parts = {
-    config,
-    client: createClient(config, deps),
-    sessions,
-    store,
-    sealer: createSealer(config.sessionKeys),
-    background: createBackground(),
-    now: deps.now,
-    emit: deps.emit,
-  };
+  const sealer = createSealer(config.sessionKeys);
+  const parts = { config, client, sessions, store, sealer, background: createBackground(), now, emit };
   return { ...parts, refresher: createRefresher(parts) };
 }
 

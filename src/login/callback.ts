@@ -1,10 +1,12 @@
 /** `GET /oauth2/callback`: the provider's answer. The order of the steps is binding; each proves its value or ends the request. */
+import { AuditUnavailable } from '../observe/audit.ts';
 import { JoseError } from '../oauth/jws.ts';
 import { ProviderFault } from '../providers/provider-fault.ts';
 import { confirmSubject } from '../providers/userinfo.ts';
 import { redeemCode } from '../providers/code-grant.ts';
 import type { ProviderMetadata } from '../providers/metadata.ts';
 import type { TokenSet } from '../providers/tokens.ts';
+import { StoreUnavailable } from '../store/errors.ts';
 import type { HttpResponse } from '../web/http.ts';
 import { parseQuery } from '../web/forms.ts';
 import { problem, redirectTo, withCookies } from './answers.ts';
@@ -81,7 +83,9 @@ function checkError(parameters: URLSearchParams): void {
   if (error === 'access_denied') throw new Refused({ page: 'cancelled', status: 403, step: 'error', reason: error });
   const down = error === 'temporarily_unavailable' || error === 'server_error';
   const page = down ? 'provider-down' : 'login-failed';
-  throw new Refused({ page, status: down ? 503 : 500, step: 'error', reason: error.slice(0, 64) });
+  // Anybody can write into an answer: only what looks like a code is put on record.
+  const reason = /^[a-z_]{1,64}$/.test(error) ? error : 'not an error code';
+  throw new Refused({ page, status: down ? 503 : 500, step: 'error', reason });
 }
 
 /** Steps 7 to 9: redeem the code, verify the ID token, confirm the subject. */
@@ -91,32 +95,32 @@ async function redeem(
   proven: Proven,
   metadata: ProviderMetadata,
 ): Promise<{ readonly tokens: TokenSet; readonly idToken: Awaited<ReturnType<typeof verifyLogin>> }> {
-  if (!proven.parameters.has('code')) throw tooOld('code', 'there is neither code nor error');
-  try {
-    const tokens = await redeemCode(context.client, metadata, {
-      parameters: proven.parameters,
-      state: proven.state,
-      redirectUri: redirectUri(request),
-      codeVerifier: proven.secrets.codeVerifier,
-      nonce: proven.secrets.nonce,
-    });
-    const idToken = await verifyLogin(context, metadata, { tokens, secrets: proven.secrets });
-    if (context.config.provider.userinfo) {
-      await confirmSubject(context.client, metadata, { accessToken: tokens.accessToken, subject: idToken.subject });
-    }
-    return { tokens, idToken };
-  } catch (error) {
-    throw refusalOf(error);
+  if (!proven.parameters.get('code')) throw tooOld('code', 'there is neither code nor error');
+  const tokens = await redeemCode(context.client, metadata, {
+    parameters: proven.parameters,
+    state: proven.state,
+    redirectUri: redirectUri(request),
+    codeVerifier: proven.secrets.codeVerifier,
+    nonce: proven.secrets.nonce,
+  });
+  const idToken = await verifyLogin(context, metadata, { tokens, secrets: proven.secrets });
+  if (context.config.provider.userinfo) {
+    await confirmSubject(context.client, metadata, { accessToken: tokens.accessToken, subject: idToken.subject });
   }
+  return { tokens, idToken };
 }
 
-function refusalOf(error: unknown): unknown {
+/** What the user is told about a failure; what is none of ours to explain is thrown on. */
+function refusalOf(error: unknown): Refused {
+  if (error instanceof Refused) return error;
+  if (error instanceof StoreUnavailable || error instanceof AuditUnavailable)
+    return new Refused({ page: 'store-down', status: 503, step: 'session', reason: error.message });
   if (error instanceof ProviderFault) {
     const down = error.kind === 'unavailable' || error.kind === 'timeout';
     const page = down ? 'provider-down' : 'login-failed';
     return new Refused({ page, status: down ? 503 : 500, step: error.endpoint, reason: error.message });
   }
-  if (!(error instanceof JoseError)) return error;
+  if (!(error instanceof JoseError)) throw error;
   const reason = error.claim === undefined ? error.code : `${error.code} ${error.claim}`;
   if (error.code === 'keys_unavailable')
     return new Refused({ page: 'provider-down', status: 503, step: 'id-token', reason });
@@ -145,22 +149,19 @@ async function complete(context: LoginContext, request: OwnRequest, proven: Prov
     await rememberOutcome(context, proven.opened.id, outcome);
     return outcome;
   } catch (error) {
-    if (error instanceof Refused) {
-      tellRefusal(context, error);
-      const outcome: LoginOutcome = { kind: 'page', page: error.page, status: error.status, target: proven.target };
-      await rememberOutcome(context, proven.opened.id, outcome);
-      return outcome;
-    }
-    throw error;
+    const refusal = refusalOf(error);
+    const { page, status } = refusal;
+    await rememberOutcome(context, proven.opened.id, { kind: 'page', page, status, target: proven.target });
+    throw refusal;
   }
 }
 
 function tellRefusal(context: LoginContext, refusal: Refused): void {
   const { name: provider, clientId } = context.config.provider;
-  if (refusal.page === 'cancelled')
-    return context.emit({ event: 'login.cancelled', outcome: 'cancelled', provider, client_id: clientId });
+  const at = { provider, client_id: clientId };
+  if (refusal.page === 'cancelled') return context.emit({ event: 'login.cancelled', outcome: 'cancelled', ...at });
   const { step, reason } = refusal;
-  context.emit({ event: 'login.failed', provider, client_id: clientId, step, reason, outcome: 'failed' });
+  context.emit({ event: 'login.failed', ...at, step, reason, outcome: 'failed' });
 }
 
 /** Step 3 when the cookie is gone: no token call; go on with a live session, or begin once more. */
@@ -201,9 +202,9 @@ async function answerProven(context: LoginContext, request: OwnRequest, proven: 
     if (outcome === undefined) return await withoutCookie(context, request, proven.opened);
     return answerOutcome(context, request, outcome);
   } catch (error) {
-    if (!(error instanceof Refused)) throw error;
-    tellRefusal(context, error);
-    return problem(request, { page: error.page, status: error.status, target: proven.target });
+    const refusal = refusalOf(error);
+    tellRefusal(context, refusal);
+    return problem(request, { page: refusal.page, status: refusal.status, target: proven.target });
   }
 }
 

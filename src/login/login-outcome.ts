@@ -1,6 +1,7 @@
 /** What one attempt came to, kept sealed for a moment: a double click gets the same answer and the code is redeemed once. */
 import { createHash } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
+import { StoreUnavailable } from '../store/errors.ts';
 import { ATTEMPT_SECONDS } from './login-state.ts';
 import type { LoginContext } from './context.ts';
 import type { PageName } from './page-texts.ts';
@@ -28,11 +29,15 @@ export async function claimOutcome(context: LoginContext, id: Uint8Array): Promi
   return 'ours';
 }
 
-/** Keeps the outcome for whoever submitted the same attempt again. */
+/** Keeps the outcome for whoever submitted the same attempt again. A store that fails changes no outcome. */
 export async function rememberOutcome(context: LoginContext, id: Uint8Array, outcome: LoginOutcome): Promise<void> {
   const key = outcomeKey(id);
   const sealed = context.sealer.seal('result', Buffer.from(JSON.stringify(outcome)), key);
-  await context.store.put(key, Buffer.from(sealed), KEPT_SECONDS);
+  try {
+    await context.store.put(key, Buffer.from(sealed), KEPT_SECONDS);
+  } catch (error) {
+    if (!(error instanceof StoreUnavailable)) throw error;
+  }
 }
 
 function isPageName(value: unknown): value is PageName {

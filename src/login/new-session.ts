@@ -53,16 +53,21 @@ export async function createSessionFor(
   const session = await context.sessions.create(ticket, record);
   if (session === undefined) return { kind: 'page', page: 'signed-out', status: 403, target: login.target };
   const { name: provider, clientId } = context.config.provider;
-  context.emit({
-    event: 'login.succeeded',
-    outcome: 'succeeded',
-    provider,
-    client_id: clientId,
-    session_ref: sessionReference(session.key),
-    sid: record.sid,
-    acr: record.acr,
-    amr: record.amr.join(' '),
-  });
+  try {
+    context.emit({
+      event: 'login.succeeded',
+      outcome: 'succeeded',
+      provider,
+      client_id: clientId,
+      session_ref: sessionReference(session.key),
+      sid: record.sid,
+      acr: record.acr,
+      amr: record.amr.join(' '),
+    });
+  } catch (error) {
+    await context.sessions.end(session);
+    throw error;
+  }
   if (former !== undefined) await endSession(context, former, 'replaced');
   const { name } = ownCookie(context, request.ingress, 'session');
   return { kind: 'signed-in', cookie: sealTicket(context.sealer, ticket, name), target: login.target };

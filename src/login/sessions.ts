@@ -53,6 +53,8 @@ export function createSessions(options: {
   readonly now: Clock;
   readonly provider: string;
   readonly clientId: string;
+  /** The provider's issuer, once it is known: a session of any other is none of ours. */
+  readonly issuer?: () => string | undefined;
   readonly onUnreadable: (reference: string) => void;
 }): Sessions {
   const { store, now, provider, clientId } = options;
@@ -75,6 +77,8 @@ export function createSessions(options: {
     const record = openRecord(stored.value, ticket.dataKey, key);
     if (record === undefined) options.onUnreadable(sessionReference(key));
     if (record === undefined || record.provider !== provider || record.clientId !== clientId) return undefined;
+    const issuer = options.issuer?.();
+    if (issuer !== undefined && record.issuer !== issuer) return undefined;
     return { key, ticket, record, version: stored.version };
   }
 

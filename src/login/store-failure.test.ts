@@ -3,7 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
+import { AuditUnavailable } from '../observe/audit.ts';
 import { StoreUnavailable } from '../store/errors.ts';
+import { LOGIN_EVENTS } from './events.ts';
 import { createMemoryStore } from '../store/memory.ts';
 import { openSqliteStore } from '../store/sqlite.ts';
 import type { Store } from '../store/store.ts';
@@ -103,4 +105,56 @@ test('sessions survive a restart with a sqlite store and the same keys; rotate-k
   const gone = await startWorld(t, { store: second, clock, provider, env: { FULLMAKT_LOGIN_SESSION_KEYS: b } });
   for (const [name, value] of before.browser.jar) gone.browser.jar.set(name, value);
   assert.equal((await gone.browser.visit('/x')).status, 302);
+});
+
+test('a store that fails inside a callback ends the attempt: 503, no cookie left, and the next try is not held up (section 14)', async (t) => {
+  const clock = { seconds: 1_800_000_000 };
+  const inner = createMemoryStore({ now: () => clock.seconds });
+  const state = { fails: 'none' };
+  const failing = (name: string): void => {
+    if (state.fails === name) throw new StoreUnavailable('down');
+  };
+  const store: Store = {
+    ...inner,
+    addToIndex: async (...args) => (failing('index'), inner.addToIndex(...args)),
+    put: async (...args) => (failing('put'), inner.put(...args)),
+  };
+  const world = await startWorld(t, { store, clock });
+  for (const fails of ['index', 'put']) {
+    const start = await world.browser.visit('/oauth2/login?redirect=%2Fdeep');
+    const path = await world.provider.authorize(start.headers.location ?? '');
+    const cookies = new Map(world.browser.jar);
+    state.fails = fails;
+    const answer = await world.browser.visit(path);
+    assert.equal(answer.status, 503, fails);
+    assert.match(answer.body, /redirect=%2Fdeep/);
+    assert.deepEqual([...world.browser.jar.keys()], [], fails);
+    state.fails = 'none';
+    for (const [name, value] of cookies) world.browser.jar.set(name, value);
+    const started = performance.now();
+    const again = await world.browser.visit(path);
+    assert.ok(again.status === 503 || again.headers.location?.startsWith(world.provider.issuer), fails);
+    assert.ok(performance.now() - started < 1000, fails);
+    world.browser.jar.clear();
+  }
+});
+
+test('without an audit trail nobody is let in, and everybody can still leave (OP-6)', async (t) => {
+  const state = { down: false };
+  const onEvent = (event: { readonly event: keyof typeof LOGIN_EVENTS }): void => {
+    if (state.down && LOGIN_EVENTS[event.event].audit === true) throw new AuditUnavailable('disk full');
+  };
+  const world = await startWorld(t, { onEvent, env: { FULLMAKT_LOGIN_PROVIDER: 'openid' } });
+  await world.logIn();
+  const attempt = world.newBrowser();
+  const path = await world.provider.authorize((await attempt.visit('/oauth2/login')).headers.location ?? '');
+  state.down = true;
+  assert.equal((await world.newBrowser().visit('/oauth2/login')).status, 503);
+  assert.equal((await attempt.visit(path)).status, 503);
+  assert.deepEqual([...attempt.jar.keys()], []);
+  world.clock.seconds += 3601;
+  assert.equal((await world.browser.visit('/x')).status, 200);
+  const out = await world.browser.visit('/oauth2/logout');
+  assert.equal(out.status, 302);
+  assert.equal(world.browser.jar.has(SESSION), false);
 });

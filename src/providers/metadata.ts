@@ -147,8 +147,6 @@ export function createMetadataSource(options: {
 
   async function load(): Promise<ProviderMetadata> {
     try {
-      const refusal = issuerUrlProblem(wellKnownUrl, demands.local);
-      if (refusal !== undefined) throw new Error(`${wellKnownUrl} ${refusal}`);
       const isAllowedUrl = (url: string): boolean => issuerUrlProblem(url, demands.local) === undefined;
       const metadata = judgeMetadata(
         await fetchMetadata(wellKnownUrl, { fetch: options.fetch, isAllowedUrl }),

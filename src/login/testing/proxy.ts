@@ -26,6 +26,8 @@ export interface WorldOptions {
   readonly provider?: TestProvider;
   readonly clock?: { seconds: number };
   readonly app?: (request: HttpRequest) => HttpResponse;
+  /** Sees every event; what it throws is thrown at the proxy. */
+  readonly onEvent?: (event: LoginEvent) => void;
 }
 
 /** Everything a test of this room needs. */
@@ -105,7 +107,11 @@ export async function startWorld(t: TestContext, options: WorldOptions = {}): Pr
   if (!read.ok) throw new Error(read.problems.join('\n'));
   const store = options.store ?? createMemoryStore({ now });
   const events: LoginEvent[] = [];
-  const program = await createLogin(read.config, { store, fetch, now, emit: (event) => events.push(event) });
+  const emit = (event: LoginEvent): void => {
+    events.push(event);
+    options.onEvent?.(event);
+  };
+  const program = await createLogin(read.config, { store, fetch, now, emit });
   const [spec] = program.listeners;
   if (spec === undefined) throw new Error('no listener');
   const failures: unknown[] = [];
