@@ -171,3 +171,10 @@ test('a trusted issuer that nothing would ever name is refused at the start (6.1
     /two issuers/,
   );
 });
+
+test('bodies that never come hold nobody else up: a request counts once its form is there (4.2, security.md 23)', async (t) => {
+  const made = await own(t, {});
+  const waiting = await Promise.all(Array.from({ length: 210 }, () => made.hold()));
+  assert.equal((await made.exchange()).status, 200);
+  for (const leave of waiting) leave();
+});

@@ -1,9 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { errorResponse } from '../oauth/errors.ts';
-import type { OAuthError } from '../oauth/errors.ts';
-import { AuditUnavailable } from '../observe/audit.ts';
 import { describeFix } from '../registry/fix.ts';
 import type { Snapshot } from '../registry/model.ts';
+import type { Form } from '../web/forms.ts';
 import { json } from '../web/http.ts';
 import type { Handle, HttpRequest, HttpResponse } from '../web/http.ts';
 import { BodyAborted } from '../web/request.ts';
@@ -13,11 +11,11 @@ import { authenticateClient } from './authenticate.ts';
 import { buildClaims } from './claims.ts';
 import type { Principal } from './client-authentication.ts';
 import type { ExchangeContext } from './context.ts';
-import { allowed, asRefusal, denied, issuedFacts, outcomeOf, startFacts, subjectFacts } from './decision-record.ts';
+import { allowed, asRefusal, issuedFacts, startFacts, subjectFacts } from './decision-record.ts';
 import type { Facts } from './decision-record.ts';
-import type { DecisionEvent } from './events.ts';
-import { refuse, situationOf } from './errors.ts';
+import { refuse } from './errors.ts';
 import { readExchangeParameters, readGrantType } from './exchange-parameters.ts';
+import { record, refusal } from './recorded.ts';
 import { signToken } from './sign.ts';
 import { verifySubjectToken } from './subject-token.ts';
 import { checkSubjectIssuer, decideScope, decideTarget, refuseTarget } from './target.ts';
@@ -29,9 +27,11 @@ export function createTokenEndpoint(context: ExchangeContext): Handle {
   return async (request) => {
     const facts = startFacts(context.registry.snapshot().version);
     try {
+      const form = await readTokenForm(request);
+      // Only now: a body that never comes must not take the place of one that is there.
       const leave = context.limits.enter();
       try {
-        const response = await exchange(context, request, facts);
+        const response = await exchange(context, request, { form, facts });
         record(context, allowed(facts, request));
         return response;
       } finally {
@@ -45,16 +45,15 @@ export function createTokenEndpoint(context: ExchangeContext): Handle {
   };
 }
 
-async function exchange(context: ExchangeContext, request: HttpRequest, facts: Facts): Promise<HttpResponse> {
-  const { config, issuers, keys, emit } = context;
-  const form = await readTokenForm(request);
-  if (countIgnored(form) > 0) emit({ event: 'exchange.ignored_parameters', count: countIgnored(form) });
-  context.limits.admitSource(request.remoteAddress);
-  refuseStale(context);
-  facts.admitted = true;
+async function exchange(
+  context: ExchangeContext,
+  request: HttpRequest,
+  { form, facts }: { readonly form: Form; readonly facts: Facts },
+): Promise<HttpResponse> {
+  const { config, issuers, keys } = context;
+  admit(context, request, { form, facts });
   facts.grant = readGrantType(form);
   const snapshot = context.registry.snapshot();
-  facts.version = snapshot.version;
 
   const caller = await authenticateClient(context, request, { form, snapshot, facts });
   const asked = readExchangeParameters(form);
@@ -66,11 +65,14 @@ async function exchange(context: ExchangeContext, request: HttpRequest, facts: F
   const subjectRules = { issuers, caller: caller.clientId, snapshot, settings, skewSeconds, subjectTokenTypes, now };
   const subject = await verifySubjectToken(asked.subjectToken, asked.subjectTokenType, subjectRules);
   Object.assign(facts, subjectFacts(subject, context.pseudonym));
-  checkSubjectIssuer(edge, subject);
-  recheckEdge(context, caller, target, { snapshot, facts });
+
+  // Waiting for a store or an issuer takes time: what was taken back meanwhile gives no token.
+  const newest = context.registry.snapshot();
+  const held = newest === snapshot ? edge : authoriseEdge(caller, target, { snapshot: newest, facts });
+  checkSubjectIssuer(held, subject);
 
   const actor = extendActors(caller.clientId, subject, config.issuer);
-  const scope = decideScope({ edge, subject, requested: asked.scope, target, settings, snapshot });
+  const scope = decideScope({ edge: held, subject, requested: asked.scope, target, settings, snapshot: newest });
   const parts = { issuer: config.issuer, target, caller: caller.clientId, subject, actor, settings, now };
   const claims = buildClaims({ ...parts, scope: scope.granted, jti: randomUUID() });
   const key = keys.signer(settings.alg);
@@ -85,6 +87,7 @@ function authoriseEdge(
   target: string,
   { snapshot, facts }: { readonly snapshot: Snapshot; readonly facts: Facts },
 ): Edge {
+  facts.version = snapshot.version;
   const decision = decideTarget(target, caller, snapshot);
   if (snapshot.app(target) !== undefined) facts.target = target;
   if (decision.allow) {
@@ -95,23 +98,19 @@ function authoriseEdge(
   throw refuseTarget(decision.reason, target, caller.clientId);
 }
 
-/** Waiting for a store or an issuer takes time: what was taken back meanwhile gives no token. */
-function recheckEdge(
-  { registry }: ExchangeContext,
-  caller: Principal,
-  target: string,
-  { snapshot, facts }: { readonly snapshot: Snapshot; readonly facts: Facts },
+/** Step 2, before anything that costs: the address did not fail too often, and the rules are fresh. */
+function admit(
+  { limits, registry, config, emit }: ExchangeContext,
+  request: HttpRequest,
+  { form, facts }: { readonly form: Form; readonly facts: Facts },
 ): void {
-  const newest = registry.snapshot();
-  if (newest === snapshot) return;
-  facts.version = newest.version;
-  authoriseEdge(caller, target, { snapshot: newest, facts });
-}
-
-/** Old rules serve nobody for long. */
-function refuseStale({ registry, config }: ExchangeContext): void {
-  if (registry.ageSeconds() <= config.registryStaleLimitSeconds) return;
-  throw refuse('registry-stale', 'it cannot be told now whether the rules are still the ones in force');
+  const ignored = countIgnored(form);
+  if (ignored > 0) emit({ event: 'exchange.ignored_parameters', count: ignored });
+  limits.admitSource(request.remoteAddress);
+  if (registry.ageSeconds() > config.registryStaleLimitSeconds) {
+    throw refuse('registry-stale', 'it cannot be told now whether the rules are still the ones in force');
+  }
+  facts.admitted = true;
 }
 
 /** RFC 8693 2.2.1; `seconds` is what is left of the token. */
@@ -129,52 +128,4 @@ function tokenResponse(answer: {
     ...(answer.scope === undefined ? {} : { scope: answer.scope }),
   };
   return json(200, body, { 'Cache-Control': 'no-store', Pragma: 'no-cache' });
-}
-
-/** Records a decision. Throws `audit-unavailable`: what is not on record does not happen. */
-function record({ emit }: ExchangeContext, event: DecisionEvent): void {
-  try {
-    emit(event);
-    if (event.decision === 'allow')
-      emit({ event: 'exchange.edge', client_id: event.caller ?? '', audience: event.target ?? '' });
-  } catch (cause) {
-    if (!(cause instanceof AuditUnavailable)) throw cause;
-    throw refuse('audit-unavailable', 'decisions cannot be recorded now, so none is made', { cause });
-  }
-}
-
-/** The answer for a refusal; those before anyone claims to be a client are summed, all others are decisions. */
-function refusal(
-  context: ExchangeContext,
-  request: HttpRequest,
-  { facts, error }: { readonly facts: Facts; readonly error: OAuthError },
-): HttpResponse {
-  const reason = situationOf(error);
-  if (isFailedAuthentication(facts, error)) context.limits.failed(request.remoteAddress, facts.claimed_client);
-  if (facts.admitted || reason === 'internal')
-    return errorAnswer(recorded(context, denied(facts, request, error), error));
-  const { remoteAddress: src, correlationId: cid } = request;
-  context.emit({ event: 'exchange.turned_away', grant: 'unread', outcome: outcomeOf(error), reason, src, cid });
-  context.turnedAway.add(src, reason);
-  return errorAnswer(error);
-}
-
-/** A wrong answer to who calls and what for, not a limit or an outage. */
-function isFailedAuthentication({ admitted, caller }: Facts, { status }: OAuthError): boolean {
-  return admitted && caller === undefined && (status === 400 || status === 401);
-}
-
-/** The refusal itself, or that it could not be recorded. */
-function recorded(context: ExchangeContext, event: DecisionEvent, error: OAuthError): OAuthError {
-  if (situationOf(error) === 'audit-unavailable') return error;
-  try {
-    record(context, event);
-    return error;
-  } catch (unrecorded) {
-    return asRefusal(unrecorded);
-  }
-}
-
-function errorAnswer(error: OAuthError): HttpResponse {
-  return errorResponse(error, { fm_reason: situationOf(error) });
 }

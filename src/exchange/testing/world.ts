@@ -123,7 +123,7 @@ export interface WorldOptions {
   readonly data?: Partial<SnapshotData>;
   readonly config?: Partial<ExchangeConfig>;
   readonly idp?: Partial<TrustedIssuer>;
-  readonly jwks?: () => object;
+  readonly jwks?: () => object | Promise<object>;
   readonly store?: Store;
   readonly registry?: Registry;
   /** Since when the replay store forgot nothing; an hour before the start unless given. */
@@ -150,6 +150,8 @@ export interface World {
   /** A good request with these parameters changed; undefined leaves one out. */
   exchange(parameters?: Parameters, headers?: OutgoingHttpHeaders): Promise<Answer>;
   form(parameters?: Parameters): Promise<string>;
+  /** Has a request in work whose body does not come; the result ends it. */
+  hold(): Promise<() => void>;
   close(): Promise<void>;
 }
 
@@ -199,9 +201,9 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     setting: '-',
     host: '127.0.0.1',
     port: 0,
-    handle: () => {
+    handle: async () => {
       fetches += 1;
-      return json(200, jwks());
+      return json(200, await jwks());
     },
   });
   const registry =
@@ -285,6 +287,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     subject,
     form,
     send,
+    hold: () => holdRequest(`${listener.origin}/token`),
     exchange: async (parameters, headers) =>
       send('POST', '/token', { body: await form(parameters), headers: { ...FORM, ...headers } }),
     async close() {
@@ -303,6 +306,16 @@ function testConfig(changes: Partial<ExchangeConfig> = {}): ExchangeConfig {
   const read = readSettings(exchangeSettings, { FULLMAKT_EXCHANGE_ISSUER: ISSUER });
   if (!read.ok) throw new Error(read.problems.join('; '));
   return { ...read.settings, ...changes };
+}
+
+function holdRequest(url: string): Promise<() => void> {
+  return new Promise((resolve, reject) => {
+    const headers = { ...FORM, 'Content-Length': 1, Expect: '100-continue' };
+    const outgoing = httpRequest(url, { method: 'POST', headers, agent: false });
+    outgoing.on('error', reject);
+    outgoing.on('continue', () => resolve(() => outgoing.destroy()));
+    outgoing.flushHeaders();
+  });
 }
 
 function sendRequest(

@@ -1,0 +1,57 @@
+import { errorResponse } from '../oauth/errors.ts';
+import type { OAuthError } from '../oauth/errors.ts';
+import { AuditUnavailable } from '../observe/audit.ts';
+import type { HttpRequest, HttpResponse } from '../web/http.ts';
+import type { ExchangeContext } from './context.ts';
+import { asRefusal, denied, outcomeOf } from './decision-record.ts';
+import type { Facts } from './decision-record.ts';
+import type { DecisionEvent } from './events.ts';
+import { refuse, situationOf } from './errors.ts';
+
+/** Records a decision. Throws `audit-unavailable`: what is not on record does not happen. */
+export function record({ emit }: ExchangeContext, event: DecisionEvent): void {
+  try {
+    emit(event);
+    if (event.decision === 'allow')
+      emit({ event: 'exchange.edge', client_id: event.caller ?? '', audience: event.target ?? '' });
+  } catch (cause) {
+    if (!(cause instanceof AuditUnavailable)) throw cause;
+    throw refuse('audit-unavailable', 'decisions cannot be recorded now, so none is made', { cause });
+  }
+}
+
+/** The answer for a refusal; those before anyone claims to be a client are summed, all others are decisions. */
+export function refusal(
+  context: ExchangeContext,
+  request: HttpRequest,
+  { facts, error }: { readonly facts: Facts; readonly error: OAuthError },
+): HttpResponse {
+  const reason = situationOf(error);
+  if (isFailedAuthentication(facts, error)) context.limits.failed(request.remoteAddress, facts.claimed_client);
+  if (facts.admitted || reason === 'internal')
+    return errorAnswer(recorded(context, denied(facts, request, error), error));
+  const { remoteAddress: src, correlationId: cid } = request;
+  context.emit({ event: 'exchange.turned_away', grant: 'unread', outcome: outcomeOf(error), reason, src, cid });
+  context.turnedAway.add(src, reason);
+  return errorAnswer(error);
+}
+
+/** A wrong answer to who calls and what for, not a limit or an outage. */
+function isFailedAuthentication({ admitted, caller }: Facts, { status }: OAuthError): boolean {
+  return admitted && caller === undefined && (status === 400 || status === 401);
+}
+
+/** The refusal itself, or that it could not be recorded. */
+function recorded(context: ExchangeContext, event: DecisionEvent, error: OAuthError): OAuthError {
+  if (situationOf(error) === 'audit-unavailable') return error;
+  try {
+    record(context, event);
+    return error;
+  } catch (unrecorded) {
+    return asRefusal(unrecorded);
+  }
+}
+
+function errorAnswer(error: OAuthError): HttpResponse {
+  return errorResponse(error, { fm_reason: situationOf(error) });
+}
