@@ -59,8 +59,8 @@ function print(result: { readonly exitCode: number; readonly stdout: string; rea
 /** Mistakes that a person can mend are said in one sentence; anything else is a bug and keeps its stack. */
 function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const known = error.constructor !== Error && !(error instanceof TypeError) && !(error instanceof RangeError);
-  return known ? error.message : (error.stack ?? error.message);
+  const ours = Object.getPrototypeOf(error.constructor) === Error && !(error.constructor.name in globalThis);
+  return ours ? error.message : (error.stack ?? error.message);
 }
 
 function exitCodeOf(error: unknown): number {

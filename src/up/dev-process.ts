@@ -41,7 +41,8 @@ export function superviseProcess(app: string, launch: Launch, tell: (news: Keepe
       if (running.pid === undefined) return;
       signalGroup(running.pid, 'SIGKILL');
       child = undefined;
-      if (code === SHELL_COMMAND_NOT_FOUND) tell({ kind: 'missing', app, program: programOf(launch) });
+      if (code === SHELL_COMMAND_NOT_FOUND && needsShell(launch.command))
+        tell({ kind: 'missing', app, program: programOf(launch) });
       else retry(signal === null ? `exit code ${code ?? '?'}` : `signal ${signal}`, startedAt);
     });
   };

@@ -18,7 +18,9 @@ export function noticeOf(
     (each) => typeof each === 'string',
   );
   const whom = [fields['target'], fields['audience']].find((each) => typeof each === 'string');
-  const what = [fields['number'], fields['error'], fields['reason']].filter((each) => typeof each === 'string').join(' ');
+  const what = [fields['number'], fields['error'], fields['reason']]
+    .filter((each) => typeof each === 'string')
+    .join(' ');
   const place = [fields['persona'], program].find((each) => typeof each === 'string');
   const edge = [who === undefined ? undefined : nameOf(who), whom].filter(Boolean).join(' -> ');
   return `refused  ${String(place)}: ${edge}: ${what}\n         to allow it, ${fields['fix']}`;
