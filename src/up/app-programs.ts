@@ -3,7 +3,6 @@ import { readLoginConfig } from '../login/config.ts';
 import { LOGIN_EVENTS } from '../login/events.ts';
 import type { Fetch } from '../oauth/fetch.ts';
 import type { Clock } from '../oauth/time.ts';
-import type { DomainEvent, Emit, EventTable } from '../observe/events.ts';
 import { type Environment, readSettings, type SettingsTable } from '../settings.ts';
 import { createSidecar } from '../sidecar/app.ts';
 import { sidecarSettings } from '../sidecar/config.ts';
@@ -11,6 +10,7 @@ import { sidecarEvents } from '../sidecar/events.ts';
 import type { Store } from '../store/store.ts';
 import { listen, type Running, type WarmUp } from './listening.ts';
 import { UpError } from './state-folder.ts';
+import type { Teller } from './teller.ts';
 
 /** What the programs beside an app share with all others of this `up`. */
 export interface AppProgramParts {
@@ -20,7 +20,7 @@ export interface AppProgramParts {
   readonly notice: (line: string) => void;
   /** Settles when everything answers. */
   readonly warm: Promise<unknown>;
-  readonly emitter: <E extends DomainEvent>(program: string, table: EventTable<E>, app: string) => Emit<E>;
+  readonly emitter: Teller;
 }
 
 /** The app's sidecar, configured by the variables that the registrar wrote for it. */

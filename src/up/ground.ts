@@ -1,21 +1,19 @@
 import { join } from 'node:path';
-import { ensurePrivateCa, type PrivateCa } from '../idp/ca.ts';
 import type { Clock } from '../oauth/time.ts';
-import type { DomainEvent, Emit, EventTable } from '../observe/events.ts';
 import { createObserver, type Observer } from '../observe/observer.ts';
 import type { Registry } from '../registry/contract.ts';
-import { loadKeyWrapper } from '../registrar/kek.ts';
 import type { KeyWrapper } from '../registry/key-wrapper.ts';
 import { openSqliteRegistry } from '../registry/registry.ts';
+import { loadKeyWrapper } from '../registrar/kek.ts';
 import { openSqliteStore } from '../store/sqlite.ts';
 import type { Store } from '../store/store.ts';
-import { createOutboundFetch } from '../web/outbound-fetch.ts';
 import type { Closers } from './closers.ts';
 import { type Endpoints, resolveEndpoints } from './endpoints.ts';
 import { folderSecret } from './folder-secret.ts';
-import { noticeOf } from './notices.ts';
+import type { ProgramOptions } from './options.ts';
 import { createPlaces, type Places } from './places.ts';
-import type { UpConfig } from './settings.ts';
+import { createTeller, type Teller } from './teller.ts';
+import { openTrust, type Trust } from './trust.ts';
 
 /** Seconds since the epoch. */
 const now: Clock = () => Date.now() / 1000;
@@ -23,81 +21,51 @@ const now: Clock = () => Date.now() / 1000;
 /** What every program of this `up` stands on. */
 export interface Ground {
   readonly now: Clock;
-  readonly fetch: (url: string, init?: RequestInit) => Promise<Response>;
+  readonly notice: (line: string) => void;
+  readonly trust: Trust;
+  readonly fetch: Trust['fetch'];
   readonly observer: Observer;
+  readonly emitter: Teller;
   readonly registry: Registry;
   readonly wrapper: KeyWrapper;
   readonly sessions: Store;
   readonly replay: Store;
   readonly idp: Store;
-  readonly ca: PrivateCa;
   readonly endpoints: Endpoints;
   readonly places: Places;
   /** 32 bytes in base64, kept in the state folder: seal tickets; make pseudonyms. */
   readonly sessionKey: string;
   readonly auditKey: string;
-  /** One line for the person at the terminal. */
-  readonly notice: (line: string) => void;
-  /** Events go to log, metrics and audit, and the ones a developer should see at once to the terminal. */
-  readonly emitter: <E extends DomainEvent>(program: string, table: EventTable<E>, app?: string) => Emit<E>;
 }
 
 /** Opens the stores, the observer and the connections outward; each is added to `closers` as it opens. */
-export async function openGround(
-  options: { readonly stateDir: string; readonly config: UpConfig; readonly notice: (line: string) => void },
-  closers: Closers,
-): Promise<Ground> {
+export async function openGround(options: ProgramOptions, closers: Closers): Promise<Ground> {
   const { stateDir, config, notice } = options;
   const inState = (name: string): string => join(stateDir, name);
-  const observer = createObserver({
-    level: config.logLevel,
-    destination: inState('fullmakt.log'),
-    auditFile: inState('audit.jsonl'),
-    now,
-  });
-  closers.add(() => observer.close());
-  const registry = openSqliteRegistry(inState('registry.sqlite'), { now });
-  closers.add(() => registry.close());
-  const openStore = (name: string): Store => {
-    const store = openSqliteStore(inState(name), { now });
-    closers.add(() => store.close());
-    return store;
+  const opened = <T extends { close(): unknown }>(thing: T): T => {
+    closers.add(() => thing.close());
+    return thing;
   };
-  const nameOf = (client: string): string => {
-    const snapshot = registry.snapshot();
-    const found = (['azure', 'idporten', 'maskinporten'] as const).map(
-      (provider) => snapshot.client(provider, client)?.app,
-    );
-    return found.find((id) => id !== undefined) ?? client;
-  };
-  const stores = {
-    sessions: openStore('sessions.sqlite'),
-    replay: openStore('replay.sqlite'),
-    idp: openStore('idp.sqlite'),
-  };
-  const ca = await ensurePrivateCa(stateDir, now());
-  const outbound = createOutboundFetch({ ca: ca.caPem });
-  closers.add(() => outbound.close());
+  const log = { level: config.logLevel, destination: inState('fullmakt.log'), auditFile: inState('audit.jsonl') };
+  const observer = opened(createObserver({ ...log, now }));
+  const registry = opened(openSqliteRegistry(inState('registry.sqlite'), { now }));
+  const openStore = (name: string): Store => opened(openSqliteStore(inState(name), { now }));
+  const trust = opened(openTrust(stateDir, now()));
   return {
-    ...stores,
     now,
     notice,
     observer,
+    emitter: createTeller(observer, registry, notice),
     registry,
-    ca,
-    fetch: outbound.fetch,
+    trust,
+    fetch: trust.fetch,
+    sessions: openStore('sessions.sqlite'),
+    replay: openStore('replay.sqlite'),
+    idp: openStore('idp.sqlite'),
     wrapper: loadKeyWrapper(inState('kek')),
-    endpoints: await resolveEndpoints(config, outbound.fetch),
+    endpoints: await resolveEndpoints(config, trust.fetch),
     places: createPlaces(inState('ports.json'), config.portOffset),
     sessionKey: folderSecret(inState('session-keys')),
     auditKey: folderSecret(inState('audit-key')),
-    emitter: (program, table, app) => {
-      const emit = observer.emitter(program, table, app === undefined ? {} : { app });
-      return (event) => {
-        emit(event);
-        const line = noticeOf(program, app, event, nameOf);
-        if (line !== undefined) notice(line);
-      };
-    },
   };
 }

@@ -13,6 +13,8 @@ import { UpError } from './state-folder.ts';
 export async function startIdp(options: ProgramOptions, ground: Ground, closers: Closers): Promise<Idp> {
   const { registry, idp: store, fetch, now, endpoints } = ground;
   const emit = ground.emitter('idp', idpEvents);
+  // Both would make the CA at a first start.
+  await ground.trust.made;
   const idp = await createIdp(idpConfig(options), { registry, store, fetch, now, emit });
   const local: Readonly<Record<string, boolean>> = {
     'ID-porten': endpoints.idporten.local,

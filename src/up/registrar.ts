@@ -33,7 +33,7 @@ export async function startRegistrar(options: ProgramOptions, ground: Ground, cl
   return registrar;
 }
 
-function platformOf({ config }: ProgramOptions, { places, endpoints, ca }: Ground): Platform {
+function platformOf({ config }: ProgramOptions, { places, endpoints, trust }: Ground): Platform {
   const { idporten, entra, maskinporten, tokenx } = endpoints;
   return {
     place: (app, declared) => {
@@ -57,7 +57,7 @@ function platformOf({ config }: ProgramOptions, { places, endpoints, ca }: Groun
         tokenEndpoint: entra.tokenEndpoint.replace(tenantOf({ endpoints }), tenant),
       }),
     },
-    caFile: ca.caFile,
+    caFile: trust.caFile,
     allowLocalProviders: true,
     organisationOf: (namespace) => config.organisations[namespace] ?? config.organisation,
   };

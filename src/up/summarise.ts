@@ -21,7 +21,7 @@ export function summarise({ dir, stateDir }: ProgramOptions, ground: Ground, fin
     pid: process.pid,
     dir,
     stateDir,
-    caFile: ground.ca.caFile,
+    caFile: ground.trust.caFile,
     services: { tokenx, idporten, entra, maskinporten },
     apps: findings.apps.map((app) => appSummary(app, ground, findings.stateOf(app))),
     people: findings.people.all().map(personSummary),
