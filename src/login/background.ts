@@ -14,7 +14,8 @@ export function createBackground(): Background {
 
   function track(work: Promise<unknown>): void {
     running.add(work);
-    void work.finally(() => running.delete(work));
+    // Never a rejection that nobody handles: it would end the process.
+    void work.catch(() => undefined).finally(() => running.delete(work));
   }
 
   function again(task: () => Promise<unknown>, state: { readonly pause: number; readonly until: number }): void {

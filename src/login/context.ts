@@ -32,17 +32,21 @@ export type RefreshOutcome =
   /** The provider does not answer: `session` is what there was before. */
   | { readonly kind: 'failed'; readonly session: StoredSession };
 
-/** The parts of the running proxy. */
-export interface LoginContext {
+/** The parts of the running proxy that need no others. */
+export interface LoginParts {
   readonly config: LoginConfig;
   readonly client: LoginClient;
   readonly sessions: Sessions;
   readonly store: Store;
   readonly sealer: Sealer;
-  readonly refresher: Refresher;
   readonly background: Background;
   readonly now: Clock;
   readonly emit: Emit<LoginEvent>;
+}
+
+/** The parts of the running proxy. */
+export interface LoginContext extends LoginParts {
+  readonly refresher: Refresher;
 }
 
 /** A request that was matched to one of our ingresses. */

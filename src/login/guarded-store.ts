@@ -41,7 +41,10 @@ export function guardStore(store: Store): Store {
     delete: (key) => limited(() => store.delete(key)),
     take: (key) => limited(() => store.take(key)),
     once: (key, ttl) => limited(() => store.once(key, ttl)),
-    lease: (key, ttl) => limited(() => store.lease(key, ttl)),
+    async lease(key, ttl) {
+      const lease = await limited(() => store.lease(key, ttl));
+      return lease && { renew: () => limited(() => lease.renew()), release: () => limited(() => lease.release()) };
+    },
     addToIndex: (index, member, ttl) => limited(() => store.addToIndex(index, member, ttl)),
     removeFromIndex: (index, member) => limited(() => store.removeFromIndex(index, member)),
     members: (index) => limited(() => store.members(index)),

@@ -7,37 +7,17 @@ import type { ProviderMetadata } from '../providers/metadata.ts';
 import type { HttpResponse } from '../web/http.ts';
 import { emptyAnswer, jsonAnswer, redirectTo, withCookies } from './answers.ts';
 import type { LoginContext, OwnRequest } from './context.ts';
-import { cookieValue, dropCookie, findTicket, ownCookie, writeCookie } from './cookies.ts';
+import { cookieValue, dropCookie, ownCookie, writeCookie } from './cookies.ts';
 import { isAllowedSite, isPrefetch } from './guards.ts';
 import { pageAnswer } from './pages.ts';
-import { endSession, revokeBehind } from './present-session.ts';
+import { endAtWish } from './present-session.ts';
 import { loadedMetadata } from './provider-ready.ts';
 import { checkedTarget, fallbackTarget } from './redirect.ts';
 import type { StoredSession } from './sessions.ts';
 import { queryValue, refuseNonNavigation } from './start.ts';
-import { StoreUnavailable } from '../store/errors.ts';
 
 const LOGOUT_SECONDS: number = 10 * MINUTE;
 const STATE_BYTES = 16;
-
-/** The session that was ended, if it could be read: its ID token is the hint. */
-async function endHere(context: LoginContext, request: OwnRequest): Promise<StoredSession | undefined> {
-  const finding = findTicket(context, request);
-  if (finding.kind !== 'ticket') return undefined;
-  try {
-    const session = await context.sessions.load(finding.ticket);
-    if (session === undefined) return undefined;
-    await endSession(context, session, 'logout');
-    revokeBehind(context, session.record);
-    return session;
-  } catch (error) {
-    if (!(error instanceof StoreUnavailable)) throw error;
-    // The user's wish is carried out anyway: the cookie, and with it the only data key, goes; deletion is repeated.
-    context.emit({ event: 'store.unavailable', reason: error.message });
-    context.background.insist(() => context.sessions.endByTicket(finding.ticket));
-    return undefined;
-  }
-}
 
 function hintFrom(idToken: string, claim: string): string | undefined {
   return stringClaim(parseJwt(idToken).claims, claim);
@@ -147,7 +127,7 @@ export async function logOut(context: LoginContext, request: OwnRequest): Promis
     return jsonAnswer(403, { error: 'cross_site_request' });
   }
   if (!allowed) return confirm(context, request);
-  const session = await endHere(context, request);
+  const session = await endAtWish(context, request, 'logout');
   const { name: provider, clientId } = context.config.provider;
   context.emit({ event: 'logout', provider, client_id: clientId, operation: 'self_initiated' });
   const target = checkedTarget(queryValue(request, 'redirect'), request.ingress, context.config.pathAllow);

@@ -1,18 +1,20 @@
 /** The session a browser has now, judged: what counts as signed in, and how it ends. */
 import { satisfiesLevel } from '../providers/levels.ts';
 import { revokeTokens } from '../providers/revocation.ts';
-import type { LoginContext, OwnRequest } from './context.ts';
+import { StoreUnavailable } from '../store/errors.ts';
+import type { LoginContext, LoginParts, OwnRequest } from './context.ts';
 import { findTicket } from './cookies.ts';
 import type { LoginEvent } from './events.ts';
+import type { SessionRecord } from './record.ts';
 import { sessionPhase } from './session.ts';
 import type { StoredSession } from './sessions.ts';
 import { sessionReference } from './ticket.ts';
 
 /** Why a session ends. */
-export type EndReason = Extract<LoginEvent, { event: 'session.ended' }>['reason'];
+type EndReason = Extract<LoginEvent, { event: 'session.ended' }>['reason'];
 
 /** The clock in the milliseconds session times use. */
-export function nowMilliseconds(context: LoginContext): number {
+export function nowMilliseconds(context: LoginParts): number {
   return Math.round(context.now() * 1000);
 }
 
@@ -37,7 +39,7 @@ export async function currentSession(context: LoginContext, request: OwnRequest)
 }
 
 /** Tells that a session is over. */
-export function tellEnded(context: LoginContext, session: StoredSession, reason: EndReason): void {
+export function tellEnded(context: LoginParts, session: StoredSession, reason: EndReason): void {
   const { name, clientId } = context.config.provider;
   context.emit({
     event: 'session.ended',
@@ -51,7 +53,7 @@ export function tellEnded(context: LoginContext, session: StoredSession, reason:
 
 /** Revokes tokens behind the answer: at most two seconds, and a failure changes nothing. */
 export function revokeBehind(
-  context: LoginContext,
+  context: LoginParts,
   tokens: { readonly accessToken: string; readonly refreshToken?: string | undefined },
 ): void {
   if (!context.config.logout.revoke) return;
@@ -68,8 +70,36 @@ export function revokeBehind(
   );
 }
 
-/** Ends a session here: record and indexes are gone when this resolves. Rejects with StoreUnavailable. */
-export async function endSession(context: LoginContext, session: StoredSession, reason: EndReason): Promise<void> {
-  await context.sessions.end(session);
+/** Ends a session here: record and indexes are gone when this resolves. Answers its last record. Rejects with StoreUnavailable. */
+export async function endSession(
+  context: LoginContext,
+  session: StoredSession,
+  reason: EndReason,
+): Promise<SessionRecord> {
+  const last = await context.sessions.end(session);
   tellEnded(context, session, reason);
+  return last;
+}
+
+/**
+ * Ends this browser's session because its user wants out, and revokes its tokens behind. Answers the session if it could
+ * be read. With the store down the deletion is repeated; the cookie, and with it the only data key, goes at once.
+ */
+export async function endAtWish(
+  context: LoginContext,
+  request: OwnRequest,
+  reason: EndReason,
+): Promise<StoredSession | undefined> {
+  const finding = findTicket(context, request);
+  if (finding.kind !== 'ticket') return undefined;
+  try {
+    const session = await context.sessions.load(finding.ticket);
+    if (session !== undefined) revokeBehind(context, await endSession(context, session, reason));
+    return session;
+  } catch (error) {
+    if (!(error instanceof StoreUnavailable)) throw error;
+    context.emit({ event: 'store.unavailable', reason: error.message });
+    context.background.insist(() => context.sessions.endByTicket(finding.ticket));
+    return undefined;
+  }
 }

@@ -4,10 +4,12 @@ import { JoseError } from '../oauth/jws.ts';
 import { classifyRefreshFailure, refreshTokens } from '../providers/refresh-grant.ts';
 import type { RefreshFailure } from '../providers/refresh-grant.ts';
 import type { TokenSet } from '../providers/tokens.ts';
+import { StoreUnavailable } from '../store/errors.ts';
 import type { Lease } from '../store/store.ts';
-import type { LoginContext, RefreshOutcome, Refresher } from './context.ts';
+import type { LoginParts, RefreshOutcome, Refresher } from './context.ts';
 import { nowMilliseconds, revokeBehind, tellEnded } from './present-session.ts';
 import type { SessionRecord } from './record.ts';
+import { createRefreshFailures } from './refresh-failures.ts';
 import { isRefreshPossible, refreshTimes, sessionPhase } from './session.ts';
 import type { StoredSession } from './sessions.ts';
 import { sessionReference } from './ticket.ts';
@@ -19,30 +21,43 @@ const POLL_MILLISECONDS = 250;
 const SHORT_WAIT_MILLISECONDS = 2000;
 const LONG_WAIT_MILLISECONDS = 15_000;
 const COMFORTABLE_LIFE_MILLISECONDS = 10_000;
+const STORE_PAUSE_MILLISECONDS = 500;
+const STORE_ATTEMPTS = 30;
 
 /** A mismatch between the refreshed ID token and the login it belongs to. */
 class IdentityMismatch extends Error {}
 
-type Parts = Omit<LoginContext, 'refresher'>;
+/** For failures that whoever asked is told of already. */
+function noop(): void {}
 
-function asContext(parts: Parts, refresher: Refresher): LoginContext {
-  return { ...parts, refresher };
+/** An outcome to go on with, and what still has to be done under the lease. */
+interface Held {
+  readonly outcome: RefreshOutcome;
+  readonly rest?: Promise<unknown>;
 }
 
-/** Holds the lease for as long as the work takes, renewing it on the way. */
-async function holding<T>(lease: Lease, work: () => Promise<T>): Promise<T> {
+/** Holds the lease for as long as the work and its rest take, renewing it on the way. */
+async function holding(parts: LoginParts, lease: Lease, work: () => Promise<Held>): Promise<RefreshOutcome> {
   const renewing = setInterval(() => void lease.renew().catch(() => undefined), RENEW_MILLISECONDS);
-  try {
-    return await work();
-  } finally {
+  async function letGoAfter(rest: Promise<unknown> | undefined): Promise<void> {
+    await rest?.catch(() => undefined);
     clearInterval(renewing);
     await lease.release().catch(() => undefined);
+  }
+  try {
+    const { outcome, rest } = await work();
+    if (rest === undefined) await letGoAfter(rest);
+    else parts.background.run(() => letGoAfter(rest), noop);
+    return outcome;
+  } catch (error) {
+    await letGoAfter(undefined);
+    throw error;
   }
 }
 
 /** The ID token to keep: the new one when it is right, the old one when there is none or it cannot be judged. */
 async function keepIdToken(
-  context: LoginContext,
+  context: LoginParts,
   record: SessionRecord,
   tokens: TokenSet,
 ): Promise<Partial<SessionRecord>> {
@@ -58,7 +73,7 @@ async function keepIdToken(
   }
 }
 
-async function refreshedRecord(context: LoginContext, record: SessionRecord, tokens: TokenSet): Promise<SessionRecord> {
+async function refreshedRecord(context: LoginParts, record: SessionRecord, tokens: TokenSet): Promise<SessionRecord> {
   return {
     ...record,
     accessToken: tokens.accessToken,
@@ -73,7 +88,7 @@ async function refreshedRecord(context: LoginContext, record: SessionRecord, tok
 }
 
 function tellFailure(
-  context: LoginContext,
+  context: LoginParts,
   session: StoredSession,
   failure: { outcome: RefreshFailure; reason: string },
 ): void {
@@ -83,7 +98,7 @@ function tellFailure(
 }
 
 /** A refusal for good: unless somebody else refreshed meanwhile, the session is over. */
-async function endRefused(context: LoginContext, session: StoredSession): Promise<RefreshOutcome> {
+async function endRefused(context: LoginParts, session: StoredSession): Promise<RefreshOutcome> {
   const now = await context.sessions.load(session.ticket);
   if (now === undefined) return { kind: 'gone' };
   if (now.version !== session.version) return { kind: 'session', session: now };
@@ -92,36 +107,69 @@ async function endRefused(context: LoginContext, session: StoredSession): Promis
   return { kind: 'gone' };
 }
 
-async function store(context: LoginContext, session: StoredSession, tokens: TokenSet): Promise<RefreshOutcome> {
-  const record = await refreshedRecord(context, session.record, tokens);
-  const outcome = await context.sessions.replace(session, record);
-  if (outcome === 'gone') revokeBehind(context, tokens);
+/** Writes what a refresh brought; tokens of a session that was ended meanwhile are revoked. */
+async function store(context: LoginParts, session: StoredSession, fresh: SessionRecord): Promise<RefreshOutcome> {
+  const outcome = await context.sessions.replace(session, fresh);
   const stored = await context.sessions.load(session.ticket);
-  if (stored === undefined) return { kind: 'gone' };
+  if (stored === undefined) {
+    revokeBehind(context, fresh);
+    return { kind: 'gone' };
+  }
   const { name: provider, clientId } = context.config.provider;
   const reference = sessionReference(session.key);
-  context.emit({ event: 'session.refreshed', provider, client_id: clientId, session_ref: reference, outcome: 'ok' });
+  if (outcome === 'ok')
+    context.emit({ event: 'session.refreshed', provider, client_id: clientId, session_ref: reference, outcome });
   return { kind: 'session', session: stored };
 }
 
-/** The holder's work: read again, call the provider, write with the version read. */
-async function refreshAsHolder(context: LoginContext, seen: StoredSession): Promise<RefreshOutcome> {
-  const session = await context.sessions.load(seen.ticket);
-  if (session === undefined) return { kind: 'gone' };
-  const { refreshToken } = session.record;
-  if (session.version !== seen.version || refreshToken === undefined) return { kind: 'session', session };
+/** The same until the store answers again: a one-time refresh token was spent for these tokens. */
+async function storeBehind(context: LoginParts, session: StoredSession, fresh: SessionRecord): Promise<void> {
+  for (let attempt = 0; attempt < STORE_ATTEMPTS; attempt += 1) {
+    await wait(STORE_PAUSE_MILLISECONDS);
+    try {
+      await store(context, session, fresh);
+      return;
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable)) throw error;
+    }
+  }
+}
+
+async function callProvider(
+  context: LoginParts,
+  session: StoredSession,
+  refreshToken: string,
+): Promise<SessionRecord | RefreshFailure> {
   try {
     const tokens = await refreshTokens(context.client, refreshToken, context.config.provider.scopes);
-    return await store(context, session, tokens);
+    return await refreshedRecord(context, session.record, tokens);
   } catch (error) {
     const outcome = error instanceof IdentityMismatch ? 'fatal' : classifyRefreshFailure(error);
     tellFailure(context, session, { outcome, reason: error instanceof Error ? error.message : 'unknown' });
-    return outcome === 'fatal' ? endRefused(context, session) : { kind: 'failed', session };
+    return outcome;
+  }
+}
+
+/** The holder's work: read again, call the provider, write with the version read. */
+async function refreshAsHolder(context: LoginParts, seen: StoredSession): Promise<Held> {
+  const session = await context.sessions.load(seen.ticket);
+  if (session === undefined) return { outcome: { kind: 'gone' } };
+  const { refreshToken } = session.record;
+  if (session.version !== seen.version || refreshToken === undefined) return { outcome: { kind: 'session', session } };
+  const fresh = await callProvider(context, session, refreshToken);
+  if (fresh === 'fatal') return { outcome: await endRefused(context, session) };
+  if (typeof fresh === 'string') return { outcome: { kind: 'failed', session } };
+  try {
+    return { outcome: await store(context, session, fresh) };
+  } catch (error) {
+    if (!(error instanceof StoreUnavailable)) throw error;
+    context.emit({ event: 'store.unavailable', reason: error.message });
+    return { outcome: { kind: 'failed', session }, rest: storeBehind(context, session, fresh) };
   }
 }
 
 /** Somebody else holds the lease: wait for what comes of it. */
-async function awaitHolder(context: LoginContext, seen: StoredSession): Promise<RefreshOutcome> {
+async function awaitHolder(context: LoginParts, seen: StoredSession): Promise<RefreshOutcome> {
   const comfortable = seen.record.times.expireAt - nowMilliseconds(context) >= COMFORTABLE_LIFE_MILLISECONDS;
   const limit = performance.now() + (comfortable ? SHORT_WAIT_MILLISECONDS : LONG_WAIT_MILLISECONDS);
   while (performance.now() < limit) {
@@ -139,30 +187,38 @@ async function awaitHolder(context: LoginContext, seen: StoredSession): Promise<
 }
 
 /** Refreshes sessions; requests for the same session in this process share one refresh. */
-export function createRefresher(parts: Parts): Refresher {
+export function createRefresher(parts: LoginParts): Refresher {
   const running = new Map<string, Promise<RefreshOutcome>>();
+  const failures = createRefreshFailures(parts.now);
 
   async function run(session: StoredSession): Promise<RefreshOutcome> {
     const lease = await parts.store.lease(`login:refresh:${session.key}`, LEASE_SECONDS);
-    const context = asContext(parts, refresher);
-    if (lease === undefined) return awaitHolder(context, session);
-    return holding(lease, () => refreshAsHolder(context, session));
+    if (lease === undefined) return awaitHolder(parts, session);
+    const outcome = await holding(parts, lease, () => refreshAsHolder(parts, session));
+    if (outcome.kind === 'failed') failures.add(session.key);
+    return outcome;
   }
 
-  const refresher: Refresher = {
+  function start(session: StoredSession): Promise<RefreshOutcome> {
+    const work = run(session).finally(() => running.delete(session.key));
+    running.set(session.key, work);
+    // Whoever asked may be gone: the tokens are awaited, and stored, all the same.
+    parts.background.run(() => work, noop);
+    return work;
+  }
+
+  return {
     refresh(session) {
       const { times, refreshToken } = session.record;
-      const now = Math.round(parts.now() * 1000);
+      const now = nowMilliseconds(parts);
       const alive = sessionPhase(times, now) === 'active';
       if (!alive || !isRefreshPossible(times, refreshToken !== undefined, now)) {
         return Promise.resolve({ kind: 'session', session });
       }
       const shared = running.get(session.key);
       if (shared !== undefined) return shared;
-      const work = run(session).finally(() => running.delete(session.key));
-      running.set(session.key, work);
-      return work;
+      if (failures.isRecent(session.key)) return Promise.resolve({ kind: 'failed', session });
+      return start(session);
     },
   };
-  return refresher;
 }

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { empty, json } from '../web/http.ts';
+import { StoreUnavailable } from '../store/errors.ts';
 import { createMemoryStore } from '../store/memory.ts';
+import type { Store } from '../store/store.ts';
 import { startProvider } from './testing/provider.ts';
 import { HOST, startWorld, until } from './testing/proxy.ts';
 import type { World } from './testing/proxy.ts';
@@ -74,7 +76,7 @@ test('the page refreshes by POST, or GET from fetch alone; nothing happens durin
   assert.equal(world.provider.callsTo('token').length, 3);
 });
 
-test('refresh-storm-one-call: three replicas, many requests, one-time tokens, one call (L5, A11)', async (t) => {
+test('refresh-storm-one-call: three replicas, fifty requests each, one-time tokens, one call (L5, A11)', async (t) => {
   const clock = { seconds: 1_800_000_000 };
   const store = createMemoryStore({ now: () => clock.seconds });
   const provider = await startProvider(t, () => clock.seconds);
@@ -85,7 +87,7 @@ test('refresh-storm-one-call: three replicas, many requests, one-time tokens, on
   for (const world of worlds) for (const [name, value] of first.browser.jar) world.browser.jar.set(name, value);
   clock.seconds += 3601;
   const answers = await Promise.all(
-    worlds.flatMap((world) => Array.from({ length: 15 }, () => world.browser.ask('/x'))),
+    worlds.flatMap((world) => Array.from({ length: 50 }, () => world.browser.ask('/x'))),
   );
   assert.deepEqual([...new Set(answers.map((answer) => answer.status))], [200]);
   assert.equal(new Set(answers.map((answer) => answer.body)).size, 1);
@@ -138,6 +140,7 @@ test('refresh-error-classes: fatal refusals end the session, all else keeps it (
     assert.equal(dead.status, 503, `${what}, token dead`);
     assert.equal(dead.headers['retry-after'], '5');
     world.provider.bends.instead.token = [];
+    world.clock.seconds += 5;
     assert.equal((await world.browser.visit('/x')).status, 200, `${what}, afterwards`);
   }
 });
@@ -160,13 +163,54 @@ test('logout-during-refresh-stays-dead: a session deleted during the call is not
   await until(() => world.provider.callsTo('revoke').length === 1);
 });
 
-test('a refreshed ID token for another user is fatal (RF-1)', async (t) => {
+test('a provider that fails is not asked for every request: the next try comes after five seconds (section 8)', async (t) => {
   const world = await startWorld(t);
   await world.logIn();
-  world.clock.seconds += 3601;
-  world.provider.bends.idToken = { sub: 'user-2' };
-  assert.equal((await world.browser.visit('/x')).status, 302);
+  world.clock.seconds += 3575;
+  world.provider.bends.instead.token = Array.from({ length: 10 }, () => json(400, { error: 'invalid_scope' }));
+  for (let request = 0; request < 5; request += 1) assert.equal((await world.browser.visit('/x')).status, 200);
+  assert.equal(world.provider.callsTo('token').length, 2);
+  world.clock.seconds += 5;
+  await world.browser.visit('/x');
+  assert.equal(world.provider.callsTo('token').length, 3);
 });
+
+test('a store that fails when new tokens arrive gets them as soon as it is back: nobody is signed out (section 14)', async (t) => {
+  const clock = { seconds: 1_800_000_000 };
+  const inner = createMemoryStore({ now: () => clock.seconds });
+  let failing = 0;
+  const store: Store = {
+    ...inner,
+    update: (...args) => ((failing -= 1) >= 0 ? Promise.reject(new StoreUnavailable('down')) : inner.update(...args)),
+  };
+  const world = await startWorld(t, { store, clock });
+  await world.logIn();
+  clock.seconds += 3601;
+  failing = 1;
+  assert.equal((await world.browser.visit('/x')).status, 503);
+  const started = performance.now();
+  // Another request would spend the used token again; it is told to wait until the first has been stored.
+  while ((await world.browser.visit('/x')).status === 503) assert.ok(performance.now() - started < 5000);
+  assert.equal(world.provider.callsTo('token').length, 2);
+});
+
+const OTHER_LOGINS: readonly (readonly [string, Record<string, unknown>])[] = [
+  ['another user', { sub: 'user-2' }],
+  ['another time of login', { auth_time: 1_700_000_000 }],
+  ['another nonce', { nonce: 'other' }],
+  ['another audience', { aud: ['client-1', 'client-1'], azp: 'client-1' }],
+  ['an earlier time', { iat: 1_799_999_999, exp: 1_800_100_000 }],
+];
+for (const [what, claims] of OTHER_LOGINS) {
+  test(`a refreshed ID token with ${what} is fatal (RF-1, OpenID Connect Core 12.2)`, async (t) => {
+    const world = await startWorld(t);
+    await world.logIn();
+    world.clock.seconds += 3601;
+    world.provider.bends.idToken = claims;
+    assert.equal((await world.browser.visit('/x')).status, 302);
+    assert.equal((await world.browser.ask('/oauth2/session')).status, 401);
+  });
+}
 
 test('an expired token without refresh token ends the session, or is kept by setting (LT-3)', async (t) => {
   for (const [setting, status] of [

@@ -30,7 +30,8 @@ export interface Sessions {
   create(ticket: Ticket, record: SessionRecord): Promise<StoredSession | undefined>;
   /** Replaces exactly the version that was read; never revives an ended session. */
   replace(session: StoredSession, record: SessionRecord): Promise<'ok' | 'gone' | 'conflict'>;
-  end(session: StoredSession): Promise<void>;
+  /** Ends a session and answers its last record: a refresh may have changed it since it was read. */
+  end(session: StoredSession): Promise<SessionRecord>;
   /** Ends by key alone, for deletions repeated after the store was down. */
   endByTicket(ticket: Ticket): Promise<void>;
   /** Ends every session of a provider session and leaves a marker; answers their keys. */
@@ -65,6 +66,10 @@ export function createSessions(options: {
 
   async function remove(key: string, record: SessionRecord | undefined): Promise<void> {
     await store.delete(storeKey(key));
+    await forget(key, record);
+  }
+
+  async function forget(key: string, record: SessionRecord | undefined): Promise<void> {
     if (record?.sid !== undefined) await store.removeFromIndex(sidIndex(record.sid), key);
     if (record !== undefined) await store.removeFromIndex(subjectIndex(record.subject), key);
     await store.publish(CHANNEL, key);
@@ -103,7 +108,11 @@ export function createSessions(options: {
       if (outcome === 'ok') await store.publish(CHANNEL, session.key);
       return outcome;
     },
-    end: (session) => remove(session.key, session.record),
+    async end({ key, ticket, record }) {
+      const taken = await store.take(storeKey(key));
+      await forget(key, record);
+      return (taken && openRecord(taken, ticket.dataKey, key)) ?? record;
+    },
     async endByTicket(ticket) {
       const session = await load(ticket);
       await remove(recordKey(ticket.sessionId), session?.record);

@@ -2,10 +2,12 @@
 import type { VerifiedIdToken } from '../oauth/id-token.ts';
 import { verifyIdToken } from '../oauth/id-token.ts';
 import { JoseError } from '../oauth/jws.ts';
+import type { Claims } from '../oauth/jwt.ts';
+import { numberClaim, parseJwt, stringListClaim } from '../oauth/jwt.ts';
 import { satisfiesLevel } from '../providers/levels.ts';
 import type { ProviderMetadata } from '../providers/metadata.ts';
 import type { TokenSet } from '../providers/tokens.ts';
-import type { LoginContext } from './context.ts';
+import type { LoginParts } from './context.ts';
 import type { LoginSecrets } from './login-state.ts';
 
 /** Clock skew between us and a provider. */
@@ -13,7 +15,7 @@ const SKEW_SECONDS = 60;
 
 /** Verifies the ID token of a login against what the attempt asked for. Throws JoseError. */
 export async function verifyLogin(
-  context: LoginContext,
+  context: LoginParts,
   metadata: ProviderMetadata,
   login: { readonly tokens: TokenSet; readonly secrets: LoginSecrets },
 ): Promise<VerifiedIdToken> {
@@ -31,7 +33,7 @@ export async function verifyLogin(
 }
 
 function commonRules(
-  context: LoginContext,
+  context: LoginParts,
   metadata: ProviderMetadata,
 ): Pick<
   Parameters<typeof verifyIdToken>[1],
@@ -53,14 +55,17 @@ export interface EarlierLogin {
   readonly subject: string;
   readonly issuer: string;
   readonly authTime: number | undefined;
+  /** The ID token as it was verified then. */
+  readonly idToken: string;
 }
 
 /**
- * Verifies the ID token of a refresh (OpenID Connect Core 12.2): same issuer, subject and client, `auth_time` unchanged.
+ * Verifies the ID token of a refresh (OpenID Connect Core 12.2): same issuer, subject and audience, `auth_time` and
+ * `nonce` unchanged where they come again, and not older than the former.
  * Throws JoseError; `keys_unavailable` means that it could not be judged.
  */
 export async function verifyRefreshed(
-  context: LoginContext,
+  context: LoginParts,
   metadata: ProviderMetadata,
   refresh: { readonly idToken: string; readonly accessToken: string; readonly earlier: EarlierLogin },
 ): Promise<VerifiedIdToken> {
@@ -70,13 +75,26 @@ export async function verifyRefreshed(
     accessToken: refresh.accessToken,
     acrSatisfied: (acr) => level === undefined || acr === undefined || satisfiesLevel(level, acr),
   });
-  const { earlier } = refresh;
-  const sameTime =
-    verified.authTime === undefined || earlier.authTime === undefined || verified.authTime === earlier.authTime;
-  if (verified.subject !== earlier.subject || verified.issuer !== earlier.issuer) {
-    throw new JoseError('claim_invalid', 'the refreshed token is for another user', { claim: 'sub' });
-  }
-  if (!sameTime)
-    throw new JoseError('claim_invalid', 'the refreshed token is of another login', { claim: 'auth_time' });
+  refuseOther(verified, refresh.earlier);
   return verified;
+}
+
+function audienceOf(claims: Claims): string {
+  return JSON.stringify((stringListClaim(claims, 'aud') ?? []).toSorted());
+}
+
+function refuseOther(verified: VerifiedIdToken, earlier: EarlierLogin): void {
+  const before = parseJwt(earlier.idToken).claims;
+  const nonce = verified.claims['nonce'];
+  const same: Readonly<Record<string, boolean>> = {
+    sub: verified.subject === earlier.subject,
+    iss: verified.issuer === earlier.issuer,
+    aud: audienceOf(verified.claims) === audienceOf(before),
+    auth_time:
+      verified.authTime === undefined || earlier.authTime === undefined || verified.authTime === earlier.authTime,
+    nonce: nonce === undefined || nonce === before['nonce'],
+    iat: verified.issuedAt >= (numberClaim(before, 'iat') ?? 0),
+  };
+  const claim = Object.keys(same).find((name) => same[name] === false);
+  if (claim !== undefined) throw new JoseError('claim_invalid', 'the refreshed token is of another login', { claim });
 }
