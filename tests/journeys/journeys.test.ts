@@ -42,7 +42,9 @@ const outsider = (): string => person((groups, employee) => employee !== undefin
 
 test('citizen: the identity goes through three services, each with a token of its own', async () => {
   const browser = createBrowser(fetchLocal);
-  const chain = readChain(await signIn(browser, platform.url('citizen-portal'), citizen(), 'substantial'));
+  const page = await signIn(browser, platform.url('citizen-portal'), citizen(), 'substantial');
+  assert.deepEqual(readRefusals(page), [], platform.notices());
+  const chain = readChain(page);
   const { idporten, tokenx } = platform.summary.services;
   assert.deepEqual(
     chain.map((hop) => hop.service),
