@@ -223,3 +223,22 @@ test('a token that claims to live for ages does not break the session (4 step 8)
   assert.equal((await world.logIn()).status, 302);
   assert.equal((await world.browser.ask('/oauth2/session')).status, 200);
 });
+
+test('what a callback carries is no wish of its user: a new attempt asks for what the first one did (4 step 3)', async (t) => {
+  const world = await startWorld(t);
+  const path = await callbackPath(world, '?level=idporten-loa-high');
+  await world.newBrowser().visit(`${path}&level=idporten-loa-substantial&prompt=login&locale=en&domain_hint=evil`);
+  const form = world.provider.callsTo('par').at(-1)?.form;
+  const sent = ['acr_values', 'prompt', 'ui_locales', 'domain_hint'].map((name) => form?.get(name));
+  assert.deepEqual(sent, ['idporten-loa-high', undefined, 'nb', undefined]);
+});
+
+test('an attempt cookie that came twice proves nothing and is cleared (4 step 3)', async (t) => {
+  const world = await startWorld(t);
+  const path = await callbackPath(world);
+  const [[name, value] = ['', '']] = world.browser.jar;
+  const answer = await world.browser.visit(path, { headers: { cookie: `${name}=${value}; ${name}=planted` } });
+  assert.ok(answer.headers.location?.startsWith(world.provider.issuer));
+  assert.ok(answer.setCookies.some((cookie) => cookie.startsWith(`${name}=;`)));
+  assert.equal(world.provider.callsTo('token').length, 0);
+});

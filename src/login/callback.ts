@@ -8,6 +8,7 @@ import type { ProviderMetadata } from '../providers/metadata.ts';
 import type { TokenSet } from '../providers/tokens.ts';
 import { StoreUnavailable } from '../store/errors.ts';
 import type { HttpResponse } from '../web/http.ts';
+import { parseCookies } from '../web/cookies.ts';
 import { parseQuery } from '../web/forms.ts';
 import { problem, redirectTo, withCookies } from './answers.ts';
 import { redirectUri } from './authorization-request.ts';
@@ -178,7 +179,7 @@ async function withoutCookie(context: LoginContext, request: OwnRequest, opened:
     client_id: clientId,
     reason: 'attempt cookie is gone or too old',
   });
-  return beginLogin(context, request, { target, tries: 1, level: opened.level });
+  return beginLogin(context, request, { target, tries: 1, wishes: { level: opened.level } });
 }
 
 /** Step 2 when `state` does not open. */
@@ -226,7 +227,7 @@ export async function finishLogin(context: LoginContext, request: OwnRequest): P
   const value = cookieValue(request.http, scope.name);
   const cookie = value === undefined ? undefined : { name: scope.name, value };
   const secrets = cookie && openAttemptCookie(context.sealer, cookie, { state, now: context.now() });
-  const cleared = cookie === undefined ? [] : [dropCookie(scope)];
+  const cleared = parseCookies(request.http.headers.cookie).has(scope.name) ? [dropCookie(scope)] : [];
   const isOurs = secrets?.provider === context.config.provider.name && secrets.ingress === request.ingress.url;
   if (secrets === undefined || !isOurs) return withCookies(await withoutCookie(context, request, opened), cleared);
   const target = safeTarget(secrets.target ?? opened.target, request.ingress, context.config.pathAllow);

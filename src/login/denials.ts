@@ -5,7 +5,7 @@ import { jsonAnswer, loginUrl, problem, redirectTo, withCookies } from './answer
 import type { LoginContext, OwnRequest } from './context.ts';
 import { dropCookie, findTicket, ownCookie } from './cookies.ts';
 import { accepts, corsHeaders, isDocumentPost, isNavigation } from './guards.ts';
-import { checkedTarget } from './redirect.ts';
+import { checkedTarget, MAX_TARGET_BYTES, safeTarget } from './redirect.ts';
 
 const SENTENCE = 'unauthenticated, please log in';
 
@@ -36,16 +36,24 @@ function unauthenticated(context: LoginContext, request: OwnRequest): HttpRespon
   return { status: 401, headers: { ...ownAnswerHeaders(), ...type, ...headers }, body: SENTENCE };
 }
 
+/** Where the request was going; without its query, or not at all, when it is too long to come back to. */
+function ownTarget({ target, path }: OwnRequest['http']): string | undefined {
+  return [target, path].find((one) => one.length <= MAX_TARGET_BYTES);
+}
+
 /** The answer when login is demanded and there is none: 302 for a navigation, 401 with `Location` for the rest. */
 export function askToSignIn(context: LoginContext, request: OwnRequest): HttpResponse {
   const { http } = request;
   context.emit({ event: 'access.denied', method: http.method, decision: 'unauthenticated' });
-  const answer = isNavigation(http) ? redirectTo(loginUrl(request, http.target)) : unauthenticated(context, request);
+  const answer = isNavigation(http)
+    ? redirectTo(loginUrl(request, ownTarget(http)))
+    : unauthenticated(context, request);
   const stale = findTicket(context, request).kind === 'unusable';
   return withCookies(answer, stale ? [dropCookie(ownCookie(context, request.ingress, 'session'))] : []);
 }
 
 /** The answer while nobody can tell whether the user is signed in. Cookies are kept. */
-export function sayUnavailable(request: OwnRequest): HttpResponse {
-  return problem(request, { page: 'store-down', status: 503, retry: request.http.target });
+export function sayUnavailable(context: LoginContext, request: OwnRequest): HttpResponse {
+  const retry = safeTarget(request.http.target, request.ingress, context.config.pathAllow);
+  return problem(request, { page: 'store-down', status: 503, retry });
 }

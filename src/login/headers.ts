@@ -64,9 +64,12 @@ export function answerHeaders(
   raw: readonly string[],
   rules: { readonly isOwnCookie: (name: string) => boolean; readonly sessionUsed: boolean },
 ): readonly string[] {
-  const pairs = headerPairs(raw).filter(
-    ([name, value]) => name.toLowerCase() !== 'set-cookie' || !rules.isOwnCookie(nameOfSetCookie(value)),
-  );
+  const setsOwn = (value: string): boolean => {
+    // A cookie without a name is sent back as its bare value, which then looks like a name.
+    const bare = value.replace(/^[\s=]+/, '');
+    return rules.isOwnCookie(nameOfSetCookie(value)) || rules.isOwnCookie(nameOfSetCookie(bare));
+  };
+  const pairs = headerPairs(raw).filter(([name, value]) => name.toLowerCase() !== 'set-cookie' || !setsOwn(value));
   const saysCaching = pairs.some(([name]) => name.toLowerCase() === 'cache-control');
   const added = rules.sessionUsed && !saysCaching ? ['Cache-Control', 'private'] : [];
   return [...pairs.flat(), ...added];

@@ -178,6 +178,8 @@ test('inbound Authorization passes only where a rule says so, and a session alwa
   assert.equal((await browser.ask('/api/x', { headers })).status, 200);
   assert.equal(seen.at(-1)?.headers.authorization, 'Bearer service');
   assert.equal((await browser.ask('/other', { headers })).status, 401);
+  const twice = { authorization: ['Bearer service', 'Bearer other'] };
+  assert.equal((await browser.ask('/api/x', { headers: twice })).status, 401);
   await logIn();
   await browser.ask('/api/x', { headers });
   assert.match(seen.at(-1)?.headers.authorization ?? '', /^Bearer access-/);
@@ -202,7 +204,13 @@ test('answers keep their cookies but not ones with our names, and are private wi
     app: () => ({
       status: 200,
       headers: {
-        'Set-Cookie': ['theme=dark', '__Host-fullmakt.session=planted; Path=/; Secure', 'fullmakt.login.x=y'],
+        'Set-Cookie': [
+          'theme=dark',
+          '__Host-fullmakt.session=planted; Path=/; Secure',
+          'fullmakt.login.x=y',
+          '=fullmakt.session=nameless',
+          ' = __Secure-fullmakt.counter=nameless',
+        ],
       },
       body: 'x',
     }),
@@ -296,4 +304,22 @@ test('service hosts reach the application without sessions and without our route
   const inside = newBrowser('app.ns');
   assert.equal((await inside.ask('/x')).status, 200);
   assert.equal((await inside.ask('/oauth2/login')).status, 404);
+});
+
+test('methods of a rule count in any spelling: a rule that demands login is never skipped for its case (9.4)', async (t) => {
+  const rules = [{ path: '/admin/**', methods: ['post', 'Get'], login: 'enforce' }];
+  const { browser } = await startWorld(t, {
+    env: { FULLMAKT_LOGIN_RULES: JSON.stringify(rules), FULLMAKT_LOGIN_AUTO_LOGIN: 'false' },
+  });
+  assert.equal((await browser.ask('/admin/x', { method: 'POST' })).status, 401);
+  assert.equal((await browser.ask('/admin/x')).status, 401);
+  assert.equal((await browser.ask('/admin/x', { method: 'PUT' })).status, 200);
+});
+
+test('a page address too long to come back to loses its query, and login still begins (AL-2, OP-4)', async (t) => {
+  const { browser } = await startWorld(t);
+  const location = (await browser.visit(`/search?q=${'%20'.repeat(2000)}`)).headers.location ?? '';
+  assert.equal(location, '/oauth2/login?redirect=%2Fsearch');
+  assert.equal((await browser.visit(`/${'a'.repeat(4000)}`)).headers.location, '/oauth2/login');
+  assert.equal((await browser.visit(location)).status, 302);
 });

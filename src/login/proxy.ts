@@ -2,6 +2,7 @@
 import type { Duplex } from 'node:stream';
 import { forwardedFor } from '../web/forwarded.ts';
 import type { TrustedProxies } from '../web/forwarded.ts';
+import { headerValues } from '../web/headers.ts';
 import type { HttpRequest, HttpResponse } from '../web/http.ts';
 import { empty } from '../web/http.ts';
 import { refuseUpgrade } from '../web/respond.ts';
@@ -70,11 +71,12 @@ export function createProxy(context: LoginContext, parts: ProxyParts): Proxy {
 
   async function judge(request: ProxiedRequest): Promise<Verdict> {
     const { http, path, ingress } = request;
-    const rule = ruleFor(parts.rules, { path, method: http.method, host: http.headers.host ?? '' });
+    const rule = ruleFor(parts.rules, { path, method: http.method, host: ingress?.host ?? http.headers.host ?? '' });
     const session: SessionFinding =
       ingress === undefined ? { kind: 'none' } : await findSession(context, { http, ingress });
     const preflight = http.method === 'OPTIONS' && http.headers['access-control-request-method'] !== undefined;
-    const hasAuthorization = http.headers.authorization !== undefined;
+    // Two of them are none: which one the application would believe is anybody's guess.
+    const hasAuthorization = headerValues(http.rawHeaders, 'authorization').length === 1;
     const passes = config.compat.authorizationPassthrough ? { ...rule, authorization: 'pass' as const } : rule;
     return decide({ rule: passes, session, preflight, hasAuthorization });
   }
@@ -86,7 +88,9 @@ export function createProxy(context: LoginContext, parts: ProxyParts): Proxy {
     const verdict = await judge(request);
     if (verdict.kind === 'forward') return verdict.decision;
     if (ingress === undefined) return empty(401);
-    return verdict.kind === 'sign-in' ? askToSignIn(context, { http, ingress }) : sayUnavailable({ http, ingress });
+    return verdict.kind === 'sign-in'
+      ? askToSignIn(context, { http, ingress })
+      : sayUnavailable(context, { http, ingress });
   }
 
   return {

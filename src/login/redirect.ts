@@ -10,7 +10,8 @@ export interface RedirectBase {
   readonly path: string;
 }
 
-const MAX_TARGET_CHARACTERS = 2048;
+/** Longest target that is kept. */
+export const MAX_TARGET_BYTES = 2048;
 // oxlint-disable-next-line no-control-regex -- control bytes are exactly what is refused
 const REFUSED = /[\u0000-\u001f\u007f\\]/;
 const ALLOWED_START = /^(?:\/(?!\/)|https?:\/\/)/i;
@@ -21,7 +22,7 @@ export function fallbackTarget(base: RedirectBase): string {
 }
 
 function localTarget(input: string, base: RedirectBase, allow: readonly Laxness[]): string | undefined {
-  if (input === '' || Buffer.byteLength(input) > MAX_TARGET_CHARACTERS) return undefined;
+  if (input === '' || Buffer.byteLength(input) > MAX_TARGET_BYTES) return undefined;
   if (REFUSED.test(input) || !ALLOWED_START.test(input)) return undefined;
   const url = URL.parse(input, base.origin);
   if (url === null || url.username !== '' || url.password !== '') return undefined;

@@ -40,7 +40,7 @@ const LAX_PATH_RULE: Rule = { login: 'enforce', authorization: 'strip', prefligh
 function compileRule(setting: RuleSetting, fallback: LoginDemand): CompiledRule {
   return {
     glob: compileGlob(setting.path),
-    methods: setting.methods,
+    methods: setting.methods?.map((method) => method.toUpperCase()),
     hosts: setting.hosts?.map((host) => host.toLowerCase()),
     login: setting.login ?? fallback,
     authorization: setting.authorization ?? 'strip',

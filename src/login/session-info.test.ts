@@ -60,6 +60,19 @@ test('a session is 401 when there is none, ended or unreadable, 200 when inactiv
   assert.equal((await world.browser.ask('/oauth2/session')).status, 401);
 });
 
+test('a late 401 does not clear the cookie of a login in another tab; only an unusable one is cleared (SE-3)', async (t) => {
+  const { browser, logIn, provider, newBrowser } = await startWorld(t);
+  await logIn();
+  const sid = new URLSearchParams({ iss: provider.issuer, sid: 'sid-1' }).toString();
+  await newBrowser().ask(`/oauth2/logout/frontchannel?${sid}`);
+  const gone = await browser.ask('/oauth2/session');
+  assert.deepEqual([gone.status, gone.setCookies], [401, []]);
+  const name = '__Host-fullmakt.session';
+  const twice = { cookie: `${name}=a; ${name}=b` };
+  const planted = await newBrowser().ask('/oauth2/session', { headers: twice });
+  assert.match(planted.setCookies.join(), /^__Host-fullmakt\.session=; .*Max-Age=0/);
+});
+
 test('the page refreshes by POST, or GET from fetch alone; nothing happens during the cooldown (7.1, RT-6)', async (t) => {
   const world = await startWorld(t);
   await world.logIn();

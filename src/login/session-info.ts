@@ -50,7 +50,8 @@ function cors(context: LoginContext, request: OwnRequest): Record<string, string
 }
 
 function noSession(context: LoginContext, request: OwnRequest): HttpResponse {
-  const stale = findTicket(context, request).kind !== 'none';
+  // A ticket whose session is gone stays: this answer may arrive after that of a login in another tab.
+  const stale = findTicket(context, request).kind === 'unusable';
   const cookies = stale ? [dropCookie(ownCookie(context, request.ingress, 'session'))] : [];
   return withCookies(emptyAnswer(401, cors(context, request)), cookies);
 }

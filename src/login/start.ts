@@ -32,13 +32,23 @@ export function queryValue(request: OwnRequest, name: string): string | undefine
   return parsed.form.get(name);
 }
 
-function wishesOf(context: LoginContext, request: OwnRequest, metadata: ProviderMetadata): LoginWishes {
+/** What the link to login asks for. */
+function asked(request: OwnRequest): Partial<LoginWishes> {
+  return {
+    level: queryValue(request, 'level'),
+    locale: queryValue(request, 'locale'),
+    prompt: queryValue(request, 'prompt'),
+    domainHint: queryValue(request, 'domain_hint'),
+  };
+}
+
+function settle(context: LoginContext, metadata: ProviderMetadata, wishes: Partial<LoginWishes>): LoginWishes {
   const { provider } = context.config;
   return {
-    level: chooseLevel(queryValue(request, 'level'), provider.level, metadata.levels),
-    locale: chooseLocale(queryValue(request, 'locale'), provider.locale, metadata.locales),
-    prompt: choosePrompt(queryValue(request, 'prompt'), metadata.prompts),
-    domainHint: queryValue(request, 'domain_hint') ?? provider.domainHint,
+    level: chooseLevel(wishes.level, provider.level, metadata.levels),
+    locale: chooseLocale(wishes.locale, provider.locale, metadata.locales),
+    prompt: choosePrompt(wishes.prompt, metadata.prompts),
+    domainHint: wishes.domainHint ?? provider.domainHint,
   };
 }
 
@@ -46,18 +56,12 @@ function wishesOf(context: LoginContext, request: OwnRequest, metadata: Provider
 export async function beginLogin(
   context: LoginContext,
   request: OwnRequest,
-  login: {
-    readonly target: string;
-    readonly tries: number;
-    readonly wishes?: LoginWishes;
-    readonly level?: string | undefined;
-  },
+  login: { readonly target: string; readonly tries: number; readonly wishes: Partial<LoginWishes> },
 ): Promise<HttpResponse> {
   const { clientId, name: provider } = context.config.provider;
   const metadata = await loadedMetadata(context);
   if (metadata === undefined) return problem(request, { page: 'provider-down', status: 503, target: login.target });
-  const given = login.wishes ?? wishesOf(context, request, metadata);
-  const wishes = login.level === undefined ? given : { ...given, level: login.level };
+  const wishes = settle(context, metadata, login.wishes);
   const attempt = beginAttempt(context.sealer, {
     target: login.target,
     provider,
@@ -120,5 +124,5 @@ export async function startLogin(context: LoginContext, request: OwnRequest): Pr
     cookies.push(counted.cookie);
     if (counted.tooMany) return problem(request, { page: 'too-many-logins', status: 429, target });
   }
-  return withCookies(await beginLogin(context, request, { target, tries: 0 }), cookies);
+  return withCookies(await beginLogin(context, request, { target, tries: 0, wishes: asked(request) }), cookies);
 }

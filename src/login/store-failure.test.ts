@@ -54,6 +54,35 @@ test('store-down-never-redirects-to-login: 503, cookies kept, nobody told to sig
   assert.ok(world.browser.jar.has(SESSION));
 });
 
+test('the 503 page never links to another host, however lax paths are (section 10)', async (t) => {
+  const clock = { seconds: 1_800_000_000 };
+  const { store, state } = breakable(createMemoryStore({ now: () => clock.seconds }));
+  const world = await startWorld(t, { store, clock, env: { FULLMAKT_LOGIN_PATH_ALLOW: 'double-slash' } });
+  await world.logIn();
+  state.down = true;
+  const page = await world.browser.visit('//evil.test/x');
+  assert.equal(page.status, 503);
+  assert.ok(!page.body.includes('evil.test'));
+});
+
+test('a store that hangs while a lease is given back holds up nobody (ST-1, L19)', async (t) => {
+  const clock = { seconds: 1_800_000_000 };
+  const inner = createMemoryStore({ now: () => clock.seconds });
+  const store: Store = {
+    ...inner,
+    async lease(key, ttl) {
+      const lease = await inner.lease(key, ttl);
+      return lease && { ...lease, release: () => new Promise(() => undefined) };
+    },
+  };
+  const world = await startWorld(t, { store, clock });
+  await world.logIn();
+  clock.seconds += 3601;
+  const started = performance.now();
+  assert.equal((await world.browser.visit('/x')).status, 200);
+  assert.ok(performance.now() - started < 1500);
+});
+
 test('with the store down a logout still clears the cookie and visits the provider without a hint (LO-3)', async (t) => {
   const clock = { seconds: 1_800_000_000 };
   const { store, state } = breakable(createMemoryStore({ now: () => clock.seconds }));
