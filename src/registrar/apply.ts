@@ -54,9 +54,17 @@ export async function applyDesired(desired: Desired, parts: ApplyParts): Promise
     const snapshot = registry.snapshot();
     const known = [...snapshot.apps()].map((app) => app.id);
     const { remove, held } = guardDeletions({ ...desired, known });
-    const { wildcardGrants, entraPasswords } = config;
+    const { wildcardGrants, entraPasswords, tokenxKeyAlgorithm } = config;
     const keys = registry.keys();
-    const plan = makePlan({ desired: compiled, remove, snapshot, keys, wildcardGrants, entraPasswords });
+    const plan = makePlan({
+      desired: compiled,
+      remove,
+      snapshot,
+      keys,
+      wildcardGrants,
+      entraPasswords,
+      tokenxKeyAlgorithm,
+    });
     const made = await makeKeys(plan.wishes, parts);
     const change = plan.change(made);
     if (change === undefined) return { plan, held, made, wrote: false, gains: [], loses: [] };
@@ -89,7 +97,8 @@ export function nextWishes(registry: Registry): readonly KeyWish[] {
     const current = keys.find((key) => key.state === 'current' && key.kind === 'jwk');
     if (current === undefined || keys.some((key) => key.state === 'next')) return [];
     const { app, uid, provider, kind } = current;
-    return [{ app, uid, provider, kind, state: 'next' as const }];
+    const alg = current.alg === 'ES256' ? current.alg : 'RS256';
+    return [{ app, uid, provider, kind, state: 'next' as const, alg }];
   });
 }
 

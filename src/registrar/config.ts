@@ -17,6 +17,8 @@ export interface RegistrarConfig {
   /** The tenant of apps that name none. */
   readonly entraTenant: string;
   readonly entraPasswords: boolean;
+  /** Of new client keys at TokenX that only a sidecar signs with. */
+  readonly tokenxKeyAlgorithm: 'RS256' | 'ES256';
   readonly rereadSeconds: number;
   /** Deletions that the guard held proceed, at the first read only. */
   readonly allowMassDelete: boolean;
@@ -64,6 +66,11 @@ export const registrarSettings: SettingsTable<RegistrarConfig> = {
     env: 'FULLMAKT_REGISTRAR_ENTRA_PASSWORDS',
     says: 'Whether Entra ID clients get a client secret beside their key.',
     fallback: true,
+  }),
+  tokenxKeyAlgorithm: oneOf(['RS256', 'ES256'])({
+    env: 'FULLMAKT_REGISTRAR_TOKENX_KEY_ALGORITHM',
+    says: 'Algorithm of new client keys at TokenX, for apps that do not hold their keys themselves.',
+    fallback: 'RS256',
   }),
   rereadSeconds: integer({
     env: 'FULLMAKT_REGISTRAR_REREAD_SECONDS',

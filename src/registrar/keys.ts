@@ -14,7 +14,12 @@ export interface KeyWish {
   readonly provider: ClientProvider;
   readonly kind: KeyRow['kind'];
   readonly state: 'current' | 'next';
+  /** Of a `jwk`. */
+  readonly alg: ClientKeyAlgorithm;
 }
+
+/** RSA is what every library expects; P-256 is made in no time. */
+export type ClientKeyAlgorithm = 'RS256' | 'ES256';
 
 const PASSWORD_BYTES = 32;
 
@@ -33,9 +38,9 @@ export async function makeKey(wish: KeyWish, wrapper: KeyWrapper, now: number): 
       sealedPrivate: wrapper.wrap(Buffer.from(secret), aadOf(kid, wish.uid)),
     };
   }
-  const jwk = named(await generatePrivateJwk('RS256'), wish.provider);
+  const jwk = named(await generatePrivateJwk(wish.alg), wish.provider);
   const sealedPrivate = wrapper.wrap(Buffer.from(JSON.stringify(jwk)), aadOf(jwk.kid, wish.uid));
-  return { ...base, kid: jwk.kid, alg: 'RS256', publicJwk: publicJwk(jwk), sealedPrivate };
+  return { ...base, kid: jwk.kid, publicJwk: publicJwk(jwk), sealedPrivate };
 }
 
 /** The private part of a key: a JWK as JSON, or a secret. Throws KeyEncryptionKeyUnusable when it was sealed by another key-encryption key. */

@@ -5,7 +5,7 @@ import type { AuditEntry, RegistryChange } from '../registry/contract.ts';
 import type { KeyRow } from '../registry/key-row.ts';
 import type { App, Client, Registration, Snapshot, WildcardGrants } from '../registry/model.ts';
 import type { DesiredApp, DesiredClient } from './compile.ts';
-import type { KeyWish } from './keys.ts';
+import type { ClientKeyAlgorithm, KeyWish } from './keys.ts';
 
 /** What should be, and what the registry has. */
 export interface PlanInput {
@@ -16,6 +16,7 @@ export interface PlanInput {
   readonly keys: readonly KeyRow[];
   readonly wildcardGrants: WildcardGrants;
   readonly entraPasswords: boolean;
+  readonly tokenxKeyAlgorithm: ClientKeyAlgorithm;
 }
 
 /** What has to be written, and which keys must be made first. */
@@ -35,7 +36,11 @@ export function makePlan(input: PlanInput): Plan {
   const uidOf = new Map([...snapshot.apps(), ...apps].map((app) => [app.id, app.uid]));
   const keysBySlot = Map.groupBy(input.keys, slotOf);
   const wishes = desired.flatMap(({ draft, clients }) => {
-    const rules = { passwords: input.entraPasswords, handsOut: draft.spec.identity.mode !== 'workload' };
+    const rules = {
+      passwords: input.entraPasswords,
+      handsOut: draft.spec.identity.mode !== 'workload',
+      tokenxKeyAlgorithm: input.tokenxKeyAlgorithm,
+    };
     const uid = uidOf.get(draft.id) ?? '';
     return clients.flatMap((client) => wishesOf({ client, uid, own: keysBySlot.get(slotOf(client)) ?? [] }, rules));
   });
@@ -57,18 +62,26 @@ function appChange({ draft }: DesiredApp, snapshot: Snapshot): App | undefined {
   return { id, uid: known?.uid ?? randomUUID(), generation, hash, state: 'active', kind, spec, positions };
 }
 
+interface KeyRules {
+  readonly passwords: boolean;
+  readonly handsOut: boolean;
+  readonly tokenxKeyAlgorithm: ClientKeyAlgorithm;
+}
+
 /** At Entra ID an app that holds its own keys is handed the next one with the current; for all others it is made later. */
 function wishesOf(
   { client, uid, own }: { readonly client: DesiredClient; readonly uid: string; readonly own: readonly KeyRow[] },
-  { passwords, handsOut }: { readonly passwords: boolean; readonly handsOut: boolean },
+  { passwords, handsOut, tokenxKeyAlgorithm }: KeyRules,
 ): readonly KeyWish[] {
   const { app, provider } = client;
   const has = (kind: KeyRow['kind'], state: KeyRow['state']): boolean =>
     own.some((key) => key.uid === uid && key.kind === kind && key.state === state);
   const kinds: readonly KeyRow['kind'][] = provider === 'azure' && passwords ? ['jwk', 'password'] : ['jwk'];
   const states = provider === 'azure' && handsOut ? (['current', 'next'] as const) : (['current'] as const);
+  // An app that holds its keys itself expects RSA; a sidecar signs with whatever it is given.
+  const alg = provider === 'tokenx' && !handsOut ? tokenxKeyAlgorithm : 'RS256';
   return kinds.flatMap((kind) =>
-    states.filter((state) => !has(kind, state)).map((state) => ({ app, uid, provider, kind, state })),
+    states.filter((state) => !has(kind, state)).map((state) => ({ app, uid, provider, kind, state, alg })),
   );
 }
 

@@ -122,7 +122,13 @@ test('a restart with unchanged manifests writes nothing and keeps every key (sec
   const { dir } = one;
   const state = modified(join(dir, '.fullmakt'));
   const config = { label: 'apps', cluster: 'local', wildcardGrants: 'network-only', naisIdentityMode: 'both' } as const;
-  const rest = { entraTenants: [], entraTenant: 'tenant-1', entraPasswords: true, rereadSeconds: 3600 };
+  const rest = {
+    entraTenants: [],
+    entraTenant: 'tenant-1',
+    entraPasswords: true,
+    rereadSeconds: 3600,
+    tokenxKeyAlgorithm: 'RS256' as const,
+  };
   const registrar = createRegistrar(
     { dir, stateDir: join(dir, '.fullmakt'), ...config, ...rest, allowMassDelete: false, nextKeysAfterSeconds: 3600 },
     { registry: second, now, platform, emit: () => {} },

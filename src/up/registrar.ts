@@ -15,6 +15,8 @@ export async function startRegistrar(options: ProgramOptions, ground: Ground, cl
   const config = readSettings(registrarSettings, {
     FULLMAKT_REGISTRAR_CLUSTER: options.config.cluster,
     FULLMAKT_REGISTRAR_ENTRA_TENANT: tenantOf(ground),
+    // Both ends are ours here, and such a key is made in a millisecond: the first start need not wait for more RSA.
+    FULLMAKT_REGISTRAR_TOKENX_KEY_ALGORITHM: 'ES256',
     ...options.env,
     FULLMAKT_REGISTRAR_DIR: options.dir,
     FULLMAKT_REGISTRAR_STATE_DIR: options.stateDir,

@@ -78,6 +78,7 @@ export function bench(
     entraTenants: [],
     entraTenant: 'tenant-1',
     entraPasswords: true,
+    tokenxKeyAlgorithm: 'RS256',
     rereadSeconds: 3600,
     allowMassDelete: false,
     nextKeysAfterSeconds: 3600,
