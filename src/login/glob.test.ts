@@ -82,3 +82,16 @@ test('million-paths-flat-memory: matching keeps nothing and stays fast on hostil
   assert.equal(glob.matches(path), false);
   assert.ok(performance.now() - started < 500);
 });
+
+test('fits the spelling of a path apart from what it decodes to (9.5, T20)', () => {
+  const cases: readonly (readonly [string, string, boolean])[] = [
+    ['/allowed', '/allowed/', true],
+    ['/allowed', '/allow%65d', false],
+    ['/static/**/*.js', '/static/%61/b.js', true],
+    ['/static/**/*.js', '/static/a%2ejs', false],
+    ['/søk/{a,b}', '/s%c3%b8k/b', true],
+    ['/a b', '/a%20b', true],
+  ];
+  for (const [pattern, path, fits] of cases)
+    assert.equal(compileGlob(pattern).matchesSpelling(path), fits, `${pattern} ${path}`);
+});

@@ -3,7 +3,10 @@
 /** A compiled pattern. */
 export interface Glob {
   readonly source: string;
+  /** Judges a path by its decoded segments. */
   matches(segments: readonly string[]): boolean;
+  /** Whether it fits the undecoded path as well, as applications see it that route before they decode. */
+  matchesSpelling(raw: string): boolean;
 }
 
 const ANY_DEPTH = '**';
@@ -85,6 +88,10 @@ function splitPattern(pattern: string): readonly string[] {
   return parts;
 }
 
+function fits(patterns: readonly (readonly string[])[], segments: readonly string[]): boolean {
+  return patterns.some((pattern) => matchWithStars(pattern, segments, SEGMENTS));
+}
+
 /** Compiles a pattern; throws an Error that names it when it cannot mean anything. */
 export function compileGlob(source: string): Glob {
   if (!source.startsWith('/')) throw new Error(`pattern ${source}: has to begin with /`);
@@ -92,8 +99,10 @@ export function compileGlob(source: string): Glob {
   if (source.length > MAX_PATTERN_CHARACTERS)
     throw new Error(`pattern ${source}: longer than ${MAX_PATTERN_CHARACTERS}`);
   const alternatives = expandBraces(source).map(splitPattern);
+  const spelt = alternatives.map((pattern) => pattern.map(encodeURI));
   return {
     source,
-    matches: (segments) => alternatives.some((pattern) => matchWithStars(pattern, segments, SEGMENTS)),
+    matches: (segments) => fits(alternatives, segments),
+    matchesSpelling: (raw) => fits(spelt, splitPattern(raw.replaceAll(/%../g, (byte) => byte.toUpperCase()))),
   };
 }

@@ -65,6 +65,10 @@ export function compileRules(settings: {
   };
 }
 
+function opens({ login, authorization, preflight }: Rule): boolean {
+  return login !== 'enforce' || authorization === 'pass' || preflight === 'upstream';
+}
+
 /** The rule for a request. A path that needed `path.allow` is always enforced: laxness opens nothing. */
 export function ruleFor(
   book: RuleBook,
@@ -75,7 +79,9 @@ export function ruleFor(
   for (const rule of book.rules) {
     if (rule.methods !== undefined && !rule.methods.includes(request.method)) continue;
     if (rule.hosts !== undefined && !rule.hosts.includes(host)) continue;
-    if (rule.glob.matches(request.path.segments)) return rule;
+    if (!rule.glob.matches(request.path.segments)) continue;
+    // Not every application decodes before it routes: `/allow%65d` may be another path there than `/allowed`.
+    if (!opens(rule) || rule.glob.matchesSpelling(request.path.raw)) return rule;
   }
   return LAX_PATH_RULE;
 }
