@@ -78,6 +78,8 @@ function cleaned(request: HttpRequest, headers: readonly string[]): readonly str
   return headerPairs(headers).flatMap(([name, value]) => {
     const lower = name.toLowerCase();
     if (HOP_BY_HOP.has(lower) || lower.startsWith('proxy-')) return [];
+    // No request is without a host (RFC 9112 3.2): another one would be put in its place.
+    if (lower === 'host') return [name, value];
     return nominated.has(lower) && sent.has(`${lower}:${value}`) ? [] : [name, value];
   });
 }
