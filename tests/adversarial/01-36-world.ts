@@ -76,17 +76,17 @@ export async function listen(t: TestContext, server: Server): Promise<number> {
 
 let sharedKey: Promise<PrivateJwk> | undefined;
 
-async function settings(world: { wellKnown: string; upstream: string }): Promise<Record<string, string>> {
+async function settings(at: { wellKnown: string; upstream: string }): Promise<Record<string, string>> {
   sharedKey ??= generatePrivateJwk('RS256', 'client-1');
   return {
     FULLMAKT_LOGIN_INGRESS: `https://${HOST}`,
     FULLMAKT_LOGIN_BIND_ADDRESS: '127.0.0.1:0',
     FULLMAKT_LOGIN_METRICS_BIND_ADDRESS: 'none',
-    FULLMAKT_LOGIN_UPSTREAM: world.upstream,
+    FULLMAKT_LOGIN_UPSTREAM: at.upstream,
     FULLMAKT_LOGIN_PROVIDER: 'idporten',
     FULLMAKT_LOGIN_OPENID_CLIENT_ID: CLIENT,
     FULLMAKT_LOGIN_OPENID_CLIENT_JWK: JSON.stringify(await sharedKey),
-    FULLMAKT_LOGIN_OPENID_WELL_KNOWN_URL: world.wellKnown,
+    FULLMAKT_LOGIN_OPENID_WELL_KNOWN_URL: at.wellKnown,
     FULLMAKT_LOGIN_OPENID_RESOURCE_INDICATOR: RESOURCE,
     FULLMAKT_LOGIN_ALLOW_LOCAL_PROVIDERS: 'true',
     FULLMAKT_LOGIN_SESSION_KEYS: Buffer.alloc(32, 7).toString('base64'),
@@ -141,14 +141,14 @@ export async function startWorld(t: TestContext, options: WorldOptions = {}): Pr
     await outbound.close();
     if (failures.length > 0) throw failures[0];
   });
-  return { ...world({ port: listener.port, provider, oracle, clock, agent }), store, events, seen };
+  return { ...actions({ port: listener.port, provider, oracle, clock, agent }), store, events, seen };
 }
 
 type Parts = Pick<World, 'port' | 'provider' | 'oracle' | 'clock'> & { readonly agent: Agent };
 
 let requests = 0;
 
-function world({ agent, ...parts }: Parts): Omit<World, 'store' | 'events' | 'seen'> {
+function actions({ agent, ...parts }: Parts): Omit<World, 'store' | 'events' | 'seen'> {
   const { port, provider, oracle, clock } = parts;
   const attempt: World['attempt'] = async (browser, person, target = '/') => {
     const start = await browser.visit(`/oauth2/login?redirect=${encodeURIComponent(target)}`);
