@@ -1,5 +1,5 @@
 import type { App } from '../registry/model.ts';
-import { type AppProgramParts, startLogin, startSidecar } from './app-programs.ts';
+import type { AppProgramParts } from './app-programs.ts';
 import type { Keeper } from './keeper.ts';
 import type { Launch } from './keeper-protocol.ts';
 import type { Running } from './listening.ts';
@@ -55,6 +55,7 @@ export function createApps(
   const bringUp = async (wanted: WantedApp): Promise<void> => {
     const { app, environments } = wanted;
     launch(wanted);
+    const { startLogin, startSidecar } = await import('./app-programs.ts');
     await Promise.all([
       replace(sidecars, app.id, environments.sidecar, (env) => startSidecar(app.id, env, parts)),
       replace(logins, app.id, environments.login, (env) => startLogin(app.id, env, parts)),

@@ -51,9 +51,10 @@ async function composeWith(options: ComposeOptions, closers: Closers): Promise<C
   // At a first start the programs wait for keys, made off this thread.
   const isFirst = ground.registry.snapshot().version === 0;
   const filled = isFirst ? fillCompileCache() : undefined;
-  const programs = await startPrograms(options, ground, closers, (registrar) => {
+  const registered = (registrar: Registrar): void => {
     void Promise.resolve(filled).then(() => apps.launch(wantedApps(options, ground, registrar)));
-  });
+  };
+  const programs = await startPrograms(options, { ground, closers, isFirst, registered });
   const reconcile = (): Promise<void> => apps.reconcile(wantedApps(options, ground, programs.registrar));
   closers.add(programs.registrar.onApplied(() => void reconcile()));
   await reconcile();

@@ -2,9 +2,7 @@ import type { Idp } from '../idp/app.ts';
 import { generatePrivateJwk } from '../oauth/jwk.ts';
 import type { Registrar } from '../registrar/registrar.ts';
 import type { Closers } from './closers.ts';
-import { startExchange } from './exchange.ts';
 import type { Ground } from './ground.ts';
-import { startIdp } from './idp.ts';
 import type { ProgramOptions } from './options.ts';
 import { startRegistrar } from './registrar.ts';
 
@@ -14,34 +12,40 @@ export interface Programs {
   readonly idp: Idp;
 }
 
-/**
- * Starts registrar and TokenX, and beside them the local providers: each makes keys at its first start. `registered` is called
- * as soon as every app's variables are known.
- */
-export async function startPrograms(
-  options: ProgramOptions,
-  ground: Ground,
-  closers: Closers,
-  registered: (registrar: Registrar) => void,
-): Promise<Programs> {
-  const [registrar, idp] = await all([
-    startRegistrarAndExchange(options, ground, closers, registered),
-    startIdp(options, ground, closers),
-  ]);
-  return { registrar, idp };
+/** What `startPrograms` needs beside the options. */
+export interface ProgramParts {
+  readonly ground: Ground;
+  readonly closers: Closers;
+  /** Nothing was ever started here: keys have to be made, off this thread. */
+  readonly isFirst: boolean;
+  /** Called as soon as every app's variables are known. */
+  readonly registered: (registrar: Registrar) => void;
 }
 
-/** TokenX makes one key for every algorithm that an audience asks for, so it has to know the audiences first. */
-async function startRegistrarAndExchange(
-  options: ProgramOptions,
-  ground: Ground,
-  closers: Closers,
-  registered: (registrar: Registrar) => void,
-): Promise<Registrar> {
+/** Starts the registrar, then TokenX, which has to know the audiences to have a key for every algorithm they ask for, and the local providers. */
+export async function startPrograms(options: ProgramOptions, parts: ProgramParts): Promise<Programs> {
+  const { ground, closers } = parts;
   const generate = keysAhead(ground);
+  const registering = register(options, parts);
+  // Loading the rest takes this thread: at a first start while keys are made, later once the apps, which take longest, are on
+  // their way.
+  if (!parts.isFirst) await registering;
+  const exchange = async (): Promise<void> => {
+    await registering;
+    const { startExchange } = await import('./exchange.ts');
+    await startExchange(options, ground, closers, generate);
+  };
+  const exchanging = exchange();
+  const providing = import('./idp.ts').then(({ startIdp }) => startIdp(options, ground, closers));
+  // A failure waits for the others, so that what they opened can be closed.
+  await Promise.allSettled([exchanging, providing]);
+  await exchanging;
+  return { registrar: await registering, idp: await providing };
+}
+
+async function register(options: ProgramOptions, { ground, closers, registered }: ProgramParts): Promise<Registrar> {
   const registrar = await startRegistrar(options, ground, closers);
   registered(registrar);
-  await startExchange(options, ground, closers, generate);
   return registrar;
 }
 
@@ -53,10 +57,4 @@ function keysAhead({ registry }: Ground): typeof generatePrivateJwk {
     ahead = undefined;
     return key ?? generatePrivateJwk(alg, kid);
   };
-}
-
-/** Like Promise.all, but a failure waits for the others, so that what they opened can be closed. */
-async function all<A, B>([one, other]: readonly [Promise<A>, Promise<B>]): Promise<readonly [A, B]> {
-  await Promise.allSettled([one, other]);
-  return [await one, await other];
 }

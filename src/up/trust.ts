@@ -3,6 +3,9 @@ import { ensurePrivateCa } from '../idp/ca.ts';
 import type { Fetch } from '../oauth/fetch.ts';
 import { createOutboundFetch } from '../web/outbound-fetch.ts';
 
+/** The longest that any caller waits: a refresh, whose one-time token a cut answer would waste. The others bound themselves. */
+const REFRESH_SECONDS = 20;
+
 /** The private CA of a state folder, and a fetch that believes it. */
 export interface Trust {
   readonly caFile: string;
@@ -15,7 +18,7 @@ export interface Trust {
 /** Makes the CA at a first start, beside everything else; who needs it waits for `made`. `now` is seconds since the epoch. */
 export function openTrust(stateDir: string, now: number): Trust {
   const made = ensurePrivateCa(stateDir, now);
-  const outbound = made.then(({ caPem }) => createOutboundFetch({ ca: caPem }));
+  const outbound = made.then(({ caPem }) => createOutboundFetch({ ca: caPem, totalSeconds: REFRESH_SECONDS }));
   // Whoever awaits it hears of a failure; without this, one that nobody awaits yet would end the process.
   outbound.catch(() => {});
   return {
