@@ -2,6 +2,7 @@ import type { Fetch } from '../oauth/fetch.ts';
 import type { VerificationKey } from '../oauth/jwk.ts';
 import { createRemoteKeySet, createStaticKeySet } from '../oauth/jwks.ts';
 import type { KeySet } from '../oauth/jwks.ts';
+import { issuerUrlProblem } from '../oauth/local-issuers.ts';
 import { fetchMetadata } from '../oauth/metadata.ts';
 import type { Clock } from '../oauth/time.ts';
 import type { Emit } from '../observe/events.ts';
@@ -90,8 +91,10 @@ function openPeer(row: TrustedIssuer, options: SubjectIssuerOptions): Peer {
   const rules = resolveIssuer(row);
   let learned = row.issuer;
   const discover = async (): Promise<string> => {
-    const metadata = await fetchMetadata(row.wellKnown ?? '', {
+    const wellKnown = row.wellKnown ?? '';
+    const metadata = await fetchMetadata(wellKnown, {
       fetch,
+      ...(isRemote(wellKnown) ? { isAllowedUrl: isRemote } : {}),
       ...(row.issuer === undefined ? {} : { expectedIssuer: row.issuer }),
     });
     if (metadata.jwks_uri === undefined) throw new Error('the metadata has no jwks_uri');
@@ -108,6 +111,11 @@ function openPeer(row: TrustedIssuer, options: SubjectIssuerOptions): Peer {
       : createStaticKeySet(row.jwks.keys);
   const prefix = row.wellKnown === undefined ? undefined : withoutSlash(row.wellKnown.replace(/\.well-known\/.*$/, ''));
   return { rules, keys, prefix, issuer: () => learned };
+}
+
+/** Whether a URL is https and leads off this machine. The document of such an issuer must not lead us back to it. */
+function isRemote(url: string): boolean {
+  return issuerUrlProblem(url, { allowed: false, hosts: [] }) === undefined;
 }
 
 function withoutSlash(text: string): string {
