@@ -9,7 +9,9 @@ import { ATTEMPT_SECONDS, attemptStartedAt, isAttemptCookieId } from './login-st
 import { openTicket } from './ticket.ts';
 
 const MAX_ATTEMPTS = 5;
-const MAX_ATTEMPT_BYTES = 4096;
+const MAX_OWN_BYTES = 4096;
+/** Of them for the session and the counter, which give way to nothing. */
+const RESERVED_BYTES = 512;
 
 /** Name and scope of one of our cookies at this ingress. */
 export function ownCookie(context: LoginContext, ingress: Ingress, use: CookieUse, id?: string): CookieScope {
@@ -68,16 +70,30 @@ function attemptCookies(context: LoginContext, { http, ingress }: OwnRequest): r
   return found.toSorted((one, other) => other.startedAt - one.startedAt);
 }
 
-/** `Set-Cookie` values that make room for one more attempt: at most five, 4 KiB together, the oldest go first. */
-export function evictAttempts(context: LoginContext, request: OwnRequest, newBytes: number): readonly string[] {
-  let count = 1;
-  let bytes = newBytes;
+/**
+ * `Set-Cookie` values that make room for one more cookie: at most five attempts, and 4 KiB of own cookies together.
+ * The oldest attempts go first; a login does not wait for the answer of a logout.
+ */
+export function makeRoom(
+  context: LoginContext,
+  request: OwnRequest,
+  coming: { readonly use: 'login' | 'logout'; readonly bytes: number },
+): readonly string[] {
   const dropped: string[] = [];
+  let count = coming.use === 'login' ? 1 : 0;
+  let bytes = RESERVED_BYTES + coming.bytes;
+  const logout = ownCookie(context, request.ingress, 'logout');
+  const leaving = coming.use === 'login' ? cookieValue(request.http, logout.name) : undefined;
+  if (leaving !== undefined) {
+    const more = logout.name.length + leaving.length;
+    if (bytes + more > MAX_OWN_BYTES) dropped.push(dropCookie(logout));
+    else bytes += more;
+  }
   for (const attempt of attemptCookies(context, request)) {
     count += 1;
     bytes += attempt.bytes;
     const expired = context.now() > attempt.startedAt + ATTEMPT_SECONDS;
-    if (expired || count > MAX_ATTEMPTS || bytes > MAX_ATTEMPT_BYTES) dropped.push(dropCookie(attempt.scope));
+    if (expired || count > MAX_ATTEMPTS || bytes > MAX_OWN_BYTES) dropped.push(dropCookie(attempt.scope));
   }
   return dropped;
 }

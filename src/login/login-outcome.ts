@@ -2,12 +2,15 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { StoreUnavailable } from '../store/errors.ts';
+import { MINUTE } from '../oauth/time.ts';
 import { ATTEMPT_SECONDS } from './login-state.ts';
 import type { LoginContext } from './context.ts';
 import type { PageName } from './page-texts.ts';
 import { BOKMAAL } from './page-texts.ts';
 
 const KEPT_SECONDS = 30;
+/** Longer than any replica takes the attempt for alive, whatever its clock says: the claim ends last. */
+const CLAIM_SECONDS: number = ATTEMPT_SECONDS + 2 * MINUTE;
 const PENDING = 'pending';
 const POLL_MILLISECONDS = 100;
 const MAX_POLLS = 150;
@@ -24,7 +27,7 @@ function outcomeKey(id: Uint8Array): string {
 /** Whether this request is the first to use the attempt, across all replicas. Rejects with StoreUnavailable. */
 export async function claimOutcome(context: LoginContext, id: Uint8Array): Promise<'ours' | 'taken'> {
   const key = outcomeKey(id);
-  if (!(await context.store.once(key, ATTEMPT_SECONDS))) return 'taken';
+  if (!(await context.store.once(key, CLAIM_SECONDS))) return 'taken';
   await context.store.put(key, Buffer.from(PENDING), KEPT_SECONDS);
   return 'ours';
 }

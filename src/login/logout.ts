@@ -7,7 +7,7 @@ import type { ProviderMetadata } from '../providers/metadata.ts';
 import type { HttpResponse } from '../web/http.ts';
 import { emptyAnswer, jsonAnswer, redirectTo, withCookies } from './answers.ts';
 import type { LoginContext, OwnRequest } from './context.ts';
-import { cookieValue, dropCookie, ownCookie, writeCookie } from './cookies.ts';
+import { cookieValue, dropCookie, makeRoom, ownCookie, writeCookie } from './cookies.ts';
 import { isAllowedSite, isPrefetch } from './guards.ts';
 import { pageAnswer } from './pages.ts';
 import { endAtWish } from './present-session.ts';
@@ -138,7 +138,8 @@ export async function logOut(context: LoginContext, request: OwnRequest): Promis
   if (metadata === undefined || endpoint === undefined) {
     return withCookies(redirectTo(target ?? afterLogout(context, request)), cookies);
   }
-  cookies.push(writeCookie(logoutScope, remembered, LOGOUT_SECONDS));
+  const room = makeRoom(context, request, { use: 'logout', bytes: logoutScope.name.length + remembered.length });
+  cookies.push(...room, writeCookie(logoutScope, remembered, LOGOUT_SECONDS));
   const fields = endSessionFields(context, request, { session, state });
   return withCookies(visitProvider(context, request, { metadata, endpoint, fields }), cookies);
 }

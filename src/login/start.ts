@@ -7,7 +7,7 @@ import { emptyAnswer, jsonAnswer, problem, redirectTo, withCookies } from './ans
 import type { LoginWishes } from './authorization-request.ts';
 import { authorizationUrl, chooseLevel, chooseLocale, choosePrompt } from './authorization-request.ts';
 import type { LoginContext, OwnRequest } from './context.ts';
-import { dropCookie, evictAttempts, findTicket, ownCookie, writeCookie } from './cookies.ts';
+import { dropCookie, findTicket, makeRoom, ownCookie, writeCookie } from './cookies.ts';
 import { isAllowedSite, isPrefetch, isRefusedAsNavigation } from './guards.ts';
 import { countLogin } from './login-counter.ts';
 import { ATTEMPT_SECONDS, beginAttempt } from './login-state.ts';
@@ -77,7 +77,7 @@ export async function beginLogin(
     context.emit({ event: 'login.started', outcome: 'started', provider, client_id: clientId, pushed });
     const scope = ownCookie(context, request.ingress, 'login', attempt.cookieId);
     const value = attempt.seal(scope.name);
-    const evicted = evictAttempts(context, request, scope.name.length + value.length);
+    const evicted = makeRoom(context, request, { use: 'login', bytes: scope.name.length + value.length });
     return withCookies(redirectTo(location), [...evicted, writeCookie(scope, value, ATTEMPT_SECONDS)]);
   } catch (error) {
     if (!(error instanceof ProviderFault)) throw error;
