@@ -97,7 +97,9 @@ export async function converse(port: number, bytes: string | Buffer, whole?: Reg
   socket.on('end', () => socket.end());
   socket.on('error', () => socket.destroy());
   socket.write(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes);
-  await once(socket, 'close');
+  await new Promise((resolve) => {
+    socket.once('close', resolve);
+  });
   return heard;
 }
 

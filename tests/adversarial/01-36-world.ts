@@ -152,6 +152,7 @@ function actions({ agent, ...parts }: Parts): Omit<World, 'store' | 'events' | '
   const { port, provider, oracle, clock } = parts;
   const attempt: World['attempt'] = async (browser, person, target = '/') => {
     const start = await browser.visit(`/oauth2/login?redirect=${encodeURIComponent(target)}`);
+    if (start.location === null) throw new Error(`no login begun: ${start.status} ${start.body}`);
     return provider.authorize(start.location, person);
   };
   return {
