@@ -67,7 +67,9 @@ test('cuts our cookies out and leaves the bytes of the others', () => {
 
 test('knows the name that a Set-Cookie sets', () => {
   assert.equal(nameOfSetCookie(' __Host-s =x; Path=/'), '__Host-s');
-  assert.equal(nameOfSetCookie('novalue; Path=/'), '');
+  assert.equal(nameOfSetCookie('novalue; Path=/'), 'novalue');
+  assert.equal(nameOfSetCookie('==__Host-s=x'), '__Host-s');
+  assert.equal(nameOfSetCookie('; Path=/'), '');
 });
 
 test('reads back what it writes', () => {

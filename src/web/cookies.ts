@@ -49,9 +49,12 @@ export function withoutCookies(header: string, isOurs: (name: string) => boolean
   return kept.length === 0 ? undefined : kept.map((pair) => pair.text).join('; ');
 }
 
-/** The name of the cookie that a `Set-Cookie` value sets. */
+/**
+ * The name under which a browser sends back what a `Set-Cookie` value sets. A cookie without a name comes back as its bare
+ * value, which then looks like a name.
+ */
 export function nameOfSetCookie(value: string): string {
-  return pairOf(value.split(';', 1)[0] ?? '').name;
+  return (/^[\s=]*([^;=]*)/.exec(value)?.[1] ?? '').trimEnd();
 }
 
 interface Pair {

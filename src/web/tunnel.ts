@@ -63,7 +63,11 @@ export function openTunnel(tunnel: TunnelOptions): void {
     else peer.destroy();
   });
   outbound.once('response', (answer) => {
-    if (settle()) relayPlain(tunnel, answer);
+    if (answer.statusCode === 101) {
+      // A switch to nothing: the client must not take the rest for a tunnel.
+      answer.destroy();
+      refuse(502);
+    } else if (settle()) relayPlain(tunnel, answer);
     else answer.destroy();
   });
   outbound.end();
