@@ -64,12 +64,14 @@ export function answerHeaders(
   raw: readonly string[],
   rules: { readonly isOwnCookie: (name: string) => boolean; readonly sessionUsed: boolean },
 ): readonly string[] {
-  const setsOwn = (value: string): boolean => {
-    // A cookie without a name is sent back as its bare value, which then looks like a name.
-    const bare = value.replace(/^[\s=]+/, '');
-    return rules.isOwnCookie(nameOfSetCookie(value)) || rules.isOwnCookie(nameOfSetCookie(bare));
+  const isKept = ([name, value]: readonly [string, string]): boolean => {
+    const lower = name.toLowerCase();
+    // An empty Cache-Control says nothing, and would keep ours from being said.
+    return lower === 'set-cookie'
+      ? !rules.isOwnCookie(nameOfSetCookie(value))
+      : lower !== 'cache-control' || value.trim() !== '';
   };
-  const pairs = headerPairs(raw).filter(([name, value]) => name.toLowerCase() !== 'set-cookie' || !setsOwn(value));
+  const pairs = headerPairs(raw).filter(isKept);
   const saysCaching = pairs.some(([name]) => name.toLowerCase() === 'cache-control');
   const added = rules.sessionUsed && !saysCaching ? ['Cache-Control', 'private'] : [];
   return [...pairs.flat(), ...added];
