@@ -1,6 +1,7 @@
 import { CLIENT_ASSERTION_TYPE } from '../oauth/client-assertion.ts';
 import type { VerificationKey } from '../oauth/jwk.ts';
 import { JoseError, verifySignature } from '../oauth/jws.ts';
+import { withoutAmbiguous } from '../oauth/jwks-document.ts';
 import { parseJwt, stringClaim, verifyJwtSignature } from '../oauth/jwt.ts';
 import type { UnverifiedJwt } from '../oauth/jwt.ts';
 import type { OAuthError } from '../oauth/errors.ts';
@@ -84,7 +85,9 @@ export function findCandidate(assertion: ClaimedAssertion, snapshot: Snapshot, k
   const { kid } = assertion.jwt.header;
   const named = kid === undefined ? client.keys : client.keys.filter((jwk) => jwk.kid === kid);
   const fitting = named.map((jwk) => keys.importKey(jwk)).filter((key) => key !== undefined);
-  return { assertion, clientId: client.app, keys: fitting, doubt: undefined };
+  // The same rule as for fetched sets: one id for two keys says nothing about either.
+  const { keys: distinct } = withoutAmbiguous(fitting, []);
+  return { assertion, clientId: client.app, keys: distinct, doubt: undefined };
 }
 
 /**

@@ -3,6 +3,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
+import { createTestKeys, createWorld, defaultData } from '../../src/exchange/testing/world.ts';
 import { generatePrivateJwk, publicJwk } from '../../src/oauth/jwk.ts';
 import { sends, sendsText, startKeyServer } from './key-server.ts';
 import type { KeyServer } from './key-server.ts';
@@ -188,3 +189,14 @@ for (const name of ['exchange', 'sidecar', 'SDK'] as const) {
     assert.equal(await user.present('key-1', byOne), 'accepted');
   });
 }
+
+test('T38 two keys registered under one id are no key of a client at the exchange', async (t) => {
+  const keys = await createTestKeys();
+  const twins = [publicJwk(keys.client), { ...publicJwk(one), kid: keys.client.kid }];
+  const base = defaultData(keys);
+  const clients = base.clients.map((client) => (client.provider === 'tokenx' ? { ...client, keys: twins } : client));
+  const world = await createWorld({ keys, data: { clients } });
+  t.after(() => world.close());
+  const answer = await world.exchange();
+  assert.deepEqual([answer.status, answer.body['error']], [401, 'invalid_client']);
+});
