@@ -1,0 +1,226 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import express from 'express';
+import {
+  createTestKeys,
+  createWorld,
+  defaultData,
+  FORM,
+  ISSUER,
+  START,
+  testApp,
+  testClient,
+} from '../../src/exchange/testing/world.ts';
+import type { Answer, Change, TestKeys, World } from '../../src/exchange/testing/world.ts';
+import { generatePrivateJwk, publicJwk } from '../../src/oauth/jwk.ts';
+import { protect } from '../../src/sdk/express.ts';
+import { CLAIMS, ENV, keyFetch, makeKeys, mint, START as SDK_START } from '../../src/sdk/fixtures.ts';
+import { anyPrincipal, fromEnv } from '../../src/sdk/index.ts';
+import type { Fullmakt } from '../../src/sdk/index.ts';
+import { loopbackFetch } from '../loopback.ts';
+import { isFull } from './scale.ts';
+
+const SAMPLES = isFull ? 100_000 : 400;
+
+const median = (values: readonly number[]): number =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+
+/** Medians of kinds of work in milliseconds, done in turn, so that whatever else the machine does befalls all alike. */
+async function medians(
+  kinds: Readonly<Record<string, () => unknown>>,
+  samples: number,
+): Promise<readonly (readonly [string, number])[]> {
+  const times = Object.entries(kinds).map(([name, work]) => ({ name, work, taken: [] as number[] }));
+  for (let round = 0; round < samples; round += 1) {
+    for (const { work, taken } of round % 2 === 0 ? times : times.toReversed()) {
+      const started = performance.now();
+      await work();
+      taken.push(performance.now() - started);
+    }
+  }
+  return times.map(({ name, taken }) => [name, median(taken)] as const);
+}
+
+/** A smoke test: a comparison that ends early, or a step left out, is far more than this apart; noise of medians is less. */
+function assertAlike(measured: readonly (readonly [string, number])[]): void {
+  const all = measured.map(([, time]) => time);
+  assert.ok(
+    Math.max(...all) < 1.6 * Math.min(...all) + 0.02,
+    measured.map(([name, time]) => `${name} ${time.toFixed(3)} ms`).join(', '),
+  );
+}
+
+let keys: TestKeys;
+let world: World;
+let auth: Fullmakt;
+
+before(async () => {
+  keys = await createTestKeys();
+  const base = defaultData(keys);
+  const off = testApp('off', { state: 'disabled' });
+  const data = { apps: [...base.apps, off], clients: [...base.clients, testClient('off', [publicJwk(keys.client)])] };
+  world = await createWorld({ keys, data });
+});
+
+after(async () => {
+  auth?.close();
+  await world.close();
+});
+
+const as = (name: string): Readonly<Record<string, unknown>> => ({
+  iss: `dev:fleet:${name}`,
+  sub: `dev:fleet:${name}`,
+});
+
+async function ask(change: Change): Promise<Answer> {
+  world.clock.now += 1;
+  return world.exchange({ client_assertion: await world.assertion(change), subject_token: 'x' });
+}
+
+/** What a stranger sees of an answer, without what differs from one request to the next. */
+function outward({ status, headers, text }: Answer): string {
+  const { date: _, 'x-correlation-id': __, ...rest } = headers;
+  return JSON.stringify({ status, rest, text: text.replaceAll(/server time \d+|exp \d+|iat \d+/g, '') });
+}
+
+test('T54 the exchange tells nobody which clients there are, and not what was wrong with their proof', async () => {
+  const forged = { ...keys.stranger, kid: keys.client.kid };
+  const es256 = await generatePrivateJwk('ES256', keys.client.kid);
+  const answers = await Promise.all([
+    ask({ claims: as('web'), key: forged }),
+    ask({ claims: as('web'), key: keys.stranger }),
+    ask({ claims: as('web'), key: es256 }),
+    ask({ claims: as('web'), key: { ...keys.client, alg: 'PS256' } }),
+    ask({ claims: as('nobody') }),
+    ask({ claims: as('nobody'), key: forged }),
+    ask({ claims: as('nobody'), key: es256 }),
+    ask({ claims: as('off') }),
+    ask({ claims: as('off'), key: forged }),
+    ask({ claims: { iss: 'dev:other:web', sub: 'dev:other:web' } }),
+    ask({ claims: { iss: 'no app id', sub: 'no app id' } }),
+  ]);
+  assert.deepEqual([...new Set(answers.map(outward))].length, 1, answers.map(outward).join('\n'));
+  assert.equal(answers[0]?.body['error'], 'invalid_client');
+});
+
+test('T54 whatever else is wrong with an assertion, the answer is the same for clients there are and there are not', async () => {
+  const iat = START + 1000;
+  const faults: readonly Change[] = [
+    { claims: { aud: 'https://other.example.test' } },
+    { claims: { aud: [ISSUER, 'x'] } },
+    { claims: { exp: 1 } },
+    { claims: { exp: iat + 100_000 } },
+    { claims: { jti: '' } },
+    { claims: { jti: undefined } },
+    { claims: { nbf: iat + 100_000 } },
+    { header: { typ: 'dpop+jwt' } },
+    { header: { crit: ['x'] } },
+  ];
+  for (const { claims, header = {} } of faults) {
+    const [known, unknown] = [
+      await ask({ claims: { ...as('web'), ...claims }, header }),
+      await ask({ claims: { ...as('nobody'), ...claims }, header }),
+    ];
+    assert.equal(outward(known), outward(unknown));
+    assert.ok(known.status === 401, outward(known));
+  }
+});
+
+test(`T54 a client that is unknown costs the exchange what a known one with a bad signature costs: ${SAMPLES} each`, async () => {
+  const forged = { ...keys.stranger, kid: keys.client.kid };
+  const send = (name: string): (() => Promise<void>) => {
+    let body: string | undefined;
+    return async () => {
+      world.clock.now += 1;
+      if (world.clock.now % 50 === 0) body = undefined;
+      body ??= await world.form({
+        client_assertion: await world.assertion({
+          claims: { ...as(name), iat: undefined, exp: world.clock.now + 100 },
+          key: forged,
+        }),
+        subject_token: 'x',
+      });
+      const { status } = await world.send('POST', '/token', { body: body ?? '', headers: FORM });
+      assert.equal(status, 401);
+    };
+  };
+  assertAlike(await medians({ known: send('web'), unknown: send('nobody'), disabled: send('off') }, SAMPLES));
+});
+
+test(`T54 a signature that is wrong at its start takes the library as long as one that is wrong at its end: ${SAMPLES} each`, async () => {
+  const sdk = await makeKeys();
+  auth = fromEnv({
+    env: ENV,
+    fetch: keyFetch(sdk).fetch,
+    clock: () => SDK_START,
+    maskinporten: { requiredScope: 'fleet:read' },
+  });
+  await auth.ready();
+  const good = await mint(CLAIMS['tokenx-user'], sdk.issuer);
+  assert.ok(auth.validateSync(good).ok);
+  const [input, signature] = [
+    good.slice(0, good.lastIndexOf('.')),
+    Buffer.from(good.slice(good.lastIndexOf('.') + 1), 'base64url'),
+  ];
+  const flipped = (at: number): string => {
+    const bytes = Buffer.from(signature);
+    bytes[at] = (bytes[at] ?? 0) ^ 1;
+    return `${input}.${bytes.toString('base64url')}`;
+  };
+  const judge =
+    (token: string): (() => void) =>
+    () =>
+      assert.equal(auth.validateSync(token).ok, false);
+  const kinds = { first: judge(flipped(8)), middle: judge(flipped(128)), last: judge(flipped(255)) };
+  await medians(kinds, 50);
+  assertAlike(await medians(kinds, SAMPLES));
+});
+
+test('T54 an app protected by the library answers every bad token alike', async (t) => {
+  const sdk = await makeKeys();
+  const guard = fromEnv({
+    env: ENV,
+    fetch: keyFetch(sdk).fetch,
+    clock: () => SDK_START,
+    maskinporten: { requiredScope: 'fleet:read' },
+  });
+  const app = express();
+  app.get('/', protect(guard, anyPrincipal), (_request, response) => void response.end('in'));
+  const server = app.listen(0, '127.0.0.1');
+  t.after(() => {
+    guard.close();
+    server.closeAllConnections();
+    return new Promise((resolve) => server.close(resolve));
+  });
+  await new Promise((resolve) => (server.listening ? resolve(undefined) : server.once('listening', resolve)));
+  const address = server.address();
+  assert.ok(address !== null && typeof address === 'object');
+  const claims = CLAIMS['tokenx-user'];
+  const good = await mint(claims, sdk.issuer);
+  const tokens = [
+    await mint(claims, sdk.stranger),
+    await mint(claims, sdk.ec),
+    // Only who has a genuine token is told that it is over.
+    await mint({ ...claims, iat: SDK_START - 900, nbf: SDK_START - 900, exp: SDK_START - 300 }, sdk.stranger),
+    await mint({ ...claims, nbf: SDK_START + 1000 }, sdk.issuer),
+    await mint({ ...claims, aud: 'another' }, sdk.issuer),
+    await mint({ ...claims, iss: 'https://another.example.test' }, sdk.issuer),
+    await mint({ ...claims, sub: 7 }, sdk.issuer),
+    await mint(claims, sdk.issuer, { typ: 'logout+jwt' }),
+    await mint(claims, sdk.issuer, { crit: ['x'] }),
+    `${good}x`,
+    'a.b.c',
+  ];
+  const seen = new Set<string>();
+  const answer = async (token: string): Promise<string> => {
+    const response = await loopbackFetch(`http://127.0.0.1:${address.port}/`, {
+      headers: { authorization: `Bearer ${token}` },
+    });
+    const headers = [...response.headers].filter(([name]) => !['date', 'keep-alive', 'connection'].includes(name));
+    return JSON.stringify([response.status, headers, await response.text()]);
+  };
+  assert.match(await answer(good), /^\[200,/);
+  for (const token of tokens) seen.add(await answer(token));
+  assert.equal(seen.size, 1, [...seen].join('\n'));
+  assert.match([...seen][0] ?? '', /^\[401,.*invalid_token/);
+});
