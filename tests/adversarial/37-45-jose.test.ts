@@ -93,9 +93,9 @@ const MIB = 1024 * 1024;
 /** The least CPU of several tries, in milliseconds: whatever else runs can only add to it. */
 function leastCpu(tries: number, work: () => void): number {
   const costs = Array.from({ length: tries }, () => {
-    const before = process.cpuUsage();
+    const start = process.cpuUsage();
     for (let round = 0; round < 10; round += 1) work();
-    const { user, system } = process.cpuUsage(before);
+    const { user, system } = process.cpuUsage(start);
     return (user + system) / 10_000;
   });
   return Math.min(...costs);

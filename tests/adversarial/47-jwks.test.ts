@@ -9,13 +9,13 @@ import { sends, sendsText, startKeyServer } from './key-server.ts';
 import type { KeyServer } from './key-server.ts';
 import { KEY_USERS, signerOf } from './key-users.ts';
 import type { KeyUser } from './key-users.ts';
-import { es, keyOf, rs } from './malformed/template.ts';
+import { es, keyOf, rs, signed } from './malformed/template.ts';
 import { createRandom, drawSeed, isFull } from './scale.ts';
-import { openTrap } from './verifiers.ts';
+import { loginVerifier, openTrap } from './verifiers.ts';
 
 const HOUR = 3600;
 const MIB = 1024 * 1024;
-const STORM = isFull ? 100_000 : 1000;
+const STORM = isFull ? 100_000 : 600;
 const seed = drawSeed();
 
 const [one, two, ec] = await Promise.all([
@@ -199,4 +199,13 @@ test('T38 two keys registered under one id are no key of a client at the exchang
   t.after(() => world.close());
   const answer = await world.exchange();
   assert.deepEqual([answer.status, answer.body['error']], [401, 'invalid_client']);
+});
+
+test('T38 one key id for two keys makes both unusable at the login proxy', async (t) => {
+  const trap = await openTrap(t);
+  const other = await loginVerifier(t, trap, (jwk) => [publicJwk(jwk), publicJwk(one)]);
+  assert.equal(await other.present((template) => signed(template)), 'accepted', 'another key beside it');
+  const twin = await loginVerifier(t, trap, (jwk) => [publicJwk(jwk), { ...publicJwk(one), kid: jwk.kid }]);
+  const verdict = await twin.present((template) => signed(template));
+  assert.match(verdict, /refused|^503 /, 'no key is left, so there is nothing to judge by');
 });

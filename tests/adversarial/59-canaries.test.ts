@@ -1,15 +1,7 @@
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { inspect } from 'node:util';
 import { after, before, test } from 'node:test';
-import { createObserver } from '../../src/observe/observer.ts';
-import { registrarEvents } from '../../src/registrar/events.ts';
-import { bench, manifest } from '../../src/registrar/testing/bench.ts';
-import { CLAIMS, ENV, keyFetch, makeKeys, mint, START } from '../../src/sdk/fixtures.ts';
-import { anyPrincipal, fromEnv } from '../../src/sdk/index.ts';
-import { tokensFromEnv } from '../../src/sdk/tokens.ts';
 import { createBrowser } from '../journeys/browser.ts';
 import type { Browser } from '../journeys/browser.ts';
 import { copyExamples, freeOffset, removeCopy, startPlatform } from '../journeys/platform.ts';
@@ -18,65 +10,8 @@ import { signIn, signOut } from '../journeys/sign-in.ts';
 import { localFetch } from '../local-fetch.ts';
 import type { TestFetch } from '../local-fetch.ts';
 import { assertLoopback } from '../loopback.ts';
-
-/** What a secret is made of in this run: nobody else writes it. */
-const MARK = `canary${randomBytes(8).toString('hex')}`;
-/** A person who signs in, and one who only stands in what strangers send. */
-const STRANGER = '14828530152';
-const b64 = (value: object | string): string =>
-  Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
-const TOKEN = `${b64({ alg: 'RS256', kid: MARK })}.${b64({ sub: MARK, pid: STRANGER })}.${'c4n4ry_'.repeat(30)}`;
-const SHORT_TOKEN = `${b64({ alg: 'none' })}.${b64({ sub: MARK })}.AA`;
-/** What must not be found of all this. */
-const TRACES = [
-  MARK,
-  b64(MARK).slice(0, 20),
-  STRANGER,
-  TOKEN.split('.')[1] ?? '',
-  SHORT_TOKEN.split('.')[1] ?? '',
-  'c4n4ry_c4n4ry_',
-];
-
-const SECRET_FIELDS = [
-  'token',
-  'subject_token',
-  'actor_token',
-  'client_assertion',
-  'assertion',
-  'code',
-  'code_verifier',
-  'refresh_token',
-  'client_secret',
-  'id_token_hint',
-  'logout_token',
-  'nonce',
-  'state',
-  'pid',
-  'person',
-  'username',
-  'password',
-  'user_token',
-  'access_token',
-] as const;
-/** Fields whose values may be told, but not when a secret was put there by mistake. */
-const OPEN_FIELDS = [
-  'client_id',
-  'audience',
-  'target',
-  'scope',
-  'redirect_uri',
-  'resource',
-  'identity_provider',
-  'login_hint',
-] as const;
-const GRANTS = [
-  'urn:ietf:params:oauth:grant-type:token-exchange',
-  'urn:ietf:params:oauth:grant-type:jwt-bearer',
-  'authorization_code',
-  'refresh_token',
-  'client_credentials',
-  'password',
-] as const;
+import { forms, GRANTS, headers, OPEN_FIELDS, SECRET_FIELDS } from './59-attacks.ts';
+import { b64, MARK, TOKEN, TRACES } from './59-marks.ts';
 
 let platform: Platform;
 let dir: string;
@@ -164,43 +99,6 @@ function targets(): readonly string[] {
           )),
     ]),
   ];
-}
-
-interface Form {
-  readonly body: string;
-  readonly shown: boolean;
-}
-
-/** Forms in which every field that is secret is a canary of some kind, and those in which every other field is one too. */
-function forms(): readonly Form[] {
-  return GRANTS.flatMap((grant) =>
-    [MARK, TOKEN, STRANGER].flatMap((value) =>
-      [true, false]
-        .filter((shown) => shown || value !== MARK)
-        .map((shown) => {
-          const form = new URLSearchParams({ grant_type: grant });
-          for (const name of SECRET_FIELDS) form.set(name, value);
-          // Whose name is asked for is told back by some; that they are in no log holds for these too.
-          for (const name of OPEN_FIELDS) form.set(name, shown ? 'x' : value);
-          return { body: form.toString(), shown };
-        }),
-    ),
-  );
-}
-
-const CORRELATIONS = [SHORT_TOKEN, STRANGER, `${STRANGER}.${SHORT_TOKEN}`];
-
-/** A reference that somebody chose stands on the page: there it is a good one. */
-function headers(round: number, shown = false): Readonly<Record<string, string>> {
-  return {
-    cookie: `__Host-fullmakt.session=${MARK}; fullmakt.session=${TOKEN}; fm_idporten_sso=${MARK}; other=${STRANGER}`,
-    authorization:
-      [`Bearer ${MARK}`, `Bearer ${TOKEN}`, `Basic ${Buffer.from(`${MARK}:${MARK}`).toString('base64')}`][round % 3] ??
-      '',
-    'x-correlation-id': (shown ? undefined : CORRELATIONS[round % 3]) ?? 'a-reference',
-    dpop: TOKEN,
-    'x-pid': STRANGER,
-  };
 }
 
 test('T59 what strangers send as a secret shows up nowhere, at any program of a running platform', async () => {
@@ -300,88 +198,4 @@ test('T59 nothing a stranger writes starts a line of its own: every line of log 
     // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
     assert.doesNotMatch(line, /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202e]/);
   }
-});
-
-test('T59 the registrar hands keys and secrets to apps and tells nobody else', async (t) => {
-  const { registrar, events } = bench(t, {
-    'a/front.yaml': manifest(
-      'front',
-      'ingresses: [https://front.example.no]\nlogin: {provider: idporten, level: Level3}\ntokenx: {enabled: true}\nazure: {application: {enabled: true, allowAllUsers: true}}\nmaskinporten: {enabled: true, scopes: {consumes: [{name: "demo:feed"}]}}',
-    ),
-    'a/broken.yaml': manifest('broken', `tokenx: {enabled: ${STRANGER}}\nunknown: "${TOKEN}"`),
-  });
-  await registrar.start();
-  const environment = registrar.environmentOf(
-    (await import('../../src/registry/app-id.ts')).appId('local', 'a', 'front'),
-  );
-  const given = JSON.stringify(environment);
-  const secrets = [...given.matchAll(/\\"(?:d|p|q|dp|dq|qi)\\":\\"([\w-]{20,})\\"/g)].map(([, value = '']) => value);
-  assert.ok(secrets.length >= 6, `${secrets.length} private parts`);
-  const lines: string[] = [];
-  const observer = createObserver({ level: 'debug', destination: { write: (line) => lines.push(line) }, now: () => 0 });
-  t.after(() => observer.close());
-  const emit = observer.emitter('registrar', registrarEvents);
-  for (const event of events) emit(event);
-  const all = `${lines.join('')}${await observer.metrics()}`;
-  assert.ok(lines.length > 2);
-  for (const secret of [...secrets, ...TRACES])
-    assert.ok(!all.includes(secret), `a secret in what the registrar tells: ${all.slice(0, 300)}`);
-});
-
-test('T59 the library tells no token, and prints none', async (t) => {
-  const keys = await makeKeys();
-  const told: unknown[] = [];
-  const answer = (): Promise<Response> =>
-    Promise.resolve(Response.json({ access_token: TOKEN, token_type: 'Bearer', expires_in: 300 }));
-  const auth = fromEnv({
-    env: ENV,
-    fetch: keyFetch(keys).fetch,
-    clock: () => START,
-    maskinporten: { requiredScope: 'fleet:read' },
-    onEvent: (event) => told.push(event),
-    explain: true,
-  });
-  const tokens = tokensFromEnv({
-    env: { NAIS_TOKEN_ENDPOINT: 'http://127.0.0.1:9/a', NAIS_TOKEN_EXCHANGE_ENDPOINT: 'http://127.0.0.1:9/b' },
-    fetch: answer,
-    clock: () => START,
-    onEvent: (event) => told.push(event),
-  });
-  t.after(() => {
-    auth.close();
-    tokens.close();
-  });
-  const good = await mint({ ...CLAIMS['tokenx-user'], pid: STRANGER, name: MARK }, keys.issuer);
-  const traces = [good, good.split('.')[1] ?? '', good.split('.')[2] ?? '', ...TRACES];
-  const printed: string[] = [];
-  const print = (...values: unknown[]): void => {
-    for (const value of values)
-      printed.push(inspect(value, { depth: 10, showHidden: true }), JSON.stringify(value) ?? '');
-  };
-  for (const token of [
-    TOKEN,
-    SHORT_TOKEN,
-    MARK,
-    `${good}x`,
-    good.slice(0, -4),
-    await mint({ ...CLAIMS['tokenx-user'], name: MARK, pid: STRANGER, exp: 1 }, keys.issuer),
-  ]) {
-    const verdict = await auth.validate(token);
-    assert.ok(!verdict.ok);
-    print(verdict.error, verdict.error.stack);
-    const request = await auth.authenticate(
-      { headers: { authorization: `Bearer ${token}` }, rawHeaders: ['authorization', `Bearer ${token}`] },
-      anyPrincipal,
-    );
-    if (!request.ok) print(request.error);
-  }
-  const accepted = await auth.validate(good);
-  assert.ok(accepted.ok);
-  print(accepted.principal.token);
-  assert.throws(() => String(accepted.principal.token), TypeError);
-  const exchanged = await tokens.onBehalfOf({ provider: 'tokenx', target: 'a', user: accepted.principal });
-  assert.ok(exchanged.ok);
-  print(exchanged);
-  const all = [...printed, JSON.stringify(told), inspect(told, { depth: 10 })].join('\n');
-  for (const trace of traces) assert.ok(!all.includes(trace), `${trace.slice(0, 40)} in what the library prints`);
 });

@@ -65,10 +65,11 @@ const REAL = [
   'https://0.0.0.0',
 ];
 
+const now = (): number => 1_800_000_000;
+
 /** Tries to start them; closes nothing, for no port is opened before the checks. */
 async function start(env: Readonly<Record<string, string>>): Promise<void> {
   const stateDir = mkdtempSync(join(tmpdir(), 'fullmakt-adversarial-'));
-  const now = (): number => 1_800_000_000;
   const store = createMemoryStore({ now });
   const data = { version: 1, wildcardGrants: 'network-only', apps: [], clients: [], grants: [], scopes: [] } as const;
   const registry = createMemoryRegistry({ now, initial: data });

@@ -46,7 +46,7 @@ export async function openTrap(t: TestContext): Promise<Trap> {
 }
 
 /** The parts of a template that stay the same for a verifier. */
-export async function templateBase(
+async function templateBase(
   jwk: PrivateJwk,
   trap: Trap,
 ): Promise<Pick<Template, 'header' | 'key' | 'publicJwk' | 'attacker' | 'trap'>> {
@@ -174,8 +174,12 @@ export async function sdkVerifier(t: TestContext, trap: Trap): Promise<Verifier>
   };
 }
 
-/** ID tokens at the login proxy, one login each. */
-export async function loginVerifier(t: TestContext, trap: Trap): Promise<Verifier> {
+/** ID tokens at the login proxy, one login each; the provider publishes these keys, its own unless others are given. */
+export async function loginVerifier(
+  t: TestContext,
+  trap: Trap,
+  keySet: (jwk: PrivateJwk) => readonly object[] = (jwk) => [publicJwk(jwk)],
+): Promise<Verifier> {
   const jwk = await generatePrivateJwk('RS256', 'hostile-1');
   const clock = { seconds: 1_800_000_000 };
   const provider = await startProvider(t, () => clock.seconds);
@@ -184,7 +188,7 @@ export async function loginVerifier(t: TestContext, trap: Trap): Promise<Verifie
   return {
     name: 'ID token at the login proxy',
     async present(make) {
-      provider.bends.instead.jwks = Array.from({ length: 5 }, () => json(200, { keys: [publicJwk(jwk)] }));
+      provider.bends.instead.jwks = Array.from({ length: 5 }, () => json(200, { keys: keySet(jwk) }));
       const browser = world.newBrowser();
       const start = await browser.visit('/oauth2/login');
       const callback = await provider.authorize(start.headers.location ?? '');

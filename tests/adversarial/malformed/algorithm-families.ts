@@ -55,8 +55,8 @@ export const emptySignature: readonly Shape[] = ['RS256', 'PS256', 'ES256', 'EdD
 
 const SECRETS: readonly ((template: Template) => string | Buffer)[] = [
   (template) => publicHalf(template).export({ type: 'spki', format: 'pem' }),
-  (template) => publicHalf(template).export({ type: 'spki', format: 'pem' }).toString().trim(),
-  (template) => ` ${publicHalf(template).export({ type: 'spki', format: 'pem' }).toString()}`,
+  (template) => publicHalf(template).export({ type: 'spki', format: 'pem' }).trim(),
+  (template) => ` ${publicHalf(template).export({ type: 'spki', format: 'pem' })}`,
   (template) => publicHalf(template).export({ type: 'pkcs1', format: 'pem' }),
   (template) => publicHalf(template).export({ type: 'spki', format: 'der' }),
   (template) => JSON.stringify(template.publicJwk),
@@ -135,7 +135,7 @@ export const signatureFaults: readonly Shape[] = [
   changed((signature, random) => signature.subarray(random.below(signature.length - 1) + 1)),
   changed((signature) => Buffer.concat([Buffer.of(0), signature])),
   changed((signature) => Buffer.concat([signature, Buffer.of(0)])),
-  changed((signature) => Buffer.from(signature).reverse()),
+  changed((signature) => Buffer.from(signature.toReversed())),
   changed((signature, _random, { publicJwk }) => plus(signature, Buffer.from(String(publicJwk['n']), 'base64url'))),
   changed((signature) => Buffer.alloc(signature.length, 0xff)),
   changed((signature) => Buffer.concat([Buffer.of(0x30, 0x82, 1, 4, 2, 0x82, 1, 0), signature])),
