@@ -13,13 +13,17 @@ export interface KeyUser {
   present(kid: string | undefined, by: Signer, alg?: string): Promise<string>;
 }
 
+/** Keys of everyone but the issuer; dear, and the same for all. */
+const exchangeKeys = createTestKeys();
+const sidecarKeys = makeKeys();
+
 /** Starts one over a key set at this address; it ends with the test. */
 export type StartKeyUser = (t: TestContext, jwksUri: string) => Promise<KeyUser>;
 
 /** By the name of the program. */
 export const KEY_USERS: Readonly<Record<'exchange' | 'sidecar' | 'SDK', StartKeyUser>> = {
   async exchange(t, jwksUri) {
-    const keys = await createTestKeys();
+    const keys = await exchangeKeys;
     const world = await createWorld({ keys, idp: { jwksUri, algs: ['RS256', 'PS256', 'ES256'] } });
     t.after(() => world.close());
     return {
@@ -34,7 +38,7 @@ export const KEY_USERS: Readonly<Record<'exchange' | 'sidecar' | 'SDK', StartKey
     };
   },
   async sidecar(t, jwksUri) {
-    const keys = await makeKeys();
+    const keys = await sidecarKeys;
     const env = testEnv(new URL(jwksUri).origin, keys);
     const sidecar = await startSidecar(t, { ...env, TOKEN_X_JWKS_URI: jwksUri });
     return {

@@ -3,7 +3,6 @@ import type { TestContext } from 'node:test';
 import { CLIENTS } from '../../src/idp/testing/rows.ts';
 import { ASSERTION_TYPE, form, ISSUERS, openWorld, TENANT } from '../../src/idp/testing/world.ts';
 import type { World } from '../../src/idp/testing/world.ts';
-import { createAttacker } from './malformed/template.ts';
 import type { Template } from './malformed/template.ts';
 import type { Trap, Verifier } from './verifiers.ts';
 
@@ -15,7 +14,7 @@ export async function localVerifiers(t: TestContext, trap: Trap): Promise<readon
   t.after(() => world.close());
   const { key, publicJwk } = world.key;
   const header = { alg: 'RS256', kid: publicJwk.kid, typ: 'JWT' };
-  const base = { header, key, publicJwk, attacker: await createAttacker(publicJwk.kid), trap: trap.origin };
+  const base = { header, key, publicJwk, attacker: await trap.attacker(publicJwk.kid), trap: trap.origin };
   const template = (claims: object): Template => {
     const now = world.clock.now;
     return { ...base, now, claims: { ...claims, jti: randomUUID(), iat: now, exp: now + 30 } };

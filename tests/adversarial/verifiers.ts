@@ -29,11 +29,14 @@ export interface Verifier {
 export interface Trap {
   readonly origin: string;
   connections(): number;
+  /** Who would answer there, under the name of this key. */
+  attacker(kid: string): Promise<Attacker>;
 }
 
 /** Opens one; it ends with the test. */
 export async function openTrap(t: TestContext): Promise<Trap> {
   let connections = 0;
+  let made: Promise<Attacker> | undefined;
   const server = createServer((socket) => {
     connections += 1;
     socket.destroy();
@@ -42,7 +45,15 @@ export async function openTrap(t: TestContext): Promise<Trap> {
   t.after(() => new Promise((resolve) => server.close(resolve)));
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('the trap has no port');
-  return { origin: `http://127.0.0.1:${address.port}`, connections: () => connections };
+  return {
+    origin: `http://127.0.0.1:${address.port}`,
+    connections: () => connections,
+    async attacker(kid) {
+      made ??= createAttacker();
+      const { rsaJwk, rsaPrivateJwk, ...rest } = await made;
+      return { ...rest, rsaJwk: { ...rsaJwk, kid }, rsaPrivateJwk: { ...rsaPrivateJwk, kid } };
+    },
+  };
 }
 
 /** The parts of a template that stay the same for a verifier. */
@@ -50,7 +61,7 @@ async function templateBase(
   jwk: PrivateJwk,
   trap: Trap,
 ): Promise<Pick<Template, 'header' | 'key' | 'publicJwk' | 'attacker' | 'trap'>> {
-  const attacker: Attacker = await createAttacker(jwk.kid);
+  const attacker = await trap.attacker(jwk.kid);
   const header = { alg: 'RS256', kid: jwk.kid, typ: 'JWT' };
   return { header, key: keyOf(jwk), publicJwk: publicJwk(jwk), attacker, trap: trap.origin };
 }
@@ -70,6 +81,7 @@ export async function exchangeVerifiers(t: TestContext, trap: Trap): Promise<rea
   const client = await templateBase(keys.client, trap);
   const subject = await templateBase(keys.idp, trap);
   const app = 'dev:fleet:web';
+  const goodSubject = await world.subject({ claims: { aud: audience, exp: world.clock.now + 24 * 3600 } });
   const times = (life: number): object => ({
     jti: randomUUID(),
     iat: world.clock.now,
@@ -78,8 +90,7 @@ export async function exchangeVerifiers(t: TestContext, trap: Trap): Promise<rea
   // A second passes each time, so that no bucket of failures is ever the reason.
   const ask = async (parameters: (now: number) => Readonly<Record<string, string>>): Promise<string> => {
     world.clock.now += 1;
-    const subject_token = await world.subject({ claims: { aud: audience } });
-    return verdictOf(await world.exchange({ subject_token, ...parameters(world.clock.now) }));
+    return verdictOf(await world.exchange(parameters(world.clock.now)));
   };
   return [
     {
@@ -87,7 +98,7 @@ export async function exchangeVerifiers(t: TestContext, trap: Trap): Promise<rea
       present: (make) =>
         ask((now) => {
           const claims = { iss: app, sub: app, aud: ISSUER, ...times(60) };
-          return { client_assertion: make({ ...client, claims, now }) };
+          return { client_assertion: make({ ...client, claims, now }), subject_token: goodSubject };
         }),
       also: { T44: [...BAD_HERE.sub, ...BAD_HERE.audienceLists], T45: BAD_HERE.longLife },
     },

@@ -37,11 +37,11 @@ export interface Template {
 export type Shape = (template: Template, random: Random) => string;
 
 /** Makes the attacker once; the keys are dear. */
-export async function createAttacker(kid: string): Promise<Attacker> {
+export async function createAttacker(): Promise<Attacker> {
   const [rsa, ec, ed] = await Promise.all([
-    generatePrivateJwk('RS256', kid),
-    generatePrivateJwk('ES256', kid),
-    generatePrivateJwk('EdDSA', kid),
+    generatePrivateJwk('RS256'),
+    generatePrivateJwk('ES256'),
+    generatePrivateJwk('EdDSA'),
   ]);
   return {
     rsaJwk: publicJwk(rsa),
