@@ -11,7 +11,7 @@ import { parseYaml } from './yaml-tree.ts';
 const options = {
   cluster: 'local',
   file: 'apps/team-a/soknad.yaml',
-  folder: '/work/apps/team-a',
+  folder: '/srv/apps/team-a',
   namespace: 'team-a',
   naisIdentityMode: 'both',
   entraTenants: [],
@@ -239,7 +239,7 @@ spec:
   assert.deepEqual(spec.tokenx, { token: { ttl: 300 }, subjectIssuers: ['idporten'] });
   assert.deepEqual(spec.azure?.groups, ['00000000-0000-4000-8000-0000000000e1']);
   assert.equal(spec.maskinporten?.exposes[0]?.name, 'example:fleet/read/all');
-  assert.deepEqual(spec.dev, { command: ['node', 'app.ts'], cwd: '/work/apps/team-a/sub', env: { A: '1' } });
+  assert.deepEqual(spec.dev, { command: ['node', 'app.ts'], cwd: '/srv/apps/team-a/sub', env: { A: '1' } });
   assert.deepEqual(
     spec.inbound.map(({ cluster, namespace, application, roles, position }) => [
       cluster,
