@@ -30,13 +30,14 @@ export async function startPrograms(options: ProgramOptions, parts: ProgramParts
   // Loading the rest takes this thread: at a first start while keys are made, later once the apps, which take longest, are on
   // their way.
   if (!parts.isFirst) await registering;
+  const providing = import('./idp.ts').then(({ startIdp }) => startIdp(options, ground, closers));
   const exchange = async (): Promise<void> => {
-    await registering;
+    // It asks for ID-porten's keys at once: an issuer that does not listen yet would be left alone for a second and more.
+    await Promise.all([registering, providing]);
     const { startExchange } = await import('./exchange.ts');
     await startExchange(options, ground, closers, generate);
   };
   const exchanging = exchange();
-  const providing = import('./idp.ts').then(({ startIdp }) => startIdp(options, ground, closers));
   // A failure waits for the others, so that what they opened can be closed.
   await Promise.allSettled([exchanging, providing]);
   await exchanging;
