@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { test, type TestContext } from 'node:test';
 import { type DevProcess, superviseProcess } from './dev-process.ts';
 import type { KeeperNews } from './keeper-protocol.ts';
+import { isAlive } from './testing/is-alive.ts';
 
 /** Supervises a command and lets a test wait for news of a kind. */
 function supervise(
@@ -57,12 +57,3 @@ test('stopping ends the whole process group, children of the command included', 
   while (isAlive(grandchild) && Date.now() < until) await new Promise((resolve) => setImmediate(resolve));
   assert.equal(isAlive(grandchild), false);
 });
-
-/** A process that has ended may stay in the table until somebody asks for its exit code. */
-function isAlive(pid: number): boolean {
-  try {
-    return !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
-  } catch {
-    return false;
-  }
-}

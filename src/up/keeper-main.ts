@@ -8,7 +8,8 @@ import { type DevProcess, superviseProcess } from './dev-process.ts';
 const processes = new Map<string, DevProcess>();
 
 function tell(news: KeeperNews): void {
-  if (process.connected) process.send?.(news);
+  // `up` may go at any moment. A send that fails says no more than `disconnect` will, and must not end the keeper before it cleaned up.
+  if (process.connected) process.send?.(news, undefined, undefined, () => {});
 }
 
 async function stop(app: string): Promise<void> {

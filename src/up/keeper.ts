@@ -24,7 +24,8 @@ export function startKeeper(stateDir: string, env: Environment, onNews: (news: K
   });
   child.on('message', (news: KeeperNews) => onNews(news));
   const order = (what: KeeperOrder): void => {
-    if (child.connected) child.send(what);
+    // A keeper that is gone takes no orders; its exit is what tells.
+    if (child.connected) child.send(what, () => {});
   };
   return {
     start: (app, launch) => order({ kind: 'start', app, launch }),
