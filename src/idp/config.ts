@@ -3,20 +3,47 @@ import { address, boolean, json, text, url } from '../settings.ts';
 import type { Address, Kind, SettingsTable } from '../settings.ts';
 import type { Tenant } from './tenants.ts';
 
+/** Every persona there is. */
+export const PERSONA_NAMES = [
+  'idporten',
+  'entra',
+  'maskinporten',
+  'openid',
+  'oidf-basic',
+  'oidf-fapi2',
+  'oidf-cc',
+] as const;
+
+/** One of {@link PERSONA_NAMES}. */
+export type PersonaName = (typeof PERSONA_NAMES)[number];
+
 /** Everything the local identity providers can be told. Origins default to the addresses they listen on. */
 export interface IdpConfig {
   readonly stateDir: string;
+  readonly personas: readonly PersonaName[];
+  readonly clientsFile?: string;
+  readonly controlBind: Address;
   readonly idportenBind: Address;
   readonly idportenLoginBind: Address;
   readonly entraBind: Address;
   readonly entraHttpBind: Address;
+  readonly graphBind: Address;
   readonly maskinportenBind: Address;
+  readonly idportenTlsBind?: Address;
+  readonly idportenLoginTlsBind?: Address;
+  readonly maskinportenTlsBind?: Address;
+  readonly openidBind: Address;
+  readonly openidTlsBind?: Address;
+  readonly oidfBasicBind: Address;
+  readonly oidfFapi2Bind: Address;
+  readonly oidfCcBind: Address;
   readonly idportenIssuer?: string;
   readonly idportenLoginOrigin?: string;
   readonly entraOrigin?: string;
-  readonly graphOrigin: string;
+  readonly graphOrigin?: string;
   readonly entraTenants: readonly Tenant[];
   readonly maskinportenIssuer?: string;
+  readonly openidIssuer?: string;
   readonly headless: boolean;
   readonly allowNonLoopback: boolean;
 }
@@ -26,6 +53,18 @@ const tenantList = z
     z.object({ tid: z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/), domains: z.array(z.string()) }),
   )
   .min(1);
+
+const personaList: Kind<readonly PersonaName[]> = (spec) => ({
+  ...spec,
+  kind: 'list',
+  parse: (value) => value.split(',').map((name) => personaNamed(name.trim())),
+});
+
+function personaNamed(name: string): PersonaName {
+  const known = PERSONA_NAMES.find((each) => each === name);
+  if (known === undefined) throw new Error(`a list of ${PERSONA_NAMES.join(', ')}`);
+  return known;
+}
 
 function parseTenants(value: unknown): readonly Tenant[] {
   const result = tenantList.safeParse(value);
@@ -56,6 +95,23 @@ export const idpSettings: SettingsTable<IdpConfig> = {
     says: 'The folder of people, keys, seed and certificates.',
     fallback: '.fullmakt',
   }),
+  personas: personaList({
+    env: 'FULLMAKT_IDP_PERSONAS',
+    says: 'The providers to start.',
+    fallback: ['idporten', 'entra', 'maskinporten'],
+    shownDefault: 'idporten,entra,maskinporten',
+  }),
+  clientsFile: text({
+    env: 'FULLMAKT_IDP_CLIENTS_FILE',
+    says: 'YAML or JSON with clients that stand in no manifest, by persona.',
+    optional: true,
+  }),
+  controlBind: address({
+    env: 'FULLMAKT_IDP_CONTROL_BIND',
+    says: 'Where the control API listens; loopback only, whatever else is allowed.',
+    fallback: { host: '127.0.0.1', port: 7400 },
+    shownDefault: '127.0.0.1:7400',
+  }),
   idportenBind: address({
     env: 'FULLMAKT_IDP_IDPORTEN_BIND',
     says: 'Where the back end of ID-porten listens.',
@@ -80,11 +136,61 @@ export const idpSettings: SettingsTable<IdpConfig> = {
     fallback: { host: 'localhost', port: 7420 },
     shownDefault: 'localhost:7420',
   }),
+  graphBind: address({
+    env: 'FULLMAKT_IDP_GRAPH_BIND',
+    says: 'Where Graph listens for https.',
+    fallback: { host: 'localhost', port: 7422 },
+    shownDefault: 'localhost:7422',
+  }),
   maskinportenBind: address({
     env: 'FULLMAKT_IDP_MASKINPORTEN_BIND',
     says: 'Where Maskinporten listens.',
     fallback: { host: 'localhost', port: 7430 },
     shownDefault: 'localhost:7430',
+  }),
+  idportenTlsBind: address({
+    env: 'FULLMAKT_IDP_IDPORTEN_TLS_BIND',
+    says: 'Where the back end of ID-porten listens for https too, such as localhost:7415.',
+    optional: true,
+  }),
+  idportenLoginTlsBind: address({
+    env: 'FULLMAKT_IDP_IDPORTEN_LOGIN_TLS_BIND',
+    says: 'Where the sign-in of ID-porten listens for https too, such as localhost:7416.',
+    optional: true,
+  }),
+  maskinportenTlsBind: address({
+    env: 'FULLMAKT_IDP_MASKINPORTEN_TLS_BIND',
+    says: 'Where Maskinporten listens for https too, such as localhost:7435.',
+    optional: true,
+  }),
+  openidBind: address({
+    env: 'FULLMAKT_IDP_OPENID_BIND',
+    says: 'Where the generic OpenID provider listens.',
+    fallback: { host: 'localhost', port: 7450 },
+    shownDefault: 'localhost:7450',
+  }),
+  openidTlsBind: address({
+    env: 'FULLMAKT_IDP_OPENID_TLS_BIND',
+    says: 'Where the generic OpenID provider listens for https too, such as localhost:7451.',
+    optional: true,
+  }),
+  oidfBasicBind: address({
+    env: 'FULLMAKT_IDP_OIDF_BASIC_BIND',
+    says: 'Where the persona oidf-basic listens for https.',
+    fallback: { host: 'localhost', port: 7461 },
+    shownDefault: 'localhost:7461',
+  }),
+  oidfFapi2Bind: address({
+    env: 'FULLMAKT_IDP_OIDF_FAPI2_BIND',
+    says: 'Where the persona oidf-fapi2 listens for https.',
+    fallback: { host: 'localhost', port: 7462 },
+    shownDefault: 'localhost:7462',
+  }),
+  oidfCcBind: address({
+    env: 'FULLMAKT_IDP_OIDF_CC_BIND',
+    says: 'Where the persona oidf-cc listens for https.',
+    fallback: { host: 'localhost', port: 7463 },
+    shownDefault: 'localhost:7463',
   }),
   idportenIssuer: origin('')({
     env: 'FULLMAKT_IDP_IDPORTEN_ISSUER',
@@ -107,7 +213,8 @@ export const idpSettings: SettingsTable<IdpConfig> = {
   graphOrigin: origin('')({
     env: 'FULLMAKT_IDP_GRAPH_ORIGIN',
     says: 'Origin of Graph, as the documents of Entra ID name it.',
-    fallback: 'https://localhost:7422',
+    optional: true,
+    shownDefault: 'https:// and its address',
   }),
   entraTenants: json<readonly Tenant[]>(parseTenants)({
     env: 'FULLMAKT_IDP_ENTRA_TENANTS',
@@ -121,6 +228,12 @@ export const idpSettings: SettingsTable<IdpConfig> = {
     optional: true,
     shownDefault: 'http://, its address and a slash',
   }),
+  openidIssuer: origin('')({
+    env: 'FULLMAKT_IDP_OPENID_ISSUER',
+    says: 'Issuer of the generic OpenID provider, without a slash.',
+    optional: true,
+    shownDefault: 'http:// and its address',
+  }),
   headless: boolean({
     env: 'FULLMAKT_IDP_HEADLESS',
     says: 'Whether login_hint=testid:… signs in without a page.',
@@ -133,6 +246,27 @@ export const idpSettings: SettingsTable<IdpConfig> = {
   }),
 };
 
+/** Every address that the providers may be told to listen on, but the control API's. */
+export function bindsOf(config: IdpConfig): readonly Address[] {
+  const binds = [
+    config.idportenBind,
+    config.idportenLoginBind,
+    config.idportenTlsBind,
+    config.idportenLoginTlsBind,
+    config.entraBind,
+    config.entraHttpBind,
+    config.graphBind,
+    config.maskinportenBind,
+    config.maskinportenTlsBind,
+    config.openidBind,
+    config.openidTlsBind,
+    config.oidfBasicBind,
+    config.oidfFapi2Bind,
+    config.oidfCcBind,
+  ];
+  return binds.filter((bind) => bind !== undefined);
+}
+
 /** The issuers and origins of a configuration. */
 export interface IdpOrigins {
   readonly idporten: string;
@@ -140,6 +274,10 @@ export interface IdpOrigins {
   readonly entra: string;
   readonly graph: string;
   readonly maskinporten: string;
+  readonly openid: string;
+  readonly oidfBasic: string;
+  readonly oidfFapi2: string;
+  readonly oidfCc: string;
 }
 
 /** Issuers and origins: as configured, else the addresses. They never come from a request. */
@@ -148,8 +286,12 @@ export function originsOf(config: IdpConfig): IdpOrigins {
     idporten: config.idportenIssuer ?? `http://${at(config.idportenBind)}`,
     idportenLogin: config.idportenLoginOrigin ?? `http://${at(config.idportenLoginBind)}`,
     entra: config.entraOrigin ?? `https://${at(config.entraBind)}`,
-    graph: config.graphOrigin,
+    graph: config.graphOrigin ?? `https://${at(config.graphBind)}`,
     maskinporten: config.maskinportenIssuer ?? `http://${at(config.maskinportenBind)}/`,
+    openid: config.openidIssuer ?? `http://${at(config.openidBind)}`,
+    oidfBasic: `https://${at(config.oidfBasicBind)}`,
+    oidfFapi2: `https://${at(config.oidfFapi2Bind)}`,
+    oidfCc: `https://${at(config.oidfCcBind)}`,
   };
 }
 

@@ -5,10 +5,14 @@ import type { Emit } from '../observe/events.ts';
 import type { ClientProvider, Snapshot } from '../registry/model.ts';
 import type { Store } from '../store/store.ts';
 import type { Form } from '../web/forms.ts';
+import type { Fetch } from '../oauth/fetch.ts';
+import type { ClientBook } from './client-book.ts';
 import type { AuthMethod, LocalClient } from './engine/client.ts';
 import type { Fault, FaultTable } from './engine/refusal.ts';
 import type { AuthorizationRequest, UserGrant } from './engine/user-grant.ts';
 import type { IdpEvent } from './events.ts';
+import type { Faults } from './faults.ts';
+import type { Journal } from './journal.ts';
 import type { PersonaKeys } from './keys.ts';
 import type { Memory } from './memory.ts';
 import type { People } from './people.ts';
@@ -29,11 +33,19 @@ export interface Realm {
   readonly keys: PersonaKeys;
   readonly seed: Seed;
   readonly people: People;
+  /** Clients, grants and scopes as they are now. */
   readonly snapshot: () => Snapshot;
+  readonly clients: ClientBook;
+  /** Faults that the control API or the sign-in page switched on. */
+  readonly faults: Faults;
+  readonly journal: Journal;
+  /** The only way out: back-channel logout. */
+  readonly fetch: Fetch;
   /** Codes, pushed requests, sign-ins under way, used `jti`: gone with the process. */
   readonly memory: Memory;
   /** SSO sessions and refresh tokens: as lasting as the caller made it. */
   readonly store: Store;
+  /** The persona's own clock: the control API may move it. */
   readonly now: Clock;
   readonly emit: Emit<IdpEvent>;
   readonly headless: boolean;

@@ -19,7 +19,7 @@ const MAX_JTI_CHARACTERS = 128;
 export async function checkClientAssertion(check: Check): Promise<void> {
   const { realm, client, policy, jwt } = check;
   const values = { client: client.id };
-  const named = keysNamedBy(jwt.header, client.row.keys, policy.keyNames);
+  const named = keysNamedBy(jwt.header, client.keys, policy.keyNames);
   if (named === undefined) throw new Refusal('assertion-key-unnamed', values);
   if (named.length === 0) throw new Refusal('assertion-key-unknown', values);
   if (!isSignedBy(jwt, named)) throw new Refusal('assertion-signature', values);

@@ -1,4 +1,6 @@
+import type { PublicJwk } from '../../oauth/jwk.ts';
 import type { Client } from '../../registry/model.ts';
+import type { OpenidClient } from '../openid-client.ts';
 
 /** How a client proves itself at the token endpoint (RFC 7591 2, `token_endpoint_auth_method`). */
 export type AuthMethod = 'private_key_jwt' | 'client_secret_basic' | 'client_secret_post' | 'none';
@@ -10,15 +12,27 @@ export interface LocalClient {
   /** Methods it may use; with `exactly-registered` authentication there is one. */
   readonly authMethods: readonly AuthMethod[];
   readonly secretHashes: readonly string[];
+  readonly keys: readonly PublicJwk[];
   readonly redirectUris: readonly string[];
   readonly postLogoutRedirectUris: readonly string[];
   readonly frontchannelLogoutUri: string | undefined;
+  readonly backchannelLogoutUri: string | undefined;
+  /** Whether its ID tokens and logout requests name the session (OpenID Connect Front-Channel Logout 1.0 3, Back-Channel 2.2). */
+  readonly sessionNamed: boolean;
   readonly ssoDisabled: boolean;
   readonly challengeRequired: boolean;
   readonly grantTypes: readonly string[];
   readonly refresh: RefreshRules;
-  /** The row of the registry behind it. */
-  readonly row: Client;
+  /** The row of the registry behind it; a client of a generic persona has none. */
+  readonly row: Client | undefined;
+  /** What a generic persona was told about it. */
+  readonly openid: OpenidClient | undefined;
+}
+
+/** The registry row of a client of a faithful persona. */
+export function rowOf(client: LocalClient): Client {
+  if (client.row === undefined) throw new TypeError('a client of a faithful persona comes from the registry');
+  return client.row;
 }
 
 /** How long a client's refresh tokens live, and what using one does. */

@@ -69,6 +69,7 @@ async function answerWithCode(
     resource: request.resource,
     nonce: request.nonce,
     clientInfo: request.clientInfo,
+    faults: [],
   };
   const code = policy.makeCode();
   await storeCode(realm, code, { grant, redirectUri: request.redirectUri, challenge: request.challenge });

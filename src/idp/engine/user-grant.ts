@@ -13,6 +13,8 @@ export interface UserGrant {
   readonly resource: readonly string[];
   readonly nonce: string | undefined;
   readonly clientInfo: boolean;
+  /** Faults ticked at this sign-in, with their values: `skew:600`. */
+  readonly faults: readonly string[];
 }
 
 /** A code, as it waits to be redeemed. */

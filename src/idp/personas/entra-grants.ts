@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { numberClaim, stringClaim } from '../../oauth/jwt.ts';
 import type { Claims } from '../../oauth/jwt.ts';
+import { rowOf } from '../engine/client.ts';
 import { readOwnToken } from '../engine/own-token.ts';
 import { Refusal } from '../engine/refusal.ts';
 import { issueRefreshToken } from '../engine/refresh-tokens.ts';
@@ -35,7 +36,7 @@ export async function clientCredentialsGrant(setting: EntraSetting, call: Client
   const { api } = readScope(setting.scopeContext(call), words(scope));
   if (api === undefined) return graphAnswer(call).members;
   const allowed = requireGrant(call.realm.snapshot(), {
-    consumer: call.client.row,
+    consumer: rowOf(call.client),
     target: api.client,
     flow: 'client_credentials',
     asked: api.prefix,
@@ -72,6 +73,7 @@ export async function onBehalfOfGrant(setting: EntraSetting, call: ClientCall): 
     resource: [],
     nonce: undefined,
     clientInfo: false,
+    faults: [],
   };
   const answer = await issueEntraTokens(setting, { call, grant, scope });
   const refreshToken = await issueRefreshToken(call.realm, call.client, grant);
@@ -90,7 +92,7 @@ export async function issueEntraTokens(setting: EntraSetting, request: UserToken
   if (person === undefined) throw new Refusal('refresh-expired', { client: client.id });
   const userGroups = person.employee?.groups ?? [];
   const snapshot = realm.snapshot();
-  const own = { consumer: client.row, target: client.row, asked: client.id, tenant: place.tenant, userGroups };
+  const own = { consumer: rowOf(client), target: rowOf(client), asked: client.id, tenant: place.tenant, userGroups };
   const idToken = asked.oidc.includes('openid')
     ? await signIdToken(call, { grant, person, allowed: requireGrant(snapshot, { ...own, flow: 'login' }) })
     : undefined;
@@ -121,7 +123,7 @@ async function apiAnswer(
 ): Promise<AccessAnswer> {
   const { api, grant, person, userGroups } = user;
   const allowed = requireGrant(call.realm.snapshot(), {
-    consumer: call.client.row,
+    consumer: rowOf(call.client),
     target: api.client,
     flow: 'obo',
     asked: api.prefix,

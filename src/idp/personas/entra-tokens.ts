@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { signJws } from '../../oauth/jws.ts';
 import type { Client } from '../../registry/model.ts';
+import { rowOf } from '../engine/client.ts';
+import { signToken } from '../engine/issue.ts';
 import type { UserGrant } from '../engine/user-grant.ts';
 import type { ClientCall, Realm } from '../persona.ts';
 import { fullName } from '../person.ts';
@@ -20,7 +21,7 @@ export interface IssuedToken {
 
 /** Access token of an application calling for itself. */
 export async function signAppToken(call: ClientCall, api: Client, allowed: Allowed): Promise<IssuedToken> {
-  const { registration } = call.client.row;
+  const { registration } = rowOf(call.client);
   const principal = registration.provider === 'azure' ? registration.servicePrincipalId : '';
   return await signAccessToken(call, api, {
     idtyp: 'app',
@@ -37,11 +38,16 @@ export async function signUserToken(
   user: { readonly grant: UserGrant; readonly person: Person; readonly allowed: Allowed },
 ): Promise<IssuedToken> {
   const { person, grant, allowed } = user;
-  return await signAccessToken(call, api, {
-    ...personClaims(call.realm, person, grant, allowed),
-    scp: allowed.scopes.join(' '),
-    sub: subjectAt(call.realm, api.clientId, grant),
-  });
+  return await signAccessToken(
+    call,
+    api,
+    {
+      ...personClaims(call.realm, person, grant, allowed),
+      scp: allowed.scopes.join(' '),
+      sub: subjectAt(call.realm, api.clientId, grant),
+    },
+    grant,
+  );
 }
 
 /** ID token for the client itself. */
@@ -58,7 +64,7 @@ export async function signIdToken(
     ...(grant.nonce === undefined ? {} : { nonce: grant.nonce }),
     sub: subjectAt(realm, client.id, grant),
   };
-  return await signJws({ typ: 'JWT' }, claims, realm.keys.current.signing);
+  return await signToken(realm, { kind: 'id', client: client.id, grant, header: { typ: 'JWT' }, claims });
 }
 
 /** The object id of a person in a tenant: the same at every API. */
@@ -77,7 +83,12 @@ export function clientInfoOf(realm: Realm, tenant: string, person: Person): stri
   return Buffer.from(JSON.stringify(info)).toString('base64url');
 }
 
-async function signAccessToken(call: ClientCall, api: Client, subject: Record<string, unknown>): Promise<IssuedToken> {
+async function signAccessToken(
+  call: ClientCall,
+  api: Client,
+  subject: Record<string, unknown>,
+  grant?: UserGrant,
+): Promise<IssuedToken> {
   const { realm, client, method } = call;
   const expiresIn = accessTokenSeconds(realm, client.id, api.clientId, String(realm.now()));
   const claims = {
@@ -85,10 +96,11 @@ async function signAccessToken(call: ClientCall, api: Client, subject: Record<st
     ...timesAndNames(call, expiresIn),
     azp: client.id,
     azpacr: azpacrOf(method),
-    azp_name: displayName(client.row),
+    azp_name: displayName(rowOf(client)),
     ...subject,
   };
-  return { token: await signJws({ typ: 'JWT' }, claims, realm.keys.current.signing), expiresIn };
+  const token = await signToken(realm, { kind: 'access', client: client.id, grant, header: { typ: 'JWT' }, claims });
+  return { token, expiresIn };
 }
 
 function timesAndNames({ realm, place }: ClientCall, lifetime: number): Record<string, unknown> {

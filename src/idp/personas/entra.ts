@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { GRANT } from '../../oauth/client-assertion.ts';
 import type { Snapshot } from '../../registry/model.ts';
+import { rowOf } from '../engine/client.ts';
 import type { LocalClient } from '../engine/client.ts';
 import { Refusal } from '../engine/refusal.ts';
 import { authorizationCodeGrant, refreshTokenGrant } from '../engine/token.ts';
@@ -132,10 +133,13 @@ function findClient(tenants: Tenants, snapshot: Snapshot, clientId: string, plac
     name: registration.displayName,
     authMethods: ['private_key_jwt', 'client_secret_post', 'client_secret_basic'],
     secretHashes: registration.secretHashes,
+    keys: row.keys,
     redirectUris: registration.redirectUris,
     // Entra knows one list: a return address is a redirect URI.
     postLogoutRedirectUris: registration.redirectUris,
     frontchannelLogoutUri: registration.frontchannelLogoutUri,
+    backchannelLogoutUri: undefined,
+    sessionNamed: true,
     ssoDisabled: false,
     challengeRequired: false,
     grantTypes: [GRANT.authorizationCode, GRANT.refreshToken, GRANT.clientCredentials, GRANT.jwtBearer],
@@ -146,6 +150,7 @@ function findClient(tenants: Tenants, snapshot: Snapshot, clientId: string, plac
       usage: 'old-stays',
     },
     row,
+    openid: undefined,
   };
 }
 
@@ -161,8 +166,8 @@ function admit(setting: EntraSetting, site: ClientSite, person: Person, scopes: 
     throw new Refusal('hint-refused', { parameter: 'login_hint', client: site.client.id });
   }
   const snapshot = site.realm.snapshot();
-  const shared = { consumer: site.client.row, tenant: site.place.tenant, userGroups: person.employee?.groups ?? [] };
-  requireGrant(snapshot, { ...shared, target: site.client.row, flow: 'login', asked: site.client.id });
+  const shared = { consumer: rowOf(site.client), tenant: site.place.tenant, userGroups: person.employee?.groups ?? [] };
+  requireGrant(snapshot, { ...shared, target: rowOf(site.client), flow: 'login', asked: site.client.id });
   const { api } = readScope(setting.scopeContext(site), scopes);
   if (api !== undefined) requireGrant(snapshot, { ...shared, target: api.client, flow: 'obo', asked: api.prefix });
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { signJws } from '../../oauth/jws.ts';
-import type { IdportenRegistration } from '../../registry/model.ts';
+import { rowOf } from '../engine/client.ts';
+import { signToken } from '../engine/issue.ts';
 import { Refusal } from '../engine/refusal.ts';
 import { noteAccessToken } from '../engine/userinfo.ts';
 import type { TokenAnswer, UserTokenRequest } from '../persona.ts';
@@ -11,7 +11,7 @@ const ID_TOKEN_SECONDS = 120;
 export async function issueIdportenTokens(request: UserTokenRequest): Promise<TokenAnswer> {
   const { call, grant } = request;
   const { realm, client } = call;
-  const registration = client.row.registration;
+  const registration = rowOf(client).registration;
   if (registration.provider !== 'idporten') throw new TypeError('not an ID-porten client');
   const now = Math.floor(realm.now());
   const scope = narrow(grant.scopes, request.scope);
@@ -33,10 +33,10 @@ export async function issueIdportenTokens(request: UserTokenRequest): Promise<To
     exp: now + lifetime,
     jti,
   };
-  const key = realm.keys.current.signing;
+  const shown = { client: client.id, grant };
   const [idToken, accessToken] = await Promise.all([
-    signJws({}, idTokenClaims(request, registration, shared), key),
-    signJws({}, accessClaims, key),
+    signToken(realm, { ...shown, kind: 'id', claims: idTokenClaims(request, shared) }),
+    signToken(realm, { ...shown, kind: 'access', claims: accessClaims }),
   ]);
   await noteAccessToken(realm, jti, grant, lifetime);
   return { access_token: accessToken, id_token: idToken, token_type: 'Bearer', expires_in: lifetime, scope };
@@ -48,12 +48,7 @@ export function makeIdportenRefreshToken(): string {
   return [header, ...[43, 12, 96, 16].map((length) => randomBytes(length).toString('base64url'))].join('.');
 }
 
-function idTokenClaims(
-  { call, grant }: UserTokenRequest,
-  registration: IdportenRegistration,
-  shared: { readonly iat: number },
-): Record<string, unknown> {
-  const sidWanted = registration.frontchannelLogoutSessionRequired || registration.backchannelLogoutUri !== undefined;
+function idTokenClaims({ call, grant }: UserTokenRequest, shared: { readonly iat: number }): Record<string, unknown> {
   return {
     ...shared,
     aud: call.client.id,
@@ -63,7 +58,7 @@ function idTokenClaims(
     jti: randomBytes(8).toString('base64url'),
     locale: call.realm.people.find(grant.pid)?.locale ?? 'nb',
     ...(grant.nonce === undefined ? {} : { nonce: grant.nonce }),
-    ...(sidWanted ? { sid: grant.sid } : {}),
+    ...(call.client.sessionNamed ? { sid: grant.sid } : {}),
   };
 }
 

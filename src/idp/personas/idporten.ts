@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { GRANT } from '../../oauth/client-assertion.ts';
 import type { IdportenRegistration, Snapshot } from '../../registry/model.ts';
 import { isSyntheticPid } from '../pid.ts';
+import { rowOf } from '../engine/client.ts';
 import type { LocalClient } from '../engine/client.ts';
 import { Refusal } from '../engine/refusal.ts';
 import { authorizationCodeGrant, refreshTokenGrant } from '../engine/token.ts';
@@ -112,9 +113,12 @@ function findClient(snapshot: Snapshot, clientId: string): LocalClient | undefin
     name: row.app,
     authMethods: [registration.tokenEndpointAuthMethod],
     secretHashes: registration.secretHashes,
+    keys: row.keys,
     redirectUris: registration.redirectUris,
     postLogoutRedirectUris: registration.postLogoutRedirectUris,
     frontchannelLogoutUri: registration.frontchannelLogoutUri,
+    backchannelLogoutUri: registration.backchannelLogoutUri,
+    sessionNamed: registration.frontchannelLogoutSessionRequired || registration.backchannelLogoutUri !== undefined,
     ssoDisabled: registration.ssoDisabled,
     challengeRequired: registration.codeChallengeMethod === 'S256',
     grantTypes: registration.grantTypes,
@@ -125,6 +129,7 @@ function findClient(snapshot: Snapshot, clientId: string): LocalClient | undefin
       usage: registration.refreshTokenUsage === 'REUSE' ? 'reuse' : 'one-time',
     },
     row,
+    openid: undefined,
   };
 }
 
@@ -134,12 +139,16 @@ function refreshable(registration: IdportenRegistration): boolean {
 }
 
 function checkScopes({ realm, client }: ClientSite, scopes: readonly string[]): void {
-  const { registration } = client.row;
+  const { registration } = rowOf(client);
   const registered = registration.provider === 'idporten' ? registration.scopes : [];
   if (!scopes.includes('openid')) throw new Refusal('scope-missing', { client: client.id });
   const unknown = scopes.find((scope) => !registered.includes(scope));
   if (unknown === undefined) return;
-  const fix = manifestFix(realm.snapshot(), { app: client.row.app, path: 'spec.idporten.scopes', add: `- ${unknown}` });
+  const fix = manifestFix(realm.snapshot(), {
+    app: rowOf(client).app,
+    path: 'spec.idporten.scopes',
+    add: `- ${unknown}`,
+  });
   throw new Refusal('scope-unknown', { scope: unknown, client: client.id }, fix);
 }
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { GRANT } from '../../oauth/client-assertion.ts';
-import { signJws } from '../../oauth/jws.ts';
 import type { MaskinportenScope, Snapshot } from '../../registry/model.ts';
+import { signToken } from '../engine/issue.ts';
 import { Refusal } from '../engine/refusal.ts';
 import type { Fault } from '../engine/refusal.ts';
 import type { Call, Persona, TokenAnswer } from '../persona.ts';
@@ -66,7 +66,7 @@ async function assertionGrant(call: Call): Promise<TokenAnswer> {
     ...(resource.length === 0 ? {} : { aud: resource.length === 1 ? resource[0] : resource }),
   };
   const { realm } = call;
-  const accessToken = await signJws({}, claims, realm.keys.current.signing);
+  const accessToken = await signToken(realm, { kind: 'access', client: client.clientId, claims });
   realm.emit({
     event: 'idp.issued',
     persona: 'maskinporten',

@@ -12,7 +12,8 @@ import { createOutboundFetch } from '../../web/outbound-fetch.ts';
 import { serve } from '../../web/serve.ts';
 import type { Listener } from '../../web/serve.ts';
 import { createIdp } from '../app.ts';
-import type { Idp, IdpDependencies } from '../app.ts';
+import type { Idp } from '../app.ts';
+import type { IdpDependencies } from '../stage.ts';
 import { ensurePrivateCa } from '../ca.ts';
 import { idpSettings } from '../config.ts';
 import type { IdpConfig } from '../config.ts';
@@ -48,6 +49,8 @@ export const ISSUERS = {
   login: 'http://localhost:7411',
   entra: 'https://localhost:7421',
   maskinporten: 'http://localhost:7430/',
+  graph: 'https://localhost:7422',
+  openid: 'http://localhost:7450',
 } as const;
 
 /** The `client_assertion_type` of a JWT. */
@@ -64,6 +67,8 @@ function testConfig(stateDir: string, change: Partial<IdpConfig> = {}): IdpConfi
     FULLMAKT_IDP_IDPORTEN_LOGIN_ORIGIN: ISSUERS.login,
     FULLMAKT_IDP_ENTRA_ORIGIN: ISSUERS.entra,
     FULLMAKT_IDP_MASKINPORTEN_ISSUER: ISSUERS.maskinporten,
+    FULLMAKT_IDP_GRAPH_ORIGIN: ISSUERS.graph,
+    FULLMAKT_IDP_OPENID_ISSUER: ISSUERS.openid,
   });
   if (!read.ok) throw new Error(read.problems.join('; '));
   const bind = { host: '127.0.0.1', port: 0 };
@@ -74,6 +79,12 @@ function testConfig(stateDir: string, change: Partial<IdpConfig> = {}): IdpConfi
     entraBind: bind,
     entraHttpBind: bind,
     maskinportenBind: bind,
+    graphBind: bind,
+    controlBind: bind,
+    openidBind: bind,
+    oidfBasicBind: bind,
+    oidfFapi2Bind: bind,
+    oidfCcBind: bind,
     ...change,
   };
 }

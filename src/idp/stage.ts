@@ -1,0 +1,129 @@
+import type { Clock } from '../oauth/time.ts';
+import type { Fetch } from '../oauth/fetch.ts';
+import type { Emit } from '../observe/events.ts';
+import type { Registry } from '../registry/contract.ts';
+import type { Address } from '../settings.ts';
+import type { Store } from '../store/store.ts';
+import { createRouter } from '../web/router.ts';
+import type { Route } from '../web/router.ts';
+import type { ListenerSpec } from '../web/serve.ts';
+import { ensurePrivateCa } from './ca.ts';
+import { createClientBook } from './client-book.ts';
+import type { ClientBook } from './client-book.ts';
+import { createClocks } from './clocks.ts';
+import type { Clocks } from './clocks.ts';
+import { originsOf } from './config.ts';
+import type { IdpConfig, IdpOrigins, PersonaName } from './config.ts';
+import type { IdpEvent } from './events.ts';
+import { createFaults } from './faults.ts';
+import type { Faults } from './faults.ts';
+import { createJournal } from './journal.ts';
+import type { Journal } from './journal.ts';
+import { loadKeys } from './keys.ts';
+import type { KeyAlgorithm, KeyNaming } from './keys.ts';
+import { markedListener } from './marked.ts';
+import { createMemory } from './memory.ts';
+import { loadPeople } from './people.ts';
+import type { People } from './people.ts';
+import type { Persona, Realm } from './persona.ts';
+import { loadSeed } from './seed.ts';
+
+/** What the local identity providers need from outside. `store` keeps SSO sessions and refresh tokens; `fetch` is the only way out. */
+export interface IdpDependencies {
+  readonly registry: Registry;
+  readonly store: Store;
+  readonly fetch: Fetch;
+  readonly now: Clock;
+  readonly emit: Emit<IdpEvent>;
+}
+
+/** Certificate and key of the https listeners, PEM. */
+interface Tls {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** What all services stand on: state that several personas share, and how each gets its own. */
+export interface Stage {
+  readonly config: IdpConfig;
+  readonly origins: IdpOrigins;
+  readonly people: People;
+  readonly clients: ClientBook;
+  readonly clocks: Clocks;
+  readonly faults: Faults;
+  readonly journal: Journal;
+  readonly makeRealm: (persona: Persona, keys: RealmKeys) => Promise<Realm>;
+  /** The certificate of this folder, made when the first https listener asks. */
+  readonly tls: () => Promise<Tls>;
+}
+
+/** Which keys a persona signs with, and what they are called. */
+interface RealmKeys {
+  readonly naming: KeyNaming;
+  readonly algorithms: readonly KeyAlgorithm[];
+}
+
+/** A persona at work: its realm, where it listens, and the issuer that clients know. */
+export interface Service {
+  readonly name: PersonaName;
+  readonly issuer: string;
+  readonly realm: Realm;
+  readonly listeners: readonly ListenerSpec[];
+}
+
+/** Reads what the state folder holds, and makes the rest. */
+export async function openStage(config: IdpConfig, deps: IdpDependencies): Promise<Stage> {
+  const { registry, store, fetch, emit } = deps;
+  const { stateDir, headless } = config;
+  const [seed, people] = await Promise.all([
+    loadSeed(stateDir),
+    loadPeople(stateDir, (entry) => emit({ event: 'idp.person_skipped', ...entry })),
+  ]);
+  const [clocks, clients] = [createClocks(deps.now), createClientBook(registry)];
+  const shared = { seed, people, clients, faults: createFaults(), journal: createJournal() };
+  let tls: Promise<Tls> | undefined;
+  return {
+    config,
+    origins: originsOf(config),
+    ...shared,
+    clocks,
+    makeRealm: async (persona, { naming, algorithms }) => {
+      const now = clocks.of(persona.name);
+      return {
+        ...shared,
+        persona,
+        store,
+        fetch,
+        emit,
+        now,
+        headless,
+        snapshot: () => clients.snapshot(persona.name),
+        memory: createMemory(now),
+        keys: await loadKeys({ stateDir, persona: persona.name, naming, algorithms, now: deps.now() }),
+      };
+    },
+    tls: () => (tls ??= loadTls(stateDir, deps.now())),
+  };
+}
+
+/** One listener of a service. */
+export function listenerOf(
+  realm: Realm,
+  spec: { readonly name: string; readonly setting: string; readonly bind: Address; readonly tls?: Tls },
+  routes: readonly Route[],
+): ListenerSpec {
+  const { name, setting, bind, tls } = spec;
+  const listener = markedListener(realm, {
+    name,
+    setting,
+    host: bind.host,
+    port: bind.port,
+    handle: createRouter(routes),
+  });
+  return tls === undefined ? listener : { ...listener, tls };
+}
+
+async function loadTls(stateDir: string, now: number): Promise<Tls> {
+  const { certPem, keyPem } = await ensurePrivateCa(stateDir, now);
+  return { cert: certPem, key: keyPem };
+}
