@@ -8,6 +8,7 @@ import type { Form } from '../web/forms.ts';
 import type { Fetch } from '../oauth/fetch.ts';
 import type { ClientBook } from './client-book.ts';
 import type { AuthMethod, LocalClient } from './engine/client.ts';
+import type { ClientKeys } from './engine/client-keys.ts';
 import type { Fault, FaultTable } from './engine/refusal.ts';
 import type { AuthorizationRequest, UserGrant } from './engine/user-grant.ts';
 import type { IdpEvent } from './events.ts';
@@ -36,6 +37,8 @@ export interface Realm {
   /** Clients, grants and scopes as they are now. */
   readonly snapshot: () => Snapshot;
   readonly clients: ClientBook;
+  /** Their keys, imported once. */
+  readonly clientKeys: ClientKeys;
   /** Faults that the control API or the sign-in page switched on. */
   readonly faults: Faults;
   readonly journal: Journal;

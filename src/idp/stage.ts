@@ -14,6 +14,7 @@ import { createClocks } from './clocks.ts';
 import type { Clocks } from './clocks.ts';
 import { originsOf } from './config.ts';
 import type { IdpConfig, IdpOrigins, PersonaName } from './config.ts';
+import { createClientKeys } from './engine/client-keys.ts';
 import type { IdpEvent } from './events.ts';
 import { createFaults } from './faults.ts';
 import type { Faults } from './faults.ts';
@@ -98,6 +99,7 @@ export async function openStage(config: IdpConfig, deps: IdpDependencies): Promi
         now,
         headless,
         snapshot: () => clients.snapshot(persona.name),
+        clientKeys: createClientKeys(),
         memory: createMemory(now),
         keys: await loadKeys({ stateDir, persona: persona.name, naming, algorithms, now: deps.now() }),
       };

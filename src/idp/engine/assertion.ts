@@ -1,14 +1,12 @@
-import { createHash } from 'node:crypto';
 import type { Algorithm } from '../../oauth/algorithms.ts';
 import { decodeBase64Url } from '../../oauth/base64url.ts';
-import { importVerificationKey } from '../../oauth/jwk.ts';
-import type { PublicJwk, VerificationKey } from '../../oauth/jwk.ts';
-import { KeyRefused } from '../../oauth/key-material.ts';
+import type { PublicJwk } from '../../oauth/jwk.ts';
 import { JoseError, verifySignature } from '../../oauth/jws.ts';
 import type { JwsHeader } from '../../oauth/jws.ts';
 import { parseJwt } from '../../oauth/jwt.ts';
 import type { UnverifiedJwt } from '../../oauth/jwt.ts';
 import { isJsonObject } from '../../oauth/objects.ts';
+import type { ClientKeys } from './client-keys.ts';
 import { Refusal } from './refusal.ts';
 
 /** How an assertion may look before a key is tried on it. */
@@ -27,38 +25,27 @@ export function parseAssertion(token: string, shape: AssertionShape): Unverified
   return jwt;
 }
 
-/** Whether one of the keys signed the assertion. A registered key's own `alg` does not narrow it: providers register keys, not algorithms. */
-export function isSignedBy(jwt: UnverifiedJwt, keys: readonly PublicJwk[]): boolean {
-  return keys.some((jwk) => {
-    const material = Object.fromEntries(Object.entries(jwk).filter(([name]) => name !== 'alg'));
-    const key = usable(material);
+/** Whether one of the keys signed the assertion. */
+export function isSignedBy(jwt: UnverifiedJwt, named: readonly PublicJwk[], keys: ClientKeys): boolean {
+  return named.some((jwk) => {
+    const key = keys.imported(jwk);
     return key !== undefined && verifySignature(jwt.jws, key);
   });
 }
 
-/** A registered key that is too weak or no key at all signs nothing. */
-function usable(jwk: unknown): VerificationKey | undefined {
-  try {
-    return importVerificationKey(jwk);
-  } catch (error) {
-    if (error instanceof KeyRefused) return undefined;
-    throw error;
-  }
-}
-
-/** The registered keys an assertion header points at; undefined when it names none. */
+/** The registered keys an assertion header points at, by `kid` alone or by certificate thumbprints too; undefined when it names none. */
 export function keysNamedBy(
   header: JwsHeader,
-  keys: readonly PublicJwk[],
-  names: 'kid' | 'certificate',
+  registered: readonly PublicJwk[],
+  by: 'kid' | ClientKeys['thumbprints'],
 ): readonly PublicJwk[] | undefined {
   const { kid } = header;
-  if (names === 'kid') return kid === undefined ? undefined : keys.filter((key) => key.kid === kid);
+  if (by === 'kid') return kid === undefined ? undefined : registered.filter((key) => key.kid === kid);
   const sha1 = textMember(header, 'x5t');
   const sha256 = textMember(header, 'x5t#S256');
   if (kid === undefined && sha1 === undefined && sha256 === undefined) return undefined;
-  return keys.filter((key) => {
-    const own = thumbprintsOf(key);
+  return registered.filter((key) => {
+    const own = by(key);
     if (sha256 !== undefined) return own.sha256 === unpadded(sha256);
     if (sha1 !== undefined) return own.sha1 === unpadded(sha1);
     return kid === key.kid || kid === own.sha1 || kid?.toLowerCase() === hexOf(own.sha1);
@@ -67,7 +54,7 @@ export function keysNamedBy(
 
 function parseOrRefuse(token: string, types: readonly string[]): UnverifiedJwt {
   try {
-    return parseJwt(token, { types });
+    return parseJwt(token, { types, allow: ['x5c'] });
   } catch (error) {
     if (error instanceof JoseError) throw new Refusal('assertion-malformed', { why: error.message });
     throw error;
@@ -83,18 +70,6 @@ function typeOf(token: string): readonly string[] {
   } catch {
     return []; // the strict parser will say what is wrong
   }
-}
-
-function thumbprintsOf(key: PublicJwk): { readonly sha1: string | undefined; readonly sha256: string | undefined } {
-  const chain = key['x5c'];
-  const first: unknown = Array.isArray(chain) ? chain[0] : undefined;
-  const der = typeof first === 'string' ? Buffer.from(first, 'base64') : undefined;
-  const hash = (name: string): string | undefined =>
-    der === undefined ? undefined : createHash(name).update(der).digest('base64url');
-  return {
-    sha1: textMember(key, 'x5t') ?? hash('sha1'),
-    sha256: textMember(key, 'x5t#S256') ?? hash('sha256'),
-  };
 }
 
 function textMember(members: Readonly<Record<string, unknown>>, name: string): string | undefined {

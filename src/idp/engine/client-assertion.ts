@@ -19,10 +19,11 @@ const MAX_JTI_CHARACTERS = 128;
 export async function checkClientAssertion(check: Check): Promise<void> {
   const { realm, client, policy, jwt } = check;
   const values = { client: client.id };
-  const named = keysNamedBy(jwt.header, client.keys, policy.keyNames);
+  const { clientKeys } = realm;
+  const named = keysNamedBy(jwt.header, client.keys, policy.keyNames === 'kid' ? 'kid' : clientKeys.thumbprints);
   if (named === undefined) throw new Refusal('assertion-key-unnamed', values);
   if (named.length === 0) throw new Refusal('assertion-key-unknown', values);
-  if (!isSignedBy(jwt, named)) throw new Refusal('assertion-signature', values);
+  if (!isSignedBy(jwt, named, clientKeys)) throw new Refusal('assertion-signature', values);
   if (stringClaim(jwt.claims, 'iss') !== client.id) throw new Refusal('client-differs', values);
   if (stringClaim(jwt.claims, 'sub') !== client.id) throw new Refusal('assertion-subject', values);
   checkAudience(check);

@@ -97,9 +97,10 @@ function checkKey({ jwt, client, now }: Subject): void {
   if (typeof ends === 'number' && ends <= now) throw new Refusal('assertion-key-old', { client: client.clientId });
 }
 
-function checkSignature({ jwt, client }: Subject): void {
+function checkSignature({ call, jwt, client }: Subject): void {
   const named = keysNamedBy(jwt.header, client.keys, 'kid') ?? [];
-  if (!isSignedBy(jwt, named)) throw new Refusal('assertion-signature', { client: client.clientId });
+  if (!isSignedBy(jwt, named, call.realm.clientKeys))
+    throw new Refusal('assertion-signature', { client: client.clientId });
 }
 
 function checkAudience({ call, jwt, client }: Subject): void {
