@@ -218,6 +218,12 @@ export interface MaskinportenScope {
   readonly accessibleForAll: boolean;
   /** Seconds. */
   readonly atMaxAge: number;
+  /** Kinds of client that may use it (`maskinporten`, `idporten` …); absent = Maskinporten's. */
+  readonly allowedIntegrations?: readonly string[];
+  /** Where organisations may delegate it to suppliers; absent = nowhere. */
+  readonly delegationSource?: string;
+  /** Whether a request may name a person (`pid`). */
+  readonly pidAllowed?: boolean;
 }
 
 /** Whether a `*` in an inbound rule grants TokenX tokens; for Entra it never does. */
