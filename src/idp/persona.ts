@@ -7,10 +7,10 @@ import type { Store } from '../store/store.ts';
 import type { Form } from '../web/forms.ts';
 import type { Fetch } from '../oauth/fetch.ts';
 import type { ClientBook } from './client-book.ts';
-import type { AuthMethod, LocalClient } from './engine/client.ts';
+import type { LocalClient, ProvenBy } from './engine/client.ts';
 import type { ClientKeys } from './engine/client-keys.ts';
 import type { Fault, FaultTable } from './engine/refusal.ts';
-import type { AuthorizationRequest, UserGrant } from './engine/user-grant.ts';
+import type { AuthorizationRequest, FurtherRequest, UserGrant } from './engine/user-grant.ts';
 import type { IdpEvent } from './events.ts';
 import type { Faults } from './faults.ts';
 import type { Journal } from './journal.ts';
@@ -52,6 +52,8 @@ export interface Realm {
   readonly now: Clock;
   readonly emit: Emit<IdpEvent>;
   readonly headless: boolean;
+  /** Whether logout may be told to hosts beyond this machine. */
+  readonly allowNonLoopback: boolean;
 }
 
 /** One place of a running persona. `secure`: its listener speaks TLS, so its cookies say so. */
@@ -78,7 +80,7 @@ export interface ClientSite {
 /** A token request whose client has proven itself. */
 export interface ClientCall extends Call {
   readonly client: LocalClient;
-  readonly method: AuthMethod;
+  readonly method: ProvenBy;
 }
 
 /** Members of a token answer (RFC 6749 5.1). */
@@ -159,6 +161,10 @@ export interface AuthorizePolicy {
   readonly codeLifetimeSeconds: number;
   readonly makeCode: () => string;
   readonly makeSid: () => string;
+  /** How long a signed answer holds (JARM 2.1): `query.jwt`, `form_post.jwt`. */
+  readonly signedAnswerSeconds?: number;
+  /** Parameters only this persona has; throws a Refusal for those that cannot be met. */
+  readonly further?: (site: ClientSite, parameters: ReadonlyMap<string, string>) => FurtherRequest;
   /** Further parameters of the answer. */
   readonly extras: (realm: Realm, grant: UserGrant) => Readonly<Record<string, string>>;
   /** Parameters of an error answer. */
@@ -183,6 +189,32 @@ export interface LogoutPolicy {
   readonly printableState: boolean;
   /** Whether a return address needs a hint or a client id beside it; without either nobody is sent back. */
   readonly returnNeedsClient: boolean;
+  readonly backchannel?: BackchannelPolicy;
+}
+
+/** What a persona's logout tokens hold beside `iss`, `aud`, `iat`, `jti`, `sid` and `events` (OpenID Connect Back-Channel Logout 1.0 2.4). */
+export interface BackchannelPolicy {
+  readonly subject: (realm: Realm, client: LocalClient, session: { readonly pid: string }) => string;
+  /** `typ` of the header, where there is one. */
+  readonly typ: string | undefined;
+  /** `exp` after `iat`, where there is one. */
+  readonly lifetimeSeconds: number | undefined;
+}
+
+/** How long a browser stays signed in. Without one: until it is closed, or half a day. */
+export interface SsoPolicy {
+  /** Between two authorization requests. */
+  readonly idleSeconds: number;
+  /** From the sign-in on. */
+  readonly absoluteSeconds: number;
+}
+
+/** Token introspection of a persona (RFC 7662). */
+export interface IntrospectionPolicy {
+  /** Whether this client is told anything; the others hear that no token is active. */
+  readonly permits: (client: LocalClient) => boolean;
+  /** Tells an access token from the other tokens of this persona. */
+  readonly isAccessToken: (claims: Claims) => boolean;
 }
 
 /** One provider's ways, as data: the engine knows no persona by name. */
@@ -201,4 +233,6 @@ export interface Persona {
   readonly token: TokenPolicy;
   readonly authorize: AuthorizePolicy | undefined;
   readonly logout: LogoutPolicy | undefined;
+  readonly sso?: SsoPolicy;
+  readonly introspection?: IntrospectionPolicy;
 }

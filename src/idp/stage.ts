@@ -75,7 +75,7 @@ export interface Service {
 /** Reads what the state folder holds, and makes the rest. */
 export async function openStage(config: IdpConfig, deps: IdpDependencies): Promise<Stage> {
   const { registry, store, fetch, emit } = deps;
-  const { stateDir, headless } = config;
+  const { stateDir, headless, allowNonLoopback } = config;
   const [seed, people] = await Promise.all([
     loadSeed(stateDir),
     loadPeople(stateDir, (entry) => emit({ event: 'idp.person_skipped', ...entry })),
@@ -98,6 +98,7 @@ export async function openStage(config: IdpConfig, deps: IdpDependencies): Promi
         emit,
         now,
         headless,
+        allowNonLoopback,
         snapshot: () => clients.snapshot(persona.name),
         clientKeys: createClientKeys(),
         memory: createMemory(now),

@@ -167,11 +167,16 @@ export interface AzureRegistration {
 export interface IdportenRegistration {
   readonly provider: 'idporten';
   readonly orgno: string;
+  /** The organisation that runs the client for `orgno`, when that is another. */
+  readonly supplierOrgno?: string;
+  /** Ids under which the client may speak for its customers (`onbehalfof`). */
+  readonly onBehalfOf?: readonly string[];
   readonly redirectUris: readonly string[];
   readonly postLogoutRedirectUris: readonly string[];
   readonly frontchannelLogoutUri?: string;
   readonly frontchannelLogoutSessionRequired: boolean;
   readonly backchannelLogoutUri?: string;
+  readonly backchannelLogoutSessionRequired?: boolean;
   readonly scopes: readonly string[];
   readonly accessTokenLifetime: number;
   readonly authorizationLifetime: number;
@@ -224,6 +229,10 @@ export interface MaskinportenScope {
   readonly delegationSource?: string;
   /** Whether a request may name a person (`pid`). */
   readonly pidAllowed?: boolean;
+  /** What access tokens with this scope are; self-contained unless told. */
+  readonly tokenType?: 'SELF_CONTAINED' | 'OPAQUE';
+  /** Access tokens with this scope name nobody by national identity number. */
+  readonly requiresPseudonymousTokens?: boolean;
 }
 
 /** Whether a `*` in an inbound rule grants TokenX tokens; for Entra it never does. */

@@ -6,13 +6,13 @@ import type { Form } from '../../web/forms.ts';
 import type { AssertionPolicy, Call, TokenPolicy } from '../persona.ts';
 import { parseAssertion } from './assertion.ts';
 import { checkClientAssertion } from './client-assertion.ts';
-import type { AuthMethod, LocalClient } from './client.ts';
+import type { AuthMethod, LocalClient, ProvenBy } from './client.ts';
 import { Refusal } from './refusal.ts';
 
 /** A client that proved itself, and how. */
 export interface AuthenticatedClient {
   readonly client: LocalClient;
-  readonly method: AuthMethod;
+  readonly method: ProvenBy;
 }
 
 interface Credentials {

@@ -5,6 +5,9 @@ import type { OpenidClient } from '../openid-client.ts';
 /** How a client proves itself at the token endpoint (RFC 7591 2, `token_endpoint_auth_method`). */
 export type AuthMethod = 'private_key_jwt' | 'client_secret_basic' | 'client_secret_post' | 'none';
 
+/** How a client proved itself: a registered method, or a key whose certificate names its organisation. */
+export type ProvenBy = AuthMethod | 'certificate';
+
 /** A registered client as the engine sees it, whatever the persona. Lifetimes are seconds. */
 export interface LocalClient {
   readonly id: string;

@@ -1,5 +1,5 @@
 /** What a person let a client have: behind every code and refresh token. Times are seconds since the epoch. */
-export interface UserGrant {
+export interface UserGrant extends FurtherRequest {
   readonly grantId: string;
   readonly clientId: string;
   readonly tenant: string;
@@ -15,6 +15,14 @@ export interface UserGrant {
   readonly clientInfo: boolean;
   /** Faults ticked at this sign-in, with their values: `skew:600`. */
   readonly faults: readonly string[];
+}
+
+/** What only some personas let a client ask for. */
+export interface FurtherRequest {
+  /** The id under which a client speaks for a customer. */
+  readonly onBehalfOf?: string;
+  /** What exactly is asked for (RFC 9396 2). */
+  readonly authorizationDetails?: readonly Readonly<Record<string, unknown>>[];
 }
 
 /** A code, as it waits to be redeemed. */
@@ -33,10 +41,10 @@ export interface Challenge {
 }
 
 /** An authorization request that passed every check. `maxAgeSeconds` and `acr` only when asked for. */
-export interface AuthorizationRequest {
+export interface AuthorizationRequest extends FurtherRequest {
   readonly clientId: string;
   readonly redirectUri: string;
-  readonly responseMode: 'query' | 'fragment' | 'form_post';
+  readonly responseMode: 'query' | 'fragment' | 'form_post' | 'query.jwt' | 'form_post.jwt';
   readonly state: string | undefined;
   readonly nonce: string | undefined;
   readonly challenge: Challenge | undefined;
