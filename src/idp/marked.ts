@@ -8,12 +8,14 @@ import type { Realm } from './persona.ts';
 /** A listener whose every answer says that it is a local stand-in (`X-Fullmakt-Local`), failures included. */
 export function markedListener(realm: Realm, spec: Omit<ListenerSpec, 'onError'>): ListenerSpec {
   const persona = realm.persona.name;
+  const own = { 'X-Fullmakt-Local': persona };
   const mark = (response: HttpResponse): HttpResponse => ({
     ...response,
-    headers: { ...response.headers, 'X-Fullmakt-Local': persona },
+    headers: { ...response.headers, ...own },
   });
   return {
     ...spec,
+    ownHeaders: own,
     handle: async (request) => mark(await spec.handle(request)),
     onError: (error) => {
       if (error instanceof BodyTooLarge) return mark({ status: 413, headers: { Connection: 'close' } });

@@ -114,3 +114,10 @@ test('reads any text the way URLSearchParams does, or refuses it', () => {
     }),
   );
 });
+
+test('gives every value of a name that came more than once, without the empty ones', () => {
+  const read = parseForm('box=a&other=&box=b&box=&one=1');
+  assert.ok(read.ok);
+  assert.deepEqual([read.form.all('box'), read.form.all('one'), read.form.all('other')], [['a', 'b'], ['1'], []]);
+  assert.deepEqual([read.form.get('box'), read.form.duplicates], ['a', ['box']]);
+});

@@ -7,6 +7,8 @@ export interface Form {
   /** The value; an empty one counts as absent (RFC 6749 3.1). With duplicates it is the first: look at `duplicates` before. */
   get(name: string): string | undefined;
   has(name: string): boolean;
+  /** Every value that is not empty, in order: for forms whose boxes share a name. */
+  all(name: string): readonly string[];
   /** Each name once, in order; also those without a value. */
   readonly names: readonly string[];
   /** Names that came more than once (RFC 6749 3.1 forbids it). */
@@ -39,7 +41,7 @@ export async function readForm(request: HttpRequest): Promise<FormResult> {
 /** Reads the text of a form. */
 export function parseForm(text: string): FormResult {
   const values = new Map<string, string>();
-  const duplicates = new Set<string>();
+  const repeated = new Map<string, string[]>();
   let count = 0;
   for (const pair of text.split('&')) {
     if (pair === '') continue;
@@ -49,10 +51,11 @@ export function parseForm(text: string): FormResult {
     const name = decode(equals === -1 ? pair : pair.slice(0, equals));
     const value = equals === -1 ? '' : decode(pair.slice(equals + 1));
     if (name === undefined || value === undefined) return { ok: false, fault: 'malformed' };
-    if (values.has(name)) duplicates.add(name);
-    else values.set(name, value);
+    const first = values.get(name);
+    if (first === undefined) values.set(name, value);
+    else repeated.set(name, [...(repeated.get(name) ?? [first]), value]);
   }
-  return { ok: true, form: createForm(values, [...duplicates]) };
+  return { ok: true, form: createForm(values, repeated) };
 }
 
 /** Reads a raw query, without its `?`. */
@@ -60,12 +63,13 @@ export function parseQuery(query: string): FormResult {
   return parseForm(query);
 }
 
-function createForm(values: ReadonlyMap<string, string>, duplicates: readonly string[]): Form {
+function createForm(values: ReadonlyMap<string, string>, repeated: ReadonlyMap<string, readonly string[]>): Form {
   return {
     get: (name) => values.get(name) || undefined,
     has: (name) => (values.get(name) ?? '') !== '',
+    all: (name) => (repeated.get(name) ?? [values.get(name) ?? '']).filter((value) => value !== ''),
     names: [...values.keys()],
-    duplicates,
+    duplicates: [...repeated.keys()],
     values,
   };
 }

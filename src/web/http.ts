@@ -31,6 +31,11 @@ export interface HttpResponse {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
   readonly body?: string | Uint8Array;
+  /**
+   * For stand-ins of broken services: the connection is closed instead of the answer, or inside its body, which then declares
+   * more bytes than come.
+   */
+  readonly cut?: 'before' | 'within';
   readonly stream?: (outgoing: ServerResponse) => void;
 }
 

@@ -22,11 +22,14 @@ export function respond(answer: Answer, response: HttpResponse): void {
     response.stream(outgoing);
     return;
   }
+  if (response.cut === 'before') {
+    outgoing.destroy();
+    return;
+  }
   const body = typeof response.body === 'string' ? Buffer.from(response.body) : response.body;
+  if (response.cut === 'within') return breakOff(answer, response, body ?? Buffer.alloc(0));
   const unread = hasLongUnreadBody(incoming);
-  outgoing.setHeader('X-Correlation-ID', answer.correlationId);
-  for (const [name, value] of Object.entries(response.headers ?? {}))
-    outgoing.setHeader(name, typeof value === 'string' ? value : [...value]);
+  setHeaders(answer, response);
   if (response.status !== 204 && response.status !== 304) outgoing.setHeader('Content-Length', body?.length ?? 0);
   if (unread) outgoing.setHeader('Connection', 'close');
   outgoing.writeHead(response.status);
@@ -74,6 +77,24 @@ export function hangUp(socket: Duplex): void {
   socket.once('close', () => clearTimeout(timer));
   socket.once('end', () => socket.end());
   socket.resume();
+}
+
+function setHeaders({ outgoing, correlationId }: Answer, response: HttpResponse): void {
+  outgoing.setHeader('X-Correlation-ID', correlationId);
+  for (const [name, value] of Object.entries(response.headers ?? {}))
+    outgoing.setHeader(name, typeof value === 'string' ? value : [...value]);
+}
+
+/** Half of the body, then the end of the connection. An empty body is said to hold one byte. */
+function breakOff(answer: Answer, response: HttpResponse, body: Uint8Array): void {
+  const { outgoing } = answer;
+  setHeaders(answer, response);
+  outgoing.setHeader('Content-Length', Math.max(1, body.length));
+  outgoing.writeHead(response.status);
+  outgoing.flushHeaders();
+  if (body.length > 1) outgoing.write(body.subarray(0, Math.floor(body.length / 2)));
+  // Ends the connection once what was written is out, over TLS too.
+  outgoing.socket?.destroySoon();
 }
 
 function finish(answer: Answer, body: Uint8Array | undefined): void {

@@ -33,6 +33,8 @@ export interface ListenerSpec {
   /** Default limit of `request.body()`. */
   readonly maxBodyBytes?: number;
   readonly limits?: Partial<Limits>;
+  /** Stand on every answer that no handler made: refusals of requests that cannot be read, plain failures. */
+  readonly ownHeaders?: Readonly<Record<string, string>>;
 }
 
 /** A port that is open. */
@@ -96,8 +98,10 @@ function createNodeServer(spec: ListenerSpec, limits: Limits, connections: Conne
     void answer(spec, limits, { incoming, outgoing, refusal });
   });
   server.on('upgrade', (incoming, socket, head) => upgrade({ spec, limits, connections }, incoming, { socket, head }));
-  server.on('connect', (_incoming, socket) => refuseUpgrade(socket, empty(405)));
-  server.on('clientError', (error, socket) => refuseUnreadable(error, socket, connections.isAnswering(socket)));
+  server.on('connect', (_incoming, socket) => refuseUpgrade(socket, own(spec, empty(405))));
+  server.on('clientError', (error, socket) =>
+    refuseUnreadable(spec, error, { socket, answering: connections.isAnswering(socket) }),
+  );
   return server;
 }
 
@@ -109,7 +113,7 @@ async function answer(
   const request = createRequest({ incoming, answer: outgoing, maxBodyBytes: spec.maxBodyBytes });
   const to = { incoming, outgoing, correlationId: request.correlationId, writeIdleSeconds: limits.writeIdleSeconds };
   watchBody(incoming, outgoing, limits.bodyIdleSeconds);
-  if (refusal !== undefined) return respond(to, empty(refusal, { Connection: 'close' }));
+  if (refusal !== undefined) return respond(to, own(spec, empty(refusal, { Connection: 'close' })));
   try {
     respond(to, await spec.handle(request));
   } catch (error) {
@@ -131,14 +135,14 @@ function respondToFailure(to: Answer, response: HttpResponse): void {
 
 function failure(spec: ListenerSpec, error: unknown, request: HttpRequest): HttpResponse {
   try {
-    const own = spec.onError?.(error, request);
-    if (own !== undefined) return own;
+    const told = spec.onError?.(error, request);
+    if (told !== undefined) return told;
   } catch {
     // The answer stays the plain one: whatever failed in telling must not decide what the client sees.
   }
-  if (error instanceof BodyTooLarge) return empty(413);
-  if (error instanceof BodyAborted) return empty(400);
-  return json(500, { error: 'server_error' }, { 'Cache-Control': 'no-store' });
+  if (error instanceof BodyTooLarge) return own(spec, empty(413));
+  if (error instanceof BodyAborted) return own(spec, empty(400));
+  return own(spec, json(500, { error: 'server_error' }, { 'Cache-Control': 'no-store' }));
 }
 
 function upgrade(
@@ -153,7 +157,10 @@ function upgrade(
   }
   const refusal = refusalOf(incoming, limits.headerBytes) ?? handshakeRefusal(incoming);
   if (refusal !== undefined || spec.upgrade === undefined)
-    return refuseUpgrade(socket, empty(refusal ?? 400, refusal === 426 ? { 'Sec-WebSocket-Version': '13' } : {}));
+    return refuseUpgrade(
+      socket,
+      own(spec, empty(refusal ?? 400, refusal === 426 ? { 'Sec-WebSocket-Version': '13' } : {})),
+    );
   const closing = connections.tunnelling(socket);
   const request = createRequest({ incoming, answer: socket, closing });
   const handle = spec.upgrade;
@@ -178,7 +185,17 @@ function watchBody(incoming: IncomingMessage, outgoing: ServerResponse, idleSeco
   });
 }
 
-function refuseUnreadable(error: Error, socket: Duplex, answering: boolean): void {
+function own(spec: ListenerSpec, response: HttpResponse): HttpResponse {
+  return spec.ownHeaders === undefined
+    ? response
+    : { ...response, headers: { ...response.headers, ...spec.ownHeaders } };
+}
+
+function refuseUnreadable(
+  spec: ListenerSpec,
+  error: Error,
+  { socket, answering }: { readonly socket: Duplex; readonly answering: boolean },
+): void {
   const code = 'code' in error ? String(error.code) : '';
   const timedOut = code === 'ERR_HTTP_REQUEST_TIMEOUT';
   // Whoever has not finished TLS, or is gone, cannot be answered; inside an answer that is under way ours would be part of it.
@@ -187,6 +204,8 @@ function refuseUnreadable(error: Error, socket: Duplex, answering: boolean): voi
     return;
   }
   const status = code === 'HPE_HEADER_OVERFLOW' ? 431 : timedOut ? 408 : 400;
-  socket.end(`HTTP/1.1 ${status} ${http.STATUS_CODES[status]}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
+  const headers = { ...spec.ownHeaders, 'Content-Length': '0', Connection: 'close' };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.end(`HTTP/1.1 ${status} ${http.STATUS_CODES[status]}\r\n${lines.join('')}\r\n`);
   socket.once('finish', () => socket.destroy());
 }
