@@ -2,7 +2,10 @@ import type { Clock } from '../oauth/time.ts';
 import type { Store } from '../store/store.ts';
 
 /** What the process keeps for a short while: codes, pushed requests, sign-ins under way, used `jti`. The first word of a key is its kind. */
-export type Memory = Pick<Store, 'read' | 'put' | 'update' | 'take' | 'delete' | 'once'>;
+export interface Memory extends Pick<Store, 'read' | 'put' | 'update' | 'take' | 'delete' | 'once'> {
+  /** Forgets everything. */
+  clear(): void;
+}
 
 interface Entry {
   readonly value: Buffer;
@@ -55,5 +58,6 @@ export function createMemory(now: Clock, maxOfAKind: number = MAX_OF_A_KIND): Me
       keep(key, Buffer.alloc(0), ttlSeconds);
       return true;
     },
+    clear: () => kinds.clear(),
   };
 }

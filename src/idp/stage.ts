@@ -16,6 +16,8 @@ import { originsOf } from './config.ts';
 import type { IdpConfig, IdpOrigins, PersonaName } from './config.ts';
 import { createClientKeys } from './engine/client-keys.ts';
 import type { IdpEvent } from './events.ts';
+import { openEra } from './era.ts';
+import type { Era } from './era.ts';
 import { createFaults } from './faults.ts';
 import type { Faults } from './faults.ts';
 import { createJournal } from './journal.ts';
@@ -26,7 +28,8 @@ import { markedListener } from './marked.ts';
 import { createMemory } from './memory.ts';
 import { loadPeople } from './people.ts';
 import type { People } from './people.ts';
-import type { Persona, Realm } from './persona.ts';
+import type { Persona, Place, Realm } from './persona.ts';
+import { createPropagation } from './propagation.ts';
 import { loadSeed } from './seed.ts';
 
 /** What the local identity providers need from outside. `store` keeps SSO sessions and refresh tokens; `fetch` is the only way out. */
@@ -53,6 +56,8 @@ export interface Stage {
   readonly clocks: Clocks;
   readonly faults: Faults;
   readonly journal: Journal;
+  /** Lets all personas forget their sessions and refresh tokens. */
+  readonly era: Era;
   readonly makeRealm: (persona: Persona, keys: RealmKeys) => Promise<Realm>;
   /** The certificate of this folder, made when the first https listener asks. */
   readonly tls: () => Promise<Tls>;
@@ -69,31 +74,39 @@ export interface Service {
   readonly name: PersonaName;
   readonly issuer: string;
   readonly realm: Realm;
+  /** Its place by tenant GUID; where there are no tenants always the one. */
+  readonly place: (tenant?: string) => Place;
   readonly listeners: readonly ListenerSpec[];
 }
 
 /** Reads what the state folder holds, and makes the rest. */
 export async function openStage(config: IdpConfig, deps: IdpDependencies): Promise<Stage> {
-  const { registry, store, fetch, emit } = deps;
+  const { registry, fetch, emit } = deps;
   const { stateDir, headless, allowNonLoopback } = config;
   const [seed, people] = await Promise.all([
     loadSeed(stateDir),
     loadPeople(stateDir, (entry) => emit({ event: 'idp.person_skipped', ...entry })),
   ]);
-  const [clocks, clients] = [createClocks(deps.now), createClientBook(registry)];
-  const shared = { seed, people, clients, faults: createFaults(), journal: createJournal() };
+  const [clocks, faults] = [createClocks(deps.now), createFaults()];
+  const clients = createClientBook(
+    registry,
+    createPropagation(faults, (persona) => clocks.of(persona)),
+  );
+  const era = await openEra(deps.store);
+  const shared = { seed, people, clients, faults, journal: createJournal() };
   let tls: Promise<Tls> | undefined;
   return {
     config,
     origins: originsOf(config),
     ...shared,
     clocks,
+    era,
     makeRealm: async (persona, { naming, algorithms }) => {
       const now = clocks.of(persona.name);
       return {
         ...shared,
         persona,
-        store,
+        store: era.store,
         fetch,
         emit,
         now,

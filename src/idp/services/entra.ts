@@ -1,5 +1,6 @@
 import { entraPersona } from '../personas/entra.ts';
 import { entraRoutes } from '../routes-entra.ts';
+import type { Place } from '../persona.ts';
 import type { Service, Stage } from '../stage.ts';
 import { listenerOf } from '../stage.ts';
 import { createTenants } from '../tenants.ts';
@@ -10,13 +11,18 @@ export async function openEntra(stage: Stage): Promise<Service> {
   const tenants = createTenants(config.entraTenants);
   const options = { origin: origins.entra, graphOrigin: origins.graph, tenants };
   const realm = await stage.makeRealm(entraPersona(options), { naming: 'thumbprint', algorithms: ['RS256'] });
-  const issuer = `${origins.entra}/${tenants.defaultTenant}/v2.0`;
+  const place = (tenant = tenants.defaultTenant): Place => ({
+    issuer: `${origins.entra}/${tenant}/v2.0`,
+    tokenEndpoint: `${origins.entra}/${tenant}/oauth2/v2.0/token`,
+    tenant,
+  });
+  const { issuer } = place();
   const plain = listenerOf(
     realm,
     { name: 'Entra ID (http)', setting: 'FULLMAKT_IDP_ENTRA_HTTP_BIND', bind: config.entraHttpBind },
     entraRoutes(realm, options, false),
   );
-  if (!origins.entra.startsWith('https:')) return { name: 'entra', issuer, realm, listeners: [plain] };
+  if (!origins.entra.startsWith('https:')) return { name: 'entra', issuer, realm, place, listeners: [plain] };
   const secure = {
     name: 'Entra ID',
     setting: 'FULLMAKT_IDP_ENTRA_BIND',
@@ -24,5 +30,5 @@ export async function openEntra(stage: Stage): Promise<Service> {
     tls: await stage.tls(),
   };
   const listeners = [plain, listenerOf(realm, secure, entraRoutes(realm, options, true))];
-  return { name: 'entra', issuer, realm, listeners };
+  return { name: 'entra', issuer, realm, place, listeners };
 }

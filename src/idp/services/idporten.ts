@@ -31,5 +31,5 @@ export async function openIdporten(stage: Stage): Promise<Service> {
     const spec = { name: 'ID-porten login (https)', setting, bind: loginBind, tls: await stage.tls() };
     listeners.push(listenerOf(realm, spec, login(true)));
   }
-  return { name: 'idporten', issuer, realm, listeners };
+  return { name: 'idporten', issuer, realm, place: () => place, listeners };
 }

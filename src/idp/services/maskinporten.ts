@@ -8,11 +8,8 @@ export async function openMaskinporten(stage: Stage): Promise<Service> {
   const { config, origins } = stage;
   const issuer = origins.maskinporten;
   const realm = await stage.makeRealm(maskinportenPersona(issuer), { naming: 'random', algorithms: ['RS256'] });
-  const routes = maskinportenRoutes({
-    realm,
-    place: { issuer, tokenEndpoint: `${issuer}token`, tenant: '' },
-    secure: false,
-  });
+  const place = { issuer, tokenEndpoint: `${issuer}token`, tenant: '' };
+  const routes = maskinportenRoutes({ realm, place, secure: false });
   const { maskinportenBind, maskinportenTlsBind: bind } = config;
   const plain = { name: 'Maskinporten', setting: 'FULLMAKT_IDP_MASKINPORTEN_BIND', bind: maskinportenBind };
   const listeners = [listenerOf(realm, plain, routes)];
@@ -20,5 +17,5 @@ export async function openMaskinporten(stage: Stage): Promise<Service> {
     const setting = 'FULLMAKT_IDP_MASKINPORTEN_TLS_BIND';
     listeners.push(listenerOf(realm, { name: 'Maskinporten (https)', setting, bind, tls: await stage.tls() }, routes));
   }
-  return { name: 'maskinporten', issuer, realm, listeners };
+  return { name: 'maskinporten', issuer, realm, place: () => place, listeners };
 }
