@@ -26,6 +26,8 @@ export interface Place {
   readonly tokenEndpoint: string;
   /** Tenant GUID; empty where there are no tenants. */
   readonly tenant: string;
+  /** An address that every tenant shares: whoever signs in brings the tenant. */
+  readonly shared?: true;
 }
 
 /** A running persona: its policy, and everything its steps need. */
@@ -104,6 +106,8 @@ export interface AssertionPolicy {
   /** Keys are named by `kid` alone, or by certificate thumbprints too. */
   readonly keyNames: 'kid' | 'certificate';
   readonly clientIdBeside: 'required' | 'optional';
+  /** Whether assertions of other issuers stand for a client that has a federated credential for them. */
+  readonly federated?: boolean;
   readonly types: 'jwt' | 'any';
 }
 
@@ -142,6 +146,8 @@ export interface AuthorizePolicy {
   readonly resource: 'audience' | 'refused';
   readonly requestObjects: 'refuse' | 'ignore';
   readonly maxAge: boolean;
+  /** What else this persona asks of a request, before its scopes; throws a Refusal. */
+  readonly checkRequest?: (call: ClientSite, parameters: ReadonlyMap<string, string>) => void;
   readonly checkScopes: (call: ClientSite, scopes: readonly string[]) => void;
   /** Lowest acr that satisfies the request; throws for values that cannot be met. */
   readonly requiredAcr: (values: readonly string[]) => string | undefined;
@@ -153,6 +159,8 @@ export interface AuthorizePolicy {
   ) => { readonly pid: string; readonly acr: string } | undefined;
   readonly lowHint: 'access_denied' | 'page';
   readonly choices: (realm: Realm, place: Place) => readonly Person[];
+  /** The place a person's tokens come from, where several tenants share an address. */
+  readonly home?: (place: Place, person: Person) => Place;
   readonly typedPid: boolean;
   /** Throws a Refusal when this person may not use this client. */
   readonly admit: (call: ClientSite, person: Person, scopes: readonly string[]) => void;

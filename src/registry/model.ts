@@ -161,6 +161,22 @@ export interface AzureRegistration {
   readonly allowAllUsers: boolean;
   readonly groups: readonly string[];
   readonly secretHashes: readonly string[];
+  /** When a secret ends, by its hash: seconds since the epoch. One that is not named here never does. */
+  readonly secretEnds?: Readonly<Record<string, number>>;
+  /** Redirect URIs of browser applications: PKCE is compulsory there, no credential is needed, refresh tokens live 24 hours. */
+  readonly spaRedirectUris?: readonly string[];
+  readonly federatedCredentials?: readonly FederatedCredential[];
+  /** Whose people may sign in: those of its own tenant (the default), or of every tenant. */
+  readonly signInAudience?: 'AzureADMyOrg' | 'AzureADMultipleOrgs';
+}
+
+/** A foreign issuer's subject that may stand for an Entra application. All three names are compared as they are, case included. */
+export interface FederatedCredential {
+  readonly issuer: string;
+  readonly subject: string;
+  readonly audience: string;
+  /** Keys of the issuer. Nothing is fetched from it, so they stand here. */
+  readonly keys: readonly PublicJwk[];
 }
 
 /** An ID-porten client. Lifetimes are seconds, secret hashes hex SHA-256. */

@@ -31,6 +31,7 @@ export function checkAuthorizationRequest(
 ): AuthorizationRequest {
   checkResponseType(parameters);
   if (parameters.has('request') && policy.requestObjects === 'refuse') throw new Refusal('request-object');
+  policy.checkRequest?.(site, parameters);
   const challenge = checkChallenge(policy, site.client, parameters);
   const scopes = words(parameters.get('scope'));
   policy.checkScopes(site, scopes);
@@ -52,6 +53,7 @@ export function checkAuthorizationRequest(
     loginHint: parameters.get('login_hint'),
     locales: words(parameters.get('ui_locales')),
     clientInfo: parameters.get('client_info') === '1',
+    sentClaims: parameters.get('claims'),
   };
 }
 

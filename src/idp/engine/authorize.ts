@@ -10,7 +10,7 @@ import { takePushedRequest } from './par.ts';
 import { readPage } from './parameters.ts';
 import { Refusal } from './refusal.ts';
 import { continueSignIn, showSignIn } from './sign-in.ts';
-import { readSso } from './sso.ts';
+import { isSignedInElsewhere, readSso } from './sso.ts';
 
 /** Authorization endpoint (RFC 6749 4.1.1, OpenID Connect Core 3.1.2): GET and POST; the sign-in page posts to it too. Throws a Refusal for a page. */
 export async function authorize(site: Site, policy: AuthorizePolicy, http: HttpRequest): Promise<HttpResponse> {
@@ -50,7 +50,10 @@ async function begin(attempt: Attempt): Promise<HttpResponse> {
   const askAgain =
     request.maxAgeSeconds === 0 || request.prompt.some((prompt) => prompt === 'login' || prompt === 'select_account');
   if (fits && person !== undefined && !askAgain) return await completeFromSession(attempt, session, person);
-  if (request.prompt.includes('none')) throw new Refusal('no-session');
+  if (request.prompt.includes('none')) {
+    const elsewhere = session === undefined && (await isSignedInElsewhere(site, attempt.http));
+    throw new Refusal(elsewhere ? 'session-elsewhere' : 'no-session', { client: client.id });
+  }
   return await showSignIn(attempt);
 }
 

@@ -5,7 +5,8 @@ import { isSignedBy, keysNamedBy } from './assertion.ts';
 import type { LocalClient } from './client.ts';
 import { Refusal } from './refusal.ts';
 
-interface Check {
+/** An assertion at a place, of the client it is to prove. */
+export interface AssertionCheck {
   readonly realm: Realm;
   readonly place: Place;
   readonly client: LocalClient;
@@ -16,7 +17,7 @@ interface Check {
 const MAX_JTI_CHARACTERS = 128;
 
 /** Judges a client's assertion by the persona's policy (RFC 7523 3). Throws a Refusal named `assertion-…`. */
-export async function checkClientAssertion(check: Check): Promise<void> {
+export async function checkClientAssertion(check: AssertionCheck): Promise<void> {
   const { realm, client, policy, jwt } = check;
   const values = { client: client.id };
   const { clientKeys } = realm;
@@ -25,6 +26,8 @@ export async function checkClientAssertion(check: Check): Promise<void> {
   if (named.length === 0) throw new Refusal('assertion-key-unknown', values);
   if (!isSignedBy(jwt, named, clientKeys)) throw new Refusal('assertion-signature', values);
   if (stringClaim(jwt.claims, 'iss') !== client.id) throw new Refusal('client-differs', values);
+  if (policy.federated === true && jwt.claims['sub'] === undefined)
+    throw new Refusal('assertion-claim', { claim: 'sub' });
   if (stringClaim(jwt.claims, 'sub') !== client.id) throw new Refusal('assertion-subject', values);
   checkAudience(check);
   const expires = checkTimes(policy, jwt.claims, realm.now());
@@ -42,7 +45,7 @@ export async function refuseReplay(realm: Realm, clientId: string, claims: Claim
   if (!(await realm.memory.once(`jti ${clientId} ${jti}`, ttl))) throw new Refusal('assertion-used');
 }
 
-function checkAudience({ realm, place, client, policy, jwt }: Check): void {
+function checkAudience({ realm, place, client, policy, jwt }: AssertionCheck): void {
   const [audience, ...others] = stringListClaim(jwt.claims, 'aud') ?? [];
   const verdict = audience === undefined || others.length > 0 ? 'refused' : policy.audience(place, audience);
   if (verdict === 'refused') throw new Refusal('assertion-audience', { client: client.id });
@@ -51,7 +54,8 @@ function checkAudience({ realm, place, client, policy, jwt }: Check): void {
   }
 }
 
-function checkTimes(policy: AssertionPolicy, claims: Claims, now: number): number {
+/** Checks `exp`, `nbf` and `iat`, and gives `exp` back. */
+export function checkTimes(policy: AssertionPolicy, claims: Claims, now: number): number {
   for (const name of ['exp', 'iat', 'nbf']) {
     if (claims[name] !== undefined && numberClaim(claims, name) === undefined) {
       throw new Refusal('assertion-malformed', { why: `claim ${name} is no number` });

@@ -7,6 +7,7 @@ import type { AssertionPolicy, Call, TokenPolicy } from '../persona.ts';
 import { parseAssertion } from './assertion.ts';
 import { checkClientAssertion } from './client-assertion.ts';
 import type { AuthMethod, LocalClient, ProvenBy } from './client.ts';
+import { checkFederatedAssertion, isForeign } from './federated-assertion.ts';
 import { Refusal } from './refusal.ts';
 
 /** A client that proved itself, and how. */
@@ -43,8 +44,8 @@ export async function authenticateClient(
   if (method === 'client_secret_basic' && (sent.basic?.id ?? client.id) !== client.id) {
     throw new Refusal('client-differs', { client: client.id });
   }
-  if (method === 'client_secret_basic') checkSecret(sent.basic?.secret, client);
-  if (method === 'client_secret_post') checkSecret(sent.secret, client);
+  if (method === 'client_secret_basic') checkSecret(sent.basic?.secret, client, call.realm.now());
+  if (method === 'client_secret_post') checkSecret(sent.secret, client, call.realm.now());
   return { client, method };
 }
 
@@ -76,6 +77,9 @@ function readAssertion(sent: Credentials, policy: AssertionPolicy): UnverifiedJw
 function chooseMethod(sent: Credentials, client: LocalClient, policy: ClientsPolicy): AuthMethod {
   const methods: AuthMethod[] = [];
   if (sent.assertion !== undefined) methods.push('private_key_jwt');
+  else if (sent.assertionType !== undefined && policy.credentials === 'assertion-wins') {
+    throw new Refusal('credential-field-missing', { parameter: 'client_assertion', client: client.id });
+  }
   if (sent.basic !== undefined) methods.push('client_secret_basic');
   if (sent.secret !== undefined) methods.push('client_secret_post');
   const [first = 'none'] = methods;
@@ -95,20 +99,21 @@ async function checkKey(call: Call, client: LocalClient, policy: AssertionPolicy
     throw new Refusal('client-missing', { parameter: 'client_id' });
   }
   const jwt = readAssertion(sent, policy);
-  await checkClientAssertion({ realm: call.realm, place: call.place, client, policy, jwt });
+  const check = { realm: call.realm, place: call.place, client, policy, jwt };
+  if (policy.federated === true && isForeign(jwt.claims)) checkFederatedAssertion(check);
+  else await checkClientAssertion(check);
 }
 
-function checkSecret(secret: string | undefined, client: LocalClient): void {
+function checkSecret(secret: string | undefined, client: LocalClient, now: number): void {
   const hash = createHash('sha256')
     .update(secret ?? '')
     .digest();
-  const right =
-    secret !== undefined &&
-    client.secretHashes.some((hex) => {
-      const expected = Buffer.from(hex, 'hex');
-      return expected.length === hash.length && timingSafeEqual(expected, hash);
-    });
-  if (!right) throw new Refusal('secret-wrong', { client: client.id });
+  const known = client.secretHashes.find((hex) => {
+    const expected = Buffer.from(hex, 'hex');
+    return expected.length === hash.length && timingSafeEqual(expected, hash);
+  });
+  if (secret === undefined || known === undefined) throw new Refusal('secret-wrong', { client: client.id });
+  if ((client.secretEnds?.[known] ?? Infinity) <= now) throw new Refusal('secret-expired', { client: client.id });
 }
 
 /** Id and secret are form-encoded inside the header (RFC 6749 2.3.1). */

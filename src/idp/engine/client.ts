@@ -1,5 +1,5 @@
 import type { PublicJwk } from '../../oauth/jwk.ts';
-import type { Client } from '../../registry/model.ts';
+import type { Client, FederatedCredential } from '../../registry/model.ts';
 import type { OpenidClient } from '../openid-client.ts';
 
 /** How a client proves itself at the token endpoint (RFC 7591 2, `token_endpoint_auth_method`). */
@@ -15,6 +15,10 @@ export interface LocalClient {
   /** Methods it may use; with `exactly-registered` authentication there is one. */
   readonly authMethods: readonly AuthMethod[];
   readonly secretHashes: readonly string[];
+  /** When a secret ends, by its hash: seconds since the epoch. */
+  readonly secretEnds?: Readonly<Record<string, number>>;
+  /** Foreign issuers' subjects that may stand for it. */
+  readonly federated?: readonly FederatedCredential[];
   readonly keys: readonly PublicJwk[];
   readonly redirectUris: readonly string[];
   readonly postLogoutRedirectUris: readonly string[];

@@ -18,6 +18,11 @@ export async function storeCode(
   await putJson(realm.memory, keyOf('code', code), whole, 2 * lifetime);
 }
 
+/** The grant behind a code, whoever asks. */
+export async function grantOfCode(realm: Realm, code: string): Promise<UserGrant | undefined> {
+  return (await readJson(realm.memory, keyOf('code', code), isCode))?.value.grant;
+}
+
 /** Redeems a code: once, by its client, with its redirect URI and verifier (RFC 6749 4.1.3, RFC 7636 4.6). Throws a Refusal. */
 export async function redeemCode(call: ClientCall, code: string): Promise<UserGrant> {
   const { memory, now } = call.realm;

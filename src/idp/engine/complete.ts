@@ -18,10 +18,11 @@ export interface Attempt extends ClientSite {
 
 /** Ends an attempt for a person who has just signed in: new or raised SSO session, code, answer. */
 export async function completeSignIn(
-  attempt: Attempt,
+  asked: Attempt,
   person: Person,
   proof: { readonly acr: string; readonly amr: readonly string[]; readonly how: 'page' | 'hint' },
 ): Promise<HttpResponse> {
+  const attempt = atHome(asked, person);
   const { site, policy, client, http } = attempt;
   policy.admit(attempt, person, attempt.request.scopes);
   const before = client.ssoDisabled ? undefined : await readSso(site, http);
@@ -40,13 +41,16 @@ export async function completeSignIn(
 }
 
 /** Ends an attempt with the SSO session the browser already has. */
-export async function completeFromSession(
-  attempt: Attempt,
-  session: SsoSession,
-  person: Person,
-): Promise<HttpResponse> {
+export async function completeFromSession(asked: Attempt, session: SsoSession, person: Person): Promise<HttpResponse> {
+  const attempt = atHome(asked, person);
   attempt.policy.admit(attempt, person, attempt.request.scopes);
   return await answerWithCode(attempt, session, 'session');
+}
+
+/** At an address that tenants share, everything after the sign-in happens at the person's own. */
+function atHome(attempt: Attempt, person: Person): Attempt {
+  const place = attempt.policy.home?.(attempt.place, person) ?? attempt.place;
+  return place === attempt.place ? attempt : { ...attempt, place, site: { ...attempt.site, place } };
 }
 
 async function answerWithCode(
@@ -69,6 +73,8 @@ async function answerWithCode(
     resource: request.resource,
     nonce: request.nonce,
     clientInfo: request.clientInfo,
+    redirectUri: request.redirectUri,
+    sentClaims: request.sentClaims,
     faults: [],
   };
   const code = policy.makeCode();

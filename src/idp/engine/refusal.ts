@@ -19,6 +19,9 @@ export type Problem =
   | 'credential-other-method'
   | 'credentials-two'
   | 'secret-wrong'
+  | 'secret-expired'
+  | 'credential-field-missing'
+  | 'federated-unmatched'
   | 'assertion-malformed'
   | 'assertion-key-unnamed'
   | 'assertion-key-unknown'
@@ -39,6 +42,7 @@ export type Problem =
   | 'response-mode'
   | 'challenge-missing'
   | 'challenge-method'
+  | 'challenge-cross-origin'
   | 'request-object'
   | 'request-uri-unknown'
   | 'request-uri-mixed'
@@ -51,6 +55,8 @@ export type Problem =
   | 'hint-refused'
   | 'cancelled'
   | 'no-session'
+  | 'session-elsewhere'
+  | 'person-elsewhere'
   | 'level-too-low'
   | 'sign-in-unknown'
   | 'person-unknown'
@@ -61,8 +67,11 @@ export type Problem =
   // what is asked for
   | 'scope-missing'
   | 'scope-unknown'
+  | 'scope-empty'
+  | 'scope-no-token'
   | 'scope-no-access'
   | 'scope-several-apis'
+  | 'scope-several-apis-asked'
   | 'scope-not-default'
   | 'api-unknown'
   // codes, tokens, grants
@@ -75,6 +84,7 @@ export type Problem =
   | 'refresh-unknown'
   | 'refresh-other-client'
   | 'refresh-expired'
+  | 'refresh-ended'
   | 'obo-assertion-invalid'
   | 'obo-assertion-expired'
   | 'obo-app-token'
@@ -82,7 +92,10 @@ export type Problem =
   // policy
   | 'no-role'
   | 'no-consent'
-  | 'not-assigned';
+  | 'not-assigned'
+  | 'step-mfa'
+  | 'step-enrol'
+  | 'step-conditional-access';
 
 /** What a refusal names: client id, scope, parameter. */
 export type Values = Readonly<Record<string, string>>;
@@ -109,6 +122,8 @@ export interface FaultRow {
   /** The provider's own number: `501051`, `MP-250`. */
   readonly code?: string | undefined;
   readonly suberror?: string;
+  /** Name of the value that holds a claims challenge, for answers that carry one. */
+  readonly claims?: string;
   readonly says: (values: Values) => string;
 }
 
@@ -122,6 +137,8 @@ export interface Fault {
   readonly status: number;
   readonly code: string | undefined;
   readonly suberror: string | undefined;
+  /** What the client is to send as `claims` with its next authorization request. */
+  readonly claims?: string | undefined;
   readonly text: string;
 }
 
@@ -134,6 +151,7 @@ export function toFault(table: FaultTable, refusal: Refusal): Fault {
     status: row?.status ?? 400,
     code: row?.code,
     suberror: row?.suberror,
+    claims: row?.claims === undefined ? undefined : refusal.values[row.claims],
     text: row?.says(refusal.values) ?? `the request was refused: ${refusal.problem.replaceAll('-', ' ')}`,
   };
 }

@@ -19,12 +19,21 @@ const isSession = hasMembers<SsoSession>('sid', 'tenant', 'pid', 'acr', 'amr', '
 const LIFETIME_SECONDS = 12 * 60 * 60;
 const COOKIE = /^[A-Za-z0-9_-]{43}$/;
 
-/** The SSO session of this browser at this place. */
+/** The SSO session of this browser at this place; where tenants share an address, of any of them. */
 export async function readSso(site: Site, request: HttpRequest): Promise<SsoSession | undefined> {
+  const found = await readAnySso(site, request);
+  return site.place.shared === true || found?.tenant === site.place.tenant ? found : undefined;
+}
+
+/** Whether this browser is signed in, but at another tenant. */
+export async function isSignedInElsewhere(site: Site, request: HttpRequest): Promise<boolean> {
+  return (await readAnySso(site, request)) !== undefined && (await readSso(site, request)) === undefined;
+}
+
+async function readAnySso(site: Site, request: HttpRequest): Promise<SsoSession | undefined> {
   const secret = readCookie(site, request, 'sso');
   if (secret === undefined) return undefined;
-  const found = await readJson(site.realm.store, recordKey(site, secret), isSession);
-  return found?.value.tenant === site.place.tenant ? found.value : undefined;
+  return (await readJson(site.realm.store, recordKey(site, secret), isSession))?.value;
 }
 
 /** Writes a session under a new cookie value and gives the cookie back; an old one of this browser is forgotten. */

@@ -13,6 +13,10 @@ export interface UserGrant extends FurtherRequest {
   readonly resource: readonly string[];
   readonly nonce: string | undefined;
   readonly clientInfo: boolean;
+  /** Where the code was sent. */
+  readonly redirectUri?: string;
+  /** The `claims` that came with the request, as they were sent: the answer to a claims challenge. */
+  readonly sentClaims?: string | undefined;
   /** Faults ticked at this sign-in, with their values: `skew:600`. */
   readonly faults: readonly string[];
 }
@@ -56,4 +60,6 @@ export interface AuthorizationRequest extends FurtherRequest {
   readonly loginHint: string | undefined;
   readonly locales: readonly string[];
   readonly clientInfo: boolean;
+  /** The parameter `claims` (OpenID Connect Core 5.5), as it was sent. */
+  readonly sentClaims?: string | undefined;
 }
