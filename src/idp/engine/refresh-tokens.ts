@@ -27,7 +27,8 @@ export async function issueRefreshToken(
   const expiresAt = Math.min(now + refresh.lifetimeSeconds, grant.startedAt + refresh.authorizationSeconds);
   if (expiresAt <= now) return undefined;
   const value = token.makeRefreshToken();
-  await putJson(realm.store, recordKey(realm, value), { grant, expiresAt }, expiresAt - now);
+  // Kept for twice its life, so that one used too late can be told from an unknown one.
+  await putJson(realm.store, recordKey(realm, value), { grant, expiresAt }, 2 * (expiresAt - now));
   return value;
 }
 
@@ -53,9 +54,11 @@ export async function useRefreshToken(
   return { grant, next: await issueRefreshToken(realm, client, grant) };
 }
 
-/** The grant behind a refresh token of this persona, whoever asks. */
-export async function grantOfRefreshToken(realm: Realm, value: string): Promise<UserGrant | undefined> {
-  return (await readJson(realm.store, recordKey(realm, value), isRefresh))?.value.grant;
+/** A live refresh token of this persona, whoever asks. `expiresAt` in seconds since the epoch. */
+export async function readRefreshToken(realm: Realm, value: string): Promise<RefreshRecord | undefined> {
+  const found = (await readJson(realm.store, recordKey(realm, value), isRefresh))?.value;
+  if (found === undefined || found.expiresAt <= realm.now()) return undefined;
+  return (await isRevoked(realm, found.grant)) ? undefined : found;
 }
 
 /** Ends a grant: its refresh tokens, and its access tokens where we are asked about them. */

@@ -1,11 +1,10 @@
 import { stringClaim } from '../../oauth/jwt.ts';
 import type { Call } from '../persona.ts';
+import { grantOfAccessToken, readAccessToken } from './access-tokens.ts';
 import { authenticateClient } from './client-authentication.ts';
-import { readOwnToken } from './own-token.ts';
-import { grantOfRefreshToken, revokeGrant } from './refresh-tokens.ts';
+import { readRefreshToken, revokeGrant } from './refresh-tokens.ts';
 import { Refusal } from './refusal.ts';
 import { required } from './token.ts';
-import { grantOfAccessToken } from './userinfo.ts';
 
 /** Token revocation (RFC 7009 2): ends the grant behind the token, not the SSO session. A token that is unknown or another client's changes nothing. */
 export async function revokeToken(call: Call, authorization: string | undefined): Promise<void> {
@@ -14,12 +13,12 @@ export async function revokeToken(call: Call, authorization: string | undefined)
   if (policy.kind !== 'clients') throw new Refusal('grant-unsupported', { grant: 'revocation' });
   const { client } = await authenticateClient(call, authorization, policy);
   const token = required(call, 'token');
-  const refresh = await grantOfRefreshToken(realm, token);
+  const refresh = await readRefreshToken(realm, token);
   if (refresh !== undefined) {
-    if (refresh.clientId === client.id) await revokeGrant(realm, refresh.grantId);
+    if (refresh.grant.clientId === client.id) await revokeGrant(realm, refresh.grant.grantId);
     return;
   }
-  const claims = readOwnToken(realm, place.issuer, token);
+  const claims = await readAccessToken(realm, place.issuer, token);
   if (claims === undefined || stringClaim(claims, 'client_id') !== client.id) return;
   const grantId = await grantOfAccessToken(realm, stringClaim(claims, 'jti') ?? '');
   if (grantId !== undefined) await revokeGrant(realm, grantId);

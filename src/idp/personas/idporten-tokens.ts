@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { rowOf } from '../engine/client.ts';
 import { signToken } from '../engine/issue.ts';
 import { Refusal } from '../engine/refusal.ts';
-import { noteAccessToken } from '../engine/userinfo.ts';
+import { noteAccessToken } from '../engine/access-tokens.ts';
 import type { TokenAnswer, UserTokenRequest } from '../persona.ts';
 
 const ID_TOKEN_SECONDS = 120;
