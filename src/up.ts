@@ -34,7 +34,7 @@ export interface RunningUp {
 export async function up(options: UpOptions): Promise<RunningUp> {
   const dir = findManifestFolder(options.dir, options.cwd);
   const stateDir = openStateFolder(dir);
-  const owner = claimStateFolder(stateDir, process.pid, new Date().toISOString());
+  const owner = claimStateFolder(stateDir, { command: 'up', pid: process.pid, startedAt: new Date().toISOString() });
   let composition: Composition | undefined;
   try {
     const env = { ...readEnvFile(join(dir, 'fullmakt.env')), ...options.env };

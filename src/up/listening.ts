@@ -1,9 +1,9 @@
-import { type Listener, type Program, serve } from '../web/serve.ts';
+import { type Listener, type ListenerSpec, type Program, serve } from '../web/serve.ts';
 
-/** A program with its ports open. */
+/** Open ports, and the program behind them. */
 export interface Running {
   readonly listeners: readonly Listener[];
-  /** Drains and closes the ports, then the program. */
+  /** Drains and closes the ports, then the program where there is one. */
   close(): Promise<void>;
 }
 
@@ -18,24 +18,34 @@ const GRACE_SECONDS = 2;
 /** Opens every port of a program; when one is taken, those already open are closed again and the error goes on. */
 export async function listen(program: Program, warmUp?: WarmUp): Promise<Running> {
   const specs = program.listeners.map((spec) => ({ ...spec, setting: 'FULLMAKT_UP_PORT_OFFSET' }));
-  const opened = await Promise.allSettled(specs.map(serve));
-  const listeners = opened.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+  const ports = await openAll(specs).catch(async (error: unknown) => {
+    await program.close();
+    throw error;
+  });
   let closed = false;
   const close = async (): Promise<void> => {
     closed = true;
-    await Promise.all(listeners.map((listener) => listener.close(GRACE_SECONDS)));
+    await ports.close();
     await program.close();
   };
-  const failed = opened.find((each) => each.status === 'rejected');
-  if (failed !== undefined) {
-    await close();
-    throw failed.reason;
-  }
   const start = async (): Promise<void> => {
     await warmUp?.after;
     if (!closed) await program.start?.();
   };
   if (warmUp === undefined) await start();
   else start().catch(warmUp.failed);
-  return { listeners, close };
+  return { listeners: ports.listeners, close };
+}
+
+/** Opens every port, or none: when one is taken, those already open are closed again and the error goes on. */
+export async function openAll(specs: readonly ListenerSpec[]): Promise<Running> {
+  const opened = await Promise.allSettled(specs.map(serve));
+  const listeners = opened.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+  const close = async (): Promise<void> => {
+    await Promise.all(listeners.map((listener) => listener.close(GRACE_SECONDS)));
+  };
+  const failed = opened.find((each) => each.status === 'rejected');
+  if (failed === undefined) return { listeners, close };
+  await close();
+  throw failed.reason;
 }

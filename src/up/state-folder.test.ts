@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { claimStateFolder, findManifestFolder, openStateFolder, UpError } from './state-folder.ts';
 
+const CLAIMANT = { command: 'up', pid: 1, startedAt: '2026-01-01T00:00:00.000Z' } as const;
+
 function folder(t: TestContext): string {
   const dir = mkdtempSync(join(tmpdir(), 'fullmakt-up-'));
   t.after(() => rmSync(dir, { recursive: true, force: true }));
@@ -44,13 +46,16 @@ test('a state folder that cannot be made is named', (t) => {
 
 test('a claimed folder refuses a second claim and names the first, until it is released', (t) => {
   const state = openStateFolder(folder(t));
-  const first = claimStateFolder(state, 4242, '2026-01-01T00:00:00.000Z');
+  const first = claimStateFolder(state, { ...CLAIMANT, pid: 4242 });
   assert.throws(
-    () => claimStateFolder(state, 1, 'now'),
+    () => claimStateFolder(state, CLAIMANT),
     /another fullmakt up \(process 4242, since 2026-01-01T00:00:00\.000Z\) already runs/,
   );
   first.release();
-  claimStateFolder(state, 1, 'now').release();
+  const alone = claimStateFolder(state, { ...CLAIMANT, command: 'idp' });
+  assert.throws(() => claimStateFolder(state, CLAIMANT), /another fullmakt idp \(process 1, /);
+  alone.release();
+  claimStateFolder(state, CLAIMANT).release();
 });
 
 test('a damaged claim is named and left as it is', (t) => {
@@ -58,6 +63,6 @@ test('a damaged claim is named and left as it is', (t) => {
   const file = join(state, 'owner.sqlite');
   const damaged = 'no database at all, but long enough to look at closely '.repeat(100);
   writeFileSync(file, damaged);
-  assert.throws(() => claimStateFolder(state, 1, 'now'), /owner\.sqlite cannot be used/);
+  assert.throws(() => claimStateFolder(state, CLAIMANT), /owner\.sqlite cannot be used/);
   assert.equal(readFileSync(file, 'utf8'), damaged);
 });

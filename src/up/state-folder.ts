@@ -22,6 +22,12 @@ export function findManifestFolder(named: string | undefined, cwd: string): stri
 /** Makes the state folder (0700, kept out of git) or says why it cannot be used. Nothing in it is ever deleted here. */
 export function openStateFolder(dir: string): string {
   const stateDir = join(dir, '.fullmakt');
+  makeStateFolder(stateDir);
+  return stateDir;
+}
+
+/** Makes a folder the state folder it is to be, as `openStateFolder` does. */
+export function makeStateFolder(stateDir: string): void {
   try {
     mkdirSync(stateDir, { recursive: true, mode: 0o700 });
     accessSync(stateDir, constants.R_OK | constants.W_OK | constants.X_OK);
@@ -31,16 +37,23 @@ export function openStateFolder(dir: string): string {
       `the state folder ${stateDir} cannot be written (${String(error)}); make it writable for this user`,
     );
   }
-  return stateDir;
 }
 
-/** Held by the one `up` of a folder; the operating system lets go of it however that process ends. */
+/** Who claims a state folder: which command, in which process, since when. */
+export interface Claimant {
+  readonly command: 'up' | 'idp';
+  readonly pid: number;
+  /** RFC 3339. */
+  readonly startedAt: string;
+}
+
+/** Held by the one process of a folder; the operating system lets go of it however that process ends. */
 export interface Ownership {
   readonly release: () => void;
 }
 
 /** Claims the state folder for this process, or refuses and names the process that has it. */
-export function claimStateFolder(stateDir: string, pid: number, startedAt: string): Ownership {
+export function claimStateFolder(stateDir: string, claimant: Claimant): Ownership {
   const owner = join(stateDir, 'owner.json');
   const file = join(stateDir, 'owner.sqlite');
   const database = new DatabaseSync(file, { timeout: 0 });
@@ -52,20 +65,20 @@ export function claimStateFolder(stateDir: string, pid: number, startedAt: strin
     database.close();
     throw new UpError(
       error instanceof Error && /locked/.test(error.message)
-        ? `another fullmakt up (${describeOwner(owner)}) already runs on ${stateDir}; stop it first, or use another folder`
+        ? `another fullmakt ${describeOwner(owner)} already runs on ${stateDir}; stop it first, or use another folder`
         : `${file} cannot be used (${String(error)}); it holds nothing but the claim on this folder: move it away and start again`,
     );
   }
-  writeFileSync(owner, `${JSON.stringify({ pid, startedAt })}\n`, { mode: 0o600 });
+  writeFileSync(owner, `${JSON.stringify(claimant)}\n`, { mode: 0o600 });
   return { release: () => database.close() };
 }
 
 function describeOwner(file: string): string {
   try {
-    const owner: { pid?: number; startedAt?: string } = JSON.parse(readFileSync(file, 'utf8'));
-    return `process ${owner.pid ?? '?'}, since ${owner.startedAt ?? '?'}`;
+    const owner: Partial<Claimant> = JSON.parse(readFileSync(file, 'utf8'));
+    return `${owner.command ?? 'up'} (process ${owner.pid ?? '?'}, since ${owner.startedAt ?? '?'})`;
   } catch {
-    return 'its process is not known yet';
+    return '(its process is not known yet)';
   }
 }
 
