@@ -12,6 +12,10 @@ const cases: readonly (readonly [string, ReturnType<typeof parseCommandLine>])[]
   ['run a/b -- node x.js --flag', { kind: 'run', app: 'a/b', command: ['node', 'x.js', '--flag'], dir: undefined }],
   ['run a/b --dir apps -- ls', { kind: 'run', app: 'a/b', command: ['ls'], dir: 'apps' }],
   ['validate apps', { kind: 'validate', args: ['apps'] }],
+  ['idp', { kind: 'idp', args: [] }],
+  ['idp --help', { kind: 'help', of: 'idp' }],
+  ['idp env --help', { kind: 'help', of: 'idp' }],
+  ['idp --only entra --json', { kind: 'idp', args: ['--only', 'entra', '--json'] }],
   ['explain a/b c/d --provider azure', { kind: 'explain', args: ['a/b', 'c/d', '--provider', 'azure'] }],
 ];
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { test } from 'node:test';
-import { help } from './help.ts';
+import { help, idpHelp } from './help.ts';
 
 const examples = fileURLToPath(new URL('../../examples', import.meta.url));
 const main = fileURLToPath(new URL('../main.ts', import.meta.url));
@@ -15,6 +15,17 @@ test('`--help`, `help` and no command at all print the help and are no error', (
   for (const args of [[], ['--help'], ['help']]) {
     assert.deepEqual([fullmakt(...args).status, fullmakt(...args).stdout], [0, help]);
   }
+});
+
+test('`idp --help` prints the help of that command alone', () => {
+  const { status, stdout } = fullmakt('idp', '--help');
+  assert.deepEqual([status, stdout], [0, idpHelp]);
+});
+
+test('`idp` with a flag it does not know is exit code 2 and one sentence', () => {
+  const { status, stderr } = fullmakt('idp', '--persona', 'okta');
+  assert.equal(status, 2);
+  assert.match(stderr, /^fullmakt: --persona takes one of idporten, .*, not okta\n$/);
 });
 
 test('`--version` prints the version of the package', () => {

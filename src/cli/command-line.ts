@@ -1,11 +1,11 @@
 import type { Environment } from '../settings.ts';
 import { type Command, parseCommandLine } from './arguments.ts';
-import { help } from './help.ts';
+import { help, idpHelp } from './help.ts';
 
 const USAGE = 2;
 const COULD_NOT_START = 4;
 
-/** Picks the command, runs it, and resolves with its exit code: 0 done, 1 refused, 2 usage, 4 could not start. */
+/** Picks the command, runs it, and resolves with its exit code: 0 done, 1 refused, 2 usage, 4 could not start, 78 unsafe. */
 export async function runCommandLine(args: readonly string[], env: Environment, cwd: string): Promise<number> {
   const command = parseCommandLine(args);
   try {
@@ -19,7 +19,7 @@ export async function runCommandLine(args: readonly string[], env: Environment, 
 async function dispatch(command: Command, env: Environment, cwd: string): Promise<number> {
   switch (command.kind) {
     case 'help':
-      process.stdout.write(help);
+      process.stdout.write(command.of === 'idp' ? idpHelp : help);
       return 0;
     case 'version': {
       const { readVersion } = await import('./version.ts');
@@ -44,6 +44,10 @@ async function dispatch(command: Command, env: Environment, cwd: string): Promis
     case 'explain': {
       const { explainGrant } = await import('./explain.ts');
       return print(explainGrant(command.args, cwd));
+    }
+    case 'idp': {
+      const { runIdp } = await import('./idp.ts');
+      return runIdp(command.args, env, cwd);
     }
     default:
       return command satisfies never;

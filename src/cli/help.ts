@@ -12,8 +12,27 @@ export const help: string = `fullmakt: sign users in, act on their behalf, act a
   fullmakt explain <consumer> <target>    may the one get a token for the other, and if not, which line would allow it
       --provider tokenx|azure             default tokenx
       --dir <dir>                         the folder of manifests
-  fullmakt --help, --version
+  fullmakt idp                            local ID-porten, Entra ID and Maskinporten alone, for the tests of any application
+  fullmakt idp env                        how programs are told to believe their certificates
+  fullmakt --help, fullmakt idp --help, fullmakt --version
 
 Settings of fullmakt up are environment variables, or lines in <dir>/fullmakt.env: see docs/configuration.md.
-Exit codes: 0 done, 1 an error in a manifest, or a refusal, 2 wrong usage, 4 could not start.
+Exit codes: 0 done, 1 an error in a manifest, or a refusal, 2 wrong usage, 4 could not start, 78 an unsafe setting.
+`;
+
+/** What `fullmakt idp --help` prints. */
+export const idpHelp: string = `fullmakt idp: local identity providers that sign anybody in, for tests; nothing else of Fullmakt is needed
+
+  fullmakt idp                  start ID-porten, Entra ID and Maskinporten; prints where they are; Ctrl-C stops them
+      --persona <name>          start this one too: openid, oidf-basic, oidf-fapi2, oidf-cc; repeatable
+      --only <name>             start this one in place of the three; repeatable
+      --clients <file>          YAML or JSON with the clients they know, by persona (more come by the control API)
+      --dir <folder>            the folder of keys, CA, people and control token (without: .fullmakt); keep it between runs
+      --json                    one JSON document on standard output once ready; the rest on standard error
+      --allow-non-loopback      may listen where others can reach them; the control API never does
+  fullmakt idp env              shell lines by which programs believe their CA: eval "$(fullmakt idp env)"
+      --dir <folder>, --json
+
+Flags win over the environment: every setting is a variable FULLMAKT_IDP_..., see docs/configuration.md.
+Exit codes: 0 stopped, 2 wrong usage, 4 could not start (a port is taken, a file is damaged), 78 an address or issuer is unsafe.
 `;

@@ -1,0 +1,90 @@
+import { join } from 'node:path';
+import { type CaHints, caHints, describeCaHints, shellWord } from '../idp/ca-hints.ts';
+import { type IdpConfig, originsOf, type PersonaName } from '../idp/config.ts';
+import { alignColumns } from '../up/table.ts';
+
+/** One running persona, as its clients know it. */
+interface PersonaSummary {
+  readonly name: PersonaName;
+  readonly issuer: string;
+  readonly metadata: string;
+}
+
+/** What `fullmakt idp` has started: printed for people, or as JSON for scripts. */
+export interface IdpSummary {
+  readonly ready: true;
+  /** From the start of the process. */
+  readonly seconds: number;
+  readonly pid: number;
+  readonly stateDir: string;
+  readonly personas: readonly PersonaSummary[];
+  readonly peopleFile: string;
+  readonly keysDir: string;
+  readonly clientsFile?: string;
+  readonly control: { readonly url: string; readonly tokenFile: string };
+  readonly ca: CaHints;
+}
+
+/** The summary of providers that run with this configuration, `seconds` after the process began. */
+export function summariseIdp(config: IdpConfig, seconds: number): IdpSummary {
+  const { stateDir, clientsFile, controlBind } = config;
+  const host = controlBind.host.includes(':') ? `[${controlBind.host}]` : controlBind.host;
+  return {
+    ready: true,
+    seconds,
+    pid: process.pid,
+    stateDir,
+    personas: config.personas.map((name) => personaSummary(name, config)),
+    peopleFile: join(stateDir, 'people.yaml'),
+    keysDir: join(stateDir, 'keys'),
+    ...(clientsFile === undefined ? {} : { clientsFile }),
+    control: { url: `http://${host}:${controlBind.port}`, tokenFile: join(stateDir, 'control-token') },
+    ca: caHints(stateDir),
+  };
+}
+
+/** Issuers as clients know them; Maskinporten's ends in a slash, the others do not. */
+function issuersOf(config: IdpConfig): Readonly<Record<PersonaName, string>> {
+  const origins = originsOf(config);
+  return {
+    idporten: origins.idporten,
+    entra: `${origins.entra}/${config.entraTenants[0]?.tid ?? ''}/v2.0`,
+    maskinporten: origins.maskinporten,
+    openid: origins.openid,
+    'oidf-basic': origins.oidfBasic,
+    'oidf-fapi2': origins.oidfFapi2,
+    'oidf-cc': origins.oidfCc,
+  };
+}
+
+function personaSummary(name: PersonaName, config: IdpConfig): PersonaSummary {
+  const issuer = issuersOf(config)[name];
+  const document =
+    name === 'maskinporten' || name === 'oidf-cc' ? 'oauth-authorization-server' : 'openid-configuration';
+  return { name, issuer, metadata: `${issuer.replace(/\/$/, '')}/.well-known/${document}` };
+}
+
+/** The text that a person reads. */
+export function describeIdp(summary: IdpSummary): string {
+  const { personas, control, ca } = summary;
+  const [first] = personas;
+  const files = [
+    ['people', summary.peopleFile],
+    ['keys', summary.keysDir],
+    ['CA', ca.caFile],
+    ['clients', summary.clientsFile ?? 'no file; --clients <file> names one'],
+  ];
+  return [
+    `ready in ${summary.seconds.toFixed(2)} s`,
+    `\nIssuers and their metadata\n${alignColumns(personas.map(({ name, issuer, metadata }) => [name, issuer, metadata]))}`,
+    `\nFiles\n${alignColumns(files)}`,
+    `\nhttps here has a certificate of the CA above; set for programs that call it\n  ${describeCaHints(ca)}`,
+    '  `fullmakt idp env` prints these and the lines for Apache and Java',
+    `\nControl API\n  ${control.url}, Authorization: Bearer <what ${control.tokenFile} holds>`,
+    '  add a client, while this runs:',
+    `    curl -H "Authorization: Bearer $(cat ${shellWord(control.tokenFile)})" -H 'Content-Type: application/json' \\`,
+    `      -d '{"client_id": "my-app", …}' ${control.url}/v1/${first?.name ?? 'idporten'}/clients`,
+    '\nThese are stand-ins for tests: whoever reaches them signs in as anybody, and nothing they issue opens the real services.',
+    'Ctrl-C stops them.\n',
+  ].join('\n');
+}

@@ -1,0 +1,53 @@
+import { existsSync } from 'node:fs';
+import { caHints } from '../idp/ca-hints.ts';
+import type { Environment } from '../settings.ts';
+import { parseIdpArguments } from './idp-arguments.ts';
+import { startIdpAlone } from './idp-alone.ts';
+import { describeEnv, envDocument } from './idp-env.ts';
+import { idpNotice } from './idp-notice.ts';
+import { idpConfig } from './idp-settings.ts';
+import { describeIdp, summariseIdp } from './idp-summary.ts';
+
+const MS_PER_SECOND = 1000;
+
+/**
+ * `fullmakt idp`: the local identity providers alone, until SIGINT, SIGTERM or SIGHUP; `fullmakt idp env`: how to believe their
+ * CA. Resolves with the exit code 0. Throws IdpUsage, UpError, UnsafeSetting (78), PortTaken.
+ */
+export async function runIdp(args: readonly string[], env: Environment, cwd: string): Promise<number> {
+  const command = parseIdpArguments(args);
+  const config = idpConfig(command, env, cwd);
+  if (command.action === 'env') {
+    const hints = caHints(config.stateDir);
+    if (!existsSync(hints.caFile)) notice(`${hints.caFile} is not there yet: the first \`fullmakt idp\` makes it`);
+    process.stdout.write(command.json ? `${JSON.stringify(envDocument(hints), null, 2)}\n` : describeEnv(hints));
+    return 0;
+  }
+  const ending = untilSignal();
+  const running = await startIdpAlone(config, (event) => {
+    const line = idpNotice(event);
+    if (line !== undefined) notice(line);
+  });
+  const summary = summariseIdp(config, performance.now() / MS_PER_SECOND);
+  process.stdout.write(command.json ? `${JSON.stringify(summary, null, 2)}\n` : describeIdp(summary));
+  notice(`${await ending}: stopping`);
+  await running.close();
+  return 0;
+}
+
+/** Settles with the first signal that asks for an end; a second one does not wait for anybody. */
+function untilSignal(): Promise<NodeJS.Signals> {
+  const ending = Promise.withResolvers<NodeJS.Signals>();
+  let signals = 0;
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      if (++signals > 1) process.exit(1);
+      ending.resolve(signal);
+    });
+  }
+  return ending.promise;
+}
+
+function notice(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
