@@ -1,3 +1,4 @@
+import { caHints, describeCaHints } from '../idp/ca-hints.ts';
 import { alignColumns } from './table.ts';
 
 /** What `up` has started, once ready: printed for people, or as JSON for scripts. */
@@ -53,6 +54,7 @@ export function describeSummary(summary: Summary): string {
       ['Maskinporten', services.maskinporten.issuer],
       ['TokenX', services.tokenx.issuer],
     ])}`,
+    `  to believe https here: ${describeCaHints(caHints(summary.stateDir))}`,
     summary.people.length === 0 ? '' : `\nPeople who can sign in\n${alignColumns(summary.people.map(personRow))}`,
     `\nTry\n${suggestions(summary).join('\n')}`,
     '\nCtrl-C stops everything. Refusals are printed here, each with the manifest line that would allow it.\n',
