@@ -13,10 +13,37 @@ export interface IssuedToken {
   readonly raw: string;
 }
 
-/** What the last requests and tokens were; bounded, oldest out. */
+/** A request that was answered. Of what it held only names are kept, and what an assertion says of itself. */
+export interface NotedRequest {
+  readonly persona: string;
+  /** `token`, `authorize`, `par`, …; `other` for paths that are none. */
+  readonly endpoint: string;
+  readonly method: string;
+  /** Seconds since the epoch, by the persona's clock. */
+  readonly time: number;
+  readonly status: number;
+  /** Names in body and query, in order. */
+  readonly parameters: readonly string[];
+  /** Header and claims of the assertion, still encoded, without the signature. */
+  readonly assertion: readonly [header: string, claims: string] | undefined;
+}
+
+/** How often an endpoint was asked, and with which outcome. */
+export interface EndpointCount {
+  readonly persona: string;
+  readonly endpoint: string;
+  readonly requests: number;
+  /** Answers by status. */
+  readonly statuses: Readonly<Record<string, number>>;
+}
+
+/** What the last requests and tokens were; bounded, oldest out. The counters are not. */
 export interface Journal {
   noteIssued(token: IssuedToken): void;
   issued(): readonly IssuedToken[];
+  noteRequest(request: NotedRequest): void;
+  requests(): readonly NotedRequest[];
+  counters(): readonly EndpointCount[];
   clear(): void;
 }
 
@@ -24,16 +51,53 @@ const MAX_ENTRIES = 5000;
 
 /** An empty journal. */
 export function createJournal(): Journal {
-  let issued: IssuedToken[] = [];
+  const issued = createLast<IssuedToken>();
+  const requests = createLast<NotedRequest>();
+  const counts = new Map<string, { persona: string; endpoint: string; statuses: Map<number, number> }>();
   return {
-    noteIssued: (token) => {
-      issued.push(token);
-      // Twice the length before it is cut: cutting one by one would move the whole list each time.
-      if (issued.length >= 2 * MAX_ENTRIES) issued = issued.slice(-MAX_ENTRIES);
+    noteIssued: issued.add,
+    issued: issued.all,
+    noteRequest: (request) => {
+      requests.add(request);
+      const { persona, endpoint, status } = request;
+      const name = `${persona} ${endpoint}`;
+      const count = counts.get(name) ?? { persona, endpoint, statuses: new Map<number, number>() };
+      counts.set(name, count);
+      count.statuses.set(status, (count.statuses.get(status) ?? 0) + 1);
     },
-    issued: () => issued.slice(-MAX_ENTRIES),
+    requests: requests.all,
+    counters: () =>
+      [...counts.values()].map(({ persona, endpoint, statuses }) => ({
+        persona,
+        endpoint,
+        requests: [...statuses.values()].reduce((sum, each) => sum + each, 0),
+        statuses: Object.fromEntries(statuses),
+      })),
     clear: () => {
-      issued = [];
+      issued.clear();
+      requests.clear();
+      counts.clear();
+    },
+  };
+}
+
+interface Last<T> {
+  readonly add: (entry: T) => void;
+  readonly all: () => readonly T[];
+  readonly clear: () => void;
+}
+
+function createLast<T>(): Last<T> {
+  let entries: T[] = [];
+  return {
+    add: (entry) => {
+      entries.push(entry);
+      // Twice the length before it is cut: cutting one by one would move the whole list each time.
+      if (entries.length >= 2 * MAX_ENTRIES) entries = entries.slice(-MAX_ENTRIES);
+    },
+    all: () => entries.slice(-MAX_ENTRIES),
+    clear: () => {
+      entries = [];
     },
   };
 }

@@ -4,6 +4,7 @@ import { BodyTooLarge, empty, json } from '../web/http.ts';
 import { BodyAborted } from '../web/request.ts';
 import type { ListenerSpec } from '../web/serve.ts';
 import type { Realm } from './persona.ts';
+import { noteRequest } from './request-note.ts';
 
 /** A listener whose every answer says that it is a local stand-in (`X-Fullmakt-Local`), failures included. */
 export function markedListener(realm: Realm, spec: Omit<ListenerSpec, 'onError'>): ListenerSpec {
@@ -16,14 +17,24 @@ export function markedListener(realm: Realm, spec: Omit<ListenerSpec, 'onError'>
   return {
     ...spec,
     ownHeaders: own,
-    handle: async (request) => mark(await spec.handle(request)),
-    onError: (error) => {
-      if (error instanceof BodyTooLarge) return mark({ status: 413, headers: { Connection: 'close' } });
-      if (error instanceof BodyAborted) return mark(empty(400));
-      const cause = error instanceof Error ? (error.stack ?? error.message) : 'unknown';
-      realm.emit({ event: 'idp.failed', persona, cause });
-      if (error instanceof StoreUnavailable) return mark(json(503, { error: 'temporarily_unavailable' }));
-      return mark(json(500, { error: 'server_error' }));
+    handle: async (request) => {
+      const response = await spec.handle(request);
+      await noteRequest(realm, request, response.status);
+      return mark(response);
+    },
+    onError: (error, request) => {
+      const response = answerFailure(realm, error);
+      void noteRequest(realm, request, response.status);
+      return mark(response);
     },
   };
+}
+
+function answerFailure(realm: Realm, error: unknown): HttpResponse {
+  if (error instanceof BodyTooLarge) return { status: 413, headers: { Connection: 'close' } };
+  if (error instanceof BodyAborted) return empty(400);
+  const cause = error instanceof Error ? (error.stack ?? error.message) : 'unknown';
+  realm.emit({ event: 'idp.failed', persona: realm.persona.name, cause });
+  if (error instanceof StoreUnavailable) return json(503, { error: 'temporarily_unavailable' });
+  return json(500, { error: 'server_error' });
 }

@@ -19,6 +19,12 @@ export interface People {
   all(): readonly Person[];
   /** The person with this pid; one who stands in no file is made up for a synthetic pid, undefined for any other text. */
   find(pid: string): Person | undefined;
+  /** Adds a person or replaces one, in memory: the file is not written, and reading it again changes nothing about it. */
+  put(person: Person): void;
+  /** Takes a person off the list, in memory. False when nobody on it has this pid. */
+  remove(pid: string): boolean;
+  /** Back to what the file says. */
+  reset(): void;
 }
 
 /** The people of a state folder: `people.yaml`, written at first start, read again whenever it changed. */
@@ -36,15 +42,32 @@ export async function loadPeople(stateDir: string, onSkipped: (entry: SkippedEnt
     for (const entry of parsed.skipped) onSkipped(entry);
   };
   refresh();
+  return withEdits(() => {
+    refresh();
+    return people;
+  });
+}
+
+function withEdits(file: () => readonly Person[]): People {
+  // undefined = taken off the list.
+  const edits = new Map<string, Person | undefined>();
+  const all = (): readonly Person[] => {
+    const people = file();
+    if (edits.size === 0) return people;
+    const kept = people.map((person) => (edits.has(person.pid) ? edits.get(person.pid) : person));
+    const added = [...edits.values()].filter((edit) => people.every(({ pid }) => pid !== edit?.pid));
+    return [...kept, ...added].filter((person) => person !== undefined);
+  };
   return {
-    all: () => {
-      refresh();
-      return people;
+    all,
+    find: (pid) => all().find((person) => person.pid === pid) ?? madeUp(pid),
+    put: (person) => void edits.set(person.pid, person),
+    remove: (pid) => {
+      if (all().every((person) => person.pid !== pid)) return false;
+      edits.set(pid, undefined);
+      return true;
     },
-    find: (pid) => {
-      refresh();
-      return people.find((person) => person.pid === pid) ?? madeUp(pid);
-    },
+    reset: () => edits.clear(),
   };
 }
 

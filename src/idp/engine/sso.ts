@@ -45,6 +45,7 @@ export async function startSso(site: Site, request: HttpRequest, session: SsoSes
   const key = recordKey(site, secret);
   await putJson(store, key, session, LIFETIME_SECONDS);
   await store.put(sidKey(site, session.sid), Buffer.from(key), LIFETIME_SECONDS);
+  await store.addToIndex(sessionsIndex(site), session.sid, LIFETIME_SECONDS);
   return setCookie(cookieName(site), secret, { path: '/', httpOnly: true, secure: site.secure, sameSite: 'Lax' });
 }
 
@@ -57,11 +58,29 @@ export async function joinSession(site: Site, sid: string, clientId: string): Pr
 export async function endSso(site: Site, sid: string): Promise<readonly string[]> {
   const { store } = site.realm;
   const key = await store.take(sidKey(site, sid));
+  await store.removeFromIndex(sessionsIndex(site), sid);
   if (key !== undefined) await store.delete(key.toString());
   await revokeSession(site.realm, sid);
   const clients = await store.members(clientsIndex(site, sid));
   for (const client of clients) await store.removeFromIndex(clientsIndex(site, sid), client);
   return clients;
+}
+
+/** Every session of this persona, with the clients that have tokens of it; those of all its places. */
+export async function listSso(
+  site: Site,
+): Promise<readonly { readonly session: SsoSession; readonly clients: readonly string[] }[]> {
+  const { store } = site.realm;
+  const sids = await store.members(sessionsIndex(site));
+  const found = await Promise.all(
+    sids.map(async (sid) => {
+      const key = await store.read(sidKey(site, sid));
+      const record = key === undefined ? undefined : await readJson(store, key.value.toString(), isSession);
+      if (record === undefined) return [];
+      return [{ session: record.value, clients: await store.members(clientsIndex(site, sid)) }];
+    }),
+  );
+  return found.flat();
 }
 
 /** The name of one of this persona's cookies; ports share cookies, so names must not clash. */
@@ -81,6 +100,10 @@ function recordKey(site: Site, secret: string): string {
 
 function sidKey(site: Site, sid: string): string {
   return `idp ${site.realm.persona.name} sid ${createHash('sha256').update(sid).digest('base64url')}`;
+}
+
+function sessionsIndex(site: Site): string {
+  return `idp ${site.realm.persona.name} sids`;
 }
 
 function clientsIndex(site: Site, sid: string): string {
