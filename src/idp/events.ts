@@ -27,7 +27,23 @@ export type IdpEvent =
       /** The manifest change that would allow it, in one line. */
       readonly fix: string | undefined;
     }
+  | {
+      readonly event: 'idp.fault';
+      readonly persona: string;
+      readonly endpoint: string;
+      readonly client: string | undefined;
+      /** With its value: `skew:600`. */
+      readonly fault: string;
+    }
   | { readonly event: 'idp.signed_out'; readonly persona: string; readonly clients: number }
+  | { readonly event: 'idp.logout_told'; readonly persona: string; readonly client: string }
+  | {
+      readonly event: 'idp.logout_untold';
+      readonly persona: string;
+      readonly client: string;
+      /** What the client answered, or why nothing was sent. */
+      readonly cause: string;
+    }
   | { readonly event: 'idp.token_url_audience'; readonly persona: string; readonly client: string }
   | { readonly event: 'idp.person_skipped'; readonly line: number; readonly problem: string }
   | { readonly event: 'idp.failed'; readonly persona: string; readonly cause: string };
@@ -58,7 +74,17 @@ export const idpEvents: EventTable<IdpEvent> = {
       labels: ['persona', 'endpoint', 'reason'],
     },
   },
+  'idp.fault': {
+    level: 'info',
+    counter: {
+      name: 'fullmakt_idp_faults_total',
+      help: 'Faults that a local identity provider acted out on demand.',
+      labels: ['persona', 'endpoint', 'fault'],
+    },
+  },
   'idp.signed_out': { level: 'info' },
+  'idp.logout_told': { level: 'info' },
+  'idp.logout_untold': { level: 'warn' },
   'idp.token_url_audience': { level: 'warn' },
   'idp.person_skipped': { level: 'warn' },
   'idp.failed': { level: 'error' },

@@ -28,6 +28,14 @@ export const FAULT_NAMES = [
 /** One of {@link FAULT_NAMES}. */
 export type FaultName = (typeof FAULT_NAMES)[number];
 
+/** What may stand behind the colon; of faults that are not here, nothing. Milliseconds, a status, seconds, seconds. */
+const VALUES: Readonly<Partial<Record<FaultName, RegExp>>> = {
+  'slow-token': /^\d{1,6}$/,
+  'token-5xx': /^50[0234]$/,
+  skew: /^-?\d{1,9}$/,
+  propagation: /^\d{1,6}$/,
+};
+
 /** A fault to be acted out: `slow-token:500` has the value `500`. */
 export interface FaultOrder {
   readonly persona: string;
@@ -58,6 +66,10 @@ export interface Faults {
   list(): readonly FaultRule[];
   remove(id: string): boolean;
   clear(): void;
+  /** Whether a fault may act anywhere: as long as it is false, nobody needs to look further. */
+  readonly active: boolean;
+  /** A sign-in carries faults of its own from now on. */
+  noteTicked(): void;
   /** The value of a fault that acts here (empty when it has none), counted as a hit; undefined when none does. */
   take(place: FaultPlace, fault: FaultName): string | undefined;
 }
@@ -65,7 +77,14 @@ export interface Faults {
 /** No faults yet. */
 export function createFaults(): Faults {
   const rules = new Map<string, FaultRule>();
+  let ticked = false;
   return {
+    get active() {
+      return ticked || rules.size > 0;
+    },
+    noteTicked: () => {
+      ticked = true;
+    },
     add: (order) => {
       const rule = { ...order, id: randomUUID(), hits: 0 };
       rules.set(rule.id, rule);
@@ -73,7 +92,10 @@ export function createFaults(): Faults {
     },
     list: () => [...rules.values()],
     remove: (id) => rules.delete(id),
-    clear: () => rules.clear(),
+    clear: () => {
+      rules.clear();
+      ticked = false;
+    },
     take: (place, fault) => {
       if (rules.size === 0) return undefined;
       for (const rule of rules.values()) {
@@ -84,6 +106,17 @@ export function createFaults(): Faults {
       return undefined;
     },
   };
+}
+
+/** Reads `name` or `name:value`; undefined for a fault that does not exist or a value it cannot have. */
+export function parseFault(text: string): Pick<FaultOrder, 'fault' | 'value'> | undefined {
+  const colon = text.indexOf(':');
+  const name = colon === -1 ? text : text.slice(0, colon);
+  const fault = FAULT_NAMES.find((each) => each === name);
+  if (fault === undefined) return undefined;
+  if (colon === -1) return { fault };
+  const value = text.slice(colon + 1);
+  return VALUES[fault]?.test(value) === true ? { fault, value } : undefined;
 }
 
 function fits(rule: FaultRule, place: FaultPlace): boolean {

@@ -1,3 +1,4 @@
+import type { X509Certificate } from 'node:crypto';
 import type { Algorithm } from '../oauth/algorithms.ts';
 import type { Claims } from '../oauth/jwt.ts';
 import type { Clock } from '../oauth/time.ts';
@@ -30,6 +31,9 @@ export interface Place {
   readonly shared?: true;
 }
 
+/** Resolves after some milliseconds, or when the signal aborts. */
+export type Wait = (milliseconds: number, signal: AbortSignal) => Promise<void>;
+
 /** A running persona: its policy, and everything its steps need. */
 export interface Realm {
   readonly persona: Persona;
@@ -39,11 +43,15 @@ export interface Realm {
   /** Clients, grants and scopes as they are now. */
   readonly snapshot: () => Snapshot;
   readonly clients: ClientBook;
+  /** What business certificates have to lead up to, as the state folder has it now. */
+  readonly businessRoots: () => Promise<readonly X509Certificate[]>;
   /** Their keys, imported once. */
   readonly clientKeys: ClientKeys;
   /** Faults that the control API or the sign-in page switched on. */
   readonly faults: Faults;
   readonly journal: Journal;
+  /** Waits, until the client is gone at the latest. */
+  readonly wait: Wait;
   /** The only way out: back-channel logout. */
   readonly fetch: Fetch;
   /** Codes, pushed requests, sign-ins under way, used `jti`: gone with the process. */

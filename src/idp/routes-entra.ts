@@ -31,22 +31,22 @@ export function entraRoutes(realm: Realm, options: EntraOptions, secure: boolean
 }
 
 function documentRoutes(realm: Realm, options: EntraOptions): readonly Route[] {
-  const run = (http: HttpRequest, make: () => unknown): Promise<HttpResponse> =>
-    jsonEndpoint({ realm, endpoint: 'metadata', correlationId: undefined }, http, () =>
-      Promise.resolve(document(make())),
-    );
+  const run = (endpoint: 'metadata' | 'jwks', http: HttpRequest, make: () => unknown): Promise<HttpResponse> =>
+    jsonEndpoint({ realm, endpoint, correlationId: undefined }, http, () => Promise.resolve(document(make())));
   return [
     {
       method: 'GET',
       path: '/:tenant/v2.0/.well-known/openid-configuration',
       handle: (http, { tenant: segment = '' }) =>
-        run(http, () => entraMetadata({ ...options, segment, tenant: issuerTenant(realm, options, segment) })),
+        run('metadata', http, () =>
+          entraMetadata({ ...options, segment, tenant: issuerTenant(realm, options, segment) }),
+        ),
     },
     {
       method: 'GET',
       path: '/:tenant/discovery/v2.0/keys',
       handle: (http, { tenant: segment = '' }) =>
-        run(http, () => {
+        run('jwks', http, () => {
           const issuer = `${options.origin}/${issuerTenant(realm, options, segment)}/v2.0`;
           return { keys: realm.keys.published.map((key) => publishForEntra(key, issuer)) };
         }),

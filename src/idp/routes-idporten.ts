@@ -3,7 +3,7 @@ import type { HttpRequest, HttpResponse } from '../web/http.ts';
 import type { Route } from '../web/router.ts';
 import { authorize } from './engine/authorize.ts';
 import { endSession } from './engine/end-session.ts';
-import { jsonEndpoint, neverStored, pageEndpoint } from './engine/endpoint.ts';
+import { atEndpoint, jsonEndpoint, neverStored, pageEndpoint } from './engine/endpoint.ts';
 import { answerPushedRequest } from './engine/par.ts';
 import { readBody } from './engine/parameters.ts';
 import { revokeToken } from './engine/revoke.ts';
@@ -16,8 +16,14 @@ import type { Site } from './persona.ts';
 export function idportenRoutes(site: Site, loginOrigin: string): readonly Route[] {
   const { realm, place } = site;
   return [
-    get('/.well-known/openid-configuration', () => json(200, idportenMetadata(place.issuer, loginOrigin))),
-    get('/jwks.json', () => json(200, { keys: realm.keys.published.map(publishWithAlg) })),
+    get('/.well-known/openid-configuration', (http) =>
+      atEndpoint({ realm, endpoint: 'metadata' }, http, () => json(200, idportenMetadata(place.issuer, loginOrigin))),
+    ),
+    get('/jwks.json', (http) =>
+      atEndpoint({ realm, endpoint: 'jwks' }, http, () =>
+        json(200, { keys: realm.keys.published.map(publishWithAlg) }),
+      ),
+    ),
     post('/par', (http) =>
       jsonEndpoint({ realm, endpoint: 'par', correlationId: undefined }, http, () => par(site, http)),
     ),
@@ -27,7 +33,7 @@ export function idportenRoutes(site: Site, loginOrigin: string): readonly Route[
     post('/token/revoke', (http) =>
       jsonEndpoint({ realm, endpoint: 'revoke', correlationId: undefined }, http, () => revoke(site, http)),
     ),
-    get('/userinfo', (http) => answerUserinfo(site, http)),
+    get('/userinfo', (http) => atEndpoint({ realm, endpoint: 'userinfo' }, http, () => answerUserinfo(site, http))),
   ];
 }
 

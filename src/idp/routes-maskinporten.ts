@@ -1,7 +1,7 @@
 import { json } from '../web/http.ts';
 import type { HttpRequest, HttpResponse } from '../web/http.ts';
 import type { Route } from '../web/router.ts';
-import { jsonEndpoint, neverStored } from './engine/endpoint.ts';
+import { atEndpoint, jsonEndpoint, neverStored } from './engine/endpoint.ts';
 import { readBody } from './engine/parameters.ts';
 import { answerTokenRequest } from './engine/token.ts';
 import { publishWithAlg } from './personas/idporten-documents.ts';
@@ -16,9 +16,17 @@ export function maskinportenRoutes(site: Site): readonly Route[] {
     {
       method: 'GET',
       path: '/.well-known/oauth-authorization-server',
-      handle: () => json(200, maskinportenMetadata(place.issuer)),
+      handle: (http) =>
+        atEndpoint({ realm, endpoint: 'metadata' }, http, () => json(200, maskinportenMetadata(place.issuer))),
     },
-    { method: 'GET', path: '/jwk', handle: () => json(200, { keys: realm.keys.published.map(publishWithAlg) }) },
+    {
+      method: 'GET',
+      path: '/jwk',
+      handle: (http) =>
+        atEndpoint({ realm, endpoint: 'jwks' }, http, () =>
+          json(200, { keys: realm.keys.published.map(publishWithAlg) }),
+        ),
+    },
     { method: 'POST', path: '/token', handle: (http) => jsonEndpoint(at, http, () => token(site, http)) },
   ];
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../oauth/time.ts';
 import type { Fetch } from '../oauth/fetch.ts';
 import type { Emit } from '../observe/events.ts';
@@ -7,6 +8,7 @@ import type { Store } from '../store/store.ts';
 import { createRouter } from '../web/router.ts';
 import type { Route } from '../web/router.ts';
 import type { ListenerSpec } from '../web/serve.ts';
+import { readBusinessRoots } from './business-ca.ts';
 import { ensurePrivateCa } from './ca.ts';
 import { createClientBook } from './client-book.ts';
 import type { ClientBook } from './client-book.ts';
@@ -28,7 +30,7 @@ import { markedListener } from './marked.ts';
 import { createMemory } from './memory.ts';
 import { loadPeople } from './people.ts';
 import type { People } from './people.ts';
-import type { Persona, Place, Realm } from './persona.ts';
+import type { Persona, Place, Realm, Wait } from './persona.ts';
 import { createPropagation } from './propagation.ts';
 import { loadSeed } from './seed.ts';
 
@@ -39,6 +41,8 @@ export interface IdpDependencies {
   readonly fetch: Fetch;
   readonly now: Clock;
   readonly emit: Emit<IdpEvent>;
+  /** How slow answers wait; by the real clock unless told. */
+  readonly wait?: Wait;
 }
 
 /** Certificate and key of the https listeners, PEM. */
@@ -109,10 +113,12 @@ export async function openStage(config: IdpConfig, deps: IdpDependencies): Promi
         store: era.store,
         fetch,
         emit,
+        wait: deps.wait ?? waitForReal,
         now,
         headless,
         allowNonLoopback,
         snapshot: () => clients.snapshot(persona.name),
+        businessRoots: () => readBusinessRoots(stateDir),
         clientKeys: createClientKeys(),
         memory: createMemory(now),
         keys: await loadKeys({ stateDir, persona: persona.name, naming, algorithms, now: deps.now() }),
@@ -142,4 +148,9 @@ export function listenerOf(
 async function loadTls(stateDir: string, now: number): Promise<Tls> {
   const { certPem, keyPem } = await ensurePrivateCa(stateDir, now);
   return { cert: certPem, key: keyPem };
+}
+
+async function waitForReal(milliseconds: number, signal: AbortSignal): Promise<void> {
+  // A client that is gone waits no longer, and neither does the end of the process.
+  await sleep(milliseconds, undefined, { signal, ref: false }).catch(() => undefined);
 }
