@@ -1,4 +1,5 @@
 import type { Program } from '../web/serve.ts';
+import type { ClientBook } from './client-book.ts';
 import type { IdpConfig, IdpOrigins, PersonaName } from './config.ts';
 import { bindsOf, originsOf } from './config.ts';
 import type { People } from './people.ts';
@@ -6,6 +7,7 @@ import { requireLoopback, requireMarkedIssuer } from './safety.ts';
 import { openEntra } from './services/entra.ts';
 import { openIdporten } from './services/idporten.ts';
 import { openMaskinporten } from './services/maskinporten.ts';
+import { openOpenid } from './services/openid.ts';
 import { openStage } from './stage.ts';
 import type { IdpDependencies, Service, Stage } from './stage.ts';
 
@@ -14,6 +16,8 @@ export interface Idp extends Program {
   /** Issuer of each persona, running or not. */
   readonly issuers: Readonly<Record<'idporten' | 'entra' | 'maskinporten' | 'openid', string>>;
   readonly people: People;
+  /** Clients of all personas; more can be added while it runs. */
+  readonly clients: ClientBook;
 }
 
 /**
@@ -35,6 +39,7 @@ export async function createIdp(config: IdpConfig, deps: IdpDependencies): Promi
       openid: origins.openid,
     },
     people: stage.people,
+    clients: stage.clients,
     close: () => Promise.resolve(),
   };
 }
@@ -47,7 +52,7 @@ const OPENERS: Readonly<Record<PersonaName, (stage: Stage) => Promise<Service>>>
   idporten: openIdporten,
   entra: openEntra,
   maskinporten: openMaskinporten,
-  openid: notYet,
+  openid: openOpenid,
   'oidf-basic': notYet,
   'oidf-fapi2': notYet,
   'oidf-cc': notYet,

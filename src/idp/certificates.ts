@@ -81,9 +81,10 @@ export async function makeLeaf(authority: CertificateAndKey, now: number): Promi
 /** A self-signed certificate over an RSA signing key, as the base64 DER that `x5c` holds (RFC 7517 4.7). */
 export async function selfSign(jwk: PrivateJwk, commonName: string, now: number): Promise<string> {
   const key = createPrivateKey({ key: { ...jwk }, format: 'jwk' });
+  const scheme = jwk.kty === 'EC' ? EC : RSA;
   const [privateKey, publicKey] = await Promise.all([
-    crypto.subtle.importKey('pkcs8', key.export({ format: 'der', type: 'pkcs8' }), RSA, false, ['sign']),
-    crypto.subtle.importKey('spki', createPublicKey(key).export({ format: 'der', type: 'spki' }), RSA, true, [
+    crypto.subtle.importKey('pkcs8', key.export({ format: 'der', type: 'pkcs8' }), scheme, false, ['sign']),
+    crypto.subtle.importKey('spki', createPublicKey(key).export({ format: 'der', type: 'spki' }), scheme, true, [
       'verify',
     ]),
   ]);
@@ -91,12 +92,13 @@ export async function selfSign(jwk: PrivateJwk, commonName: string, now: number)
     name: `CN=${commonName}`,
     ...validity(now, AUTHORITY_DAYS),
     keys: { privateKey, publicKey },
-    signingAlgorithm: RSA,
+    signingAlgorithm: scheme,
   });
   return Buffer.from(certificate.rawData).toString('base64');
 }
 
-function validity(now: number, days: number): { notBefore: Date; notAfter: Date } {
+/** From yesterday, for clocks that are behind, until `days` from now. */
+export function validity(now: number, days: number): { notBefore: Date; notAfter: Date } {
   return { notBefore: new Date((now - DAY) * 1000), notAfter: new Date((now + days * DAY) * 1000) };
 }
 
@@ -109,6 +111,7 @@ function loopbackOnly(): NameConstraints {
   });
 }
 
-async function pemOf(key: CryptoKey): Promise<string> {
+/** A private key as PKCS #8 in PEM. */
+export async function pemOf(key: CryptoKey): Promise<string> {
   return PemConverter.encode(await crypto.subtle.exportKey('pkcs8', key), 'PRIVATE KEY');
 }

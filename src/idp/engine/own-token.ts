@@ -7,7 +7,8 @@ import type { Realm } from '../persona.ts';
 export function readOwnToken(realm: Realm, issuer: string, token: string): Claims | undefined {
   try {
     const keys = realm.keys.published.map((key) => key.verification);
-    const jwt = verifyJwtSignature(parseJwt(token), keys, { algorithms: ['RS256'], kidRequired: true });
+    const algorithms = realm.keys.published.map((key) => key.signing.alg);
+    const jwt = verifyJwtSignature(parseJwt(token), keys, { algorithms, kidRequired: true });
     return jwt.claims['iss'] === issuer ? jwt.claims : undefined;
   } catch (error) {
     if (error instanceof JoseError) return undefined;

@@ -1,0 +1,149 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { digestOf } from '../../oauth/algorithms.ts';
+import type { Algorithm } from '../../oauth/algorithms.ts';
+import { noteAccessToken } from '../engine/access-tokens.ts';
+import { signToken } from '../engine/issue.ts';
+import { narrowScopes } from '../engine/narrow-scopes.ts';
+import { Refusal } from '../engine/refusal.ts';
+import type { UserGrant } from '../engine/user-grant.ts';
+
+import type { ClientCall, Realm, TokenAnswer, UserTokenRequest } from '../persona.ts';
+import { registrationOf } from './generic-client.ts';
+import type { GenericSettings } from './generic-settings.ts';
+
+/** Grant `client_credentials` (RFC 6749 4.4): scopes that the client registered, all of them unless it asks for fewer. */
+export function clientCredentialsGrant(settings: GenericSettings): (call: ClientCall) => Promise<TokenAnswer> {
+  return async (call) => {
+    const { client, form } = call;
+    const registered = registrationOf(client).scopes?.filter((scope) => !settings.scopes.includes(scope)) ?? [];
+    const scopes = narrowScopes(registered, form.get('scope'));
+    const { token, expiresIn } = await signAccessToken(settings, call, {
+      sub: client.id,
+      aud: audienceOf(call, []),
+      scopes,
+    });
+    return bearerAnswer(token, expiresIn, scopes);
+  };
+}
+
+/** ID token (OpenID Connect Core 2) and access token (RFC 9068 2.2, or opaque) of a person. Without `openid` there is no ID token. */
+export function issueGenericTokens(settings: GenericSettings): (request: UserTokenRequest) => Promise<TokenAnswer> {
+  return async ({ call, grant, scope }) => {
+    const { realm, client } = call;
+    const scopes = narrowScopes(grant.scopes, scope);
+    const access = await signAccessToken(
+      settings,
+      call,
+      {
+        sub: subjectOf(settings, realm, client.id, grant.pid),
+        aud: audienceOf(call, grant.resource),
+        scopes,
+        auth_time: grant.authTime,
+      },
+      grant,
+    );
+    const answer = bearerAnswer(access.token, access.expiresIn, scopes);
+    if (!scopes.includes('openid')) return answer;
+    return { ...answer, id_token: await signIdToken(settings, call, grant, access.token) };
+  };
+}
+
+/** What a person is called at a client (OpenID Connect Core 8). */
+export function subjectOf(settings: GenericSettings, realm: Realm, clientId: string, pid: string): string {
+  return settings.subjects === 'public'
+    ? realm.seed.name(settings.name, 'sub', pid)
+    : realm.seed.name(settings.name, 'sub', clientId, pid);
+}
+
+function bearerAnswer(token: string, expiresIn: number, scopes: readonly string[]): TokenAnswer {
+  return {
+    access_token: token,
+    token_type: 'Bearer',
+    expires_in: expiresIn,
+    ...(scopes.length === 0 ? {} : { scope: scopes.join(' ') }),
+  };
+}
+
+interface AccessTokenFacts {
+  readonly sub: string;
+  readonly aud: string | readonly string[];
+  readonly scopes: readonly string[];
+  readonly auth_time?: number;
+}
+
+async function signAccessToken(
+  settings: GenericSettings,
+  call: ClientCall,
+  { scopes, ...facts }: AccessTokenFacts,
+  grant?: UserGrant,
+): Promise<{ readonly token: string; readonly expiresIn: number }> {
+  const { realm, client, place } = call;
+  const now = Math.floor(realm.now());
+  const jti = randomBytes(16).toString('base64url');
+  const claims = {
+    iss: place.issuer,
+    ...facts,
+    client_id: client.id,
+    ...(scopes.length === 0 ? {} : { scope: scopes.join(' ') }),
+    iat: now,
+    exp: now + settings.accessTokenSeconds,
+    jti,
+  };
+  const alg = algorithmOf(settings, registrationOf(client).accessTokenAlg);
+  const token = await signToken(realm, {
+    kind: 'access',
+    client: client.id,
+    grant,
+    header: { typ: 'at+jwt' },
+    claims,
+    alg,
+  });
+  if (grant !== undefined) await noteAccessToken(realm, jti, grant, settings.accessTokenSeconds);
+  return { token, expiresIn: settings.accessTokenSeconds };
+}
+
+async function signIdToken(
+  settings: GenericSettings,
+  call: ClientCall,
+  grant: UserGrant,
+  accessToken: string,
+): Promise<string> {
+  const { realm, client, place } = call;
+  const now = Math.floor(realm.now());
+  const alg = algorithmOf(settings, registrationOf(client).idTokenAlg);
+  const claims = {
+    iss: place.issuer,
+    sub: subjectOf(settings, realm, client.id, grant.pid),
+    aud: client.id,
+    iat: now,
+    exp: now + settings.idTokenSeconds,
+    auth_time: grant.authTime,
+    ...(grant.nonce === undefined ? {} : { nonce: grant.nonce }),
+    ...(client.sessionNamed ? { sid: grant.sid } : {}),
+    ...(settings.atHash ? { at_hash: leftHalf(alg, accessToken) } : {}),
+  };
+  return await signToken(realm, { kind: 'id', client: client.id, grant, claims, alg });
+}
+
+/** OpenID Connect Core 3.1.3.6: the left half of the digest that the ID token's own algorithm uses. */
+function leftHalf(alg: Algorithm, accessToken: string): string {
+  const digest = createHash(digestOf(alg)).update(accessToken).digest();
+  return digest.subarray(0, digest.length / 2).toString('base64url');
+}
+
+/** The chosen algorithm where there is a key for it, the persona's first otherwise. */
+function algorithmOf(settings: GenericSettings, wanted: Algorithm): Algorithm {
+  return settings.signingAlgorithms.find((alg) => alg === wanted) ?? settings.signingAlgorithms[0] ?? wanted;
+}
+
+/** RFC 8707 2.2: what was asked for now, within what was asked for then; the issuer itself where nobody asked. */
+function audienceOf({ form, place }: ClientCall, granted: readonly string[]): string | readonly string[] {
+  const asked = form.get('resource');
+  if (asked !== undefined) {
+    if (!/^[a-z][a-z0-9+.-]*:[^\s#]+$/i.test(asked)) throw new Refusal('resource-malformed', { parameter: 'resource' });
+    if (granted.length > 0 && !granted.includes(asked))
+      throw new Refusal('resource-refused', { parameter: 'resource' });
+    return asked;
+  }
+  return granted.length > 1 ? granted : (granted[0] ?? place.issuer);
+}

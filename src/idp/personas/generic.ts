@@ -1,0 +1,140 @@
+import { randomBytes } from 'node:crypto';
+import { GRANT } from '../../oauth/client-assertion.ts';
+import type { ClientBook } from '../client-book.ts';
+import type { LocalClient } from '../engine/client.ts';
+import { Refusal } from '../engine/refusal.ts';
+import { authorizationCodeGrant, refreshTokenGrant } from '../engine/token.ts';
+import type { AssertionPolicy, AuthorizePolicy, ClientSite, LogoutPolicy, Persona, TokenPolicy } from '../persona.ts';
+import type { OpenidClient } from '../openid-client.ts';
+import type { Person } from '../person.ts';
+import { localClient } from './generic-client.ts';
+import { GENERIC_FAULTS } from './generic-faults.ts';
+import type { GenericSettings } from './generic-settings.ts';
+import { clientCredentialsGrant, issueGenericTokens } from './generic-tokens.ts';
+
+/** A provider by the book (RFC 6749, OpenID Connect Core 1.0), but for what its settings say. */
+export function genericPersona(settings: GenericSettings, clients: Pick<ClientBook, 'openid'>): Persona {
+  const seen = new WeakMap<OpenidClient, LocalClient>();
+  const userFacing = settings.grantTypes.includes(GRANT.authorizationCode);
+  return {
+    name: settings.name,
+    label: settings.label,
+    provider: 'openid',
+    client: (_snapshot, clientId) => {
+      const registered = clients.openid(settings.name, clientId);
+      if (registered === undefined) return undefined;
+      const known = seen.get(registered) ?? localClient(settings, registered);
+      seen.set(registered, known);
+      return known;
+    },
+    faults: GENERIC_FAULTS,
+    errorBody: (fault) => ({ error: fault.error, error_description: fault.text }),
+    pageCode: (fault) => fault.error,
+    token: tokenPolicy(settings),
+    authorize: userFacing ? authorizePolicy(settings) : undefined,
+    logout: userFacing ? LOGOUT : undefined,
+  };
+}
+
+const LOGOUT: LogoutPolicy = {
+  path: () => '/logout',
+  issInFrontchannel: true,
+  unknownSession: 'goodbye',
+  // Only access tokens name a client, only logout tokens an event.
+  isIdToken: (claims) => claims['client_id'] === undefined && claims['events'] === undefined,
+  printableState: false,
+  returnNeedsClient: true,
+};
+
+function tokenPolicy(settings: GenericSettings): TokenPolicy {
+  const grants = {
+    [GRANT.authorizationCode]: authorizationCodeGrant,
+    [GRANT.refreshToken]: refreshTokenGrant,
+    [GRANT.clientCredentials]: clientCredentialsGrant(settings),
+  };
+  return {
+    kind: 'clients',
+    order: 'client-first',
+    credentials: 'exactly-registered',
+    assertion: assertionPolicy(settings),
+    checkShape: () => {},
+    grants: Object.fromEntries(Object.entries(grants).filter(([grant]) => settings.grantTypes.includes(grant))),
+    superfluousVerifier: 'refused',
+    codeReuseRevokes: true,
+    issue: issueGenericTokens(settings),
+    makeRefreshToken: () => randomBytes(32).toString('base64url'),
+  };
+}
+
+function assertionPolicy(settings: GenericSettings): AssertionPolicy {
+  return {
+    algorithms: settings.assertionAlgorithms,
+    audience: (place, audience) => {
+      if (audience === place.issuer) return 'accepted';
+      return settings.assertionAudience === 'endpoint' && audience === place.tokenEndpoint ? 'accepted' : 'refused';
+    },
+    maxLifetimeSeconds: undefined,
+    skewSeconds: 10,
+    replay: 'refused',
+    keyNames: 'kid',
+    clientIdBeside: 'optional',
+    types: 'jwt',
+  };
+}
+
+function authorizePolicy(settings: GenericSettings): AuthorizePolicy {
+  return {
+    path: () => '/authorize',
+    pushed: { prefix: 'urn:ietf:params:oauth:request_uri:', lifetimeSeconds: 60 },
+    issInAnswer: true,
+    responseModes: settings.responseModes,
+    challengeMethods: ['S256'],
+    redirectMatches: (registered, uri) =>
+      registered.includes(uri) || (settings.loopbackPorts && matchesLoopback(registered, uri)),
+    stateAndNonce: 'optional',
+    resource: 'audience',
+    requestObjects: 'refuse',
+    maxAge: true,
+    checkScopes: (site, scopes) => checkScopes(settings, site, scopes),
+    requiredAcr: () => undefined,
+    acrSatisfies: () => true,
+    levels: [],
+    hint: readHint,
+    lowHint: 'page',
+    choices: (realm) => realm.people.all(),
+    typedPid: true,
+    admit: () => {},
+    onPage: ['sign-in-unknown', 'request-uri-unknown'],
+    codeLifetimeSeconds: 60,
+    makeCode: () => randomBytes(32).toString('base64url'),
+    makeSid: () => randomBytes(32).toString('base64url'),
+    extras: () => ({}),
+    errorParameters: (fault) => ({ error: fault.error, error_description: fault.text }),
+  };
+}
+
+/** Every scope on the client or, where it registered none, of the persona. */
+function checkScopes(settings: GenericSettings, { client }: ClientSite, scopes: readonly string[]): void {
+  if (scopes.length === 0) throw new Refusal('scope-missing', { client: client.id });
+  const allowed = client.openid?.scopes ?? settings.scopes;
+  const unknown = scopes.find((scope) => !allowed.includes(scope));
+  if (unknown !== undefined) throw new Refusal('scope-unknown', { scope: unknown, client: client.id });
+}
+
+/** A native app listens on whatever port is free (RFC 8252 7.3); on `localhost` it could be anybody, so the literals only. */
+function matchesLoopback(registered: readonly string[], uri: string): boolean {
+  const bare = withoutLoopbackPort(uri);
+  return bare !== undefined && registered.some((known) => withoutLoopbackPort(known) === bare);
+}
+
+function withoutLoopbackPort(uri: string): string | undefined {
+  const [, origin, rest = ''] = /^(http:\/\/(?:127\.0\.0\.1|\[::1\]))(?::\d{1,5})?([/?].*)?$/.exec(uri) ?? [];
+  return origin === undefined ? undefined : `${origin}${rest}`;
+}
+
+/** `testid:<pid | NAVident | preferred_username>`. */
+function readHint(hint: string, people: readonly Person[]): { readonly pid: string; readonly acr: string } | undefined {
+  const person = people.find(({ employee }) => [employee?.NAVident, employee?.preferredUsername].includes(hint));
+  if (person !== undefined) return { pid: person.pid, acr: '' };
+  return /^\d{11}$/.test(hint) ? { pid: hint, acr: '' } : undefined;
+}
