@@ -29,12 +29,20 @@ export const MASKINPORTEN_AUD_ARRAY: 'accept' | 'refuse' = 'accept';
 export const MASKINPORTEN_RESOURCE_STRING: 'accept' | 'refuse' = 'accept';
 /** What Maskinporten does with parameters beside `grant_type` and `assertion`. */
 export const MASKINPORTEN_EXTRA_PARAMS: 'ignore' | 'refuse' = 'ignore';
+/** Where a business certificate holds the organisation number: the first of these that has one. */
+export const MASKINPORTEN_X5C_ORGNO: readonly ('serialNumber' | 'organizationIdentifier')[] = [
+  'serialNumber',
+  'organizationIdentifier',
+];
+/** `delegation_source` of delegated Maskinporten tokens. */
+export const MASKINPORTEN_DELEGATION_SOURCE: string = 'https://www.altinn.no/';
 /** OAuth error names of AADSTS codes whose name is not documented. */
-export const ENTRA_ERROR_NAMES: Readonly<Record<'50027' | '50048' | '240002' | '7000114' | '28002', string>> = {
+export const ENTRA_ERROR_NAMES: Readonly<Record<'50027' | '50048' | '240002' | '7000114' | '700213' | '28002', string>> = {
   '50027': 'invalid_request',
   '50048': 'invalid_request',
   '240002': 'invalid_request',
   '7000114': 'unauthorized_client',
+  '700213': 'invalid_client',
   '28002': 'invalid_scope',
 };
 /** How Entra tells a user outside the groups at sign-in. */
@@ -43,5 +51,10 @@ export const ENTRA_50105_AUTHORIZE: 'page' | 'redirect' = 'page';
 export const ENTRA_MAX_AGE: boolean = true;
 /** What stands between the parts of an Entra `error_description`. */
 export const ENTRA_DESCRIPTION_SEPARATOR: ' ' | '\r\n' = ' ';
+/** How Graph spells its error codes. */
+export const GRAPH_ERROR_CODES: Readonly<Record<'invalidToken' | 'denied', string>> = {
+  invalidToken: 'InvalidAuthenticationToken',
+  denied: 'Authorization_RequestDenied',
+};
 /** Whether Entra adds `iss` to front-channel logout. */
 export const ENTRA_FRONTCHANNEL_ISS: 'absent' | 'present' = 'absent';
