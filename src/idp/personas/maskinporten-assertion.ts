@@ -1,26 +1,30 @@
 import { numberClaim, stringClaim, stringListClaim } from '../../oauth/jwt.ts';
-import type { Claims, UnverifiedJwt } from '../../oauth/jwt.ts';
-import { isSignedBy, keysNamedBy, parseAssertion } from '../engine/assertion.ts';
+import type { UnverifiedJwt } from '../../oauth/jwt.ts';
+import type { MaskinportenScope } from '../../registry/model.ts';
+import type { Authorization } from '../authorizations.ts';
+import { parseAssertion } from '../engine/assertion.ts';
 import { refuseReplay } from '../engine/client-assertion.ts';
 import { Refusal } from '../engine/refusal.ts';
 import { required } from '../engine/token.ts';
 import type { Call } from '../persona.ts';
-import type { Client, MaskinportenRegistration } from '../../registry/model.ts';
-import { MASKINPORTEN_AUD_ARRAY, MASKINPORTEN_RESOURCE_STRING, MASKINPORTEN_UNKNOWN_CLAIM } from '../unconfirmed.ts';
+import { MASKINPORTEN_AUD_ARRAY, MASKINPORTEN_UNKNOWN_CLAIM } from '../unconfirmed.ts';
+import { checkDetails, detailsOf } from './maskinporten-details.ts';
+import { checkForm } from './maskinporten-form.ts';
+import { amrOf, checkKey, checkSignature } from './maskinporten-keys.ts';
+import { checkAccess, checkConsumer, checkPid, checkScopes, grantedScopes } from './maskinporten-scopes.ts';
+import { clientOf, consumerOf } from './maskinporten-subject.ts';
+import type { MaskinportenClient, Subject } from './maskinporten-subject.ts';
 
-/** An assertion that passed every check about itself; scopes are judged after it. */
+/** An assertion that passed every check. */
 export interface CheckedAssertion {
-  readonly client: Client;
-  readonly registration: MaskinportenRegistration;
-  readonly scopes: readonly string[];
+  readonly client: MaskinportenClient;
+  readonly amr: 'private_key_jwt' | 'virksomhetssertifikat';
+  readonly scopes: readonly MaskinportenScope[];
   readonly resource: readonly string[];
-}
-
-interface Subject {
-  readonly call: Call;
-  readonly jwt: UnverifiedJwt;
-  readonly client: Client;
-  readonly now: number;
+  readonly pid: string | undefined;
+  /** Who the token is for; another than the client's own organisation when it acts for one that delegated to it. */
+  readonly consumer: string;
+  readonly details: readonly Authorization[] | undefined;
 }
 
 type Check = (subject: Subject) => void | Promise<void>;
@@ -42,96 +46,79 @@ const CLAIMS = new Set([
   'iss_onbehalfof',
 ]);
 
-/** The order in which an assertion is judged, after form and client: the first failing check answers. */
+/** The order in which a readable assertion is judged: the first check that fails answers. */
 const MASKINPORTEN_CHECK_ORDER: readonly Check[] = [
+  checkForm,
+  checkClient,
   checkKey,
   checkSignature,
   checkAudience,
   checkExpiry,
-  checkIssuedAt,
+  checkBeginning,
   checkClaimNames,
   checkReplay,
+  checkConsumer,
+  checkScopes,
+  checkAccess,
+  checkPid,
+  checkDetails,
 ];
 
 /** Judges the `assertion` of a JWT grant (RFC 7523 2.1, 3). Throws a Refusal. */
 export async function checkAssertion(call: Call): Promise<CheckedAssertion> {
   const jwt = parseAssertion(required(call, 'assertion'), { algorithms: ['RS256', 'RS384', 'RS512'], types: 'any' });
-  checkForm(jwt.claims);
-  const clientId = stringClaim(jwt.claims, 'iss') ?? '';
-  const client = call.realm.snapshot().client('maskinporten', clientId);
-  const active = client?.state === 'ready' && call.realm.snapshot().app(client.app)?.state === 'active';
-  if (client?.registration.provider !== 'maskinporten' || !active)
-    throw new Refusal('client-unknown', { client: clientId });
-  for (const check of MASKINPORTEN_CHECK_ORDER) await check({ call, jwt, client, now: call.realm.now() });
-  const scopes = (stringClaim(jwt.claims, 'scope') ?? '').split(' ').filter((scope) => scope !== '');
+  const subject = { call, jwt, snapshot: call.realm.snapshot(), now: call.realm.now() };
+  for (const check of MASKINPORTEN_CHECK_ORDER) await check(subject);
   return {
-    client,
-    registration: client.registration,
-    scopes: [...new Set(scopes)],
+    client: clientOf(subject),
+    amr: amrOf(subject),
+    scopes: grantedScopes(subject),
     resource: stringListClaim(jwt.claims, 'resource') ?? [],
+    pid: stringClaim(jwt.claims, 'pid'),
+    consumer: consumerOf(subject),
+    details: detailsOf(subject),
   };
 }
 
-function checkForm(claims: Claims): void {
-  const wrong =
-    ['iss'].find((name) => stringClaim(claims, name) === undefined) ??
-    ['exp', 'iat'].find((name) => numberClaim(claims, name) === undefined) ??
-    ['scope', 'jti'].find((name) => claims[name] !== undefined && stringClaim(claims, name) === undefined) ??
-    (claims['nbf'] !== undefined && numberClaim(claims, 'nbf') === undefined ? 'nbf' : undefined) ??
-    (stringListClaim(claims, 'aud') === undefined ? 'aud' : undefined) ??
-    (isResource(claims['resource']) ? undefined : 'resource');
-  if (wrong !== undefined) throw new Refusal('assertion-malformed', { why: `claim ${wrong} is missing or malformed` });
+function checkClient(subject: Subject): void {
+  clientOf(subject);
 }
 
-function isResource(value: unknown): boolean {
-  if (value === undefined) return true;
-  if (typeof value === 'string') return MASKINPORTEN_RESOURCE_STRING === 'accept';
-  return Array.isArray(value) && value.every((item) => typeof item === 'string');
-}
-
-function checkKey({ jwt, client, now }: Subject): void {
-  const named = keysNamedBy(jwt.header, client.keys, 'kid');
-  if (named === undefined) throw new Refusal('assertion-key-unnamed', { client: client.clientId });
-  if (named.length === 0) throw new Refusal('assertion-key-unknown', { client: client.clientId });
-  const ends = named[0]?.['exp'];
-  if (typeof ends === 'number' && ends <= now) throw new Refusal('assertion-key-old', { client: client.clientId });
-}
-
-function checkSignature({ call, jwt, client }: Subject): void {
-  const named = keysNamedBy(jwt.header, client.keys, 'kid') ?? [];
-  if (!isSignedBy(jwt, named, call.realm.clientKeys))
-    throw new Refusal('assertion-signature', { client: client.clientId });
-}
-
-function checkAudience({ call, jwt, client }: Subject): void {
+function checkAudience({ call, jwt }: Subject): void {
   const audience = jwt.claims['aud'];
   const single = Array.isArray(audience) && audience.length === 1 && MASKINPORTEN_AUD_ARRAY === 'accept';
   // The slash belongs to the issuer; nothing is normalised.
   if ((single ? audience[0] : audience) !== call.place.issuer) {
-    throw new Refusal('assertion-audience', { client: client.clientId });
+    throw new Refusal('assertion-audience', { client: issuerOf(jwt) });
   }
 }
 
-function checkExpiry({ jwt, client, now }: Subject): void {
-  if ((numberClaim(jwt.claims, 'exp') ?? 0) <= now) throw new Refusal('assertion-expired', { client: client.clientId });
+function checkExpiry({ jwt, now }: Subject): void {
+  if ((numberClaim(jwt.claims, 'exp') ?? 0) <= now) throw new Refusal('assertion-expired', { client: issuerOf(jwt) });
 }
 
-function checkIssuedAt({ jwt, client, now }: Subject): void {
+/** A token is not to be used before its `nbf` (RFC 7523 3): one from the future is refused as an `iat` from there is. */
+function checkBeginning({ jwt, now }: Subject): void {
   const iat = numberClaim(jwt.claims, 'iat') ?? 0;
-  if (iat > now + SKEW_SECONDS) throw new Refusal('assertion-future', { client: client.clientId });
+  const from = Math.max(iat, numberClaim(jwt.claims, 'nbf') ?? iat);
+  if (from > now + SKEW_SECONDS) throw new Refusal('assertion-future', { client: issuerOf(jwt) });
   const life = (numberClaim(jwt.claims, 'exp') ?? 0) - iat;
-  if (life > MAX_LIFE_SECONDS) throw new Refusal('assertion-life', { client: client.clientId });
+  if (life > MAX_LIFE_SECONDS) throw new Refusal('assertion-life', { client: issuerOf(jwt) });
 }
 
-function checkClaimNames({ jwt, client }: Subject): void {
+function checkClaimNames({ jwt }: Subject): void {
   const unknown = Object.keys(jwt.claims).find((name) => !CLAIMS.has(name));
   if (unknown !== undefined && MASKINPORTEN_UNKNOWN_CLAIM === 'refuse') {
-    throw new Refusal('assertion-claim', { claim: unknown, client: client.clientId });
+    throw new Refusal('assertion-claim', { claim: unknown, client: issuerOf(jwt) });
   }
 }
 
 /** `jti` is recommended only; without one there is nothing to remember. */
-async function checkReplay({ call, jwt, client }: Subject): Promise<void> {
+async function checkReplay({ call, jwt }: Subject): Promise<void> {
   if (jwt.claims['jti'] === undefined) return;
-  await refuseReplay(call.realm, client.clientId, jwt.claims, numberClaim(jwt.claims, 'exp') ?? 0);
+  await refuseReplay(call.realm, issuerOf(jwt), jwt.claims, numberClaim(jwt.claims, 'exp') ?? 0);
+}
+
+function issuerOf(jwt: UnverifiedJwt): string {
+  return stringClaim(jwt.claims, 'iss') ?? '';
 }

@@ -37,6 +37,12 @@ export const MASKINPORTEN_FAULTS: FaultTable = {
   ),
   'assertion-key-unknown': unproven(MASKINPORTEN_KID_FAULT, () => 'kid is not among the keys of the client'),
   'assertion-key-old': unproven('MP-121', () => 'the key is too old'),
+  'certificate-refused': unproven('MP-120', ({ why }) => `its certificate is not accepted: ${why}`),
+  'certificate-of-other': unproven(
+    'MP-122',
+    () => 'the organisation number of the certificate is not that of the client',
+  ),
+  'certificate-malformed': unproven('MP-123', () => 'x5c cannot be read'),
   'assertion-signature': unproven('MP-124', () => 'bad signature'),
   'assertion-audience': unproven('MP-110', () => 'aud has the wrong value'),
   'assertion-expired': unproven('MP-130', () => 'the assertion has expired'),
@@ -50,5 +56,31 @@ export const MASKINPORTEN_FAULTS: FaultTable = {
   'assertion-used': row('MP-012', 'invalid_grant', () => 'the assertion is spent already'),
   'scope-missing': row('MP-200', 'invalid_scope', () => 'the assertion asks for no scope'),
   'scope-unknown': row('MP-200', 'invalid_scope', ({ scope }) => `the client lacks scope ${scope}`),
+  'scope-other-service': row('MP-201', 'invalid_scope', ({ scope }) => `scope ${scope} belongs to another service`),
   'scope-no-access': row('MP-250', 'forbidden', ({ scope }) => `the consumer has no access to scope ${scope}`, 403),
+  'consumer-refused': row(
+    undefined,
+    'invalid_request',
+    ({ why }) => `consumer_org does not go with the delegation of the client's scope: ${why}`,
+  ),
+  'not-delegated': row(
+    'MP-251',
+    'forbidden',
+    ({ consumer, scope, supplier }) =>
+      `organisation ${consumer} has not delegated scope ${scope} to supplier ${supplier}`,
+    403,
+  ),
+  'pid-not-allowed': row(undefined, 'invalid_request', ({ scope }) => `pid is not allowed with scope ${scope}`),
+  'details-type': row('MP-301', 'invalid_request', () => 'authorization_details: the type is unknown'),
+  'details-member': row(
+    'MP-302',
+    'invalid_request',
+    ({ member }) => `authorization_details: member ${member} is unknown`,
+  ),
+  'details-value': row('MP-303', 'invalid_request', () => 'authorization_details: the values are not accepted'),
+  'details-system-user': row(
+    'MP-303',
+    'invalid_altinn_customer_configuration',
+    () => 'authorization_details: no such system user',
+  ),
 };
