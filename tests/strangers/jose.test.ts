@@ -48,7 +48,7 @@ before(async () => {
 });
 after(() => issued.close());
 
-describe('jose, with the key set that the issuer publishes,', () => {
+describe('judges-jose: jose, with the key set that the issuer publishes,', () => {
   for (const { kind, token, by, audience, claims } of ROWS) {
     test(`verifies the ${kind} of ${by}`, async () => {
       const { payload } = await jwtVerify(issued.tokens[token], await keysOf(by), {

@@ -1,6 +1,7 @@
-/** A process with MSAL in it, beside the test: Node learns of a private CA (`NODE_EXTRA_CA_CERTS`) only when a process starts. */
+/** A process with MSAL in it, beside the test. */
 import { AuthError, ConfidentialClientApplication, ServerError } from '@azure/msal-node';
 import type { AuthenticationResult, AuthorizationCodePayload, NodeAuthOptions } from '@azure/msal-node';
+import { answerOrders } from './beside.ts';
 
 /** What the test asks for; `auth` is what the application is configured with. */
 export type Order = { readonly auth: NodeAuthOptions; readonly scopes: string[] } & (
@@ -38,17 +39,9 @@ export type Outcome =
       readonly status: number | undefined;
     };
 
-/** An order and its number. */
-export interface Numbered<T> {
-  readonly id: number;
-  readonly body: T;
-}
-
 const applications = new Map<string, ConfidentialClientApplication>();
 
-process.on('message', (order: Numbered<Order>) => {
-  void carryOut(order.body).then((body) => process.send?.({ id: order.id, body }));
-});
+answerOrders(carryOut);
 
 async function carryOut(order: Order): Promise<Outcome> {
   const name = JSON.stringify(order.auth);

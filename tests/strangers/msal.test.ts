@@ -1,41 +1,24 @@
 import assert from 'node:assert/strict';
-import { createHash, createPrivateKey } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { decodeJwt } from 'jose';
-import { selfSign } from '../../src/idp/certificates.ts';
-import { signClientAssertion } from '../../src/oauth/client-assertion.ts';
-import { generatePrivateJwk, importSigningKey, publicJwk } from '../../src/oauth/jwk.ts';
-import type { PrivateJwk } from '../../src/oauth/jwk.ts';
+import { generatePrivateJwk } from '../../src/oauth/jwk.ts';
 import { codeChallenge, createCodeVerifier } from '../../src/oauth/pkce.ts';
+import { API, CALLBACK, CLOSED, DESK, MIDDLE, ownAssertion, privateKeyPem, startDesk, thumbprint } from './desk.ts';
+import type { Desk } from './desk.ts';
 import { startMsal } from './msal.ts';
 import type { Msal } from './msal.ts';
 import type { Order, Outcome } from './msal-client.ts';
 import { browserUpTo, signInFor } from './person.ts';
-import { now, startProviders, TENANT } from './providers.ts';
 import type { Providers } from './providers.ts';
-import { azureRegistration, client, grant, guid, rows, SECRET } from './rows.ts';
+import { SECRET } from './rows.ts';
 
-const CALLBACK = 'https://desk.example.test/oauth2/callback';
-const [DESK, MIDDLE, API, CLOSED] = [guid(1), guid(2), guid(3), guid(4)];
-
+let desk: Desk;
 let providers: Providers;
 let msal: Msal;
-let jwk: PrivateJwk;
-let certificate: string;
 
 before(async () => {
-  jwk = await generatePrivateJwk('RS256', 'client-key');
-  certificate = await selfSign(jwk, 'desk', now());
-  const keys = [{ ...publicJwk(jwk), x5c: [certificate] }];
-  const azure = (name: string, number: number, redirectUris: readonly string[] = []): ReturnType<typeof client> =>
-    client(name, guid(number), { keys, registration: azureRegistration(name, number, { redirectUris }) });
-  const clients = [azure('desk', 1, [CALLBACK]), azure('middle', 2), azure('api', 3), azure('closed', 4)];
-  const grants = [
-    grant('desk', 'middle'),
-    grant('middle', 'api', { scopes: ['read'] }),
-    grant('desk', 'api', { roles: ['admin'] }),
-  ];
-  providers = await startProviders(rows(clients, { grants }));
+  desk = await startDesk();
+  ({ providers } = desk);
   msal = startMsal(providers.caFile);
 });
 after(async () => {
@@ -44,7 +27,7 @@ after(async () => {
 });
 
 function auth(clientId: string, credential: Partial<Order['auth']> = { clientSecret: SECRET }): Order['auth'] {
-  const authority = `${providers.entraOrigin}/${TENANT}`;
+  const { authority } = desk;
   return { clientId, authority, knownAuthorities: [new URL(authority).host], ...credential };
 }
 
@@ -75,7 +58,7 @@ function applicationToken(credentials: Order['auth'], api: string = API): Promis
   return msal.ask({ call: 'client-credentials', auth: credentials, scopes: [`api://${api}/.default`] });
 }
 
-test('MSAL gets an application token by client credentials with a secret', async () => {
+test('judges-msal: MSAL gets an application token by client credentials with a secret', async () => {
   const claims = decodeJwt((await token(applicationToken(auth(DESK)))).token);
   assert.equal(claims.aud, API);
   assert.equal(claims.iss, providers.issuers.entra);
@@ -88,25 +71,31 @@ test('MSAL gets an application token by client credentials with a secret', async
 for (const [title, credential] of [
   [
     'a certificate named by x5t#S256 (PS256)',
-    () => ({ clientCertificate: { thumbprintSha256: thumbprint('sha256'), ...privateKey() } }),
+    () => ({ clientCertificate: { thumbprintSha256: thumbprint(desk, 'sha256'), privateKey: desk.keyPem } }),
   ],
   [
     'a certificate named by x5t (RS256)',
-    () => ({ clientCertificate: { thumbprint: thumbprint('sha1'), ...privateKey() } }),
+    () => ({ clientCertificate: { thumbprint: thumbprint(desk, 'sha1'), privateKey: desk.keyPem } }),
   ],
   [
     'a certificate sent along as x5c',
-    () => ({ clientCertificate: { thumbprintSha256: thumbprint('sha256'), ...privateKey(), x5c: pem() } }),
+    () => ({
+      clientCertificate: {
+        thumbprintSha256: thumbprint(desk, 'sha256'),
+        privateKey: desk.keyPem,
+        x5c: desk.certificatePem,
+      },
+    }),
   ],
-  ['an assertion of our own making', async () => ({ clientAssertion: await ownAssertion() })],
+  ['an assertion of our own making', async () => ({ clientAssertion: await ownAssertion(desk) })],
 ] as const) {
-  test(`MSAL gets an application token with ${title}`, async () => {
+  test(`judges-msal: MSAL gets an application token with ${title}`, async () => {
     const { token: text } = await token(applicationToken(auth(DESK, await credential())));
     assert.equal(decodeJwt(text)['azpacr'], '2');
   });
 }
 
-test('MSAL shows AADSTS501051 for an API whose rules do not name the application', async () => {
+test('judges-msal: MSAL shows AADSTS501051 for an API whose rules do not name the application', async () => {
   const refused = await refusal(applicationToken(auth(DESK), CLOSED));
   assert.equal(refused.name, 'ServerError');
   assert.equal(refused.code, 'invalid_grant');
@@ -114,18 +103,18 @@ test('MSAL shows AADSTS501051 for an API whose rules do not name the application
   assert.match(refused.message, /AADSTS501051: .*local:strangers:closed/);
 });
 
-test('MSAL shows AADSTS7000215 for a wrong secret', async () => {
+test('judges-msal: MSAL shows AADSTS7000215 for a wrong secret', async () => {
   const refused = await refusal(applicationToken(auth(DESK, { clientSecret: 'wrong' })));
   assert.deepEqual([refused.code, refused.number, refused.status], ['invalid_client', 7000215, 401]);
 });
 
-test('MSAL shows AADSTS700027 for a certificate that is not registered', async () => {
-  const other = { ...privateKey(await generatePrivateJwk('RS256')), thumbprintSha256: '0'.repeat(64) };
+test('judges-msal: MSAL shows AADSTS700027 for a certificate that is not registered', async () => {
+  const other = { privateKey: privateKeyPem(await generatePrivateJwk('RS256')), thumbprintSha256: '0'.repeat(64) };
   const refused = await refusal(applicationToken(auth(DESK, { clientCertificate: other })));
   assert.deepEqual([refused.code, refused.number], ['invalid_client', 700027]);
 });
 
-test('MSAL signs an employee in by code and PKCE, and refreshes silently', async () => {
+test('judges-msal: MSAL signs an employee in by code and PKCE, and refreshes silently', async () => {
   const scopes = [`api://${MIDDLE}/.default`];
   const first = await token(signedIn(scopes));
   assert.equal(first.username, 'rolig.fjord@example.test');
@@ -142,12 +131,12 @@ test('MSAL signs an employee in by code and PKCE, and refreshes silently', async
   assert.equal(decodeJwt(other.token).aud, API, 'one refresh token serves every API');
 });
 
-test('MSAL refuses an ID token with another nonce', async () => {
+test('judges-msal: MSAL refuses an ID token with another nonce', async () => {
   const refused = await refusal(signedIn([`api://${MIDDLE}/.default`], { nonce: 'other' }));
   assert.equal(refused.code, 'nonce_mismatch');
 });
 
-test('MSAL exchanges a user token On-Behalf-Of: same person, next audience', async () => {
+test('judges-msal: MSAL exchanges a user token On-Behalf-Of: same person, next audience', async () => {
   const { token: userToken } = await token(signedIn([`api://${MIDDLE}/.default`]));
   const exchanged = await token(onBehalfOf(MIDDLE, API, userToken));
   const [old, next] = [decodeJwt(userToken), decodeJwt(exchanged.token)];
@@ -159,7 +148,7 @@ test('MSAL exchanges a user token On-Behalf-Of: same person, next audience', asy
   assert.ok(exchanged.scopes.includes(`api://${API}/read`));
 });
 
-test('MSAL shows AADSTS65001 when the next API does not name the caller, and asks for interaction', async () => {
+test('judges-msal: MSAL shows AADSTS65001 when the next API does not name the caller, and asks for interaction', async () => {
   const { token: userToken } = await token(signedIn([`api://${MIDDLE}/.default`]));
   const refused = await refusal(onBehalfOf(MIDDLE, CLOSED, userToken));
   assert.deepEqual(
@@ -168,14 +157,14 @@ test('MSAL shows AADSTS65001 when the next API does not name the caller, and ask
   );
 });
 
-test('MSAL shows AADSTS50013 for a user token of another application, AADSTS7000114 for an application token', async () => {
+test('judges-msal: MSAL shows AADSTS50013 for a user token of another application, AADSTS7000114 for an application token', async () => {
   const { token: userToken } = await token(signedIn([`api://${MIDDLE}/.default`]));
   assert.equal((await refusal(onBehalfOf(API, MIDDLE, userToken))).number, 50013);
   const { token: machineToken } = await token(applicationToken(auth(DESK), MIDDLE));
   assert.equal((await refusal(onBehalfOf(MIDDLE, API, machineToken))).number, 7000114);
 });
 
-test('MSAL without the private CA does not speak to the local Entra ID', async (t) => {
+test('judges-msal: MSAL without the private CA does not speak to the local Entra ID', async (t) => {
   const trustless = startMsal(undefined);
   t.after(() => trustless.close());
   const refused = await refusal(
@@ -186,22 +175,4 @@ test('MSAL without the private CA does not speak to the local Entra ID', async (
 
 function onBehalfOf(caller: string, api: string, oboAssertion: string): Promise<Outcome> {
   return msal.ask({ call: 'on-behalf-of', auth: auth(caller), scopes: [`api://${api}/.default`], oboAssertion });
-}
-
-function thumbprint(hash: 'sha1' | 'sha256'): string {
-  return createHash(hash).update(Buffer.from(certificate, 'base64')).digest('hex');
-}
-
-function privateKey(key: PrivateJwk = jwk): { readonly privateKey: string } {
-  const exported = createPrivateKey({ key: { ...key }, format: 'jwk' }).export({ format: 'pem', type: 'pkcs8' });
-  return { privateKey: exported };
-}
-
-function pem(): string {
-  return `-----BEGIN CERTIFICATE-----\n${certificate}\n-----END CERTIFICATE-----\n`;
-}
-
-function ownAssertion(): Promise<string> {
-  const audience = `${providers.entraOrigin}/${TENANT}/oauth2/v2.0/token`;
-  return signClientAssertion({ key: importSigningKey(jwk), clientId: DESK, audience, now: now() });
 }

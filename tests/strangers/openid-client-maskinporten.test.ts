@@ -30,7 +30,7 @@ before(async () => {
 });
 after(() => providers.close());
 
-describe('openid-client at the local Maskinporten', () => {
+describe('judges-openid-client: openid-client at the local Maskinporten', () => {
   test('gets a token for a scope that the organisation was given', async () => {
     const tokens = await ask('demo:feed/read');
     assert.equal(tokens.token_type, 'bearer');

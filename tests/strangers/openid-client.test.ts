@@ -83,7 +83,7 @@ function redeem({ config, callback, checks }: Login): ReturnType<typeof openid.a
   return openid.authorizationCodeGrant(config, callback, checks);
 }
 
-describe('openid-client at the local ID-porten', () => {
+describe('judges-openid-client: openid-client at the local ID-porten', () => {
   test('signs a citizen in by PAR, PKCE and private_key_jwt, and believes the ID token', async () => {
     const config = await portal();
     assert.equal(config.serverMetadata().supportsPKCE(), true);
