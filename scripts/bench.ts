@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 
 /** `npm run bench -- <name> [--quick]`: runs one benchmark, or lists them. */
 const folder = new URL('../bench/', import.meta.url);
-const names = readdirSync(folder).map((file) => file.replace(/\.ts$/, ''));
+const names = readdirSync(folder).flatMap((file) => (file.endsWith('.ts') ? [file.slice(0, -3)] : []));
 const [name = ''] = process.argv.slice(2);
 
 if (names.includes(name)) {

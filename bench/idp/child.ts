@@ -1,0 +1,47 @@
+import { fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+
+/** A server in a process of its own; `ports` by the name of the listener. */
+export interface Child {
+  readonly process: ChildProcess;
+  readonly ports: Readonly<Record<string, number>>;
+}
+
+/** What a process has used so far, its garbage collector and thread pool included, and what it holds. */
+export interface Usage {
+  readonly cpuMicros: number;
+  readonly rssBytes: number;
+}
+
+/** Starts a server process and waits until it listens. */
+export async function startChild(file: string, task: object): Promise<Child> {
+  const child = fork(file);
+  child.send(task);
+  const [{ ports }] = await once(child, 'message');
+  return { process: child, ports };
+}
+
+/** Asks a server process what it has used. */
+export async function usageOf(child: Child): Promise<Usage> {
+  child.process.send('usage');
+  const [usage] = await once(child.process, 'message');
+  return usage;
+}
+
+/** Ends a server process. */
+export async function endChild(child: Child): Promise<void> {
+  child.process.kill();
+  await once(child.process, 'exit');
+}
+
+/** The other side: tells that its ports are open, then answers what it has used until the parent is gone. */
+export function reportUsage(ports: Child['ports']): void {
+  process.on('disconnect', () => process.exit(0));
+  process.on('message', () => {
+    const { user, system } = process.cpuUsage();
+    const usage: Usage = { cpuMicros: user + system, rssBytes: process.memoryUsage.rss() };
+    process.send?.(usage);
+  });
+  process.send?.({ ports });
+}
