@@ -10,7 +10,7 @@ import { takePushedRequest } from './par.ts';
 import { readPage } from './parameters.ts';
 import { Refusal } from './refusal.ts';
 import { continueSignIn, showSignIn } from './sign-in.ts';
-import { isSignedInElsewhere, readSso } from './sso.ts';
+import { isSignedInElsewhere, readSso, touchSso } from './sso.ts';
 
 /** Authorization endpoint (RFC 6749 4.1.1, OpenID Connect Core 3.1.2): GET and POST; the sign-in page posts to it too. Throws a Refusal for a page. */
 export async function authorize(site: Site, policy: AuthorizePolicy, http: HttpRequest): Promise<HttpResponse> {
@@ -40,6 +40,7 @@ async function begin(attempt: Attempt): Promise<HttpResponse> {
   const { site, policy, client, request, realm } = attempt;
   const hinted = headlessHint(attempt);
   if (hinted !== undefined) return await completeHinted(attempt, hinted);
+  await touchSso(site, attempt.http);
   const session = client.ssoDisabled ? undefined : await readSso(site, attempt.http);
   const person = session === undefined ? undefined : realm.people.find(session.pid);
   const fits =

@@ -4,7 +4,7 @@ import type { AuthorizePolicy, ClientSite, Site } from '../persona.ts';
 import type { Person } from '../person.ts';
 import { answerAuthorization } from './authorization-answer.ts';
 import { storeCode } from './codes.ts';
-import { joinSession, readSso, startSso } from './sso.ts';
+import { joinSession, keepSession, readSso, startSso } from './sso.ts';
 import type { SsoSession } from './sso.ts';
 import type { AuthorizationRequest, UserGrant } from './user-grant.ts';
 
@@ -36,6 +36,8 @@ export async function completeSignIn(
     authTime: Math.floor(site.realm.now()),
   };
   const cookie = client.ssoDisabled ? [] : [await startSso(site, http, session)];
+  // A session of its own can be logged out of, but no browser brings it back.
+  if (client.ssoDisabled) await keepSession(site, session);
   const answer = await answerWithCode(attempt, session, proof.how);
   return { ...answer, headers: { ...answer.headers, 'set-cookie': cookie } };
 }

@@ -10,6 +10,7 @@ import type { LocalClient } from './client.ts';
 import { readOwnToken } from './own-token.ts';
 import { readPage } from './parameters.ts';
 import { Refusal } from './refusal.ts';
+import { tellLogout } from './backchannel-logout.ts';
 import { cookieName, endSso, readSso } from './sso.ts';
 
 /** What a logout request says, judged. */
@@ -27,18 +28,31 @@ export async function endSession(site: Site, policy: LogoutPolicy, http: HttpReq
   const asked = judge(site, policy, await readPage(http));
   const session = await readSso(site, http);
   const sid = session?.sid ?? (asked.hint === undefined ? undefined : stringClaim(asked.hint, 'sid'));
-  const clients = sid === undefined ? [] : await endSso(site, sid);
-  if (session !== undefined || clients.length > 0) {
-    site.realm.emit({ event: 'idp.signed_out', persona: site.realm.persona.name, clients: clients.length });
-  }
+  const ended = sid === undefined ? undefined : await endJoined(site, policy, sid);
   if (asked.refusal !== undefined) throw asked.refusal;
   if (session === undefined && asked.hint === undefined && policy.unknownSession === 'error') {
     throw new Refusal('nothing-to-end');
   }
-  const frames = sid === undefined ? [] : clients.flatMap((id) => frameOf(site, policy, id, sid));
-  const answer = respond(site, asked, frames, http);
+  const answer = respond(site, asked, ended?.frames ?? [], http);
   const cookie = clearCookie(cookieName(site), { path: '/', httpOnly: true, secure: site.secure, sameSite: 'Lax' });
   return { ...answer, headers: { ...answer.headers, 'set-cookie': [cookie] } };
+}
+
+/** Ends a session as its user would: clients that can be told behind the browser's back have been. `frames` tell the others. Undefined where there was no such session. */
+export async function endJoined(
+  at: Pick<Site, 'realm' | 'place'>,
+  policy: LogoutPolicy,
+  sid: string,
+): Promise<{ readonly clients: number; readonly frames: readonly string[] } | undefined> {
+  const { realm, place } = at;
+  const ended = await endSso(realm, sid);
+  if (ended === undefined) return undefined;
+  const { session } = ended;
+  realm.emit({ event: 'idp.signed_out', persona: realm.persona.name, clients: ended.clients.length });
+  const known = ended.clients.map((id) => realm.persona.client(realm.snapshot(), id, place));
+  const clients = known.filter((client) => client !== undefined);
+  if (policy.backchannel !== undefined) await tellLogout({ at, policy: policy.backchannel, session }, clients);
+  return { clients: clients.length, frames: clients.flatMap((client) => frameOf(at, policy, client, sid)) };
 }
 
 function respond(site: Site, asked: LogoutRequest, frames: readonly string[], http: HttpRequest): HttpResponse {
@@ -91,10 +105,13 @@ function isRegistered(site: Site, policy: LogoutPolicy, client: LocalClient | un
   );
 }
 
-function frameOf(site: Site, policy: LogoutPolicy, clientId: string, sid: string): readonly string[] {
-  const { realm, place } = site;
-  const client = realm.persona.client(realm.snapshot(), clientId, place);
-  if (client?.frontchannelLogoutUri === undefined) return [];
+function frameOf(
+  { place }: Pick<Site, 'place'>,
+  policy: LogoutPolicy,
+  client: LocalClient,
+  sid: string,
+): readonly string[] {
+  if (client.frontchannelLogoutUri === undefined) return [];
   return [
     withParameters(client.frontchannelLogoutUri, policy.issInFrontchannel ? { iss: place.issuer, sid } : { sid }),
   ];

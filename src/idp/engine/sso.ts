@@ -1,11 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { parseCookies, setCookie } from '../../web/cookies.ts';
 import type { HttpRequest } from '../../web/http.ts';
-import type { Site } from '../persona.ts';
+import type { Realm, Site } from '../persona.ts';
 import { hasMembers, keyOf, putJson, readJson } from './records.ts';
 import { revokeSession } from './refresh-tokens.ts';
 
-/** A person signed in at one place, in one browser. `authTime` in seconds since the epoch. */
+/** A person signed in at one place, in one browser. `authTime` and `usedAt` in seconds since the epoch. */
 export interface SsoSession {
   readonly sid: string;
   readonly tenant: string;
@@ -13,6 +13,14 @@ export interface SsoSession {
   readonly acr: string;
   readonly amr: readonly string[];
   readonly authTime: number;
+  /** When an authorization request last came with it, where the persona counts that. */
+  readonly usedAt?: number;
+}
+
+/** A session, and the clients that have tokens of it. */
+export interface JoinedSession {
+  readonly session: SsoSession;
+  readonly clients: readonly string[];
 }
 
 const isSession = hasMembers<SsoSession>('sid', 'tenant', 'pid', 'acr', 'amr', 'authTime');
@@ -30,57 +38,83 @@ export async function isSignedInElsewhere(site: Site, request: HttpRequest): Pro
   return (await readAnySso(site, request)) !== undefined && (await readSso(site, request)) === undefined;
 }
 
+/** Counts the session of this browser as used now: an authorization request came with it. */
+export async function touchSso(site: Site, request: HttpRequest): Promise<void> {
+  const { realm } = site;
+  const secret = readCookie(site, request, 'sso');
+  if (realm.persona.sso === undefined || secret === undefined) return;
+  const key = recordKey(site, secret);
+  const found = await readJson(realm.store, key, isSession);
+  if (found === undefined || isOver(realm, found.value)) return;
+  const used: SsoSession = { ...found.value, usedAt: Math.floor(realm.now()) };
+  // Of two at once either will do, and one that has ended stays so.
+  await realm.store.update(key, found.version, Buffer.from(JSON.stringify(used)));
+}
+
 async function readAnySso(site: Site, request: HttpRequest): Promise<SsoSession | undefined> {
   const secret = readCookie(site, request, 'sso');
   if (secret === undefined) return undefined;
-  return (await readJson(site.realm.store, recordKey(site, secret), isSession))?.value;
+  const found = await readJson(site.realm.store, recordKey(site, secret), isSession);
+  return found === undefined || isOver(site.realm, found.value) ? undefined : found.value;
+}
+
+/** Whether the persona's own limits have ended a session; nobody is told of that. */
+function isOver({ persona: { sso }, now }: Realm, { authTime, usedAt = authTime }: SsoSession): boolean {
+  if (sso === undefined) return false;
+  return now() >= usedAt + sso.idleSeconds || now() >= authTime + sso.absoluteSeconds;
 }
 
 /** Writes a session under a new cookie value and gives the cookie back; an old one of this browser is forgotten. */
 export async function startSso(site: Site, request: HttpRequest, session: SsoSession): Promise<string> {
-  const { store } = site.realm;
   const old = readCookie(site, request, 'sso');
-  if (old !== undefined) await store.delete(recordKey(site, old));
-  const secret = randomBytes(32).toString('base64url');
-  const key = recordKey(site, secret);
-  await putJson(store, key, session, LIFETIME_SECONDS);
-  await store.put(sidKey(site, session.sid), Buffer.from(key), LIFETIME_SECONDS);
-  await store.addToIndex(sessionsIndex(site), session.sid, LIFETIME_SECONDS);
+  if (old !== undefined) await site.realm.store.delete(recordKey(site, old));
+  const secret = await keepSession(site, session);
   return setCookie(cookieName(site), secret, { path: '/', httpOnly: true, secure: site.secure, sameSite: 'Lax' });
 }
 
+/** Writes a session and gives the secret that a browser would need to use it again. */
+export async function keepSession(site: Site, session: SsoSession): Promise<string> {
+  const { realm } = site;
+  const secret = randomBytes(32).toString('base64url');
+  const key = recordKey(site, secret);
+  await putJson(realm.store, key, session, LIFETIME_SECONDS);
+  await realm.store.put(sidKey(realm, session.sid), Buffer.from(key), LIFETIME_SECONDS);
+  await realm.store.addToIndex(sessionsIndex(realm), session.sid, LIFETIME_SECONDS);
+  return secret;
+}
+
 /** Notes that a client has tokens of this session, for its logout. */
-export async function joinSession(site: Site, sid: string, clientId: string): Promise<void> {
-  await site.realm.store.addToIndex(clientsIndex(site, sid), clientId, LIFETIME_SECONDS);
+export async function joinSession({ realm }: Site, sid: string, clientId: string): Promise<void> {
+  await realm.store.addToIndex(clientsIndex(realm, sid), clientId, LIFETIME_SECONDS);
 }
 
-/** Ends a session and what it gave away for signing in only. Answers the clients that had tokens of it. */
-export async function endSso(site: Site, sid: string): Promise<readonly string[]> {
-  const { store } = site.realm;
-  const key = await store.take(sidKey(site, sid));
-  await store.removeFromIndex(sessionsIndex(site), sid);
+/** A session that is neither ended nor over, by its `sid`. */
+export async function findSession(realm: Realm, sid: string): Promise<JoinedSession | undefined> {
+  const key = await realm.store.read(sidKey(realm, sid));
+  const found = key === undefined ? undefined : await readJson(realm.store, key.value.toString(), isSession);
+  if (found === undefined || found.value.sid !== sid || isOver(realm, found.value)) return undefined;
+  return { session: found.value, clients: await realm.store.members(clientsIndex(realm, sid)) };
+}
+
+/** Every session of this persona that is neither ended nor over. */
+export async function listSso({ realm }: Pick<Site, 'realm'>): Promise<readonly JoinedSession[]> {
+  const sids = await realm.store.members(sessionsIndex(realm));
+  const found = await Promise.all(sids.map((sid) => findSession(realm, sid)));
+  return found.filter((each) => each !== undefined);
+}
+
+/** Ends a session and what it gave away for signing in only. Answers it and the clients that had tokens of it; undefined where it was over before. */
+export async function endSso(realm: Realm, sid: string): Promise<JoinedSession | undefined> {
+  const { store } = realm;
+  const found = await findSession(realm, sid);
+  const key = await store.take(sidKey(realm, sid));
   if (key !== undefined) await store.delete(key.toString());
-  await revokeSession(site.realm, sid);
-  const clients = await store.members(clientsIndex(site, sid));
-  for (const client of clients) await store.removeFromIndex(clientsIndex(site, sid), client);
-  return clients;
-}
-
-/** Every session of this persona, with the clients that have tokens of it; those of all its places. */
-export async function listSso(
-  site: Site,
-): Promise<readonly { readonly session: SsoSession; readonly clients: readonly string[] }[]> {
-  const { store } = site.realm;
-  const sids = await store.members(sessionsIndex(site));
-  const found = await Promise.all(
-    sids.map(async (sid) => {
-      const key = await store.read(sidKey(site, sid));
-      const record = key === undefined ? undefined : await readJson(store, key.value.toString(), isSession);
-      if (record === undefined) return [];
-      return [{ session: record.value, clients: await store.members(clientsIndex(site, sid)) }];
-    }),
-  );
-  return found.flat();
+  await revokeSession(realm, sid);
+  await store.removeFromIndex(sessionsIndex(realm), sid);
+  const index = clientsIndex(realm, sid);
+  for (const client of await store.members(index)) await store.removeFromIndex(index, client);
+  // Of two logouts at once exactly one took the session, and tells its clients.
+  return key === undefined ? undefined : found;
 }
 
 /** The name of one of this persona's cookies; ports share cookies, so names must not clash. */
@@ -98,14 +132,14 @@ function recordKey(site: Site, secret: string): string {
   return keyOf(`idp ${site.realm.persona.name} sso`, secret);
 }
 
-function sidKey(site: Site, sid: string): string {
-  return `idp ${site.realm.persona.name} sid ${createHash('sha256').update(sid).digest('base64url')}`;
+function sidKey(realm: Realm, sid: string): string {
+  return `idp ${realm.persona.name} sid ${createHash('sha256').update(sid).digest('base64url')}`;
 }
 
-function sessionsIndex(site: Site): string {
-  return `idp ${site.realm.persona.name} sids`;
+function clientsIndex(realm: Realm, sid: string): string {
+  return `idp ${realm.persona.name} clients ${sid}`;
 }
 
-function clientsIndex(site: Site, sid: string): string {
-  return `idp ${site.realm.persona.name} clients ${sid}`;
+function sessionsIndex(realm: Realm): string {
+  return `idp ${realm.persona.name} sessions`;
 }
