@@ -39,9 +39,11 @@ export interface IdpConfig {
   readonly oidfCcBind: Address;
   readonly idportenIssuer?: string;
   readonly idportenLoginOrigin?: string;
+  readonly idportenRefreshedIdToken: boolean;
   readonly entraOrigin?: string;
   readonly graphOrigin?: string;
   readonly entraTenants: readonly Tenant[];
+  readonly entraSessionState: boolean;
   readonly maskinportenIssuer?: string;
   readonly openidIssuer?: string;
   readonly headless: boolean;
@@ -204,6 +206,11 @@ export const idpSettings: SettingsTable<IdpConfig> = {
     optional: true,
     shownDefault: 'http:// and its address',
   }),
+  idportenRefreshedIdToken: boolean({
+    env: 'FULLMAKT_IDP_IDPORTEN_REFRESHED_ID_TOKEN',
+    says: 'Whether a refresh at ID-porten gives a new ID token too; clients have to live with either.',
+    fallback: true,
+  }),
   entraOrigin: origin('')({
     env: 'FULLMAKT_IDP_ENTRA_ORIGIN',
     says: 'Origin of Entra ID; with http it serves no https at all.',
@@ -221,6 +228,11 @@ export const idpSettings: SettingsTable<IdpConfig> = {
     says: 'The tenants of Entra ID, the default one first.',
     fallback: [{ tid: '00000000-0000-4000-8000-00000000f001', domains: ['example.test'] }],
     shownDefault: '`[{"tid": "00000000-0000-4000-8000-00000000f001", "domains": ["example.test"]}]`',
+  }),
+  entraSessionState: boolean({
+    env: 'FULLMAKT_IDP_ENTRA_SESSION_STATE',
+    says: 'Whether Entra ID adds session_state to its answers at the authorization endpoint.',
+    fallback: true,
   }),
   maskinportenIssuer: origin('/')({
     env: 'FULLMAKT_IDP_MASKINPORTEN_ISSUER',

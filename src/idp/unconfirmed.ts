@@ -17,6 +17,8 @@ export const IDPORTEN_CODE_REUSE_REVOKES: boolean = true;
 export const IDPORTEN_MAX_AGE: boolean = true;
 /** Whether ID-porten refuses request objects by value. */
 export const IDPORTEN_REQUEST_OBJECT: 'refuse' | 'ignore' = 'refuse';
+/** Claim of ID-porten's tokens that repeats `onbehalfof`. */
+export const IDPORTEN_SUPPLIER_CLAIM: 'client_onbehalfof' | 'aud_onbehalfof' = 'client_onbehalfof';
 /** Number of the Maskinporten refusal of a missing or unknown `kid`; undefined = none. */
 export const MASKINPORTEN_KID_FAULT: string | undefined = undefined;
 /** Number of the Maskinporten refusal of an assertion from the future or of too long a life; undefined = none. */
@@ -37,7 +39,9 @@ export const MASKINPORTEN_X5C_ORGNO: readonly ('serialNumber' | 'organizationIde
 /** `delegation_source` of delegated Maskinporten tokens. */
 export const MASKINPORTEN_DELEGATION_SOURCE: string = 'https://www.altinn.no/';
 /** OAuth error names of AADSTS codes whose name is not documented. */
-export const ENTRA_ERROR_NAMES: Readonly<Record<'50027' | '50048' | '240002' | '7000114' | '700213' | '28002', string>> = {
+export const ENTRA_ERROR_NAMES: Readonly<
+  Record<'50027' | '50048' | '240002' | '7000114' | '700213' | '28002', string>
+> = {
   '50027': 'invalid_request',
   '50048': 'invalid_request',
   '240002': 'invalid_request',

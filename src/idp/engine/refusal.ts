@@ -59,6 +59,8 @@ export type Problem =
   | 'resource-malformed'
   | 'resource-refused'
   | 'acr-unknown'
+  | 'on-behalf-of-unknown'
+  | 'details-malformed'
   | 'hint-refused'
   | 'cancelled'
   | 'no-session'

@@ -1,45 +1,48 @@
 import { randomBytes } from 'node:crypto';
-import { rowOf } from '../engine/client.ts';
+import type { MaskinportenScope } from '../../registry/model.ts';
+import { makeOpaqueToken, noteAccessToken } from '../engine/access-tokens.ts';
+import type { ProvenBy } from '../engine/client.ts';
 import { signToken } from '../engine/issue.ts';
+import { narrowScopes } from '../engine/narrow-scopes.ts';
 import { Refusal } from '../engine/refusal.ts';
-import { noteAccessToken } from '../engine/access-tokens.ts';
-import type { TokenAnswer, UserTokenRequest } from '../persona.ts';
+import type { Realm, TokenAnswer, UserTokenRequest } from '../persona.ts';
+import { IDPORTEN_SUPPLIER_CLAIM } from '../unconfirmed.ts';
+import { registrationOf } from './idporten-registration.ts';
 
 const ID_TOKEN_SECONDS = 120;
+/** Electronic ids that tell the names of a person. */
+const EIDS_WITH_NAMES: readonly string[] = ['BankID', 'BankID Mobil', 'Buypass', 'Commfides'];
+
+/** Tokens about to be made. `now` in seconds. */
+interface Making extends UserTokenRequest {
+  readonly now: number;
+  readonly lifetimeSeconds: number;
+  readonly scopes: readonly string[];
+}
 
 /** ID token and access token of ID-porten, exactly the claims it has: no `at_hash`, no `aud` without `resource`. */
-export async function issueIdportenTokens(request: UserTokenRequest): Promise<TokenAnswer> {
-  const { call, grant } = request;
-  const { realm, client } = call;
-  const registration = rowOf(client).registration;
-  if (registration.provider !== 'idporten') throw new TypeError('not an ID-porten client');
+export async function issueIdportenTokens(
+  request: UserTokenRequest,
+  { idToken: withIdToken }: { readonly idToken: boolean },
+): Promise<TokenAnswer> {
+  const { realm, client } = request.call;
   const now = Math.floor(realm.now());
-  const scope = narrow(grant.scopes, request.scope);
-  const lifetime = Math.min(
-    registration.accessTokenLifetime,
-    grant.startedAt + registration.authorizationLifetime - now,
-  );
-  if (lifetime <= 0) throw new Refusal('refresh-expired');
-  const shared = { iss: call.place.issuer, sub: subjectOf(request), pid: grant.pid, acr: grant.acr, iat: now };
-  const jti = randomBytes(8).toString('base64url');
-  const accessClaims = {
-    ...shared,
-    client_id: client.id,
-    client_amr: call.method,
-    scope,
-    consumer: { authority: 'iso6523-actorid-upis', ID: `0192:${registration.orgno}` },
-    token_type: 'Bearer',
-    ...(grant.resource.length === 0 ? {} : { aud: grant.resource.length === 1 ? grant.resource[0] : grant.resource }),
-    exp: now + lifetime,
-    jti,
-  };
-  const shown = { client: client.id, grant };
+  const scopes = narrowScopes(request.grant.scopes, request.scope);
+  const { accessTokenLifetime, authorizationLifetime } = registrationOf(client);
+  const lifetimeSeconds = Math.min(accessTokenLifetime, request.grant.startedAt + authorizationLifetime - now);
+  if (lifetimeSeconds <= 0) throw new Refusal('refresh-expired');
+  const making: Making = { ...request, now, lifetimeSeconds, scopes };
   const [idToken, accessToken] = await Promise.all([
-    signToken(realm, { ...shown, kind: 'id', claims: idTokenClaims(request, shared) }),
-    signToken(realm, { ...shown, kind: 'access', claims: accessClaims }),
+    withIdToken ? makeIdToken(making) : undefined,
+    makeAccessToken(making),
   ]);
-  await noteAccessToken(realm, jti, grant, lifetime);
-  return { access_token: accessToken, id_token: idToken, token_type: 'Bearer', expires_in: lifetime, scope };
+  return {
+    access_token: accessToken,
+    ...(idToken === undefined ? {} : { id_token: idToken }),
+    token_type: 'Bearer',
+    expires_in: lifetimeSeconds,
+    scope: scopes.join(' '),
+  };
 }
 
 /** Only the five-part shape of a JWE: opaque, readable by nobody. */
@@ -48,30 +51,97 @@ export function makeIdportenRefreshToken(): string {
   return [header, ...[43, 12, 96, 16].map((length) => randomBytes(length).toString('base64url'))].join('.');
 }
 
-function idTokenClaims({ call, grant }: UserTokenRequest, shared: { readonly iat: number }): Record<string, unknown> {
-  return {
-    ...shared,
-    aud: call.client.id,
+/** Pairwise: another name for the same person at every client. */
+export function subjectAt(realm: Realm, clientId: string, pid: string): string {
+  return realm.seed.name('idporten', 'sub', clientId, pid);
+}
+
+async function makeIdToken(making: Making): Promise<string> {
+  const { call, grant, now } = making;
+  const { realm, client } = call;
+  const person = realm.people.find(grant.pid);
+  const named = grant.scopes.includes('profile') && grant.amr.some((eid) => EIDS_WITH_NAMES.includes(eid));
+  const claims = {
+    ...sharedClaims(making),
+    pid: grant.pid,
+    aud: client.id,
     amr: grant.amr,
     auth_time: grant.authTime,
-    exp: shared.iat + ID_TOKEN_SECONDS,
-    jti: randomBytes(8).toString('base64url'),
-    locale: call.realm.people.find(grant.pid)?.locale ?? 'nb',
+    exp: now + ID_TOKEN_SECONDS,
+    jti: newId(),
+    locale: person?.locale ?? 'nb',
+    ...(named && person !== undefined
+      ? { name: `${person.given} ${person.family}`, given_name: person.given, family_name: person.family }
+      : {}),
     ...(grant.nonce === undefined ? {} : { nonce: grant.nonce }),
-    ...(call.client.sessionNamed ? { sid: grant.sid } : {}),
+    ...(client.sessionNamed ? { sid: grant.sid } : {}),
+  };
+  return await signToken(realm, { kind: 'id', client: client.id, grant, claims });
+}
+
+async function makeAccessToken(making: Making): Promise<string> {
+  const { call, grant, now, lifetimeSeconds, scopes } = making;
+  const { realm, client } = call;
+  const { orgno } = registrationOf(client);
+  const known = scopesOf(making);
+  const jti = newId();
+  const claims = {
+    ...sharedClaims(making),
+    ...(known.some((scope) => scope.requiresPseudonymousTokens === true) ? {} : { pid: grant.pid }),
+    client_id: client.id,
+    client_amr: amrOf(call.method),
+    scope: scopes.join(' '),
+    consumer: organisation(orgno),
+    ...supplierClaims(making, known),
+    token_type: 'Bearer',
+    ...(grant.resource.length === 0 ? {} : { aud: grant.resource.length === 1 ? grant.resource[0] : grant.resource }),
+    exp: now + lifetimeSeconds,
+    jti,
+  };
+  await noteAccessToken(realm, jti, grant, lifetimeSeconds);
+  if (known.some((scope) => scope.tokenType === 'OPAQUE')) return await makeOpaqueToken(realm, client.id, claims);
+  return await signToken(realm, { kind: 'access', client: client.id, grant, claims });
+}
+
+/** What both tokens say. */
+function sharedClaims({ call, grant, now }: Making): Readonly<Record<string, unknown>> & { readonly iat: number } {
+  const { onBehalfOf, authorizationDetails } = grant;
+  return {
+    iss: call.place.issuer,
+    sub: subjectAt(call.realm, call.client.id, grant.pid),
+    acr: grant.acr,
+    iat: now,
+    ...(onBehalfOf === undefined ? {} : { [IDPORTEN_SUPPLIER_CLAIM]: onBehalfOf }),
+    ...(authorizationDetails === undefined ? {} : { authorization_details: authorizationDetails }),
   };
 }
 
-/** Pairwise: another name for the same person at every client. */
-function subjectOf({ call, grant }: UserTokenRequest): string {
-  return call.realm.seed.name('idporten', 'sub', call.client.id, grant.pid);
+/** A supplier runs the client; where a scope may be delegated to suppliers, it says by whom that is known. */
+function supplierClaims({ call }: Making, known: readonly MaskinportenScope[]): Readonly<Record<string, unknown>> {
+  const { supplierOrgno } = registrationOf(call.client);
+  if (supplierOrgno === undefined) return {};
+  const source = known.find((scope) => scope.delegationSource !== undefined)?.delegationSource;
+  return {
+    supplier: organisation(supplierOrgno),
+    ...(source === undefined ? {} : { delegation_source: source }),
+  };
 }
 
-/** A refresh may ask for less, never for more (RFC 6749 6). */
-function narrow(granted: readonly string[], asked: string | undefined): string {
-  if (asked === undefined) return granted.join(' ');
-  const scopes = asked.split(' ').filter((scope) => scope !== '');
-  const more = scopes.find((scope) => !granted.includes(scope));
-  if (more !== undefined) throw new Refusal('scope-unknown', { scope: more });
-  return scopes.join(' ');
+/** What the registry knows about the scopes of a token. */
+function scopesOf({ call, scopes }: Making): readonly MaskinportenScope[] {
+  const snapshot = call.realm.snapshot();
+  return scopes.map((name) => snapshot.scope(name)).filter((scope) => scope !== undefined);
+}
+
+function organisation(orgno: string): Readonly<Record<string, string>> {
+  return { authority: 'iso6523-actorid-upis', ID: `0192:${orgno}` };
+}
+
+function amrOf(method: ProvenBy): string {
+  return method === 'certificate' ? 'virksomhetssertifikat' : method;
+}
+
+/** 11 characters. */
+function newId(): string {
+  return randomBytes(8).toString('base64url');
 }

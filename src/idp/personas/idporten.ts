@@ -3,10 +3,11 @@ import { GRANT } from '../../oauth/client-assertion.ts';
 import type { IdportenRegistration, Snapshot } from '../../registry/model.ts';
 import { isSyntheticPid } from '../pid.ts';
 import { rowOf } from '../engine/client.ts';
+import { registrationOf } from './idporten-registration.ts';
 import type { LocalClient } from '../engine/client.ts';
 import { Refusal } from '../engine/refusal.ts';
 import { authorizationCodeGrant, refreshTokenGrant } from '../engine/token.ts';
-import type { AuthorizePolicy, ClientSite, Persona, Place } from '../persona.ts';
+import type { AuthorizePolicy, ClientSite, Persona, Place, UserTokenRequest } from '../persona.ts';
 import {
   IDPORTEN_CODE_REUSE_REVOKES,
   IDPORTEN_MAX_AGE,
@@ -15,55 +16,83 @@ import {
   IDPORTEN_TOKEN_URL_AUD,
 } from '../unconfirmed.ts';
 import { IDPORTEN_FAULTS } from './idporten-faults.ts';
-import { issueIdportenTokens, makeIdportenRefreshToken } from './idporten-tokens.ts';
+import { readFurther } from './idporten-further.ts';
+import { issueIdportenTokens, makeIdportenRefreshToken, subjectAt } from './idporten-tokens.ts';
 import { manifestFix } from './manifest-fix.ts';
+
+/** What clients ask for to be told about the tokens of others. */
+const INTROSPECTION_SCOPE = 'idporten:token.introspection';
+const MINUTE = 60;
 
 /** Levels of assurance in rising order; `eidas-*` rank alike but are asked for by their own names. */
 const RANKS = ['selfregistered-email', 'idporten-loa-low', 'idporten-loa-substantial', 'idporten-loa-high'];
 
+/** What a local ID-porten may be told to do otherwise. */
+interface IdportenOptions {
+  /** Whether a refresh gives a new ID token too. */
+  readonly refreshedIdToken: boolean;
+}
+
 /** ID-porten, faithful: what the real service lacks is missing here too. */
-export const idporten: Persona = {
-  name: 'idporten',
-  label: 'ID-porten',
-  provider: 'idporten',
-  client: findClient,
-  faults: IDPORTEN_FAULTS,
-  errorBody: (fault, context) => ({
-    error: fault.error,
-    error_description: `${fault.text} (correlation id: ${context.correlationId ?? randomUUID()})`,
-  }),
-  pageCode: (fault) => fault.error,
-  token: {
-    kind: 'clients',
-    order: 'client-first',
-    credentials: 'exactly-registered',
-    assertion: {
-      algorithms: ['RS256', 'RS384', 'RS512'],
-      audience: judgeAudience,
-      maxLifetimeSeconds: 120,
-      skewSeconds: 10,
-      replay: 'refused',
-      keyNames: 'kid',
-      clientIdBeside: 'required',
-      types: 'jwt',
+export function idportenPersona({ refreshedIdToken }: IdportenOptions): Persona {
+  return {
+    name: 'idporten',
+    label: 'ID-porten',
+    provider: 'idporten',
+    client: findClient,
+    faults: IDPORTEN_FAULTS,
+    errorBody: (fault, context) => ({
+      error: fault.error,
+      error_description: `${fault.text} (correlation id: ${context.correlationId ?? randomUUID()})`,
+    }),
+    pageCode: (fault) => fault.error,
+    token: {
+      kind: 'clients',
+      order: 'client-first',
+      credentials: 'exactly-registered',
+      assertion: {
+        algorithms: ['RS256', 'RS384', 'RS512'],
+        audience: judgeAudience,
+        maxLifetimeSeconds: 120,
+        skewSeconds: 10,
+        replay: 'refused',
+        keyNames: 'kid',
+        businessCertificates: true,
+        clientIdBeside: 'required',
+        types: 'jwt',
+      },
+      checkShape: () => {},
+      grants: { [GRANT.authorizationCode]: authorizationCodeGrant, [GRANT.refreshToken]: refreshTokenGrant },
+      superfluousVerifier: 'refused',
+      codeReuseRevokes: IDPORTEN_CODE_REUSE_REVOKES,
+      issue: (request) => issueIdportenTokens(request, { idToken: refreshedIdToken || !isRefresh(request) }),
+      makeRefreshToken: makeIdportenRefreshToken,
     },
-    checkShape: () => {},
-    grants: { [GRANT.authorizationCode]: authorizationCodeGrant, [GRANT.refreshToken]: refreshTokenGrant },
-    superfluousVerifier: 'refused',
-    codeReuseRevokes: IDPORTEN_CODE_REUSE_REVOKES,
-    issue: issueIdportenTokens,
-    makeRefreshToken: makeIdportenRefreshToken,
-  },
-  authorize: authorizePolicy(),
-  logout: {
-    path: () => '/logout',
-    issInFrontchannel: true,
-    unknownSession: 'error',
-    isIdToken: (claims) => claims['token_type'] === undefined,
-    printableState: true,
-    returnNeedsClient: true,
-  },
-};
+    authorize: authorizePolicy(),
+    logout: {
+      path: () => '/logout',
+      issInFrontchannel: true,
+      unknownSession: 'error',
+      isIdToken: (claims) => claims['token_type'] === undefined,
+      printableState: true,
+      returnNeedsClient: true,
+      backchannel: {
+        subject: (realm, client, { pid }) => subjectAt(realm, client.id, pid),
+        typ: undefined,
+        lifetimeSeconds: undefined,
+      },
+    },
+    sso: { idleSeconds: 30 * MINUTE, absoluteSeconds: 120 * MINUTE },
+    introspection: {
+      permits: (client) => registrationOf(client).scopes.includes(INTROSPECTION_SCOPE),
+      isAccessToken: (claims) => claims['token_type'] === 'Bearer',
+    },
+  };
+}
+
+function isRefresh({ call }: UserTokenRequest): boolean {
+  return call.form.get('grant_type') === GRANT.refreshToken;
+}
 
 function judgeAudience(place: Place, audience: string): 'accepted' | 'outdated' | 'refused' {
   if (audience === place.issuer) return 'accepted';
@@ -75,7 +104,9 @@ function authorizePolicy(): AuthorizePolicy {
     path: () => '/authorize',
     pushed: { prefix: 'urn:idporten:', lifetimeSeconds: 120 },
     issInAnswer: true,
-    responseModes: ['query', 'form_post'],
+    responseModes: ['query', 'form_post', 'query.jwt', 'form_post.jwt'],
+    signedAnswerSeconds: 120,
+    further: readFurther,
     challengeMethods: ['S256'],
     redirectMatches: (registered, uri) => registered.includes(uri),
     stateAndNonce: 'public-clients',
@@ -118,10 +149,11 @@ function findClient(snapshot: Snapshot, clientId: string): LocalClient | undefin
     postLogoutRedirectUris: registration.postLogoutRedirectUris,
     frontchannelLogoutUri: registration.frontchannelLogoutUri,
     backchannelLogoutUri: registration.backchannelLogoutUri,
-    sessionNamed: registration.frontchannelLogoutSessionRequired || registration.backchannelLogoutUri !== undefined,
+    sessionNamed:
+      registration.frontchannelLogoutSessionRequired || registration.backchannelLogoutSessionRequired === true,
     ssoDisabled: registration.ssoDisabled,
     challengeRequired: registration.codeChallengeMethod === 'S256',
-    grantTypes: registration.grantTypes,
+    grantTypes: registration.grantTypes.filter((grant) => grant !== GRANT.refreshToken || refreshable(registration)),
     refresh: {
       issued: refreshable(registration) ? 'always' : 'never',
       lifetimeSeconds: registration.refreshTokenLifetime,
@@ -139,8 +171,7 @@ function refreshable(registration: IdportenRegistration): boolean {
 }
 
 function checkScopes({ realm, client }: ClientSite, scopes: readonly string[]): void {
-  const { registration } = rowOf(client);
-  const registered = registration.provider === 'idporten' ? registration.scopes : [];
+  const registered = registrationOf(client).scopes;
   if (!scopes.includes('openid')) throw new Refusal('scope-missing', { client: client.id });
   const unknown = scopes.find((scope) => !registered.includes(scope));
   if (unknown === undefined) return;

@@ -1,4 +1,4 @@
-import { idporten } from '../personas/idporten.ts';
+import { idportenPersona } from '../personas/idporten.ts';
 import type { Site } from '../persona.ts';
 import { idportenLoginRoutes, idportenRoutes } from '../routes-idporten.ts';
 import type { Service, Stage } from '../stage.ts';
@@ -7,7 +7,8 @@ import { listenerOf } from '../stage.ts';
 /** ID-porten on its two origins: the back end, and what browsers visit; each over https too where a setting says so. */
 export async function openIdporten(stage: Stage): Promise<Service> {
   const { config, origins } = stage;
-  const realm = await stage.makeRealm(idporten, { naming: 'random', algorithms: ['RS256'] });
+  const persona = idportenPersona({ refreshedIdToken: config.idportenRefreshedIdToken });
+  const realm = await stage.makeRealm(persona, { naming: 'random', algorithms: ['RS256'] });
   const issuer = origins.idporten;
   const place = { issuer, tokenEndpoint: `${issuer}/token`, tenant: '' };
   const backEnd = idportenRoutes({ realm, place, secure: false }, origins.idportenLogin);
