@@ -2,6 +2,7 @@ import { numberClaim, stringClaim, stringListClaim } from '../../oauth/jwt.ts';
 import type { Claims, UnverifiedJwt } from '../../oauth/jwt.ts';
 import type { AssertionPolicy, Place, Realm } from '../persona.ts';
 import { isSignedBy, keysNamedBy } from './assertion.ts';
+import { certificateKey, isSignedByCertificate } from './certificate-chain.ts';
 import type { LocalClient } from './client.ts';
 import { Refusal } from './refusal.ts';
 
@@ -16,15 +17,11 @@ export interface AssertionCheck {
 
 const MAX_JTI_CHARACTERS = 128;
 
-/** Judges a client's assertion by the persona's policy (RFC 7523 3). Throws a Refusal named `assertion-…`. */
-export async function checkClientAssertion(check: AssertionCheck): Promise<void> {
+/** Judges a client's assertion by the persona's policy (RFC 7523 3) and tells what proved it. Throws a Refusal named `assertion-…` or `certificate-…`. */
+export async function checkClientAssertion(check: AssertionCheck): Promise<'private_key_jwt' | 'certificate'> {
   const { realm, client, policy, jwt } = check;
   const values = { client: client.id };
-  const { clientKeys } = realm;
-  const named = keysNamedBy(jwt.header, client.keys, policy.keyNames === 'kid' ? 'kid' : clientKeys.thumbprints);
-  if (named === undefined) throw new Refusal('assertion-key-unnamed', values);
-  if (named.length === 0) throw new Refusal('assertion-key-unknown', values);
-  if (!isSignedBy(jwt, named, clientKeys)) throw new Refusal('assertion-signature', values);
+  const provenBy = await checkSignature(check);
   if (stringClaim(jwt.claims, 'iss') !== client.id) throw new Refusal('client-differs', values);
   if (policy.federated === true && jwt.claims['sub'] === undefined)
     throw new Refusal('assertion-claim', { claim: 'sub' });
@@ -32,6 +29,30 @@ export async function checkClientAssertion(check: AssertionCheck): Promise<void>
   checkAudience(check);
   const expires = checkTimes(policy, jwt.claims, realm.now());
   if (policy.replay === 'refused') await refuseReplay(realm, client.id, jwt.claims, expires + policy.skewSeconds);
+  return provenBy;
+}
+
+async function checkSignature(check: AssertionCheck): Promise<'private_key_jwt' | 'certificate'> {
+  const { realm, client, policy, jwt } = check;
+  const values = { client: client.id };
+  const orgno = policy.businessCertificates === true ? organisationOf(client) : undefined;
+  // A client with registered keys names one of them; the certificate of its organisation is for those without.
+  if (orgno !== undefined && client.keys.length === 0 && jwt.header['x5c'] !== undefined) {
+    const roots = await realm.businessRoots();
+    const key = certificateKey(jwt, { client: client.id, orgno, roots, now: realm.now() });
+    if (!isSignedByCertificate(jwt, key)) throw new Refusal('assertion-signature', values);
+    return 'certificate';
+  }
+  const { clientKeys } = realm;
+  const named = keysNamedBy(jwt.header, client.keys, policy.keyNames === 'kid' ? 'kid' : clientKeys.thumbprints);
+  if (named === undefined) throw new Refusal('assertion-key-unnamed', values);
+  if (named.length === 0) throw new Refusal('assertion-key-unknown', values);
+  if (!isSignedBy(jwt, named, clientKeys)) throw new Refusal('assertion-signature', values);
+  return 'private_key_jwt';
+}
+
+function organisationOf({ row }: LocalClient): string | undefined {
+  return row !== undefined && 'orgno' in row.registration ? row.registration.orgno : undefined;
 }
 
 /** Remembers a `jti` until its assertion would be refused anyway. Throws `assertion-used`, `assertion-claim` when there is none. */

@@ -40,7 +40,7 @@ export async function authenticateClient(
   if (client === undefined) throw new Refusal('client-unknown', { client: clientId, tenant: call.place.tenant });
   policy.checkShape(call.form);
   const method = chooseMethod(sent, client, policy);
-  if (method === 'private_key_jwt') await checkKey(call, client, policy.assertion, sent);
+  if (method === 'private_key_jwt') return { client, method: await checkKey(call, client, policy.assertion, sent) };
   if (method === 'client_secret_basic' && (sent.basic?.id ?? client.id) !== client.id) {
     throw new Refusal('client-differs', { client: client.id });
   }
@@ -94,14 +94,20 @@ function chooseMethod(sent: Credentials, client: LocalClient, policy: ClientsPol
   throw new Refusal(first === 'none' ? 'credential-missing' : 'credential-other-method', { client: client.id });
 }
 
-async function checkKey(call: Call, client: LocalClient, policy: AssertionPolicy, sent: Credentials): Promise<void> {
+async function checkKey(
+  call: Call,
+  client: LocalClient,
+  policy: AssertionPolicy,
+  sent: Credentials,
+): Promise<ProvenBy> {
   if (sent.clientId === undefined && policy.clientIdBeside === 'required') {
     throw new Refusal('client-missing', { parameter: 'client_id' });
   }
   const jwt = readAssertion(sent, policy);
   const check = { realm: call.realm, place: call.place, client, policy, jwt };
-  if (policy.federated === true && isForeign(jwt.claims)) checkFederatedAssertion(check);
-  else await checkClientAssertion(check);
+  if (policy.federated !== true || !isForeign(jwt.claims)) return await checkClientAssertion(check);
+  checkFederatedAssertion(check);
+  return 'private_key_jwt';
 }
 
 function checkSecret(secret: string | undefined, client: LocalClient, now: number): void {
