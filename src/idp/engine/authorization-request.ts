@@ -1,5 +1,6 @@
 import type { AuthorizePolicy, ClientSite } from '../persona.ts';
 import type { LocalClient } from './client.ts';
+import { readAskedPerson } from './asked-person.ts';
 import { Refusal } from './refusal.ts';
 import type { AuthorizationRequest, Challenge } from './user-grant.ts';
 
@@ -16,11 +17,18 @@ export function locateClient(
   if (id === undefined) throw new Refusal('client-missing', { parameter: 'client_id' });
   const client = site.realm.persona.client(site.realm.snapshot(), id, site.place);
   if (client === undefined) throw new Refusal('client-unknown', { client: id, tenant: site.place.tenant });
-  const redirectUri = parameters.get('redirect_uri') ?? '';
+  const redirectUri = parameters.get('redirect_uri') ?? soleRedirect(policy, client, parameters) ?? '';
   if (!policy.redirectMatches(client.redirectUris, redirectUri)) {
     throw new Refusal('redirect-unknown', { redirect: redirectUri, client: id });
   }
   return { client, redirectUri };
+}
+
+/** RFC 6749 3.1.2.3: who registered one address need not repeat it; OpenID Connect Core 3.1.2.1 wants it all the same. */
+function soleRedirect(policy: AuthorizePolicy, client: LocalClient, parameters: Parameters): string | undefined {
+  const [sole, ...others] = client.redirectUris;
+  if (policy.soleRedirect !== true || others.length > 0) return undefined;
+  return words(parameters.get('scope')).includes('openid') ? undefined : sole;
 }
 
 /** Checks everything else of an authorization request (OpenID Connect Core 3.1.2.1, RFC 7636 4.3). Throws a Refusal. */
@@ -30,6 +38,7 @@ export function checkAuthorizationRequest(
   parameters: Parameters,
 ): AuthorizationRequest {
   checkResponseType(parameters);
+  if (parameters.has('request_uri')) throw new Refusal('request-uri-foreign', { parameter: 'request_uri' });
   if (parameters.has('request') && policy.requestObjects === 'refuse') throw new Refusal('request-object');
   policy.checkRequest?.(site, parameters);
   const challenge = checkChallenge(policy, site.client, parameters);
@@ -40,20 +49,22 @@ export function checkAuthorizationRequest(
   if (prompt.includes('none') && prompt.length > 1) throw new Refusal('prompt-mixed');
   return {
     clientId: site.client.id,
-    redirectUri: parameters.get('redirect_uri') ?? '',
+    redirectUri: parameters.get('redirect_uri') ?? soleRedirect(policy, site.client, parameters) ?? '',
+    redirectLeftOut: !parameters.has('redirect_uri'),
     responseMode: responseModeOf(policy, parameters),
     state: parameters.get('state'),
     nonce: parameters.get('nonce'),
     challenge,
     scopes,
     resource: checkResource(policy, parameters),
-    acr: policy.requiredAcr(words(parameters.get('acr_values'))),
+    ...readAskedPerson(site, policy, parameters),
     prompt,
-    maxAgeSeconds: policy.maxAge ? checkMaxAge(parameters.get('max_age')) : undefined,
+    maxAgeSeconds: policy.maxAge ? maxAgeOf(site.client, parameters) : undefined,
     loginHint: parameters.get('login_hint'),
     locales: words(parameters.get('ui_locales')),
     clientInfo: parameters.get('client_info') === '1',
     sentClaims: parameters.get('claims'),
+    ...policy.further?.(site, parameters),
   };
 }
 
@@ -101,8 +112,9 @@ function checkResource(policy: AuthorizePolicy, parameters: Parameters): readonl
   return [resource];
 }
 
-function checkMaxAge(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
+function maxAgeOf(client: LocalClient, parameters: Parameters): number | undefined {
+  const text = parameters.get('max_age');
+  if (text === undefined) return client.openid?.defaultMaxAge;
   if (!/^\d{1,9}$/.test(text)) throw new Refusal('max-age-malformed', { parameter: 'max_age' });
   return Number(text);
 }

@@ -1,6 +1,7 @@
 import type { Form } from '../../web/forms.ts';
 import type { HttpRequest, HttpResponse } from '../../web/http.ts';
 import type { AuthorizePolicy, Site } from '../persona.ts';
+import { isAskedPerson } from './asked-person.ts';
 import { answerRefusal } from './authorization-answer.ts';
 import { checkAuthorizationRequest, locateClient, responseModeOf } from './authorization-request.ts';
 import type { Parameters } from './authorization-request.ts';
@@ -17,7 +18,7 @@ export async function authorize(site: Site, policy: AuthorizePolicy, http: HttpR
   const form = await readPage(http);
   if (http.method === 'POST' && form.has('transaction')) return await continueSignIn(site, policy, http, form);
   const sent = nonEmpty(form);
-  const parameters = await takePushedRequest(site.realm, policy, sent);
+  const { parameters, pushedAs } = await takePushedRequest(site.realm, policy, sent);
   const { client, redirectUri } = locateClient(site, policy, parameters);
   const target = {
     clientId: client.id,
@@ -27,11 +28,12 @@ export async function authorize(site: Site, policy: AuthorizePolicy, http: HttpR
     locales: (parameters.get('ui_locales') ?? '').split(' '),
   };
   try {
-    const request = checkAuthorizationRequest({ ...site, client }, policy, parameters);
+    if (policy.pushed?.required === true && parameters === sent) throw new Refusal('pushed-required');
+    const request = { ...checkAuthorizationRequest({ ...site, client }, policy, parameters), pushedAs };
     return await begin({ realm: site.realm, place: site.place, site, policy, client, request, http });
   } catch (error) {
     if (error instanceof Refusal && !policy.onPage.includes(error.problem))
-      return answerRefusal({ site, http }, target, error);
+      return await answerRefusal({ site, http }, target, error);
     throw error;
   }
 }
@@ -47,11 +49,15 @@ async function begin(attempt: Attempt): Promise<HttpResponse> {
     session !== undefined &&
     policy.acrSatisfies(session.acr, request.acr) &&
     (request.maxAgeSeconds === undefined || realm.now() - session.authTime <= request.maxAgeSeconds);
+  const about = session === undefined || isAskedPerson(attempt, policy, request, session.pid);
   // OpenID Connect Core 3.1.2.1: a max_age of 0 asks for a new sign-in, however young the old one is.
   const askAgain =
-    request.maxAgeSeconds === 0 || request.prompt.some((prompt) => prompt === 'login' || prompt === 'select_account');
-  if (fits && person !== undefined && !askAgain) return await completeFromSession(attempt, session, person);
+    request.maxAgeSeconds === 0 ||
+    request.prompt.some((prompt) => prompt === 'login' || prompt === 'select_account') ||
+    (policy.consentAsks === true && request.prompt.includes('consent'));
+  if (fits && about && person !== undefined && !askAgain) return await completeFromSession(attempt, session, person);
   if (request.prompt.includes('none')) {
+    if (!about) throw new Refusal('other-person', { client: client.id });
     const elsewhere = session === undefined && (await isSignedInElsewhere(site, attempt.http));
     throw new Refusal(elsewhere ? 'session-elsewhere' : 'no-session', { client: client.id });
   }

@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { HttpRequest, HttpResponse } from '../../web/http.ts';
+import { requireAskedPerson } from './asked-person.ts';
+import { spendPushedRequest } from './par.ts';
 import type { AuthorizePolicy, ClientSite, Site } from '../persona.ts';
 import type { Person } from '../person.ts';
 import { answerAuthorization } from './authorization-answer.ts';
 import { storeCode } from './codes.ts';
 import { joinSession, keepSession, readSso, startSso } from './sso.ts';
 import type { SsoSession } from './sso.ts';
-import type { AuthorizationRequest, UserGrant } from './user-grant.ts';
+import type { AuthorizationRequest, FurtherRequest, UserGrant } from './user-grant.ts';
 
 /** A checked request of a known client at a place, and how this persona authorizes. */
 export interface Attempt extends ClientSite {
@@ -25,6 +27,8 @@ export async function completeSignIn(
   const attempt = atHome(asked, person);
   const { site, policy, client, http } = attempt;
   policy.admit(attempt, person, attempt.request.scopes);
+  requireAskedPerson(attempt, policy, attempt.request, person.pid);
+  await spendPushedRequest(attempt.realm, attempt.request);
   const before = client.ssoDisabled ? undefined : await readSso(site, http);
   const session: SsoSession = {
     // Signing in again as the same person raises the session and keeps its name; a client's logout still finds it.
@@ -46,6 +50,7 @@ export async function completeSignIn(
 export async function completeFromSession(asked: Attempt, session: SsoSession, person: Person): Promise<HttpResponse> {
   const attempt = atHome(asked, person);
   attempt.policy.admit(attempt, person, attempt.request.scopes);
+  await spendPushedRequest(attempt.realm, attempt.request);
   return await answerWithCode(attempt, session, 'session');
 }
 
@@ -77,11 +82,21 @@ async function answerWithCode(
     clientInfo: request.clientInfo,
     redirectUri: request.redirectUri,
     sentClaims: request.sentClaims,
+    ...furtherOf(request),
     faults: [],
   };
   const code = policy.makeCode();
-  await storeCode(realm, code, { grant, redirectUri: request.redirectUri, challenge: request.challenge });
+  const { redirectUri, redirectLeftOut, challenge } = request;
+  await storeCode(realm, code, { grant, redirectUri, redirectLeftOut, challenge });
   await joinSession(site, session.sid, client.id);
   realm.emit({ event: 'idp.signed_in', persona: realm.persona.name, client: client.id, acr: session.acr, how });
-  return answerAuthorization(attempt, request, { code, ...policy.extras(realm, grant) });
+  return await answerAuthorization(attempt, request, { code, ...policy.extras(realm, grant) });
+}
+
+/** What only some personas let a client ask for, as it was asked for. */
+function furtherOf({ onBehalfOf, authorizationDetails }: AuthorizationRequest): FurtherRequest {
+  return {
+    ...(onBehalfOf === undefined ? {} : { onBehalfOf }),
+    ...(authorizationDetails === undefined ? {} : { authorizationDetails }),
+  };
 }

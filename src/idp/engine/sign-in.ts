@@ -65,7 +65,7 @@ export async function continueSignIn(
   const attempt: Attempt = { realm, place, site, policy, client, request, http };
   if (form.has('cancel')) {
     await realm.memory.delete(keyOf('transaction', id));
-    return answerRefusal(attempt, request, new Refusal('cancelled'));
+    return await answerRefusal(attempt, request, new Refusal('cancelled'));
   }
   return await proceed(attempt, id, form);
 }
@@ -84,7 +84,7 @@ async function proceed(attempt: Attempt, id: string, form: Form): Promise<HttpRe
     return await completeSignIn(attempt, person, { acr: level.acr, amr: [person.eid], how: 'page' });
   } catch (error) {
     if (error instanceof Refusal && !policy.onPage.includes(error.problem))
-      return answerRefusal(attempt, request, error);
+      return await answerRefusal(attempt, request, error);
     throw error;
   }
 }
