@@ -6,6 +6,7 @@ import { createIdp } from '../../src/idp/app.ts';
 import type { Idp } from '../../src/idp/app.ts';
 import { ensurePrivateCa } from '../../src/idp/ca.ts';
 import { idpSettings } from '../../src/idp/config.ts';
+import type { PersonaName } from '../../src/idp/config.ts';
 import { silent } from '../../src/observe/events.ts';
 import type { Registry } from '../../src/registry/contract.ts';
 import { createMemoryRegistry } from '../../src/registry/registry.ts';
@@ -25,6 +26,8 @@ export const TENANT = '00000000-0000-4000-8000-00000000f001';
 /** The local identity providers, running. */
 export interface Providers {
   readonly issuers: Idp['issuers'];
+  /** More clients of the generic personas can be put there. */
+  readonly clients: Idp['clients'];
   /** Where Entra ID is: scheme, host and port. */
   readonly entraOrigin: string;
   /** Path of the CA that Entra's certificate hangs under. */
@@ -42,20 +45,24 @@ export function now(): number {
   return Date.now() / 1000;
 }
 
-/** Starts ID-porten, Entra ID and Maskinporten on free ports, for the clients in `data`. Close it, or the process stays. */
-export async function startProviders(data: SnapshotData): Promise<Providers> {
+/** Starts personas (ID-porten, Entra ID and Maskinporten unless told) on free ports, for the clients in `data`. Close it, or the process stays. */
+export async function startProviders(
+  data: SnapshotData,
+  personas: readonly PersonaName[] = ['idporten', 'entra', 'maskinporten'],
+): Promise<Providers> {
   const stateDir = await mkdtemp(join(tmpdir(), 'fullmakt-strangers-'));
   const { caFile } = await ensurePrivateCa(stateDir, now());
   const outbound = createOutboundFetch({ ca: await readFile(caFile, 'utf8') });
   const registry = createMemoryRegistry({ now, initial: data });
   const store = createMemoryStore({ now });
-  const { idp, stop } = await withFreePorts(5, async (ports) => {
-    const config = configFor(stateDir, ports);
+  const { idp, stop } = await withFreePorts(1 + BINDS.length, async (ports) => {
+    const config = configFor(stateDir, ports, personas);
     const made = await createIdp(config, { registry, store, fetch: outbound.fetch, now, emit: silent });
     return { idp: made, ...(await run(made)) };
   });
   return {
     issuers: idp.issuers,
+    clients: idp.clients,
     entraOrigin: new URL(idp.issuers.entra).origin,
     caFile,
     fetch: outbound.fetch,
@@ -89,17 +96,31 @@ export async function run(
   return { listeners, stop };
 }
 
+/** The settings that say where each service listens; issuers follow. */
+const BINDS = [
+  'IDPORTEN',
+  'IDPORTEN_LOGIN',
+  'ENTRA',
+  'ENTRA_HTTP',
+  'GRAPH',
+  'MASKINPORTEN',
+  'OPENID',
+  'OIDF_BASIC',
+  'OIDF_FAPI2',
+  'OIDF_CC',
+] as const;
+
 function configFor(
   stateDir: string,
-  [idporten, login, entra, entraHttp, maskinporten]: readonly number[],
+  [control, ...ports]: readonly number[],
+  personas: readonly PersonaName[],
 ): Parameters<typeof createIdp>[0] {
+  const binds = BINDS.map((name, at) => [`FULLMAKT_IDP_${name}_BIND`, `localhost:${ports[at]}`]);
   const read = readSettings(idpSettings, {
+    ...Object.fromEntries(binds),
     FULLMAKT_IDP_STATE_DIR: stateDir,
-    FULLMAKT_IDP_IDPORTEN_BIND: `localhost:${idporten}`,
-    FULLMAKT_IDP_IDPORTEN_LOGIN_BIND: `localhost:${login}`,
-    FULLMAKT_IDP_ENTRA_BIND: `localhost:${entra}`,
-    FULLMAKT_IDP_ENTRA_HTTP_BIND: `localhost:${entraHttp}`,
-    FULLMAKT_IDP_MASKINPORTEN_BIND: `localhost:${maskinporten}`,
+    FULLMAKT_IDP_CONTROL_BIND: `127.0.0.1:${control}`,
+    FULLMAKT_IDP_PERSONAS: personas.join(','),
   });
   if (!read.ok) throw new Error(read.problems.join('; '));
   return read.settings;

@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { TestContext } from 'node:test';
+import { createBrowser } from '../journeys/browser.ts';
+import type { Browser } from '../journeys/browser.ts';
+import { APACHE_FILES, startApache } from './apache.ts';
+import type { Apache } from './apache.ts';
+import { skipWithout } from './packages.ts';
+import { PID } from './person.ts';
+import { withFreePorts } from './ports.ts';
+import { startProviders } from './providers.ts';
+import type { Providers } from './providers.ts';
+import { client, idportenRegistration, rows, SECRET, withSecret } from './rows.ts';
+
+const OPTIONS = { skip: skipWithout('libapache2-mod-auth-openidc', APACHE_FILES), timeout: 60_000 };
+
+interface World {
+  readonly apache: Apache;
+  readonly providers: Providers;
+  readonly browser: Browser;
+}
+
+/** ID-porten with a client by client_secret_basic, which is what this module can do there, and an Apache that is that client. */
+function idportenWorld(t: TestContext): Promise<World> {
+  return withFreePorts(1, async ([port = 0]) => {
+    const origin = `http://127.0.0.1:${port}`;
+    const registration = idportenRegistration({
+      redirectUris: [`${origin}/secure/callback`],
+      postLogoutRedirectUris: [`${origin}/bye.txt`],
+      frontchannelLogoutUri: `${origin}/secure/callback?logout=get`,
+      ...withSecret('client_secret_basic'),
+    });
+    const providers = await startProviders(rows([client('httpd', 'httpd-id', { keys: [], registration })]), [
+      'idporten',
+    ]);
+    t.after(() => providers.close());
+    const apache = await startApache(port, [
+      `OIDCProviderMetadataURL ${providers.issuers.idporten}/.well-known/openid-configuration`,
+      'OIDCClientID httpd-id',
+      `OIDCClientSecret "${SECRET}"`,
+      'OIDCProviderTokenEndpointAuth client_secret_basic',
+    ]);
+    t.after(() => apache.close());
+    return { apache, providers, browser: createBrowser() };
+  });
+}
+
+test(
+  'judges-mod-auth-openidc: signs a citizen in at ID-porten, and passes the claims to the page',
+  OPTIONS,
+  async (t) => {
+    const { apache, browser } = await idportenWorld(t);
+    const login = await browser.open(`${apache.origin}/secure/page.txt`);
+    assert.match(login.html, /id="fm-login"/, apache.log());
+    const page = await browser.submit(login, 'fm-login', { person: PID }, 'fm-continue');
+    assert.deepEqual([page.url, page.status], [`${apache.origin}/secure/page.txt`, 200], apache.log());
+    assert.equal(page.html, 'the protected page');
+    assert.equal(page.headers.get('x-pid'), PID);
+    assert.match(page.headers.get('x-sub') ?? '', /^[\w-]{43}/);
+  },
+);
+
+test(
+  'judges-mod-auth-openidc: signs out at ID-porten and comes back; the next visit starts anew',
+  OPTIONS,
+  async (t) => {
+    const { apache, browser } = await idportenWorld(t);
+    const login = await browser.open(`${apache.origin}/secure/page.txt`);
+    await browser.submit(login, 'fm-login', { person: PID }, 'fm-continue');
+    const back = encodeURIComponent(`${apache.origin}/bye.txt`);
+    const out = await browser.open(`${apache.origin}/secure/callback?logout=${back}`);
+    assert.ok(
+      browser.visited.some((url) => url.includes('/logout?') && url.includes('id_token_hint=')),
+      apache.log(),
+    );
+    assert.ok(out.html.includes('signed out') || out.html.includes('bye.txt'), out.html);
+    const again = await browser.open(`${apache.origin}/secure/page.txt`);
+    assert.match(again.html, /id="fm-login"/);
+  },
+);
+
+test('judges-mod-auth-openidc: a person who cancels gets no page', OPTIONS, async (t) => {
+  const { apache, browser } = await idportenWorld(t);
+  const login = await browser.open(`${apache.origin}/secure/page.txt`);
+  const page = await browser.submit(login, 'fm-login', {}, 'fm-cancel');
+  // `iss` beside `error` makes this version believe that another site wants to start a sign-in.
+  assert.match(page.html, /<title>Error<\/title>/);
+  assert.equal(new URL(page.url).searchParams.get('error'), 'access_denied');
+  const again = await browser.open(`${apache.origin}/secure/page.txt`);
+  assert.match(again.html, /id="fm-login"/);
+});
