@@ -1,23 +1,23 @@
+import { randomUUID } from 'node:crypto';
 import { empty, json } from '../web/http.ts';
 import type { Form } from '../web/forms.ts';
 import type { HttpRequest, HttpResponse } from '../web/http.ts';
 import type { Route } from '../web/router.ts';
-import { randomUUID } from 'node:crypto';
 import { authorize } from './engine/authorize.ts';
 import { correlationOf } from './engine/correlation.ts';
 import { endSession } from './engine/end-session.ts';
 import { jsonEndpoint, neverStored, pageEndpoint } from './engine/endpoint.ts';
-import { readBody } from './engine/parameters.ts';
+import { readBody, readPage } from './engine/parameters.ts';
 import { Refusal } from './engine/refusal.ts';
 import { answerTokenRequest } from './engine/token.ts';
-import type { EntraOptions } from './personas/entra.ts';
 import { entraInstance, entraMetadata, publishForEntra } from './personas/entra-documents.ts';
-import type { Place, Realm, Site } from './persona.ts';
+import type { EntraOptions } from './personas/entra-places.ts';
+import { placeNamed, signInPlace, signOutPlace, tokenPlace } from './personas/entra-tenancy.ts';
+import type { Realm } from './persona.ts';
 import { isSharedTenant } from './tenants.ts';
 
 /** The local Entra ID of every tenant. `secure`: whether this listener speaks TLS; issuer and URLs are the same either way. */
 export function entraRoutes(realm: Realm, options: EntraOptions, secure: boolean): readonly Route[] {
-  const site = (segment: string): Site => ({ realm, place: placeOf(realm, options, segment), secure });
   return [
     {
       method: 'GET',
@@ -25,8 +25,8 @@ export function entraRoutes(realm: Realm, options: EntraOptions, secure: boolean
       handle: () => document(entraInstance(options.origin, 'common')),
     },
     ...documentRoutes(realm, options),
-    ...tokenRoutes(realm, site),
-    ...pageRoutes(realm, site),
+    ...tokenRoutes(realm, options),
+    ...pageRoutes(realm, options, secure),
   ];
 }
 
@@ -54,33 +54,32 @@ function documentRoutes(realm: Realm, options: EntraOptions): readonly Route[] {
   ];
 }
 
-function tokenRoutes(realm: Realm, site: (segment: string) => Site): readonly Route[] {
+function tokenRoutes(realm: Realm, options: EntraOptions): readonly Route[] {
   const path = '/:tenant/oauth2/v2.0/token';
   const endpoint = 'token';
   return [
     {
       method: 'POST',
       path,
-      handle: async (http, { tenant = '' }) => {
+      handle: async (http, { tenant: segment = '' }) => {
         const form = await readBody(http).catch((error: unknown) => error);
         const correlationId = correlationOf(http, isForm(form) ? form : undefined);
-        return await jsonEndpoint({ realm, endpoint, correlationId }, http, async () => {
+        const answer = await jsonEndpoint({ realm, endpoint, correlationId }, http, async () => {
           if (!isForm(form)) throw form;
-          const answer = await answerTokenRequest(
-            { ...site(tenantFor(form, tenant)), form },
-            http.headers.authorization,
-          );
-          return withRequestId(neverStored(200, answer));
+          const place = await tokenPlace(options, realm, { segment, form });
+          return neverStored(200, await answerTokenRequest({ realm, place, form }, http.headers.authorization));
         });
+        return withRequestId(answer);
       },
     },
     {
       method: 'GET',
       path,
-      handle: (http) =>
-        jsonEndpoint({ realm, endpoint, correlationId: correlationOf(http, undefined) }, http, () =>
-          Promise.reject(new Refusal('verb', { verb: http.method })),
-        ),
+      handle: async (http) => {
+        const at = { realm, endpoint, correlationId: correlationOf(http, undefined) };
+        const refused = new Refusal('verb', { verb: http.method });
+        return withRequestId(await jsonEndpoint(at, http, () => Promise.reject(refused)));
+      },
     },
     {
       method: 'OPTIONS',
@@ -91,51 +90,39 @@ function tokenRoutes(realm: Realm, site: (segment: string) => Site): readonly Ro
   ];
 }
 
-function pageRoutes(realm: Realm, site: (segment: string) => Site): readonly Route[] {
+function pageRoutes(realm: Realm, options: EntraOptions, secure: boolean): readonly Route[] {
   const { authorize: policy, logout } = realm.persona;
   if (policy === undefined || logout === undefined) return [];
-  const signIn: Route['handle'] = (http, { tenant = '' }) =>
-    pageEndpoint({ realm, endpoint: 'authorize' }, http, () =>
-      Promise.resolve().then(() => authorize(site(tenant), policy, http)),
-    );
-  const signOut: Route['handle'] = (http, { tenant = '' }) =>
-    pageEndpoint({ realm, endpoint: 'logout' }, http, () =>
-      Promise.resolve().then(() => endSession(site(tenant), logout, http)),
-    );
+  const signIn: Route['handle'] = (sent, { tenant: segment = '' }) => {
+    const http = rereadable(sent);
+    return pageEndpoint({ realm, endpoint: 'authorize' }, http, async () => {
+      const place = signInPlace(options, realm, { segment, form: await readPage(http) });
+      return await authorize({ realm, place, secure }, policy, http);
+    });
+  };
+  const signOut: Route['handle'] = (sent, { tenant: segment = '' }) => {
+    const http = rereadable(sent);
+    return pageEndpoint({ realm, endpoint: 'logout' }, http, async () => {
+      const place = signOutPlace(options, realm, { segment, form: await readPage(http) });
+      return await endSession({ realm, place, secure }, logout, http);
+    });
+  };
   return (['GET', 'POST'] as const).flatMap((method) => [
     { method, path: '/:tenant/oauth2/v2.0/authorize', handle: signIn },
     { method, path: '/:tenant/oauth2/v2.0/logout', handle: signOut },
   ]);
 }
 
+/** The same request with a body that can be read again: a shared address needs to know who is meant before it begins. */
+function rereadable(http: HttpRequest): HttpRequest {
+  let body: Promise<Buffer> | undefined;
+  return { ...http, body: (limitBytes) => (body ??= http.body(limitBytes)) };
+}
+
 const CORS = { 'Access-Control-Allow-Origin': '*' };
 
-/** A tenant's own place; the shared names stand for the default tenant, since tokens always carry a GUID. */
-function placeOf(realm: Realm, options: EntraOptions, segment: string): Place {
-  const tenant = isSharedTenant(segment) ? options.tenants.defaultTenant : findTenant(realm, options, segment);
-  const base = `${options.origin}/${tenant}`;
-  return { issuer: `${base}/v2.0`, tokenEndpoint: `${base}/oauth2/v2.0/token`, tenant };
-}
-
 function issuerTenant(realm: Realm, options: EntraOptions, segment: string): string {
-  return isSharedTenant(segment) ? '{tenantid}' : findTenant(realm, options, segment);
-}
-
-function findTenant(realm: Realm, options: EntraOptions, segment: string): string {
-  const named = [...realm.snapshot().clients('azure')].map(({ registration }) =>
-    registration.provider === 'azure' ? registration.tenant : undefined,
-  );
-  const found = options.tenants.find(segment, named);
-  if (found === undefined) throw new Refusal('tenant-unknown', { tenant: segment });
-  return found;
-}
-
-/** An application calls for itself in one tenant: the shared names are none. */
-function tenantFor(form: Form, segment: string): string {
-  if (form.get('grant_type') === 'client_credentials' && isSharedTenant(segment)) {
-    throw new Refusal('tenant-unknown', { tenant: segment });
-  }
-  return segment;
+  return isSharedTenant(segment) ? '{tenantid}' : placeNamed(options, realm, segment).tenant;
 }
 
 function document(value: unknown): HttpResponse {

@@ -24,7 +24,7 @@ export function isAudience({ origin, tenants }: AudienceSetting, place: Place, a
   const [start, end] = [`${origin}/`, '/oauth2/v2.0/token'];
   if (!audience.startsWith(start) || !audience.endsWith(end)) return false;
   const name = audience.slice(start.length, -end.length);
-  return (isSharedTenant(name) ? tenants.defaultTenant : tenants.named(name)) === place.tenant;
+  return isSharedTenant(name) || tenants.named(name) === place.tenant;
 }
 
 /** What cannot be a code or a token of ours is told before the client has proven itself. Throws a Refusal. */

@@ -22,6 +22,7 @@ export function entraErrorBody(origin: string, fault: Fault, context: ErrorConte
     correlation_id: tail.correlation,
     error_uri: `${origin}/error?code=${code}`,
     ...(fault.suberror === undefined ? {} : { suberror: fault.suberror }),
+    ...(fault.claims === undefined ? {} : { claims: fault.claims }),
   };
 }
 

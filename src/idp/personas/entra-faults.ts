@@ -24,6 +24,11 @@ const outsideItsLife = row(
 );
 const malformed = row('9002313', 'invalid_request', () => 'The request is malformed.');
 
+const incomplete = (field = ''): string => `The credential is incomplete: it has no '${field}'.`;
+
+const severalApis = ({ scope }: Values): string => `Scope '${scope}' names more than one API.`;
+const CHALLENGED = { claims: 'challenge' };
+
 /** What Entra ID answers to each problem: OAuth error, status and AADSTS number. */
 export const ENTRA_FAULTS: FaultTable = {
   verb: row('900561', 'invalid_request', ({ verb }) => `This endpoint serves POST and OPTIONS requests, not ${verb}.`),
@@ -64,6 +69,18 @@ export const ENTRA_FAULTS: FaultTable = {
     ({ client }) => `The secret sent for application '${client}' is wrong; its value is wanted, not its id.`,
     UNAUTHORIZED,
   ),
+  'secret-expired': row(
+    '7000222',
+    'invalid_client',
+    ({ client }) => `The secrets of application '${client}' are out of date.`,
+    UNAUTHORIZED,
+  ),
+  'federated-unmatched': row(
+    '700213',
+    ENTRA_ERROR_NAMES['700213'],
+    ({ subject }) => `No federated credential fits the subject '${subject}' with its issuer and audience.`,
+    UNAUTHORIZED,
+  ),
   'credential-missing': row(
     '7000218',
     'invalid_client',
@@ -92,11 +109,8 @@ export const ENTRA_FAULTS: FaultTable = {
     ENTRA_ERROR_NAMES['50027'],
     () => 'The client assertion names no key by x5t, x5t#S256 or kid.',
   ),
-  'assertion-claim': row(
-    '50027',
-    ENTRA_ERROR_NAMES['50027'],
-    ({ claim }) => `The client assertion has no claim '${claim}'.`,
-  ),
+  'assertion-claim': row('90014', 'invalid_request', ({ claim }) => incomplete(claim)),
+  'credential-field-missing': row('90014', 'invalid_request', ({ parameter }) => incomplete(parameter)),
   'assertion-subject': row(
     '50048',
     ENTRA_ERROR_NAMES['50048'],
@@ -131,12 +145,18 @@ export const ENTRA_FAULTS: FaultTable = {
     'invalid_grant',
     () => 'The refresh token is not for this application; the user must sign in again.',
   ),
-  'refresh-expired': row(
+  'refresh-expired': row('700082', 'invalid_grant', () => 'The refresh token was unused for too long.'),
+  'refresh-ended': row(
     '70008',
     'invalid_grant',
-    () => 'The refresh token was unused for too long; the user must sign in again.',
+    () => 'The refresh token is no longer good; the user must sign in again.',
   ),
   'verifier-wrong': row('501481', 'invalid_grant', () => "'code_verifier' does not fit 'code_challenge'."),
+  'challenge-cross-origin': row(
+    '9002325',
+    'invalid_request',
+    () => 'A code that is redeemed from another origin needs PKCE.',
+  ),
   'scope-missing': row('900144', 'invalid_request', () => "The body has no parameter 'scope'."),
   'scope-not-default': row(
     '1002012',
@@ -145,7 +165,14 @@ export const ENTRA_FAULTS: FaultTable = {
       `Scope '${scope}' does not fit client credentials: one API identifier ending in '/.default' is wanted.`,
   ),
   'scope-unknown': row('70011', 'invalid_scope', ({ scope }) => `Scope '${scope}' is not usable.`),
-  'scope-several-apis': row('28000', 'invalid_request', ({ scope }) => `Scope '${scope}' names more than one API.`),
+  'scope-empty': row('28003', 'invalid_request', () => "'scope' is empty in the request that redeems a code."),
+  'scope-no-token': row(
+    '28002',
+    ENTRA_ERROR_NAMES['28002'],
+    ({ scope }) => `No access token exists for scope '${scope}'.`,
+  ),
+  'scope-several-apis': row('28000', 'invalid_request', severalApis),
+  'scope-several-apis-asked': row('700022', 'invalid_scope', severalApis),
   'api-unknown': row(
     '500011',
     'invalid_resource',
@@ -187,6 +214,35 @@ export const ENTRA_FAULTS: FaultTable = {
     () => "An ID token is not usable with 'urn:ietf:params:oauth:grant-type:jwt-bearer'.",
   ),
   'no-session': row('50058', 'login_required', () => 'A silent request came, and nobody is signed in.'),
+  'session-elsewhere': row(
+    '16000',
+    'interaction_required',
+    () => 'The user who is signed in belongs to another tenant.',
+  ),
+  'person-elsewhere': row(
+    '50020',
+    'interaction_required',
+    ({ client, tenant }) =>
+      `The user belongs to another tenant than '${tenant}' and cannot use application '${client}' there.`,
+  ),
+  'step-mfa': row(
+    '50076',
+    'interaction_required',
+    () => 'The user must prove who they are in one more way.',
+    CHALLENGED,
+  ),
+  'step-enrol': row(
+    '50079',
+    'interaction_required',
+    () => 'The user must first enrol in multi-factor sign-in.',
+    CHALLENGED,
+  ),
+  'step-conditional-access': row(
+    '53003',
+    'interaction_required',
+    () => 'A conditional access policy blocks the token until the user has met its conditions.',
+    CHALLENGED,
+  ),
   cancelled: row('65004', 'access_denied', () => 'The user declined.'),
   'resource-refused': row('901002', 'invalid_request', () => "The parameter 'resource' is not supported."),
   'response-type': row('9002313', 'unsupported_response_type', ({ type }) => `Response type '${type}' is not served.`),

@@ -1,40 +1,57 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { numberClaim, stringClaim } from '../../oauth/jwt.ts';
 import type { Claims } from '../../oauth/jwt.ts';
 import { rowOf } from '../engine/client.ts';
+import { grantOfCode } from '../engine/codes.ts';
 import { readOwnToken } from '../engine/own-token.ts';
 import { Refusal } from '../engine/refusal.ts';
-import { issueRefreshToken } from '../engine/refresh-tokens.ts';
-import { required } from '../engine/token.ts';
+import { issueRefreshToken, readRefreshToken } from '../engine/refresh-tokens.ts';
+import { authorizationCodeGrant, refreshTokenGrant, required } from '../engine/token.ts';
 import type { UserGrant } from '../engine/user-grant.ts';
-import type { ClientCall, TokenAnswer, UserTokenRequest } from '../persona.ts';
+import type { ClientCall, TokenAnswer } from '../persona.ts';
 import type { Person } from '../person.ts';
+import { asBrowserApplication, isBrowserApplication } from './entra-client.ts';
+import { bearer, graphAppAnswer, issueEntraTokens, readTokenScope, words } from './entra-issue.ts';
+import { employeesAt } from './entra-places.ts';
+import type { EntraOptions } from './entra-places.ts';
 import { requireGrant } from './entra-policy.ts';
-import { readScope } from './entra-scope.ts';
-import type { AskedApi, AskedScope, ScopeContext } from './entra-scope.ts';
-import {
-  accessTokenSeconds,
-  clientInfoOf,
-  objectIdOf,
-  signAppToken,
-  signIdToken,
-  signUserToken,
-} from './entra-tokens.ts';
+import { requireSteps } from './entra-steps.ts';
+import { objectIdOf, signAppToken } from './entra-tokens.ts';
 
-/** What the grants of Entra need to know about the service. */
-export interface EntraSetting {
-  readonly scopeContext: (call: Pick<ClientCall, 'realm' | 'place'>) => ScopeContext;
-  readonly employees: (call: Pick<ClientCall, 'realm' | 'place'>) => readonly Person[];
+/** Grant `authorization_code`; a code for a browser application needs no credential. */
+export async function codeGrant(call: ClientCall): Promise<TokenAnswer> {
+  const { client, form, realm, place } = call;
+  const browser = isBrowserApplication(client, form.get('redirect_uri'));
+  if (!browser) requireCredential(call);
+  if (form.values.get('scope')?.trim() === '') throw new Refusal('scope-empty', { parameter: 'scope' });
+  const grant = await grantOfCode(realm, required(call, 'code'));
+  if (grant !== undefined && grant.tenant !== place.tenant) {
+    throw new Refusal('code-other-client', { client: client.id });
+  }
+  return await authorizationCodeGrant(browser ? { ...call, client: asBrowserApplication(client) } : call);
+}
+
+/** Grant `refresh_token`: as long-lived as the place its sign-in came from allows. */
+export async function refreshGrant(options: EntraOptions, call: ClientCall): Promise<TokenAnswer> {
+  const { client, realm, place } = call;
+  const found = await readRefreshToken(realm, required(call, 'refresh_token'));
+  // One that is not live is refused below, whoever sends it.
+  const browser = found !== undefined && isBrowserApplication(client, found.grant.redirectUri);
+  if (found !== undefined && !browser) requireCredential(call);
+  const person = employeesAt(options, realm.people.all(), place).find(({ pid }) => pid === found?.grant.pid);
+  if (found !== undefined && person !== undefined) await requireSteps(call, person, found.grant.sid);
+  return await refreshTokenGrant(browser ? { ...call, client: asBrowserApplication(client) } : call);
 }
 
 /** Grant `client_credentials`: one API, by policy, no refresh token and no `scope` member. */
-export async function clientCredentialsGrant(setting: EntraSetting, call: ClientCall): Promise<TokenAnswer> {
+export async function clientCredentialsGrant(options: EntraOptions, call: ClientCall): Promise<TokenAnswer> {
+  requireCredential(call);
   const scope = required(call, 'scope');
   if (!words(scope).every((word) => word.endsWith('/.default'))) {
     throw new Refusal('scope-not-default', { scope, client: call.client.id });
   }
-  const { api } = readScope(setting.scopeContext(call), words(scope));
-  if (api === undefined) return graphAnswer(call).members;
+  const { api } = readTokenScope(options, call, words(scope));
+  if (api === undefined) return await graphAppAnswer(call);
   const allowed = requireGrant(call.realm.snapshot(), {
     consumer: rowOf(call.client),
     target: api.client,
@@ -47,19 +64,30 @@ export async function clientCredentialsGrant(setting: EntraSetting, call: Client
 }
 
 /** On-Behalf-Of: a user's token for the caller becomes one for the next API. Chains are allowed, application tokens are not. */
-export async function onBehalfOfGrant(setting: EntraSetting, call: ClientCall): Promise<TokenAnswer> {
+export async function onBehalfOfGrant(options: EntraOptions, call: ClientCall): Promise<TokenAnswer> {
+  requireCredential(call);
+  const { realm, place, client } = call;
   const assertion = required(call, 'assertion');
   if (required(call, 'requested_token_use') !== 'on_behalf_of') {
     throw new Refusal('parameter-missing', { parameter: 'requested_token_use' });
   }
   const scope = required(call, 'scope');
   const claims = checkUserToken(call, assertion);
-  const person = setting
-    .employees(call)
-    .find((each) => objectIdOf(call.realm, call.place.tenant, each) === claims['oid']);
-  if (person === undefined) throw new Refusal('obo-assertion-invalid', { client: call.client.id });
+  const person = employeesAt(options, realm.people.all(), place).find(
+    (each) => objectIdOf(realm, place.tenant, each) === claims['oid'],
+  );
+  if (person === undefined) throw new Refusal('obo-assertion-invalid', { client: client.id });
+  const grant = newGrant(call, person, { scopes: words(scope), sid: stringClaim(claims, 'sid') ?? randomUUID() });
+  await requireSteps(call, person, grant.sid);
+  const answer = await issueEntraTokens(options, { call, grant, scope });
+  const refreshToken = await issueRefreshToken(realm, client, grant);
+  return refreshToken === undefined ? answer : { ...answer, refresh_token: refreshToken };
+}
+
+function newGrant(call: ClientCall, person: Person, from: Pick<UserGrant, 'scopes' | 'sid'>): UserGrant {
   const now = Math.floor(call.realm.now());
-  const grant: UserGrant = {
+  return {
+    ...from,
     grantId: randomUUID(),
     clientId: call.client.id,
     tenant: call.place.tenant,
@@ -68,84 +96,11 @@ export async function onBehalfOfGrant(setting: EntraSetting, call: ClientCall): 
     amr: [],
     authTime: now,
     startedAt: now,
-    sid: stringClaim(claims, 'sid') ?? randomUUID(),
-    scopes: words(scope),
     resource: [],
     nonce: undefined,
     clientInfo: false,
     faults: [],
   };
-  const answer = await issueEntraTokens(setting, { call, grant, scope });
-  const refreshToken = await issueRefreshToken(call.realm, call.client, grant);
-  return refreshToken === undefined ? answer : { ...answer, refresh_token: refreshToken };
-}
-
-/** Access token for the API asked for, and an ID token with `openid`; both by policy. */
-export async function issueEntraTokens(setting: EntraSetting, request: UserTokenRequest): Promise<TokenAnswer> {
-  const { call, grant } = request;
-  const { realm, place, client } = call;
-  const asked = readScope(
-    setting.scopeContext(call),
-    request.scope === undefined ? grant.scopes : words(request.scope),
-  );
-  const person = setting.employees(call).find((each) => each.pid === grant.pid);
-  if (person === undefined) throw new Refusal('refresh-expired', { client: client.id });
-  const userGroups = person.employee?.groups ?? [];
-  const snapshot = realm.snapshot();
-  const own = { consumer: rowOf(client), target: rowOf(client), asked: client.id, tenant: place.tenant, userGroups };
-  const idToken = asked.oidc.includes('openid')
-    ? await signIdToken(call, { grant, person, allowed: requireGrant(snapshot, { ...own, flow: 'login' }) })
-    : undefined;
-  const access =
-    asked.api === undefined ? graphAnswer(call) : await apiAnswer(call, { grant, person, api: asked.api, userGroups });
-  const wantsInfo = grant.clientInfo || call.form.get('client_info') === '1';
-  return {
-    ...access.members,
-    scope: answeredScope(asked, access.scopes),
-    ...(idToken === undefined ? {} : { id_token: idToken }),
-    ...(wantsInfo ? { client_info: clientInfoOf(realm, place.tenant, person) } : {}),
-  };
-}
-
-interface AccessAnswer {
-  readonly members: TokenAnswer;
-  readonly scopes: readonly string[];
-}
-
-async function apiAnswer(
-  call: ClientCall,
-  user: {
-    readonly grant: UserGrant;
-    readonly person: Person;
-    readonly api: AskedApi;
-    readonly userGroups: readonly string[];
-  },
-): Promise<AccessAnswer> {
-  const { api, grant, person, userGroups } = user;
-  const allowed = requireGrant(call.realm.snapshot(), {
-    consumer: rowOf(call.client),
-    target: api.client,
-    flow: 'obo',
-    asked: api.prefix,
-    tenant: call.place.tenant,
-    userGroups,
-  });
-  const unknown = api.names.find((name) => name !== '.default' && !allowed.scopes.includes(name));
-  if (unknown !== undefined)
-    throw new Refusal('scope-unknown', { scope: `${api.prefix}/${unknown}`, client: call.client.id });
-  const { token, expiresIn } = await signUserToken(call, api.client, { grant, person, allowed });
-  return { members: bearer(token, expiresIn), scopes: allowed.scopes };
-}
-
-/** Graph's tokens are opaque to everyone but Graph. */
-function graphAnswer(call: ClientCall): AccessAnswer {
-  const expiresIn = accessTokenSeconds(call.realm, call.client.id, 'graph', String(call.realm.now()));
-  const token = `fmgraph.${randomBytes(32).toString('base64url')}`;
-  return { members: bearer(token, expiresIn), scopes: [] };
-}
-
-function bearer(token: string, expiresIn: number): TokenAnswer {
-  return { token_type: 'Bearer', expires_in: expiresIn, ext_expires_in: expiresIn, access_token: token };
 }
 
 function checkUserToken(call: ClientCall, assertion: string): Claims {
@@ -158,13 +113,7 @@ function checkUserToken(call: ClientCall, assertion: string): Claims {
   return claims;
 }
 
-/** Scopes as the client asked for them, with what `.default` stood for. */
-function answeredScope({ oidc, api }: AskedScope, granted: readonly string[]): string {
-  if (api === undefined) return oidc.filter((scope) => scope !== 'offline_access').join(' ');
-  const named = [...new Set([...granted, ...api.names])].map((name) => `${api.prefix}/${name}`);
-  return [...oidc.filter((scope) => scope !== 'offline_access'), ...named].join(' ');
-}
-
-function words(text: string): readonly string[] {
-  return [...new Set(text.split(' ').filter((word) => word !== ''))];
+/** A client may have a browser application and a secret; where the browser is not the caller, the secret is needed. */
+function requireCredential({ method, client }: ClientCall): void {
+  if (method === 'none') throw new Refusal('credential-missing', { client: client.id });
 }

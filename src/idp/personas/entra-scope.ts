@@ -2,6 +2,7 @@ import type { Client, Snapshot } from '../../registry/model.ts';
 import { Refusal } from '../engine/refusal.ts';
 import type { Place } from '../persona.ts';
 import type { Tenants } from '../tenants.ts';
+import { isInTenant } from './entra-client.ts';
 
 /** An API as it was asked for: the prefix before the last slash, and the names after it. */
 export interface AskedApi {
@@ -22,25 +23,35 @@ export interface ScopeContext {
   readonly tenants: Tenants;
   readonly place: Place;
   readonly graphOrigin: string;
+  /** The endpoint that reads: each has its own words for a scope it cannot use. */
+  readonly at: 'authorize' | 'token';
 }
 
 const OIDC = new Set(['openid', 'profile', 'email', 'offline_access']);
 const GRAPH = 'https://graph.microsoft.com';
 const GRAPH_NAMES = new Set(['User.Read']);
+const PROBLEMS = {
+  authorize: { unusable: 'scope-unknown', several: 'scope-several-apis-asked' },
+  token: { unusable: 'scope-no-token', several: 'scope-several-apis' },
+} as const;
 
 /** Reads a scope: `<api>/<name>` with `<api>` a GUID, `api://<guid>` or `api://<cluster>.<namespace>.<app>`. Throws a Refusal. */
 export function readScope(context: ScopeContext, scopes: readonly string[]): AskedScope {
   const oidc = scopes.filter((scope) => OIDC.has(scope));
   const asked = new Map<string, string[]>();
+  const problems = PROBLEMS[context.at];
+  const graph = scopes.some((scope) => isGraph(context, scope));
   for (const scope of scopes) {
     if (OIDC.has(scope) || isGraph(context, scope)) continue;
     const slash = scope.lastIndexOf('/');
-    if (slash <= 0) throw new Refusal('scope-unknown', { scope });
+    if (slash <= 0) throw new Refusal(problems.unusable, { scope });
     const prefix = scope.slice(0, slash);
     asked.set(prefix, [...(asked.get(prefix) ?? []), scope.slice(slash + 1)]);
   }
   const [first, second] = asked;
-  if (second !== undefined) throw new Refusal('scope-several-apis', { scope: scopes.join(' ') });
+  if (second !== undefined || (graph && first !== undefined)) {
+    throw new Refusal(problems.several, { scope: scopes.join(' ') });
+  }
   if (first === undefined) return { oidc, api: undefined };
   const [prefix, names] = first;
   return { oidc, api: { client: findApi(context, prefix), prefix, names } };
@@ -50,11 +61,9 @@ function findApi({ snapshot, tenants, place }: ScopeContext, resource: string): 
   const bare = resource.replace(/^api:\/\//, '');
   const client = snapshot.client('azure', bare) ?? byUri(snapshot, resource) ?? byName(snapshot, bare);
   const registration = client?.registration;
-  if (
-    client === undefined ||
-    registration?.provider !== 'azure' ||
-    tenants.named(registration.tenant) !== place.tenant
-  ) {
+  const known =
+    registration?.provider === 'azure' && (place.shared === true || isInTenant(tenants, registration, place.tenant));
+  if (client === undefined || !known) {
     throw new Refusal('api-unknown', { resource, tenant: place.tenant });
   }
   return client;

@@ -12,11 +12,20 @@ import { displayName } from './entra-policy.ts';
 /** Entra dates its tokens back, for clients whose clock is behind. */
 const BACKDATED_SECONDS = 300;
 const ID_TOKEN_SECONDS = 3600;
+const MAX_GROUPS = 200;
 
 /** A signed access token and its life in seconds. */
 export interface IssuedToken {
   readonly token: string;
   readonly expiresIn: number;
+}
+
+/** Who a token is about, and what policy gives them. */
+export interface TokenUser {
+  readonly grant: UserGrant;
+  readonly person: Person;
+  readonly allowed: Allowed;
+  readonly graphOrigin: string;
 }
 
 /** Access token of an application calling for itself. */
@@ -32,17 +41,13 @@ export async function signAppToken(call: ClientCall, api: Client, allowed: Allow
 }
 
 /** Access token of a person at an API. */
-export async function signUserToken(
-  call: ClientCall,
-  api: Client,
-  user: { readonly grant: UserGrant; readonly person: Person; readonly allowed: Allowed },
-): Promise<IssuedToken> {
-  const { person, grant, allowed } = user;
+export async function signUserToken(call: ClientCall, api: Client, user: TokenUser): Promise<IssuedToken> {
+  const { grant, allowed } = user;
   return await signAccessToken(
     call,
     api,
     {
-      ...personClaims(call.realm, person, grant, allowed),
+      ...personClaims(call, user),
       scp: allowed.scopes.join(' '),
       sub: subjectAt(call.realm, api.clientId, grant),
     },
@@ -51,16 +56,13 @@ export async function signUserToken(
 }
 
 /** ID token for the client itself. */
-export async function signIdToken(
-  call: ClientCall,
-  user: { readonly grant: UserGrant; readonly person: Person; readonly allowed: Allowed },
-): Promise<string> {
+export async function signIdToken(call: ClientCall, user: TokenUser): Promise<string> {
   const { realm, client } = call;
-  const { person, grant, allowed } = user;
+  const { grant } = user;
   const claims = {
     aud: client.id,
     ...timesAndNames(call, ID_TOKEN_SECONDS),
-    ...personClaims(realm, person, grant, allowed),
+    ...personClaims(call, user),
     ...(grant.nonce === undefined ? {} : { nonce: grant.nonce }),
     sub: subjectAt(realm, client.id, grant),
   };
@@ -118,10 +120,11 @@ function timesAndNames({ realm, place }: ClientCall, lifetime: number): Record<s
   };
 }
 
-function personClaims(realm: Realm, person: Person, grant: UserGrant, allowed: Allowed): Record<string, unknown> {
+function personClaims({ realm }: ClientCall, user: TokenUser): Record<string, unknown> {
+  const { person, grant } = user;
   const { employee } = person;
   return {
-    ...(allowed.groups.length === 0 ? {} : { groups: allowed.groups }),
+    ...groupClaims(realm, user),
     name: fullName(person),
     ...(employee?.NAVident === undefined ? {} : { NAVident: employee.NAVident }),
     oid: objectIdOf(realm, grant.tenant, person),
@@ -130,8 +133,17 @@ function personClaims(realm: Realm, person: Person, grant: UserGrant, allowed: A
   };
 }
 
+/** The groups themselves, or, when a token would grow too large, where to ask for them (OpenID Connect Core 5.6.2). */
+function groupClaims(realm: Realm, { person, grant, allowed, graphOrigin }: TokenUser): Record<string, unknown> {
+  const { groups } = allowed;
+  if (groups.length === 0) return {};
+  if (groups.length <= MAX_GROUPS) return { groups };
+  const endpoint = `${graphOrigin}/v1.0/users/${objectIdOf(realm, grant.tenant, person)}/getMemberObjects`;
+  return { _claim_names: { groups: 'src1' }, _claim_sources: { src1: { endpoint } } };
+}
+
 /** Pairwise by API: ID token, access token and on-behalf-of token of one person differ. */
-function subjectAt(realm: Realm, audience: string, grant: UserGrant): string {
+export function subjectAt(realm: Realm, audience: string, grant: UserGrant): string {
   return realm.seed.name('entra', 'sub', grant.tenant, audience, grant.pid);
 }
 

@@ -115,6 +115,7 @@ export async function openWorld(change: Partial<IdpConfig> = {}): Promise<World>
       .replace(ISSUERS.idporten, listener('ID-porten').origin)
       .replace(ISSUERS.login, listener('ID-porten login').origin)
       .replace(ISSUERS.entra, listener('Entra ID').origin)
+      .replace(ISSUERS.graph, listener('Graph').origin)
       .replace('http://localhost:7420', listener('Entra ID (http)').origin)
       .replace('http://localhost:7430', listener('Maskinporten').origin);
   return {
