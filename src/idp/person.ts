@@ -9,6 +9,8 @@ interface Employee {
   readonly tenant: string;
   readonly groups: readonly string[];
   readonly oid?: string | undefined;
+  /** What Entra ID wants of this person before it issues a token without a page. */
+  readonly requires?: 'mfa' | 'enrol' | 'conditional-access' | undefined;
 }
 
 /** One synthetic person. */
@@ -29,6 +31,7 @@ const employeeEntry = z.object({
   tenant: z.string().min(1).default('example.test'),
   groups: z.array(guid).default([]),
   oid: guid.optional(),
+  requires: z.enum(['mfa', 'enrol', 'conditional-access']).optional(),
 });
 const entry = z.object({
   pid: z.string().refine(isSyntheticPid, 'not a synthetic national number (month + 80, valid check digits)'),
