@@ -11,7 +11,7 @@ import type { ClientBook } from './client-book.ts';
 import type { LocalClient, ProvenBy } from './engine/client.ts';
 import type { ClientKeys } from './engine/client-keys.ts';
 import type { Fault, FaultTable } from './engine/refusal.ts';
-import type { AuthorizationRequest, FurtherRequest, UserGrant } from './engine/user-grant.ts';
+import type { AuthorizationRequest, FurtherRequest, NotedGrant, UserGrant } from './engine/user-grant.ts';
 import type { IdpEvent } from './events.ts';
 import type { Faults } from './faults.ts';
 import type { Journal } from './journal.ts';
@@ -110,10 +110,18 @@ export interface AssertionPolicy {
   readonly audience: (place: Place, audience: string) => 'accepted' | 'outdated' | 'refused';
   readonly maxLifetimeSeconds: number | undefined;
   readonly skewSeconds: number;
+  /** Whether an `iat` ahead of our clock is refused even beside a good `nbf`. */
+  readonly judgesIssuedAt?: boolean;
+  /** Whether `aud` has to be a string; a list of one is refused (FAPI 2.0 Security Profile 5.3.2.1). */
+  readonly audienceAsString?: boolean;
+  /** Whether a client with one key need not name it. */
+  readonly onlyKeyUnnamed?: boolean;
   readonly replay: 'refused' | 'accepted';
   /** Keys are named by `kid` alone, or by certificate thumbprints too. */
   readonly keyNames: 'kid' | 'certificate';
   readonly clientIdBeside: 'required' | 'optional';
+  /** Whether a client without registered keys may prove itself by the business certificate of its organisation (`x5c`). */
+  readonly businessCertificates?: boolean;
   /** Whether assertions of other issuers stand for a client that has a federated credential for them. */
   readonly federated?: boolean;
   readonly types: 'jwt' | 'any';
@@ -142,10 +150,22 @@ export interface Level {
   readonly acr: string;
 }
 
+/** Pushed authorization requests of a persona (RFC 9126). */
+export interface PushedPolicy {
+  readonly prefix: string;
+  readonly lifetimeSeconds: number;
+  /** Whether requests have to be pushed. */
+  readonly required?: boolean;
+  /** Whether a reference is spent by the code it led to rather than by the first visit with it (FAPI 2.0 Security Profile 5.3.2.2). */
+  readonly spentByCode?: boolean;
+  /** Whether parameters beside a reference are ignored (RFC 9101 6.3) instead of refused, and a foreign `request_uri` is told by redirect. */
+  readonly tolerant?: boolean;
+}
+
 /** Authorization endpoint of a persona. */
 export interface AuthorizePolicy {
   readonly path: (place: Place) => string;
-  readonly pushed: { readonly prefix: string; readonly lifetimeSeconds: number } | undefined;
+  readonly pushed: PushedPolicy | undefined;
   readonly issInAnswer: boolean;
   readonly responseModes: readonly AuthorizationRequest['responseMode'][];
   readonly challengeMethods: readonly ('S256' | 'plain')[];
@@ -154,6 +174,14 @@ export interface AuthorizePolicy {
   readonly resource: 'audience' | 'refused';
   readonly requestObjects: 'refuse' | 'ignore';
   readonly maxAge: boolean;
+  /** Whether a request without `openid` may leave out the redirect address of a client that has one (RFC 6749 3.1.2.3). */
+  readonly soleRedirect?: boolean;
+  /** Whether `prompt=consent` asks the person again, whoever is signed in. */
+  readonly consentAsks?: boolean;
+  /** Whether the `claims` parameter is heard (OpenID Connect Core 5.5). */
+  readonly claimsParameter?: boolean;
+  /** What a person is called at a client, for `id_token_hint` and a `sub` in `claims`; undefined where neither is heard. */
+  readonly subjectOf?: (realm: Realm, clientId: string, pid: string) => string;
   /** What else this persona asks of a request, before its scopes; throws a Refusal. */
   readonly checkRequest?: (call: ClientSite, parameters: ReadonlyMap<string, string>) => void;
   readonly checkScopes: (call: ClientSite, scopes: readonly string[]) => void;
@@ -206,6 +234,8 @@ export interface LogoutPolicy {
   /** Whether a return address needs a hint or a client id beside it; without either nobody is sent back. */
   readonly returnNeedsClient: boolean;
   readonly backchannel?: BackchannelPolicy;
+  /** Whether what these scopes let a client do goes on without the session. Unless told: everything beyond signing in does. */
+  readonly outlives?: (scopes: readonly string[]) => boolean;
 }
 
 /** What a persona's logout tokens hold beside `iss`, `aud`, `iat`, `jti`, `sid` and `events` (OpenID Connect Back-Channel Logout 1.0 2.4). */
@@ -233,6 +263,20 @@ export interface IntrospectionPolicy {
   readonly isAccessToken: (claims: Claims) => boolean;
 }
 
+/** UserInfo of a persona (OpenID Connect Core 5.3). */
+export interface UserinfoPolicy {
+  /** Whether a POST may carry the token in its form (RFC 6750 2.2). */
+  readonly tokenInBody: boolean;
+  readonly isAccessToken: (claims: Claims) => boolean;
+  /** A scope the token has to have. */
+  readonly scope: string | undefined;
+  /** What is told; undefined for a token that is about nobody. */
+  readonly answer: (
+    realm: Realm,
+    access: { readonly claims: Claims; readonly grant: NotedGrant | undefined },
+  ) => Claims | undefined;
+}
+
 /** One provider's ways, as data: the engine knows no persona by name. */
 export interface Persona {
   readonly name: string;
@@ -251,4 +295,5 @@ export interface Persona {
   readonly logout: LogoutPolicy | undefined;
   readonly sso?: SsoPolicy;
   readonly introspection?: IntrospectionPolicy;
+  readonly userinfo?: UserinfoPolicy;
 }

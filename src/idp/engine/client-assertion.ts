@@ -44,7 +44,9 @@ async function checkSignature(check: AssertionCheck): Promise<'private_key_jwt' 
     return 'certificate';
   }
   const { clientKeys } = realm;
-  const named = keysNamedBy(jwt.header, client.keys, policy.keyNames === 'kid' ? 'kid' : clientKeys.thumbprints);
+  const unnamed = policy.onlyKeyUnnamed === true && jwt.header.kid === undefined && client.keys.length === 1;
+  const by = policy.keyNames === 'kid' ? 'kid' : clientKeys.thumbprints;
+  const named = unnamed ? client.keys : keysNamedBy(jwt.header, client.keys, by);
   if (named === undefined) throw new Refusal('assertion-key-unnamed', values);
   if (named.length === 0) throw new Refusal('assertion-key-unknown', values);
   if (!isSignedBy(jwt, named, clientKeys)) throw new Refusal('assertion-signature', values);
@@ -68,7 +70,8 @@ export async function refuseReplay(realm: Realm, clientId: string, claims: Claim
 
 function checkAudience({ realm, place, client, policy, jwt }: AssertionCheck): void {
   const [audience, ...others] = stringListClaim(jwt.claims, 'aud') ?? [];
-  const verdict = audience === undefined || others.length > 0 ? 'refused' : policy.audience(place, audience);
+  const listed = policy.audienceAsString === true && typeof jwt.claims['aud'] !== 'string';
+  const verdict = audience === undefined || others.length > 0 || listed ? 'refused' : policy.audience(place, audience);
   if (verdict === 'refused') throw new Refusal('assertion-audience', { client: client.id });
   if (verdict === 'outdated') {
     realm.emit({ event: 'idp.token_url_audience', persona: realm.persona.name, client: client.id });
@@ -88,7 +91,8 @@ export function checkTimes(policy: AssertionPolicy, claims: Claims, now: number)
   const life = { now: iso(now), from: iso(from), until: iso(exp ?? now) };
   if (exp === undefined) throw new Refusal('assertion-claim', { claim: 'exp' });
   if (exp + policy.skewSeconds <= now) throw new Refusal('assertion-expired', life);
-  if (from > now + policy.skewSeconds) throw new Refusal('assertion-future', life);
+  const issuedAhead = policy.judgesIssuedAt === true && iat !== undefined && iat > now + policy.skewSeconds;
+  if (from > now + policy.skewSeconds || issuedAhead) throw new Refusal('assertion-future', life);
   if (policy.maxLifetimeSeconds !== undefined) {
     if (iat === undefined) throw new Refusal('assertion-claim', { claim: 'iat' });
     if (iat > now + policy.skewSeconds) throw new Refusal('assertion-future', life);

@@ -34,7 +34,8 @@ export async function redeemCode(call: ClientCall, code: string): Promise<UserGr
   if (record.used) return await refuseUsed(call, record.grant);
   if (record.expiresAt <= now()) throw new Refusal('code-expired');
   const redirectUri = call.form.get('redirect_uri');
-  if (redirectUri !== record.redirectUri) {
+  const leftOut = redirectUri === undefined && record.redirectLeftOut === true;
+  if (redirectUri !== record.redirectUri && !leftOut) {
     throw new Refusal('code-redirect', { redirect: redirectUri ?? '', client: call.client.id });
   }
   checkVerifier(call, record);

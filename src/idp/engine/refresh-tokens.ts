@@ -74,8 +74,12 @@ export async function revokeSession(realm: Realm, sid: string): Promise<void> {
 /** Whether the grant was ended by code reuse or by logout. */
 export async function isRevoked(realm: Realm, grant: Pick<UserGrant, 'grantId' | 'sid' | 'scopes'>): Promise<boolean> {
   if ((await realm.store.read(markKey(realm, 'grant', grant.grantId))) !== undefined) return true;
-  const signInOnly = grant.scopes.every((scope) => scope === 'openid' || scope === 'profile');
-  return signInOnly && (await realm.store.read(markKey(realm, 'session', grant.sid))) !== undefined;
+  const { outlives = goesBeyondSignIn } = realm.persona.logout ?? {};
+  return !outlives(grant.scopes) && (await realm.store.read(markKey(realm, 'session', grant.sid))) !== undefined;
+}
+
+function goesBeyondSignIn(scopes: readonly string[]): boolean {
+  return scopes.some((scope) => scope !== 'openid' && scope !== 'profile');
 }
 
 function recordKey(realm: Realm, value: string): string {

@@ -1,6 +1,6 @@
 import { stringClaim } from '../../oauth/jwt.ts';
 import type { Call } from '../persona.ts';
-import { grantOfAccessToken, readAccessToken } from './access-tokens.ts';
+import { endAccessToken, grantOfAccessToken, readAccessToken } from './access-tokens.ts';
 import { authenticateClient } from './client-authentication.ts';
 import { readRefreshToken, revokeGrant } from './refresh-tokens.ts';
 import { Refusal } from './refusal.ts';
@@ -20,6 +20,6 @@ export async function revokeToken(call: Call, authorization: string | undefined)
   }
   const claims = await readAccessToken(realm, place.issuer, token);
   if (claims === undefined || stringClaim(claims, 'client_id') !== client.id) return;
-  const grantId = await grantOfAccessToken(realm, stringClaim(claims, 'jti') ?? '');
-  if (grantId !== undefined) await revokeGrant(realm, grantId);
+  const grant = await grantOfAccessToken(realm, claims);
+  await (grant === undefined ? endAccessToken(realm, claims) : revokeGrant(realm, grant.grantId));
 }

@@ -21,6 +21,9 @@ export interface UserGrant extends FurtherRequest {
   readonly faults: readonly string[];
 }
 
+/** What is remembered of the grant behind an access token. */
+export type NotedGrant = Pick<UserGrant, 'grantId' | 'sid' | 'scopes' | 'pid' | 'sentClaims'>;
+
 /** What only some personas let a client ask for. */
 export interface FurtherRequest {
   /** The id under which a client speaks for a customer. */
@@ -33,6 +36,8 @@ export interface FurtherRequest {
 export interface CodeRecord {
   readonly grant: UserGrant;
   readonly redirectUri: string;
+  /** Whether the request left it out, so that redeeming may too (RFC 6749 4.1.3). */
+  readonly redirectLeftOut?: boolean | undefined;
   readonly challenge: Challenge | undefined;
   readonly expiresAt: number;
   readonly used: boolean;
@@ -60,6 +65,12 @@ export interface AuthorizationRequest extends FurtherRequest {
   readonly loginHint: string | undefined;
   readonly locales: readonly string[];
   readonly clientInfo: boolean;
+  /** The pushed request it came from, where its code is what spends that. */
+  readonly pushedAs?: string | undefined;
+  /** Whether it left out the redirect address. */
+  readonly redirectLeftOut?: boolean;
+  /** Who it has to be about: a `sub` of this persona. */
+  readonly subject?: string | undefined;
   /** The parameter `claims` (OpenID Connect Core 5.5), as it was sent. */
   readonly sentClaims?: string | undefined;
 }

@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { GRANT } from '../../oauth/client-assertion.ts';
+import { stringClaim } from '../../oauth/jwt.ts';
 import type { IdportenRegistration, Snapshot } from '../../registry/model.ts';
 import { isSyntheticPid } from '../pid.ts';
 import { rowOf } from '../engine/client.ts';
@@ -67,6 +68,15 @@ export function idportenPersona({ refreshedIdToken }: IdportenOptions): Persona 
       codeReuseRevokes: IDPORTEN_CODE_REUSE_REVOKES,
       issue: (request) => issueIdportenTokens(request, { idToken: refreshedIdToken || !isRefresh(request) }),
       makeRefreshToken: makeIdportenRefreshToken,
+    },
+    userinfo: {
+      tokenInBody: false,
+      isAccessToken: (claims) => claims['token_type'] === 'Bearer',
+      scope: undefined,
+      answer: (realm, { claims }) => {
+        const pid = stringClaim(claims, 'pid');
+        return { sub: claims['sub'], pid, locale: pid === undefined ? undefined : realm.people.find(pid)?.locale };
+      },
     },
     authorize: authorizePolicy(),
     logout: {
