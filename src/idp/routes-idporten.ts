@@ -4,6 +4,7 @@ import type { Route } from '../web/router.ts';
 import { authorize } from './engine/authorize.ts';
 import { endSession } from './engine/end-session.ts';
 import { atEndpoint, jsonEndpoint, neverStored, pageEndpoint } from './engine/endpoint.ts';
+import { introspectToken } from './engine/introspect.ts';
 import { answerPushedRequest } from './engine/par.ts';
 import { readBody } from './engine/parameters.ts';
 import { revokeToken } from './engine/revoke.ts';
@@ -30,6 +31,9 @@ export function idportenRoutes(site: Site, loginOrigin: string): readonly Route[
     post('/token', (http) =>
       jsonEndpoint({ realm, endpoint: 'token', correlationId: undefined }, http, () => token(site, http)),
     ),
+    post('/token/introspect', (http) =>
+      jsonEndpoint({ realm, endpoint: 'introspect', correlationId: undefined }, http, () => introspect(site, http)),
+    ),
     post('/token/revoke', (http) =>
       jsonEndpoint({ realm, endpoint: 'revoke', correlationId: undefined }, http, () => revoke(site, http)),
     ),
@@ -52,6 +56,11 @@ export function idportenLoginRoutes(site: Site): readonly Route[] {
 async function par(site: Site, http: HttpRequest): Promise<HttpResponse> {
   const form = await readBody(http);
   return neverStored(201, await answerPushedRequest({ ...site, form }, http.headers.authorization));
+}
+
+async function introspect(site: Site, http: HttpRequest): Promise<HttpResponse> {
+  const form = await readBody(http);
+  return neverStored(200, await introspectToken({ ...site, form }, http.headers.authorization));
 }
 
 async function revoke(site: Site, http: HttpRequest): Promise<HttpResponse> {
