@@ -53,6 +53,16 @@ export const ISSUERS = {
   openid: 'http://localhost:7450',
 } as const;
 
+/** The listener behind each origin. */
+const LISTENERS: Readonly<Record<string, string>> = {
+  [ISSUERS.idporten]: 'ID-porten',
+  [ISSUERS.login]: 'ID-porten login',
+  [ISSUERS.entra]: 'Entra ID',
+  'http://localhost:7420': 'Entra ID (http)',
+  [ISSUERS.graph]: 'Graph',
+  'http://localhost:7430': 'Maskinporten',
+};
+
 /** The `client_assertion_type` of a JWT. */
 export const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 
@@ -110,14 +120,10 @@ export async function openWorld(change: Partial<IdpConfig> = {}): Promise<World>
     if (found === undefined) throw new Error(`no listener ${name}`);
     return found;
   };
-  const route = (url: string): string =>
-    url
-      .replace(ISSUERS.idporten, listener('ID-porten').origin)
-      .replace(ISSUERS.login, listener('ID-porten login').origin)
-      .replace(ISSUERS.entra, listener('Entra ID').origin)
-      .replace(ISSUERS.graph, listener('Graph').origin)
-      .replace('http://localhost:7420', listener('Entra ID (http)').origin)
-      .replace('http://localhost:7430', listener('Maskinporten').origin);
+  const route = (url: string): string => {
+    const [issuer, name] = Object.entries(LISTENERS).find(([origin]) => url.startsWith(origin)) ?? [];
+    return issuer === undefined || name === undefined ? url : url.replace(issuer, listener(name).origin);
+  };
   return {
     idp,
     config,
