@@ -79,6 +79,11 @@ testRows('Maskinporten', [
   ['29 a scope of others', () => signed({ scope: 'demo:feed/foreign' }), '400 invalid_scope MP-200'],
   ['29 a scope without access', () => signed({ scope: 'demo:feed/other' }), '403 forbidden MP-250'],
   [
+    '29 a delegation that is missing',
+    () => signed({ scope: 'demo:feed/delegated', consumer_org: '310000035' }),
+    '403 forbidden MP-251',
+  ],
+  [
     '32 the metadata of OpenID',
     async () => outcome(await world.fetch(`${ISSUER}.well-known/openid-configuration`)),
     '404 empty',

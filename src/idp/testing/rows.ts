@@ -11,6 +11,7 @@ import type {
   Registration,
 } from '../../registry/model.ts';
 import type { SnapshotData } from '../../registry/snapshot.ts';
+import { maskinportenClients, maskinportenScopes } from './rows-maskinporten.ts';
 
 /** Group of the people of case work, as `people.yaml` has it at first start. */
 export const CASE_WORKERS = '00000000-0000-4000-8000-0000000000e1';
@@ -34,7 +35,8 @@ type ClientName =
   | 'api'
   | 'closed'
   | 'picky'
-  | 'feed';
+  | 'feed'
+  | 'certified';
 
 /** Client ids of the test world. */
 export const CLIENTS: Readonly<Record<ClientName, string>> = {
@@ -49,6 +51,7 @@ export const CLIENTS: Readonly<Record<ClientName, string>> = {
   closed: guid(0x13),
   picky: guid(0x14),
   feed: 'feed-id',
+  certified: 'certified-id',
 };
 
 /** What the registry of a test world holds; every client has the one key. */
@@ -69,9 +72,20 @@ export function worldRows(key: PublicJwk, certified: PublicJwk): SnapshotData {
   return {
     version: 1,
     wildcardGrants: 'network-only',
-    apps: ['portal', 'basic', 'post', 'reuse', 'lenient', 'desk', 'middle', 'api', 'closed', 'picky', 'feed'].map(
-      appRow,
-    ),
+    apps: [
+      'portal',
+      'basic',
+      'post',
+      'reuse',
+      'lenient',
+      'desk',
+      'middle',
+      'api',
+      'closed',
+      'picky',
+      'feed',
+      'certified',
+    ].map(appRow),
     clients: [
       client(
         'portal',
@@ -108,47 +122,10 @@ export function worldRows(key: PublicJwk, certified: PublicJwk): SnapshotData {
       client('api', CLIENTS.api, azureClient('api', 0x22)),
       client('closed', CLIENTS.closed, azureClient('closed', 0x23)),
       client('picky', CLIENTS.picky, azureClient('picky', 0x24, { groups: [guid(0xee)] })),
-      client(
-        'feed',
-        CLIENTS.feed,
-        {
-          provider: 'maskinporten',
-          orgno: '310000019',
-          scopes: ['demo:feed/read', 'demo:feed/other', 'demo:feed/short'],
-        },
-        [key, { ...key, kid: 'past its year', exp: 1_700_000_000 }, { kty: 'RSA', kid: 'weak', n: 'AQAB', e: 'AQAB' }],
-      ),
+      ...maskinportenClients(key),
     ],
     grants: [grant('middle', 'desk'), grant('api', 'desk', ['admin']), grant('api', 'middle'), grant('picky', 'desk')],
-    scopes: [
-      {
-        name: 'demo:feed/read',
-        owner: app('api'),
-        ownerOrgno: '310000027',
-        enabled: true,
-        consumers: ['310000019'],
-        accessibleForAll: false,
-        atMaxAge: 600,
-      },
-      {
-        name: 'demo:feed/other',
-        owner: app('api'),
-        ownerOrgno: '310000027',
-        enabled: true,
-        consumers: [],
-        accessibleForAll: false,
-        atMaxAge: 30,
-      },
-      {
-        name: 'demo:feed/short',
-        owner: app('api'),
-        ownerOrgno: '310000027',
-        enabled: true,
-        consumers: [],
-        accessibleForAll: true,
-        atMaxAge: 30,
-      },
-    ],
+    scopes: maskinportenScopes(app('api')),
   };
 }
 
