@@ -2,6 +2,7 @@ import type { Program } from '../web/serve.ts';
 import type { ClientBook } from './client-book.ts';
 import type { IdpConfig, IdpOrigins, PersonaName } from './config.ts';
 import { bindsOf, originsOf } from './config.ts';
+import { openControl } from './control/listener.ts';
 import type { People } from './people.ts';
 import { requireLoopback, requireMarkedIssuer } from './safety.ts';
 import { openEntra } from './services/entra.ts';
@@ -29,9 +30,10 @@ export async function createIdp(config: IdpConfig, deps: IdpDependencies): Promi
   checkSafety(config, origins);
   const stage = await openStage(config, deps);
   const services = await Promise.all(config.personas.map((name) => OPENERS[name](stage)));
+  const control = await openControl(stage, services);
   const tenant = config.entraTenants[0]?.tid ?? '';
   return {
-    listeners: services.flatMap((service) => service.listeners),
+    listeners: [...services.flatMap((service) => service.listeners), control],
     issuers: {
       idporten: origins.idporten,
       entra: `${origins.entra}/${tenant}/v2.0`,
@@ -40,7 +42,10 @@ export async function createIdp(config: IdpConfig, deps: IdpDependencies): Promi
     },
     people: stage.people,
     clients: stage.clients,
-    close: () => Promise.resolve(),
+    close: () => {
+      stage.clients.close();
+      return Promise.resolve();
+    },
   };
 }
 

@@ -48,7 +48,7 @@ export function createClientBook(
   let authorizations: readonly Authorization[] = [];
   let delegations: readonly Delegation[] = [];
   let base = registry.snapshot();
-  let refresh = (): void => {};
+  let refresh: (() => void) | undefined;
   const shelfOf = (persona: string): Shelf => {
     const shelf = shelves.get(persona) ?? createShelf(persona);
     shelves.set(persona, shelf);
@@ -66,7 +66,7 @@ export function createClientBook(
     });
   };
   const see = (persona: string): ClientView => {
-    refresh();
+    refresh?.();
     catchUp(registry.snapshot());
     return propagation.seen(persona, shelfOf(persona).view(base));
   };

@@ -62,6 +62,7 @@ export interface Stage {
   readonly journal: Journal;
   /** Lets all personas forget their sessions and refresh tokens. */
   readonly era: Era;
+  readonly emit: Emit<IdpEvent>;
   readonly makeRealm: (persona: Persona, keys: RealmKeys) => Promise<Realm>;
   /** The certificate of this folder, made when the first https listener asks. */
   readonly tls: () => Promise<Tls>;
@@ -105,6 +106,7 @@ export async function openStage(config: IdpConfig, deps: IdpDependencies): Promi
     ...shared,
     clocks,
     era,
+    emit,
     makeRealm: async (persona, { naming, algorithms }) => {
       const now = clocks.of(persona.name);
       return {

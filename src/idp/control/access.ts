@@ -1,0 +1,35 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { join } from 'node:path';
+import type { HttpRequest } from '../../web/http.ts';
+import { readIfThere, writeWhole } from '../files.ts';
+import { ControlProblem } from './problem.ts';
+
+/** The token of the control API (`control-token`, 0600), made at first start. */
+export async function loadControlToken(stateDir: string): Promise<string> {
+  const file = join(stateDir, 'control-token');
+  const known = (await readIfThere(file))?.trim();
+  if (known !== undefined && known !== '') return known;
+  const token = randomBytes(32).toString('base64url');
+  await writeWhole(file, `${token}\n`, 0o600);
+  return token;
+}
+
+/** Lets only programs of this machine in that can read the state folder: no browser, no other name, no guess. Throws ControlProblem. */
+export function checkAccess(request: HttpRequest, token: string): void {
+  const port = request.incoming.socket.localPort ?? 0;
+  if (![`127.0.0.1:${port}`, `localhost:${port}`].includes(request.headers.host ?? '')) {
+    throw new ControlProblem('forbidden', `Host has to be 127.0.0.1:${port} or localhost:${port}`);
+  }
+  if (request.headers.origin !== undefined) {
+    throw new ControlProblem('forbidden', 'pages of browsers are not let in');
+  }
+  const [, sent] = /^Bearer +([\x21-\x7e]+)$/i.exec(request.headers.authorization ?? '') ?? [];
+  if (sent === undefined || !timingSafeEqual(digest(sent), digest(token))) {
+    throw new ControlProblem('unauthorized', 'Authorization has to be Bearer and the text of the file control-token');
+  }
+}
+
+/** Of one length, so that comparing tells nothing about the token's. */
+function digest(value: string): Buffer {
+  return createHash('sha256').update(value).digest();
+}

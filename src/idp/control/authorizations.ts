@@ -1,0 +1,122 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import type { Route } from '../../web/router.ts';
+import type { Authorization } from '../authorizations.ts';
+import type { ClientBook } from '../client-book.ts';
+import type { Delegation } from '../delegations.ts';
+import { isSyntheticPid } from '../pid.ts';
+import { orgno, text } from './client-fields.ts';
+import { bodyOf, making, removing, route } from './context.ts';
+import type { ControlContext } from './context.ts';
+import { ControlProblem, parse } from './problem.ts';
+
+const PERSON = 'urn:altinn:person:identifier-no:';
+const organisation = z.strictObject({
+  authority: z.literal('iso6523-actorid-upis'),
+  ID: z.string().regex(/^0192:\d{9}$/, 'not 0192: and nine digits'),
+});
+const systemUser = z.strictObject({
+  type: z.literal('urn:altinn:systemuser'),
+  systemuser_org: organisation,
+  externalRef: text.optional(),
+  systemuser_id: z.array(text).min(1),
+  system_id: text,
+});
+const consent = z.strictObject({
+  type: z.literal('urn:altinn:consent'),
+  id: z.uuid(),
+  from: z
+    .string()
+    .refine(
+      (value) => value.startsWith(PERSON) && isSyntheticPid(value.slice(PERSON.length)),
+      'not a synthetic person',
+    ),
+  to: text,
+  consented: z.iso.datetime({ offset: true }),
+  validTo: z.iso.datetime({ offset: true }),
+  consentRights: z.array(
+    z.strictObject({
+      action: z.array(text).min(1),
+      resource: z.array(z.strictObject({ type: text, value: text })).min(1),
+      metadata: z.record(z.string(), z.string()).default({}),
+    }),
+  ),
+});
+const delegation = z.strictObject({ type: z.literal('delegation'), scope: text, consumer: orgno, supplier: orgno });
+const entry = z.discriminatedUnion('type', [systemUser, consent, delegation]);
+
+type Entry = z.infer<typeof entry>;
+
+/** `/v1/maskinporten/authorizations`: system users, consents and delegations, as Altinn would know them. */
+export function authorizationRoutes({ stage }: ControlContext): readonly Route[] {
+  const { clients } = stage;
+  const all = '/v1/maskinporten/authorizations';
+  const one = `${all}/:id`;
+  const byId = (id: string | undefined): Entry => {
+    const found = entriesOf(clients).find((each) => idOf(each) === id);
+    if (found === undefined) throw new ControlProblem('not_found', 'no such authorization');
+    return found;
+  };
+  return [
+    route('GET', all, () => ({ authorizations: entriesOf(clients).map(show) })),
+    making(all, async (request) => {
+      const made = parse(entry, await bodyOf(request));
+      const there = entriesOf(clients);
+      if (there.some((each) => idOf(each) === idOf(made))) {
+        throw new ControlProblem('conflict', 'there is this authorization already');
+      }
+      keep(clients, [...there, made]);
+      return show(made);
+    }),
+    route('GET', one, (_request, { id }) => show(byId(id))),
+    route('PUT', one, async (request, { id }) => {
+      const old = byId(id);
+      const next = parse(entry, await bodyOf(request));
+      keep(clients, [...entriesOf(clients).filter((each) => idOf(each) !== idOf(old)), next]);
+      return show(next);
+    }),
+    removing(one, (_request, { id }) => {
+      const old = byId(id);
+      keep(
+        clients,
+        entriesOf(clients).filter((each) => idOf(each) !== idOf(old)),
+      );
+    }),
+  ];
+}
+
+function entriesOf(clients: ClientBook): readonly Entry[] {
+  const known = clients.authorizations().map((each) => parse(entry, each));
+  return [...known, ...clients.delegations().map((each) => ({ ...each, type: 'delegation' as const }))];
+}
+
+function keep(clients: ClientBook, entries: readonly Entry[]): void {
+  const authorizations: Authorization[] = [];
+  const delegations: Delegation[] = [];
+  for (const each of entries) {
+    if (each.type === 'delegation') {
+      const { type: _type, ...rest } = each;
+      delegations.push(rest);
+    } else if (each.type === 'urn:altinn:consent') authorizations.push(each);
+    else {
+      const { externalRef, ...rest } = each;
+      authorizations.push(externalRef === undefined ? rest : { ...rest, externalRef });
+    }
+  }
+  clients.putAuthorizations(authorizations);
+  clients.putDelegations(delegations);
+}
+
+/** A consent has an id of its own; the others are named by what they are. */
+function idOf(each: Entry): string {
+  if (each.type === 'urn:altinn:consent') return each.id;
+  const parts =
+    each.type === 'delegation'
+      ? [each.scope, each.consumer, each.supplier]
+      : [each.systemuser_org.ID, each.externalRef ?? '', each.system_id];
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);
+}
+
+function show(each: Entry): unknown {
+  return { ...each, id: idOf(each) };
+}
