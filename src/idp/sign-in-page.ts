@@ -5,8 +5,8 @@ import type { PageSetting } from './pages.ts';
 import { originOf, respondWithPage } from './pages.ts';
 import { fullName } from './person.ts';
 import type { Person } from './person.ts';
-import { languageOf, TEXTS } from './texts.ts';
-import type { Texts } from './texts.ts';
+import { languageOf, LANGUAGES, TEXTS } from './texts.ts';
+import type { Language, Texts, TickableFault } from './texts.ts';
 
 /** What was wrong with the form the last time. */
 export type SignInProblem = 'nobody' | 'pid' | 'level';
@@ -17,40 +17,91 @@ export interface SignInView extends PageSetting {
   readonly action: string;
   readonly redirectUri: string;
   readonly transaction: string;
+  /** The people to choose from, and how many there are beside them. */
   readonly people: readonly Person[];
+  readonly peopleInAll: number;
+  /** What was searched for; undefined where there are too few people to search among. */
+  readonly query: string | undefined;
   readonly chosen: string | undefined;
   /** Content of the field for another pid; undefined where there is no such field. */
   readonly typedPid: string | undefined;
   readonly levels: readonly { readonly value: string }[];
+  readonly chosenLevel: string | undefined;
+  readonly faults: readonly TickableFault[];
+  readonly ticked: readonly string[];
   readonly problem: SignInProblem | undefined;
 }
 
 /** The sign-in page: plain forms, no script. Names and ids are stable, tests click them. */
 export function signInPage(view: SignInView): HttpResponse {
-  const texts = TEXTS[languageOf(view.locales, view.acceptLanguage)];
+  const language = languageOf(view.locales, view.acceptLanguage);
+  const texts = TEXTS[language];
   const title = texts.signInTo(view.label);
   return respondWithPage(view, {
     title,
     // Browsers apply form-action to the redirect that answers the form too.
     policy: `form-action 'self' ${originOf(view.redirectUri)}`,
-    body: html`<h1>${title}</h1>
+    body: html`${languages(texts, language)}
+<h1>${title}</h1>
 <p>${texts.forClient(view.client)}</p>
-${view.problem !== undefined && html`<p class="problem" role="alert" id="fm-problem">${problemText(texts, view.problem)}</p>`}
+${problemSummary(texts, view.problem)}
 <form id="fm-login" method="post" action="${view.action}">
-<input type="hidden" name="transaction" value="${view.transaction}">
+${hidden(view)}
 ${peopleField(texts, view)}
 ${pidField(texts, view)}
 ${levelField(texts, view)}
+${faultsField(texts, view)}
 <div class="actions">
 <button id="fm-continue" name="continue" value="1">${texts.proceed}</button>
 <button id="fm-cancel" name="cancel" value="1" class="second">${texts.cancel}</button>
 </div>
-</form>`,
+</form>
+${view.query !== undefined && besideForm('fm-search', view)}
+${besideForm('fm-language', view)}`,
   });
 }
 
+function hidden(view: SignInView): Html {
+  return html`<input type="hidden" name="transaction" value="${view.transaction}">`;
+}
+
+function languages(texts: Texts, current: Language): Html {
+  const choices = LANGUAGES.map((language) => {
+    const { name } = TEXTS[language];
+    if (language === current) return html`<span aria-current="true">${name}</span>\n`;
+    return html`<button form="fm-language" class="link" name="lang" value="${language}" lang="${language}">${name}</button>\n`;
+  });
+  return html`<nav class="languages" aria-label="${texts.language}">${choices}</nav>`;
+}
+
+/** Its controls stand among those of the sign-in form, but Enter in them must not sign in. */
+function besideForm(id: string, view: SignInView): Html {
+  return html`<form id="${id}" method="post" action="${view.action}">${hidden(view)}</form>`;
+}
+
+function searchField(texts: Texts, view: SignInView): Html | undefined {
+  if (view.query === undefined) return undefined;
+  return html`<div class="field"><label class="label" for="fm-q">${texts.search}</label>
+<div class="search"><input type="text" id="fm-q" name="q" form="fm-search" value="${view.query}" autocomplete="off" maxlength="100">
+<button id="fm-search-button" form="fm-search" name="search" value="1" class="second">${texts.searchButton}</button></div>
+${view.query !== '' && html`<p class="help" role="status" id="fm-found">${texts.found(view.people.length, view.peopleInAll)}</p>`}</div>`;
+}
+
+function problemSummary(texts: Texts, problem: SignInProblem | undefined): Html | undefined {
+  if (problem === undefined) return undefined;
+  const [field, text] = {
+    nobody: ['fm-people', texts.problemNobody] as const,
+    pid: ['fm-pid', texts.problemPid] as const,
+    level: ['fm-levels', texts.problemLevel] as const,
+  }[problem];
+  return html`<div class="problem" role="alert" id="fm-problem" aria-labelledby="fm-problem-title">
+<h2 id="fm-problem-title">${texts.problem}</h2>
+<a href="#${field}">${text}</a>
+</div>`;
+}
+
 function peopleField(texts: Texts, view: SignInView): Html {
-  const chosen = view.chosen ?? view.people[0]?.pid;
+  const chosen = view.people.some(({ pid }) => pid === view.chosen) ? view.chosen : view.people[0]?.pid;
   const choices = view.people.map(
     (
       person,
@@ -58,7 +109,8 @@ function peopleField(texts: Texts, view: SignInView): Html {
 <span>${fullName(person)}<small>${detailOf(person, view)}</small></span></label>
 `,
   );
-  return html`<fieldset><legend>${texts.person}</legend><div class="people">${choices}</div></fieldset>`;
+  return html`<fieldset id="fm-people"><legend>${texts.person}</legend>
+${searchField(texts, view)}<div class="people">${choices}</div></fieldset>`;
 }
 
 /** Where a pid can be typed the pid tells people apart, elsewhere the user name. */
@@ -69,25 +121,34 @@ function detailOf(person: Person, view: SignInView): string {
 
 function pidField(texts: Texts, view: SignInView): Html | undefined {
   if (view.typedPid === undefined) return undefined;
-  return html`<fieldset><label class="label" for="fm-pid">${texts.otherPerson}</label>
+  const wrong = view.problem === 'pid';
+  return html`<div class="field"><label class="label" for="fm-pid">${texts.otherPerson}</label>
 <span class="help" id="fm-pid-help">${texts.otherPersonHelp}</span>
-<input type="text" id="fm-pid" name="pid" value="${view.typedPid}" inputmode="numeric" autocomplete="off" maxlength="14" aria-describedby="fm-pid-help"${view.problem === 'pid' && html` aria-invalid="true"`}></fieldset>`;
+<input type="text" id="fm-pid" name="pid" value="${view.typedPid}" inputmode="numeric" autocomplete="off" maxlength="14" aria-describedby="fm-pid-help${wrong && ' fm-pid-problem'}"${wrong && html` aria-invalid="true"`}>
+${wrong && html`<span class="wrong" id="fm-pid-problem">${texts.problemPid}</span>`}</div>`;
 }
 
 function levelField(texts: Texts, view: SignInView): Html | undefined {
   if (view.levels.length === 0) return undefined;
-  const last = view.levels.at(-1)?.value;
+  const checked = view.levels.find(({ value }) => value === view.chosenLevel) ?? view.levels.at(-1);
   const choices = view.levels.map(
     ({
       value,
-    }) => html`<label class="choice"><input type="radio" name="acr" value="${value}"${value === last && html` checked`}>
+    }) => html`<label class="choice"><input type="radio" name="acr" value="${value}"${value === checked?.value && html` checked`}>
 <span>${value === 'high' ? texts.high : texts.substantial}</span></label>
 `,
   );
-  return html`<fieldset><legend>${texts.level}</legend>${choices}</fieldset>`;
+  return html`<fieldset id="fm-levels"><legend>${texts.level}</legend><div class="levels">${choices}</div></fieldset>`;
 }
 
-function problemText(texts: Texts, problem: SignInProblem): string {
-  if (problem === 'nobody') return texts.problemNobody;
-  return problem === 'pid' ? texts.problemPid : texts.problemLevel;
+function faultsField(texts: Texts, view: SignInView): Html {
+  const boxes = view.faults.map(
+    (
+      fault,
+    ) => html`<label class="tick"><input type="checkbox" name="fault" value="${fault}"${view.ticked.includes(fault) && html` checked`}>
+<span><code>${fault}</code> <small>${texts.fault[fault]}</small></span></label>
+`,
+  );
+  return html`<details id="fm-faults"${view.ticked.length > 0 && html` open`}><summary>${texts.faults}</summary>
+<fieldset><legend class="help">${texts.faultsHelp}</legend>${boxes}</fieldset></details>`;
 }

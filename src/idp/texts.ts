@@ -1,12 +1,30 @@
-/** Languages of the pages. */
-export type Language = 'nb' | 'en';
+import type { FaultName } from './faults.ts';
+import { EN } from './texts/en.ts';
+import { NB } from './texts/nb.ts';
+import { NN } from './texts/nn.ts';
+import { SE } from './texts/se.ts';
+
+/** Languages of the pages: Bokmål, Nynorsk, Northern Sami, English. */
+export const LANGUAGES = ['nb', 'nn', 'se', 'en'] as const;
+
+/** One of {@link LANGUAGES}. */
+export type Language = (typeof LANGUAGES)[number];
+
+/** Faults that can be ticked on the sign-in page. */
+export type TickableFault = Exclude<FaultName, 'propagation'>;
 
 /** Every text of the pages in one language. */
 export interface Texts {
+  /** The language's name in itself. */
+  readonly name: string;
+  readonly language: string;
   readonly banner: string;
   readonly signInTo: (service: string) => string;
   readonly forClient: (client: string) => string;
   readonly person: string;
+  readonly search: string;
+  readonly searchButton: string;
+  readonly found: (some: number, all: number) => string;
   readonly otherPerson: string;
   readonly otherPersonHelp: string;
   readonly level: string;
@@ -14,9 +32,13 @@ export interface Texts {
   readonly high: string;
   readonly proceed: string;
   readonly cancel: string;
+  readonly problem: string;
   readonly problemNobody: string;
   readonly problemPid: string;
   readonly problemLevel: string;
+  readonly faults: string;
+  readonly faultsHelp: string;
+  readonly fault: Readonly<Record<TickableFault, string>>;
   readonly refused: string;
   readonly refusedHelp: string;
   readonly signedOut: string;
@@ -25,52 +47,9 @@ export interface Texts {
 }
 
 /** What the pages say. */
-export const TEXTS: Readonly<Record<Language, Texts>> = {
-  nb: {
-    banner: 'Lokal testtjeneste – ikke den ekte (local test service – not the real one)',
-    signInTo: (service) => `Logg inn med ${service}`,
-    forClient: (client) => `Du logger inn i ${client}. Alle personene er oppdiktet.`,
-    person: 'Hvem er du?',
-    otherPerson: 'Et annet syntetisk fødselsnummer',
-    otherPersonHelp: '11 sifre, måned + 80. Går foran valget over.',
-    level: 'Sikkerhetsnivå',
-    substantial: 'Betydelig (substantial)',
-    high: 'Høyt (high)',
-    proceed: 'Fortsett',
-    cancel: 'Avbryt',
-    problemNobody: 'Velg en person.',
-    problemPid: 'Nummeret er ikke et gyldig syntetisk fødselsnummer.',
-    problemLevel: 'Tjenesten krever et høyere sikkerhetsnivå.',
-    refused: 'Innloggingen kan ikke fortsette',
-    refusedHelp: 'Tjenesten du kom fra, sendte en forespørsel som ikke kan besvares.',
-    signedOut: 'Du er logget ut',
-    signingOut: 'Du logges ut av tjenestene du har brukt.',
-    sending: 'Du sendes tilbake til tjenesten.',
-  },
-  en: {
-    banner: 'Local test service – not the real one',
-    signInTo: (service) => `Sign in with ${service}`,
-    forClient: (client) => `You are signing in to ${client}. Every person here is made up.`,
-    person: 'Who are you?',
-    otherPerson: 'Another synthetic national number',
-    otherPersonHelp: '11 digits, month + 80. Goes before the choice above.',
-    level: 'Security level',
-    substantial: 'Substantial',
-    high: 'High',
-    proceed: 'Continue',
-    cancel: 'Cancel',
-    problemNobody: 'Choose a person.',
-    problemPid: 'That is not a valid synthetic national number.',
-    problemLevel: 'The service asks for a higher security level.',
-    refused: 'This sign-in cannot go on',
-    refusedHelp: 'The service you came from sent a request that cannot be answered.',
-    signedOut: 'You are signed out',
-    signingOut: 'You are being signed out of the services you used.',
-    sending: 'You are being sent back to the service.',
-  },
-};
+export const TEXTS: Readonly<Record<Language, Texts>> = { nb: NB, nn: NN, se: SE, en: EN };
 
-/** The language to show: `ui_locales` first (OpenID Connect Core 3.1.2.1), then the browser's, then Bokmål. */
+/** The language to show: the wanted ones first (OpenID Connect Core 3.1.2.1, `ui_locales`), then the browser's, then Bokmål. */
 export function languageOf(locales: readonly string[], acceptLanguage?: string): Language {
   const browser = (acceptLanguage ?? '').split(',').map((part) => part.split(';')[0]?.trim() ?? '');
   const known = [...locales, ...browser].map(toLanguage).find((language) => language !== undefined);
@@ -78,7 +57,7 @@ export function languageOf(locales: readonly string[], acceptLanguage?: string):
 }
 
 function toLanguage(tag: string): Language | undefined {
-  const [primary] = tag.toLowerCase().split('-');
-  if (primary === 'en') return 'en';
-  return ['nb', 'nn', 'no', 'se'].includes(primary ?? '') ? 'nb' : undefined;
+  const [primary = ''] = tag.toLowerCase().split('-');
+  if (primary === 'no') return 'nb';
+  return LANGUAGES.find((language) => language === primary);
 }

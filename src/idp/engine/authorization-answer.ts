@@ -3,15 +3,18 @@ import type { HttpRequest, HttpResponse } from '../../web/http.ts';
 import { formPostPage } from '../pages.ts';
 import type { Site } from '../persona.ts';
 import { correlationOf } from './correlation.ts';
+import { issuerInAnswer } from './faulty-authorize.ts';
+import { localesOf } from './language.ts';
 import { signAnswer } from './jarm.ts';
 import { tellRefusal } from './refused.ts';
 import type { Refusal } from './refusal.ts';
-import type { AuthorizationRequest } from './user-grant.ts';
+import type { AuthorizationRequest, UserGrant } from './user-grant.ts';
 
-/** A browser at the authorization endpoint. */
+/** A browser at the authorization endpoint, and the sign-in it has just made. */
 interface Visit {
   readonly site: Site;
   readonly http: HttpRequest;
+  readonly grant?: Pick<UserGrant, 'grantId' | 'faults'>;
 }
 
 /** Where and how an authorization request is answered. */
@@ -22,19 +25,25 @@ export type AnswerTarget = Pick<
 
 /** Sends parameters back to the client: in the query, the fragment, or by a form (OAuth 2.0 Form Post Response Mode); signed where asked for (JARM). */
 export async function answerAuthorization(
-  { site, http }: Visit,
+  { site, http, grant }: Visit,
   target: AnswerTarget,
   answer: Readonly<Record<string, string>>,
 ): Promise<HttpResponse> {
   const { persona } = site.realm;
+  const iss = await issuerInAnswer({ site, client: target.clientId, grant });
   const plain = {
     ...answer,
     ...(target.state === undefined ? {} : { state: target.state }),
-    ...(persona.authorize?.issInAnswer === true ? { iss: site.place.issuer } : {}),
+    ...(iss === undefined ? {} : { iss }),
   };
   const { mode, fields } = await signAnswer(site, target, plain);
   if (mode === 'form_post') {
-    return formPostPage({ label: persona.label, locales: target.locales, action: target.redirectUri, fields });
+    return formPostPage({
+      label: persona.label,
+      locales: localesOf(site, http, target.locales),
+      action: target.redirectUri,
+      fields,
+    });
   }
   const encoded = new URLSearchParams(fields).toString();
   const query = target.redirectUri.includes('?') ? '&' : '?';

@@ -6,6 +6,7 @@ import type { AuthorizePolicy, ClientSite, Site } from '../persona.ts';
 import type { Person } from '../person.ts';
 import { answerAuthorization } from './authorization-answer.ts';
 import { storeCode } from './codes.ts';
+import { refuseOnDemand } from './faulty-authorize.ts';
 import { joinSession, keepSession, readSso, startSso } from './sso.ts';
 import type { SsoSession } from './sso.ts';
 import type { AuthorizationRequest, FurtherRequest, UserGrant } from './user-grant.ts';
@@ -16,6 +17,8 @@ export interface Attempt extends ClientSite {
   readonly policy: AuthorizePolicy;
   readonly request: AuthorizationRequest;
   readonly http: HttpRequest;
+  /** Faults ticked on the sign-in page. */
+  readonly ticked?: readonly string[];
 }
 
 /** Ends an attempt for a person who has just signed in: new or raised SSO session, code, answer. */
@@ -29,6 +32,7 @@ export async function completeSignIn(
   policy.admit(attempt, person, attempt.request.scopes);
   requireAskedPerson(attempt, policy, attempt.request, person.pid);
   await spendPushedRequest(attempt.realm, attempt.request);
+  await refuseOnDemand(attempt);
   const before = client.ssoDisabled ? undefined : await readSso(site, http);
   const session: SsoSession = {
     // Signing in again as the same person raises the session and keeps its name; a client's logout still finds it.
@@ -51,6 +55,7 @@ export async function completeFromSession(asked: Attempt, session: SsoSession, p
   const attempt = atHome(asked, person);
   attempt.policy.admit(attempt, person, attempt.request.scopes);
   await spendPushedRequest(attempt.realm, attempt.request);
+  await refuseOnDemand(attempt);
   return await answerWithCode(attempt, session, 'session');
 }
 
@@ -83,14 +88,14 @@ async function answerWithCode(
     redirectUri: request.redirectUri,
     sentClaims: request.sentClaims,
     ...furtherOf(request),
-    faults: [],
+    faults: attempt.ticked ?? [],
   };
   const code = policy.makeCode();
   const { redirectUri, redirectLeftOut, challenge } = request;
   await storeCode(realm, code, { grant, redirectUri, redirectLeftOut, challenge });
   await joinSession(site, session.sid, client.id);
   realm.emit({ event: 'idp.signed_in', persona: realm.persona.name, client: client.id, acr: session.acr, how });
-  return await answerAuthorization(attempt, request, { code, ...policy.extras(realm, grant) });
+  return await answerAuthorization({ ...attempt, grant }, request, { code, ...policy.extras(realm, grant) });
 }
 
 /** What only some personas let a client ask for, as it was asked for. */

@@ -3,6 +3,7 @@ import type { HttpRequest, HttpResponse } from '../../web/http.ts';
 import { errorPage } from '../pages.ts';
 import type { Realm } from '../persona.ts';
 import { withFaults } from './faulty-answer.ts';
+import { localesOf } from './language.ts';
 import { Refusal } from './refusal.ts';
 import type { Fault } from './refusal.ts';
 import { tellRefusal } from './refused.ts';
@@ -52,7 +53,7 @@ export async function pageEndpoint(
   const { persona } = at.realm;
   return await refusable({ at, http, run }, (fault) =>
     errorPage(
-      { label: persona.label, locales: [], acceptLanguage: http.headers['accept-language'] },
+      { label: persona.label, locales: localesOf(at, http, []), acceptLanguage: http.headers['accept-language'] },
       { code: persona.pageCode(fault), text: fault.text },
     ),
   );

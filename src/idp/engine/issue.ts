@@ -3,6 +3,7 @@ import { signJws } from '../../oauth/jws.ts';
 import type { IssuedToken } from '../journal.ts';
 import { wholeSeconds } from '../journal.ts';
 import type { Realm } from '../persona.ts';
+import { faultsOf, signFaulty } from './faulty-token.ts';
 import type { UserGrant } from './user-grant.ts';
 
 /** A token about to be signed. */
@@ -11,25 +12,28 @@ export interface TokenToSign {
   readonly client: string;
   /** What the person let the client have, for user tokens. */
   readonly grant?: UserGrant | undefined;
-  readonly header?: { readonly typ?: string };
+  readonly header?: { readonly typ?: string; readonly [member: string]: unknown };
   readonly claims: Readonly<Record<string, unknown>>;
   /** RS256 unless told. */
   readonly alg?: Algorithm;
+  /** What is to be wrong with it, as `skew:600`; without it the faults that are switched on decide. */
+  readonly faults?: readonly string[];
 }
 
-/** Signs every token of every persona: the one place where tokens are noted for the control API. */
+/** A token and what is in it. */
+export type SignedToken = Pick<IssuedToken, 'header' | 'claims' | 'raw'>;
+
+/** Signs every token of every persona: the one place where they are damaged on demand, and noted for the control API. */
 export async function signToken(realm: Realm, token: TokenToSign): Promise<string> {
-  const { kind, client, claims, header = {}, alg = 'RS256' } = token;
+  const faults = await faultsOf(realm, token);
+  const signed = faults === undefined ? await signWell(realm, token) : await signFaulty(realm, token, faults);
+  const { kind, client } = token;
+  realm.journal.noteIssued({ persona: realm.persona.name, client, kind, time: wholeSeconds(realm.now), ...signed });
+  return signed.raw;
+}
+
+async function signWell(realm: Realm, { header = {}, claims, alg = 'RS256' }: TokenToSign): Promise<SignedToken> {
   const { signing } = realm.keys.signer(alg);
   const raw = await signJws(header, claims, signing);
-  realm.journal.noteIssued({
-    persona: realm.persona.name,
-    client,
-    kind,
-    time: wholeSeconds(realm.now),
-    header: { ...header, alg: signing.alg, kid: signing.kid },
-    claims,
-    raw,
-  });
-  return raw;
+  return { header: { ...header, alg: signing.alg, kid: signing.kid }, claims, raw };
 }

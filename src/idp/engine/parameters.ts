@@ -17,7 +17,8 @@ function single(read: FormResult): Form {
   if (!read.ok) {
     throw new Refusal(read.fault === 'content-type' ? 'form-content-type' : 'form-malformed', { fault: read.fault });
   }
-  const [twice] = read.form.duplicates;
+  // The boxes of the sign-in page share a name.
+  const twice = read.form.duplicates.find((name) => name !== 'fault' || !read.form.has('transaction'));
   if (twice !== undefined) throw new Refusal('parameter-repeated', { parameter: twice });
   return read.form;
 }

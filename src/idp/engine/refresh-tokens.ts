@@ -1,5 +1,6 @@
 import type { ClientCall, Realm } from '../persona.ts';
 import type { LocalClient } from './client.ts';
+import { refreshUsage } from './faulty-refresh.ts';
 import { hasMembers, keyOf, putJson, readJson } from './records.ts';
 import { Refusal } from './refusal.ts';
 import type { UserGrant } from './user-grant.ts';
@@ -46,9 +47,10 @@ export async function useRefreshToken(
     throw new Refusal('refresh-other-client', { client: client.id });
   }
   if (expiresAt <= realm.now() || (await isRevoked(realm, grant))) throw new Refusal('refresh-expired');
-  if (client.refresh.usage === 'reuse') return { grant, next: value };
+  const usage = await refreshUsage(realm, client, grant);
+  if (usage === 'reuse') return { grant, next: value };
   // Of two requests with the same one-time token exactly one takes it.
-  if (client.refresh.usage === 'one-time' && (await realm.store.take(key)) === undefined) {
+  if (usage === 'one-time' && (await realm.store.take(key)) === undefined) {
     throw new Refusal('refresh-unknown');
   }
   return { grant, next: await issueRefreshToken(realm, client, grant) };

@@ -2,14 +2,15 @@ import { createHash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypt
 import { setCookie } from '../../web/cookies.ts';
 import type { Form } from '../../web/forms.ts';
 import type { HttpRequest, HttpResponse } from '../../web/http.ts';
-import { signInPage } from '../sign-in-page.ts';
-import type { SignInProblem } from '../sign-in-page.ts';
-import type { AuthorizePolicy, Level, Site } from '../persona.ts';
+import type { AuthorizePolicy, Site } from '../persona.ts';
 import { answerRefusal } from './authorization-answer.ts';
 import { completeSignIn } from './complete.ts';
 import type { Attempt } from './complete.ts';
+import { tickedFaults } from './faulty-boxes.ts';
+import { languageCookie } from './language.ts';
 import { hasMembers, keyOf, putJson, readJson } from './records.ts';
 import { Refusal } from './refusal.ts';
+import { levelOf, renderSignIn } from './sign-in-view.ts';
 import { cookieName, readCookie } from './sso.ts';
 import type { AuthorizationRequest } from './user-grant.ts';
 
@@ -30,7 +31,7 @@ export async function showSignIn(attempt: Attempt): Promise<HttpResponse> {
   const id = randomUUID();
   const record: Transaction = { request, tenant: site.place.tenant, browser: hash(browser) };
   await putJson(realm.memory, keyOf('transaction', id), record, LIFETIME_SECONDS);
-  const response = render(attempt, id, {});
+  const response = renderSignIn(attempt, id, {});
   const cookie = setCookie(cookieName(site, 'tx'), browser, {
     path: '/',
     httpOnly: true,
@@ -67,7 +68,15 @@ export async function continueSignIn(
     await realm.memory.delete(keyOf('transaction', id));
     return await answerRefusal(attempt, request, new Refusal('cancelled'));
   }
-  return await proceed(attempt, id, form);
+  return form.has('lang') || form.has('search') ? showAgain(attempt, id, form) : await proceed(attempt, id, form);
+}
+
+/** The page in another language, or with the people that were searched for. */
+function showAgain(attempt: Attempt, id: string, form: Form): HttpResponse {
+  const language = form.has('search') ? undefined : form.get('lang');
+  const page = renderSignIn(attempt, id, { language, query: form.get('q') });
+  const cookie = languageCookie(attempt.site, language);
+  return cookie === undefined ? page : { ...page, headers: { ...page.headers, 'set-cookie': [cookie] } };
 }
 
 async function proceed(attempt: Attempt, id: string, form: Form): Promise<HttpResponse> {
@@ -76,12 +85,16 @@ async function proceed(attempt: Attempt, id: string, form: Form): Promise<HttpRe
   const chosen = typed ?? form.get('person');
   const person = chosen === undefined ? undefined : pick(attempt, chosen, typed !== undefined);
   const level = levelOf(attempt, form.get('acr'));
-  if (person === undefined) return render(attempt, id, { problem: chosen === undefined ? 'nobody' : 'pid', typed });
-  if (level === undefined) return render(attempt, id, { problem: 'level', chosen });
+  const shown = { typed, chosen: form.get('person'), level: form.get('acr'), ticked: form.all('fault') };
+  if (person === undefined) {
+    return renderSignIn(attempt, id, { ...shown, problem: typed === undefined ? 'nobody' : 'pid' });
+  }
+  if (level === undefined) return renderSignIn(attempt, id, { ...shown, problem: 'level' });
   // One answer for one request: a second press finds nothing.
   if ((await realm.memory.take(keyOf('transaction', id))) === undefined) throw new Refusal('sign-in-unknown');
+  const ticked = tickedFaults(realm, form);
   try {
-    return await completeSignIn(attempt, person, { acr: level.acr, amr: [person.eid], how: 'page' });
+    return await completeSignIn({ ...attempt, ticked }, person, { acr: level.acr, amr: [person.eid], how: 'page' });
   } catch (error) {
     if (error instanceof Refusal && !policy.onPage.includes(error.problem))
       return await answerRefusal(attempt, request, error);
@@ -91,47 +104,6 @@ async function proceed(attempt: Attempt, id: string, form: Form): Promise<HttpRe
 
 function pick({ realm, policy, place }: Attempt, pid: string, typed: boolean): ReturnType<typeof realm.people.find> {
   return typed ? realm.people.find(pid) : policy.choices(realm, place).find((person) => person.pid === pid);
-}
-
-function levelOf(attempt: Attempt, value: string | undefined): Level | undefined {
-  const { policy } = attempt;
-  if (policy.levels.length === 0) return { value: '', acr: '' };
-  return offered(attempt).find((level) => level.value === (value ?? policy.levels.at(-1)?.value));
-}
-
-function offered({ policy, request }: Attempt): readonly Level[] {
-  return policy.levels.filter((level) => policy.acrSatisfies(level.acr, request.acr));
-}
-
-function render(
-  attempt: Attempt,
-  transaction: string,
-  state: {
-    readonly problem?: SignInProblem;
-    readonly typed?: string | undefined;
-    readonly chosen?: string | undefined;
-  },
-): HttpResponse {
-  const { realm, policy, place, client, request, http } = attempt;
-  const people = policy.choices(realm, place);
-  const hint = request.loginHint;
-  const hinted = people.find(({ pid, employee }) =>
-    [pid, employee?.NAVident, employee?.preferredUsername].includes(hint ?? ''),
-  );
-  return signInPage({
-    label: realm.persona.label,
-    client: client.name,
-    action: policy.path(place),
-    redirectUri: request.redirectUri,
-    locales: request.locales,
-    acceptLanguage: http.headers['accept-language'],
-    transaction,
-    people,
-    chosen: state.chosen ?? hinted?.pid,
-    typedPid: policy.typedPid ? (state.typed ?? '') : undefined,
-    levels: offered(attempt),
-    problem: state.problem,
-  });
 }
 
 /** Ports of one host share cookies and count as one site, so a form of another origin is known by what its browser says. */
