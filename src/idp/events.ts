@@ -46,6 +46,7 @@ export type IdpEvent =
     }
   | { readonly event: 'idp.token_url_audience'; readonly persona: string; readonly client: string }
   | { readonly event: 'idp.person_skipped'; readonly line: number; readonly problem: string }
+  | { readonly event: 'idp.client_skipped'; readonly line: number; readonly path: string; readonly problem: string }
   | { readonly event: 'idp.failed'; readonly persona: string; readonly cause: string };
 
 /** What each event becomes. */
@@ -87,5 +88,6 @@ export const idpEvents: EventTable<IdpEvent> = {
   'idp.logout_untold': { level: 'warn' },
   'idp.token_url_audience': { level: 'warn' },
   'idp.person_skipped': { level: 'warn' },
+  'idp.client_skipped': { level: 'warn' },
   'idp.failed': { level: 'error' },
 };

@@ -12,6 +12,8 @@ import { readBusinessRoots } from './business-ca.ts';
 import { ensurePrivateCa } from './ca.ts';
 import { createClientBook } from './client-book.ts';
 import type { ClientBook } from './client-book.ts';
+import { openClientsFile } from './clients-file.ts';
+import type { SkippedClient } from './clients-file.ts';
 import { createClocks } from './clocks.ts';
 import type { Clocks } from './clocks.ts';
 import { originsOf } from './config.ts';
@@ -97,6 +99,10 @@ export async function openStage(config: IdpConfig, deps: IdpDependencies): Promi
     registry,
     createPropagation(faults, (persona) => clocks.of(persona)),
   );
+  if (config.clientsFile !== undefined) {
+    const skipped = (entry: SkippedClient): void => emit({ event: 'idp.client_skipped', ...entry });
+    clients.watch(openClientsFile(config.clientsFile, { replace: (all) => clients.replaceFile(all), skipped }));
+  }
   const era = await openEra(deps.store);
   const shared = { seed, people, clients, faults, journal: createJournal() };
   let tls: Promise<Tls> | undefined;

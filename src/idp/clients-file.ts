@@ -1,0 +1,162 @@
+import { readFileSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
+import type { Document, Pair } from 'yaml';
+import type { SourcePosition } from '../registry/model.ts';
+import type { AddedClient } from './client-overlay.ts';
+import { PERSONA_NAMES } from './config.ts';
+import type { PersonaName } from './config.ts';
+import { CLIENT_KINDS } from './control/client-kinds.ts';
+
+/** An entry of the clients file that was left out, and why: its 1-based line, and the path of the field inside the file. */
+export interface SkippedClient {
+  readonly line: number;
+  readonly path: string;
+  readonly problem: string;
+}
+
+/** What a clients file holds. */
+interface ParsedClients {
+  readonly clients: readonly AddedClient[];
+  readonly skipped: readonly SkippedClient[];
+}
+
+/** The setting names a clients file that is not there. Programs exit with 78 (EX_CONFIG). */
+export class ClientsFileMissing extends Error {
+  readonly exitCode: number = 78;
+  constructor(file: string) {
+    super(`${file}: there is no such clients file (FULLMAKT_IDP_CLIENTS_FILE)`);
+    this.name = 'ClientsFileMissing';
+  }
+}
+
+/** Who is told what the file says now, and what of it cannot be used. */
+interface Receiver {
+  readonly replace: (clients: readonly AddedClient[]) => void;
+  readonly skipped: (entry: SkippedClient) => void;
+}
+
+/** Reads a clients file, and gives what reads it again when it has changed. Throws ClientsFileMissing. */
+export function openClientsFile(file: string, { replace, skipped }: Receiver): () => void {
+  let seen = '';
+  const refresh = (): void => {
+    const now = stampOf(file);
+    if (now === undefined || now === seen) return;
+    seen = now;
+    const parsed = parseClients(readFileSync(file, 'utf8'), file);
+    replace(parsed.clients);
+    for (const entry of parsed.skipped) skipped(entry);
+  };
+  refresh();
+  if (seen === '') throw new ClientsFileMissing(file);
+  return refresh;
+}
+
+/** Where an entry stands. */
+interface Entry {
+  readonly document: Document;
+  readonly node: unknown;
+  readonly persona: PersonaName;
+  readonly position: SourcePosition;
+}
+
+/** Reads lists of clients by persona, YAML or JSON. Bad entries are named by line and path and left out; the others stand. */
+export function parseClients(text: string, file: string): ParsedClients {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines });
+  const clients: AddedClient[] = [];
+  const skipped: SkippedClient[] = document.errors.map((error) => ({
+    line: lines.linePos(error.pos[0]).line,
+    path: '',
+    problem: 'not readable as YAML',
+  }));
+  if (skipped.length > 0 || document.contents === null) return { clients, skipped };
+  if (!isMap(document.contents)) {
+    return { clients, skipped: [{ line: 1, path: '', problem: 'not lists of clients by persona' }] };
+  }
+  for (const pair of document.contents.items) {
+    const result = readList(document, pair, { file, lines });
+    clients.push(...result.clients);
+    skipped.push(...result.skipped);
+  }
+  return { clients, skipped };
+}
+
+function readList(
+  document: Document,
+  pair: Pair,
+  { file, lines }: { readonly file: string; readonly lines: LineCounter },
+): ParsedClients {
+  const name = isScalar(pair.key) ? String(pair.key.value) : '';
+  const lineOf = (node: unknown): number => lines.linePos(offsetOf(node)).line;
+  const persona = PERSONA_NAMES.find((each) => each === name);
+  if (persona === undefined || !isSeq(pair.value)) {
+    const problem = persona === undefined ? `not one of ${PERSONA_NAMES.join(', ')}` : 'not a list';
+    return { clients: [], skipped: [{ line: lineOf(pair.key), path: name, problem }] };
+  }
+  const clients = new Map<string, AddedClient>();
+  const skipped: SkippedClient[] = [];
+  for (const [index, node] of pair.value.items.entries()) {
+    const path = `${name}.${index}`;
+    const position = { file, line: lineOf(node), column: 1, path };
+    const client = readEntry({ document, node, persona, position }, (problem) => skipped.push(problem));
+    if (client === undefined) continue;
+    if (clients.has(client.id)) skipped.push({ line: position.line, path, problem: 'an earlier entry has its id' });
+    else clients.set(client.id, client);
+  }
+  return { clients: [...clients.values()], skipped };
+}
+
+function readEntry(entry: Entry, skip: (entry: SkippedClient) => void): AddedClient | undefined {
+  const { persona, position } = entry;
+  const { line, path } = position;
+  try {
+    const kind = CLIENT_KINDS[persona];
+    const value = valueOf(entry);
+    if (!(kind.idName in value)) {
+      skip({ line, path: `${path}.${kind.idName}`, problem: 'needed in a file, or it would be another one each time' });
+      return undefined;
+    }
+    const read = kind.read(value, { persona, source: 'file', position });
+    if (read.ok) return read.client;
+    for (const problem of read.problems) {
+      skip({ line, path: problem.path === '' ? path : `${path}.${problem.path}`, problem: problem.message });
+    }
+  } catch (error) {
+    skip({
+      line,
+      path,
+      problem: error instanceof EntryUnreadable ? error.message : 'holds more aliases than anyone needs',
+    });
+  }
+  return undefined;
+}
+
+/** An entry whose own text is fine but not what it refers to. */
+class EntryUnreadable extends Error {}
+
+/** The entry as an object; `jwks_file`, relative to the file, becomes `jwks`. */
+function valueOf({ document, node, position }: Entry): object {
+  const value: unknown = isMap(node) ? node.toJS(document) : node;
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new EntryUnreadable('not an object');
+  if (!('jwks_file' in value)) return value;
+  const { jwks_file: name, ...rest } = value;
+  try {
+    const text = readFileSync(resolve(dirname(position.file), String(name)), 'utf8');
+    const jwks: unknown = JSON.parse(text);
+    return { ...rest, jwks };
+  } catch {
+    throw new EntryUnreadable('jwks_file: no key set can be read there');
+  }
+}
+
+function offsetOf(node: unknown): number {
+  if (typeof node !== 'object' || node === null || !('range' in node) || !Array.isArray(node.range)) return 0;
+  const [start] = node.range;
+  return typeof start === 'number' ? start : 0;
+}
+
+function stampOf(file: string): string | undefined {
+  const stat = statSync(file, { throwIfNoEntry: false });
+  return stat === undefined ? undefined : `${stat.mtimeMs} ${stat.size} ${stat.ino}`;
+}
