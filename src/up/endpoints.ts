@@ -22,12 +22,15 @@ export interface Endpoints {
 
 /** Ports of the local services (before the offset). */
 export const PORTS = {
+  control: 7400,
   idporten: 7410,
   idportenLogin: 7411,
   entraHttp: 7420,
   entra: 7421,
+  graph: 7422,
   maskinporten: 7430,
   tokenx: 7440,
+  openid: 7450,
 } as const;
 
 /** The tenant that local Entra ID starts with. */

@@ -19,10 +19,11 @@ export async function startIdp(options: ProgramOptions, ground: Ground, closers:
   const local: Readonly<Record<string, boolean>> = {
     'ID-porten': endpoints.idporten.local,
     'Entra ID': endpoints.entra.local,
+    Graph: endpoints.entra.local,
     Maskinporten: endpoints.maskinporten.local,
   };
-  const services = Object.keys(local).filter((service) => local[service]);
-  const listeners = idp.listeners.filter(({ name }) => services.some((service) => name.startsWith(service)));
+  const replaced = Object.keys(local).filter((service) => !local[service]);
+  const listeners = idp.listeners.filter(({ name }) => !replaced.some((service) => name.startsWith(service)));
   const running = await listen({ ...idp, listeners });
   closers.add(() => running.close());
   return idp;
@@ -31,11 +32,14 @@ export async function startIdp(options: ProgramOptions, ground: Ground, closers:
 function idpConfig({ stateDir, config, env }: ProgramOptions): IdpConfig {
   const at = (port: number): string => `localhost:${port + config.portOffset}`;
   const result = readSettings(idpSettings, {
+    FULLMAKT_IDP_CONTROL_BIND: `127.0.0.1:${PORTS.control + config.portOffset}`,
     FULLMAKT_IDP_IDPORTEN_BIND: at(PORTS.idporten),
     FULLMAKT_IDP_IDPORTEN_LOGIN_BIND: at(PORTS.idportenLogin),
     FULLMAKT_IDP_ENTRA_BIND: at(PORTS.entra),
     FULLMAKT_IDP_ENTRA_HTTP_BIND: at(PORTS.entraHttp),
+    FULLMAKT_IDP_GRAPH_BIND: at(PORTS.graph),
     FULLMAKT_IDP_MASKINPORTEN_BIND: at(PORTS.maskinporten),
+    FULLMAKT_IDP_OPENID_BIND: at(PORTS.openid),
     ...env,
     FULLMAKT_IDP_STATE_DIR: stateDir,
   });
