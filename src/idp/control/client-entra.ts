@@ -12,7 +12,7 @@ const password = z.strictObject({
   displayName: z.string().optional(),
   secretText: field.text.optional(),
   endDateTime: z.iso.datetime({ offset: true }).optional(),
-  keyId: z.unknown(),
+  keyId: z.unknown().optional(),
 });
 const federated = z.strictObject({
   name: z.string().optional(),
@@ -44,7 +44,7 @@ const registration = z.strictObject({
   allowAllUsers: z.boolean().optional(),
   preAuthorizedApplications: z.array(caller).default([]),
   servicePrincipalId: guid.optional(),
-  source: z.unknown(),
+  source: z.unknown().optional(),
 });
 
 type Data = z.infer<typeof registration>;

@@ -39,9 +39,9 @@ const registration = z.strictObject({
   sso_disabled: z.boolean().default(false),
   onbehalfof: z.array(z.union([field.text, z.object({ onbehalfof: field.text })])).default([]),
   active: z.boolean().optional(),
-  created: z.unknown(),
-  last_updated: z.unknown(),
-  source: z.unknown(),
+  created: z.unknown().optional(),
+  last_updated: z.unknown().optional(),
+  source: z.unknown().optional(),
 });
 
 type Data = z.infer<typeof registration>;

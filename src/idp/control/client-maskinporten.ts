@@ -35,9 +35,9 @@ const registration = z.strictObject({
   access_token_lifetime: field.seconds.optional(),
   jwks: field.jwks.optional(),
   active: z.boolean().optional(),
-  created: z.unknown(),
-  last_updated: z.unknown(),
-  source: z.unknown(),
+  created: z.unknown().optional(),
+  last_updated: z.unknown().optional(),
+  source: z.unknown().optional(),
 });
 
 type Scope = z.infer<typeof scopeObject>;
