@@ -34,5 +34,6 @@ export const idpHelp: string = `fullmakt idp: local identity providers that sign
       --dir <folder>, --json
 
 Flags win over the environment: every setting is a variable FULLMAKT_IDP_..., see docs/configuration.md.
-Exit codes: 0 stopped, 2 wrong usage, 4 could not start (a port is taken, a file is damaged), 78 an address or issuer is unsafe.
+Exit codes: 0 stopped, 2 wrong usage, 4 could not start (a port is taken, a file is damaged), 78 an address or issuer
+is unsafe, or there is no such clients file.
 `;

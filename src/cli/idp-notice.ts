@@ -14,6 +14,9 @@ function lineOf(event: IdpEvent): string | undefined {
     return `refused  ${event.persona} ${event.endpoint}: ${event.client ?? 'no client'}: ${what}`;
   }
   if (event.event === 'idp.person_skipped') return `people.yaml:${event.line}: left out: ${event.problem}`;
+  if (event.event === 'idp.client_skipped') {
+    return `clients file, line ${event.line}: left out: ${event.path}: ${event.problem}`;
+  }
   if (event.event === 'idp.failed') return `failed  ${event.persona}: ${event.cause}`;
   return undefined;
 }

@@ -118,5 +118,9 @@ test('a refusal is told in one line, whatever the client called itself', () => {
     idpNotice({ event: 'idp.person_skipped', line: 7, problem: 'no pid' }),
     'people.yaml:7: left out: no pid',
   );
+  assert.equal(
+    idpNotice({ event: 'idp.client_skipped', line: 3, path: 'entra.0.appId', problem: 'not a GUID' }),
+    'clients file, line 3: left out: entra.0.appId: not a GUID',
+  );
   assert.equal(idpNotice({ event: 'idp.signed_out', persona: 'entra', clients: 1 }), undefined);
 });
