@@ -8,7 +8,7 @@ import { requireLoopback, requireMarkedIssuer } from './safety.ts';
 import { openEntra } from './services/entra.ts';
 import { openIdporten } from './services/idporten.ts';
 import { openMaskinporten } from './services/maskinporten.ts';
-import { openOpenid } from './services/openid.ts';
+import { openOidfBasic, openOidfCc, openOidfFapi2, openOpenid } from './services/openid.ts';
 import { openStage } from './stage.ts';
 import type { IdpDependencies, Service, Stage } from './stage.ts';
 
@@ -49,18 +49,14 @@ export async function createIdp(config: IdpConfig, deps: IdpDependencies): Promi
   };
 }
 
-const notYet = (): never => {
-  throw new Error('generic personas');
-};
-
 const OPENERS: Readonly<Record<PersonaName, (stage: Stage) => Promise<Service>>> = {
   idporten: openIdporten,
   entra: openEntra,
   maskinporten: openMaskinporten,
   openid: openOpenid,
-  'oidf-basic': notYet,
-  'oidf-fapi2': notYet,
-  'oidf-cc': notYet,
+  'oidf-basic': openOidfBasic,
+  'oidf-fapi2': openOidfFapi2,
+  'oidf-cc': openOidfCc,
 };
 
 function checkSafety(config: IdpConfig, origins: IdpOrigins): void {

@@ -46,6 +46,9 @@ export interface IdpConfig {
   readonly entraSessionState: boolean;
   readonly maskinportenIssuer?: string;
   readonly openidIssuer?: string;
+  readonly oidfBasicIssuer?: string;
+  readonly oidfFapi2Issuer?: string;
+  readonly oidfCcIssuer?: string;
   readonly headless: boolean;
   readonly allowNonLoopback: boolean;
 }
@@ -246,6 +249,24 @@ export const idpSettings: SettingsTable<IdpConfig> = {
     optional: true,
     shownDefault: 'http:// and its address',
   }),
+  oidfBasicIssuer: origin('')({
+    env: 'FULLMAKT_IDP_OIDF_BASIC_ISSUER',
+    says: 'Issuer of the persona oidf-basic, without a slash.',
+    optional: true,
+    shownDefault: 'https:// and its address',
+  }),
+  oidfFapi2Issuer: origin('')({
+    env: 'FULLMAKT_IDP_OIDF_FAPI2_ISSUER',
+    says: 'Issuer of the persona oidf-fapi2, without a slash.',
+    optional: true,
+    shownDefault: 'https:// and its address',
+  }),
+  oidfCcIssuer: origin('')({
+    env: 'FULLMAKT_IDP_OIDF_CC_ISSUER',
+    says: 'Issuer of the persona oidf-cc, without a slash.',
+    optional: true,
+    shownDefault: 'https:// and its address',
+  }),
   headless: boolean({
     env: 'FULLMAKT_IDP_HEADLESS',
     says: 'Whether login_hint=testid:… signs in without a page.',
@@ -301,9 +322,9 @@ export function originsOf(config: IdpConfig): IdpOrigins {
     graph: config.graphOrigin ?? `https://${at(config.graphBind)}`,
     maskinporten: config.maskinportenIssuer ?? `http://${at(config.maskinportenBind)}/`,
     openid: config.openidIssuer ?? `http://${at(config.openidBind)}`,
-    oidfBasic: `https://${at(config.oidfBasicBind)}`,
-    oidfFapi2: `https://${at(config.oidfFapi2Bind)}`,
-    oidfCc: `https://${at(config.oidfCcBind)}`,
+    oidfBasic: config.oidfBasicIssuer ?? `https://${at(config.oidfBasicBind)}`,
+    oidfFapi2: config.oidfFapi2Issuer ?? `https://${at(config.oidfFapi2Bind)}`,
+    oidfCc: config.oidfCcIssuer ?? `https://${at(config.oidfCcBind)}`,
   };
 }
 

@@ -1,6 +1,7 @@
 /** `people.yaml` as written at first start: twelve synthetic persons, five of them employees, one of these outside every group. */
 export const FIRST_PEOPLE: string = `# The people who can sign in at the local ID-porten and Entra ID. Edit freely: the file is read again when it changes.
 # pid: month + 80 and valid check digits, so no real person can stand here. No employee = citizen only.
+# Email, phone_number, address and the other standard claims of OpenID Connect may be given by their names; the rest is made up.
 # Groups: 00000000-0000-4000-8000-0000000000e1 = case workers, 00000000-0000-4000-8000-0000000000e2 = leaders.
 - pid: "01819090285"
   name: {given: Rolig, family: Fjord}

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isSyntheticPid } from './pid.ts';
+import { givenClaims } from './standard-claims.ts';
 
 /** What Entra ID knows about a person. */
 interface Employee {
@@ -22,6 +23,8 @@ export interface Person {
   /** The electronic id, and so the `amr` of a sign-in at ID-porten. */
   readonly eid: string;
   readonly employee?: Employee | undefined;
+  /** Standard claims that the file gives (OpenID Connect Core 5.1); the others are filled in. */
+  readonly claims?: Readonly<Record<string, unknown>>;
 }
 
 const guid = z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i);
@@ -43,12 +46,14 @@ const entry = z.object({
 
 /** One entry of `people.yaml` as a person, or what is wrong with it (never quoting a pid). */
 export function parsePerson(input: unknown): Person | string {
-  const result = entry.safeParse(input);
-  if (!result.success) {
-    return result.error.issues.map((issue) => `${issue.path.join('.') || 'entry'}: ${issue.message}`).join('; ');
+  const [result, given] = [entry.safeParse(input), givenClaims.safeParse(input)];
+  if (!result.success || !given.success) {
+    const issues = [...(result.error?.issues ?? []), ...(result.success ? (given.error?.issues ?? []) : [])];
+    return issues.map((issue) => `${issue.path.join('.') || 'entry'}: ${issue.message}`).join('; ');
   }
   const { pid, name, locale, eid, employee } = result.data;
-  const person = { pid, given: name.given, family: name.family, locale, eid };
+  const claims = Object.keys(given.data).length === 0 ? {} : { claims: given.data };
+  const person = { pid, given: name.given, family: name.family, locale, eid, ...claims };
   if (employee === undefined) return person;
   const { preferred_username: preferredUsername, ...rest } = employee;
   return { ...person, employee: { ...rest, preferredUsername } };

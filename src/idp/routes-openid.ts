@@ -1,29 +1,45 @@
 import { json } from '../web/http.ts';
 import type { HttpRequest, HttpResponse } from '../web/http.ts';
+import type { Form } from '../web/forms.ts';
 import type { Route } from '../web/router.ts';
 import { authorize } from './engine/authorize.ts';
 import { endSession } from './engine/end-session.ts';
-import { jsonEndpoint, neverStored, pageEndpoint } from './engine/endpoint.ts';
+import { atEndpoint, jsonEndpoint, neverStored, pageEndpoint } from './engine/endpoint.ts';
+import { introspectToken } from './engine/introspect.ts';
 import { answerPushedRequest } from './engine/par.ts';
 import { readBody } from './engine/parameters.ts';
+import { answerResource } from './engine/resource.ts';
+import { revokeToken } from './engine/revoke.ts';
 import { answerTokenRequest } from './engine/token.ts';
 import { answerUserinfo } from './engine/userinfo.ts';
+import { isAccessToken } from './personas/generic.ts';
 import { oauthMetadata, openidMetadata, publishKey } from './personas/generic-documents.ts';
 import type { GenericSettings } from './personas/generic-settings.ts';
-import type { Site } from './persona.ts';
+import type { Call, Site } from './persona.ts';
 
-type Handle = (http: HttpRequest) => HttpResponse | Promise<HttpResponse>;
+type Handle = (http: HttpRequest) => Promise<HttpResponse>;
 
 /** A generic persona: documents and tokens, and what people visit where it has people. */
 export function genericRoutes(site: Site, settings: GenericSettings): readonly Route[] {
   const { realm, place } = site;
+  const token = atClients(site, 'token', async (call, proof) =>
+    neverStored(200, await answerTokenRequest(call, proof)),
+  );
+  const introspect = atClients(site, 'introspect', async (call, proof) =>
+    neverStored(200, await introspectToken(call, proof)),
+  );
+  const revoke = atClients(site, 'revoke', async (call, proof) => {
+    await revokeToken(call, proof);
+    return { status: 200, headers: { 'Cache-Control': 'no-store' } };
+  });
+  const resource = atApi(site, 'resource', (http) => answerResource(site, isAccessToken, http));
   return [
-    get('/.well-known/oauth-authorization-server', () => json(200, oauthMetadata(settings, place.issuer))),
-    get('/jwks', () => json(200, { keys: realm.keys.published.map(publishKey) })),
-    post(
-      '/token',
-      forClients(site, 'token', (http) => token(site, http)),
-    ),
+    document(site, '/.well-known/oauth-authorization-server', () => oauthMetadata(settings, place.issuer)),
+    document(site, '/jwks', () => ({ keys: realm.keys.published.map(publishKey) })),
+    post('/token', token),
+    post('/introspect', introspect),
+    post('/revoke', revoke),
+    ...(settings.resource ? [get('/resource', resource), post('/resource', resource)] : []),
     ...userRoutes(site, settings),
   ];
 }
@@ -32,37 +48,42 @@ function userRoutes(site: Site, settings: GenericSettings): readonly Route[] {
   const { realm, place } = site;
   const { authorize: policy, logout } = realm.persona;
   if (policy === undefined || logout === undefined) return [];
-  const signIn = forPeople(site, 'authorize', (http) => authorize(site, policy, http));
-  const signOut = forPeople(site, 'logout', (http) => endSession(site, logout, http));
-  const userinfo: Handle = (http) => answerUserinfo(site, http);
+  const signIn = atPages(site, 'authorize', (http) => authorize(site, policy, http));
+  const signOut = atPages(site, 'logout', (http) => endSession(site, logout, http));
+  const userinfo = atApi(site, 'userinfo', (http) => answerUserinfo(site, http));
+  const par = atClients(site, 'par', async (call, proof) => neverStored(201, await answerPushedRequest(call, proof)));
   return [
-    get('/.well-known/openid-configuration', () => json(200, openidMetadata(settings, place.issuer))),
-    post(
-      '/par',
-      forClients(site, 'par', (http) => par(site, http)),
-    ),
+    document(site, '/.well-known/openid-configuration', () => openidMetadata(settings, place.issuer)),
+    post('/par', par),
     ...[get, post].flatMap((on) => [on('/authorize', signIn), on('/logout', signOut)]),
     get('/userinfo', userinfo),
-    ...(settings.userinfoPost === 'none' ? [] : [post('/userinfo', userinfo)]),
+    ...(settings.userinfoPost ? [post('/userinfo', userinfo)] : []),
   ];
 }
 
-async function par(site: Site, http: HttpRequest): Promise<HttpResponse> {
-  const form = await readBody(http);
-  return neverStored(201, await answerPushedRequest({ ...site, form }, http.headers.authorization));
+function document({ realm }: Site, path: string, make: () => unknown): Route {
+  const endpoint = path === '/jwks' ? 'jwks' : 'metadata';
+  return get(path, (http) => atEndpoint({ realm, endpoint }, http, () => json(200, make())));
 }
 
-async function token(site: Site, http: HttpRequest): Promise<HttpResponse> {
-  const form = await readBody(http);
-  return neverStored(200, await answerTokenRequest({ ...site, form }, http.headers.authorization));
+/** An endpoint that takes a form and the header of a client's credential. */
+function atClients(
+  site: Site,
+  endpoint: string,
+  run: (call: Call, authorization: string | undefined) => Promise<HttpResponse>,
+): Handle {
+  return atApi(site, endpoint, async (http) => {
+    const form: Form = await readBody(http);
+    return await run({ ...site, form }, http.headers.authorization);
+  });
 }
 
-function forClients({ realm }: Site, endpoint: string, run: (http: HttpRequest) => Promise<HttpResponse>): Handle {
+function atApi({ realm }: Site, endpoint: string, run: Handle): Handle {
   const at = { realm, endpoint, correlationId: undefined };
   return (http) => jsonEndpoint(at, http, () => run(http));
 }
 
-function forPeople({ realm }: Site, endpoint: string, run: (http: HttpRequest) => Promise<HttpResponse>): Handle {
+function atPages({ realm }: Site, endpoint: string, run: Handle): Handle {
   return (http) => pageEndpoint({ realm, endpoint }, http, () => run(http));
 }
 

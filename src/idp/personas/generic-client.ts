@@ -19,10 +19,8 @@ export function localClient(settings: GenericSettings, client: OpenidClient): Lo
     postLogoutRedirectUris: client.postLogoutRedirectUris,
     frontchannelLogoutUri: settings.frontchannelLogout ? client.frontchannelLogoutUri : undefined,
     backchannelLogoutUri: settings.backchannelLogout ? client.backchannelLogoutUri : undefined,
-    sessionNamed:
-      client.frontchannelLogoutSessionRequired ||
-      client.backchannelLogoutSessionRequired ||
-      client.backchannelLogoutUri !== undefined,
+    // So that an ID token alone is enough to sign out with, whatever became of the cookie.
+    sessionNamed: true,
     ssoDisabled: false,
     challengeRequired:
       settings.challenge === 'required' || (settings.challenge === 'public-clients' && client.authMethod === 'none'),

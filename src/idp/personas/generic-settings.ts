@@ -10,6 +10,8 @@ export interface GenericSettings {
   /** The service's name, for pages and listeners. */
   readonly label: string;
   readonly grantTypes: readonly string[];
+  /** Levels a person can choose at sign-in, in rising order. */
+  readonly acrs: readonly string[];
   readonly authMethods: readonly AuthMethod[];
   readonly assertionAlgorithms: readonly Algorithm[];
   /** `issuer`: as one string and nothing else (FAPI 2.0 Security Profile 5.3.2.1); `endpoint`: the token endpoint will do too. */
@@ -28,8 +30,8 @@ export interface GenericSettings {
   readonly accessTokenSeconds: number;
   readonly idTokenSeconds: number;
   readonly refreshUsage: 'one-time' | 'reuse';
-  /** Whether UserInfo takes a token from the body of a POST (RFC 6750 2.2). */
-  readonly userinfoPost: 'none' | 'header' | 'header-and-body';
+  /** Whether UserInfo can be asked by POST, the token in the header or in the body (RFC 6750 2.2). */
+  readonly userinfoPost: boolean;
   readonly frontchannelLogout: boolean;
   readonly backchannelLogout: boolean;
   /** Whether it has an API of its own to try tokens on: `/resource`. */

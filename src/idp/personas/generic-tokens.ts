@@ -1,13 +1,16 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { digestOf } from '../../oauth/algorithms.ts';
 import type { Algorithm } from '../../oauth/algorithms.ts';
-import { noteAccessToken } from '../engine/access-tokens.ts';
+import { makeOpaqueToken, noteAccessToken } from '../engine/access-tokens.ts';
+import { readWantedClaims } from '../engine/claims.ts';
 import { signToken } from '../engine/issue.ts';
 import { narrowScopes } from '../engine/narrow-scopes.ts';
 import { Refusal } from '../engine/refusal.ts';
 import type { UserGrant } from '../engine/user-grant.ts';
 
 import type { ClientCall, Realm, TokenAnswer, UserTokenRequest } from '../persona.ts';
+import type { Person } from '../person.ts';
+import { SCOPE_CLAIMS, standardClaims } from '../standard-claims.ts';
 import { registrationOf } from './generic-client.ts';
 import type { GenericSettings } from './generic-settings.ts';
 
@@ -39,6 +42,7 @@ export function issueGenericTokens(settings: GenericSettings): (request: UserTok
         aud: audienceOf(call, grant.resource),
         scopes,
         auth_time: grant.authTime,
+        acr: grant.acr,
       },
       grant,
     );
@@ -69,6 +73,7 @@ interface AccessTokenFacts {
   readonly aud: string | readonly string[];
   readonly scopes: readonly string[];
   readonly auth_time?: number;
+  readonly acr?: string;
 }
 
 async function signAccessToken(
@@ -89,7 +94,12 @@ async function signAccessToken(
     exp: now + settings.accessTokenSeconds,
     jti,
   };
-  const alg = algorithmOf(settings, registrationOf(client).accessTokenAlg);
+  if (grant !== undefined) await noteAccessToken(realm, jti, grant, settings.accessTokenSeconds);
+  const { accessTokenAlg, accessTokenFormat } = registrationOf(client);
+  if (accessTokenFormat === 'opaque') {
+    return { token: await makeOpaqueToken(realm, client.id, claims), expiresIn: settings.accessTokenSeconds };
+  }
+  const alg = algorithmOf(settings, accessTokenAlg);
   const token = await signToken(realm, {
     kind: 'access',
     client: client.id,
@@ -98,7 +108,6 @@ async function signAccessToken(
     claims,
     alg,
   });
-  if (grant !== undefined) await noteAccessToken(realm, jti, grant, settings.accessTokenSeconds);
   return { token, expiresIn: settings.accessTokenSeconds };
 }
 
@@ -120,9 +129,29 @@ async function signIdToken(
     auth_time: grant.authTime,
     ...(grant.nonce === undefined ? {} : { nonce: grant.nonce }),
     ...(client.sessionNamed ? { sid: grant.sid } : {}),
+    acr: grant.acr,
+    amr: grant.amr,
+    ...wantedInIdToken(realm, grant),
     ...(settings.atHash ? { at_hash: leftHalf(alg, accessToken) } : {}),
   };
   return await signToken(realm, { kind: 'id', client: client.id, grant, claims, alg });
+}
+
+/** Standard claims by scope, and further ones by name. */
+export function claimsAbout(
+  person: Person,
+  scopes: readonly string[],
+  names: readonly string[],
+): Readonly<Record<string, unknown>> {
+  const known = standardClaims(person);
+  const told = [...scopes.flatMap((scope) => SCOPE_CLAIMS[scope] ?? []), ...names];
+  return Object.fromEntries(told.filter((name) => Object.hasOwn(known, name)).map((name) => [name, known[name]]));
+}
+
+function wantedInIdToken(realm: Realm, grant: UserGrant): Readonly<Record<string, unknown>> {
+  const wanted = [...readWantedClaims(grant.sentClaims).idToken.keys()];
+  const person = wanted.length === 0 ? undefined : realm.people.find(grant.pid);
+  return person === undefined ? {} : claimsAbout(person, [], wanted);
 }
 
 /** OpenID Connect Core 3.1.3.6: the left half of the digest that the ID token's own algorithm uses. */

@@ -1,16 +1,29 @@
 import { randomBytes } from 'node:crypto';
 import { GRANT } from '../../oauth/client-assertion.ts';
+import { stringClaim } from '../../oauth/jwt.ts';
+import type { Claims } from '../../oauth/jwt.ts';
 import type { ClientBook } from '../client-book.ts';
+import { readWantedClaims } from '../engine/claims.ts';
 import type { LocalClient } from '../engine/client.ts';
 import { Refusal } from '../engine/refusal.ts';
 import { authorizationCodeGrant, refreshTokenGrant } from '../engine/token.ts';
-import type { AssertionPolicy, AuthorizePolicy, ClientSite, LogoutPolicy, Persona, TokenPolicy } from '../persona.ts';
+import type {
+  AssertionPolicy,
+  AuthorizePolicy,
+  ClientSite,
+  LogoutPolicy,
+  Persona,
+  Realm,
+  TokenPolicy,
+  UserinfoPolicy,
+} from '../persona.ts';
 import type { OpenidClient } from '../openid-client.ts';
 import type { Person } from '../person.ts';
+import { isSyntheticPid } from '../pid.ts';
 import { localClient } from './generic-client.ts';
 import { GENERIC_FAULTS } from './generic-faults.ts';
 import type { GenericSettings } from './generic-settings.ts';
-import { clientCredentialsGrant, issueGenericTokens } from './generic-tokens.ts';
+import { claimsAbout, clientCredentialsGrant, issueGenericTokens, subjectOf } from './generic-tokens.ts';
 
 /** A provider by the book (RFC 6749, OpenID Connect Core 1.0), but for what its settings say. */
 export function genericPersona(settings: GenericSettings, clients: Pick<ClientBook, 'openid'>): Persona {
@@ -32,19 +45,51 @@ export function genericPersona(settings: GenericSettings, clients: Pick<ClientBo
     pageCode: (fault) => fault.error,
     token: tokenPolicy(settings),
     authorize: userFacing ? authorizePolicy(settings) : undefined,
-    logout: userFacing ? LOGOUT : undefined,
+    logout: userFacing ? logoutPolicy(settings) : undefined,
+    introspection: { permits: () => true, isAccessToken },
+    ...(userFacing ? { userinfo: userinfoPolicy(settings) } : {}),
   };
 }
 
-const LOGOUT: LogoutPolicy = {
-  path: () => '/logout',
-  issInFrontchannel: true,
-  unknownSession: 'goodbye',
-  // Only access tokens name a client, only logout tokens an event.
-  isIdToken: (claims) => claims['client_id'] === undefined && claims['events'] === undefined,
-  printableState: false,
-  returnNeedsClient: true,
-};
+/** Only access tokens name the client that they were given to. */
+export function isAccessToken(claims: Claims): boolean {
+  return claims['client_id'] !== undefined;
+}
+
+function logoutPolicy(settings: GenericSettings): LogoutPolicy {
+  const backchannel = {
+    subject: (realm: Realm, client: LocalClient, { pid }: { readonly pid: string }) =>
+      subjectOf(settings, realm, client.id, pid),
+    typ: 'logout+jwt',
+    lifetimeSeconds: 120,
+  };
+  return {
+    path: () => '/logout',
+    issInFrontchannel: true,
+    unknownSession: 'goodbye',
+    isIdToken: (claims) => !isAccessToken(claims) && claims['events'] === undefined,
+    printableState: false,
+    returnNeedsClient: true,
+    outlives: (scopes) => scopes.includes('offline_access'),
+    ...(settings.backchannelLogout ? { backchannel } : {}),
+  };
+}
+
+/** What the token's scopes tell, and what `claims` asked for by name (OpenID Connect Core 5.4 and 5.5). */
+function userinfoPolicy(settings: GenericSettings): UserinfoPolicy {
+  return {
+    tokenInBody: settings.userinfoPost,
+    isAccessToken,
+    scope: 'openid',
+    answer: (realm, { claims, grant }) => {
+      const person = grant === undefined ? undefined : realm.people.find(grant.pid);
+      if (person === undefined) return undefined;
+      const scopes = (stringClaim(claims, 'scope') ?? '').split(' ');
+      const wanted = [...readWantedClaims(grant?.sentClaims).userinfo.keys()];
+      return { sub: claims['sub'], ...claimsAbout(person, scopes, wanted) };
+    },
+  };
+}
 
 function tokenPolicy(settings: GenericSettings): TokenPolicy {
   const grants = {
@@ -76,6 +121,9 @@ function assertionPolicy(settings: GenericSettings): AssertionPolicy {
     maxLifetimeSeconds: undefined,
     skewSeconds: 10,
     replay: 'refused',
+    judgesIssuedAt: true,
+    audienceAsString: settings.assertionAudience === 'issuer',
+    onlyKeyUnnamed: true,
     keyNames: 'kid',
     clientIdBeside: 'optional',
     types: 'jwt',
@@ -85,21 +133,32 @@ function assertionPolicy(settings: GenericSettings): AssertionPolicy {
 function authorizePolicy(settings: GenericSettings): AuthorizePolicy {
   return {
     path: () => '/authorize',
-    pushed: { prefix: 'urn:ietf:params:oauth:request_uri:', lifetimeSeconds: 60 },
+    pushed: {
+      prefix: 'urn:ietf:params:oauth:request_uri:',
+      lifetimeSeconds: 60,
+      required: settings.pushed === 'required',
+      spentByCode: true,
+      tolerant: true,
+    },
     issInAnswer: true,
     responseModes: settings.responseModes,
     challengeMethods: ['S256'],
     redirectMatches: (registered, uri) =>
       registered.includes(uri) || (settings.loopbackPorts && matchesLoopback(registered, uri)),
+    soleRedirect: true,
+    consentAsks: true,
+    claimsParameter: true,
+    subjectOf: (realm, clientId, pid) => subjectOf(settings, realm, clientId, pid),
     stateAndNonce: 'optional',
     resource: 'audience',
     requestObjects: 'refuse',
     maxAge: true,
     checkScopes: (site, scopes) => checkScopes(settings, site, scopes),
-    requiredAcr: () => undefined,
-    acrSatisfies: () => true,
-    levels: [],
-    hint: readHint,
+    requiredAcr: (values) => settings.acrs.find((acr) => values.includes(acr)),
+    acrSatisfies: (acr, required) =>
+      required === undefined || settings.acrs.indexOf(acr) >= settings.acrs.indexOf(required),
+    levels: settings.acrs.map((acr) => ({ value: acr, acr })),
+    hint: (hint, people) => readHint(settings, hint, people),
     lowHint: 'page',
     choices: (realm) => realm.people.all(),
     typedPid: true,
@@ -133,8 +192,13 @@ function withoutLoopbackPort(uri: string): string | undefined {
 }
 
 /** `testid:<pid | NAVident | preferred_username>`. */
-function readHint(hint: string, people: readonly Person[]): { readonly pid: string; readonly acr: string } | undefined {
+function readHint(
+  settings: GenericSettings,
+  hint: string,
+  people: readonly Person[],
+): { readonly pid: string; readonly acr: string } | undefined {
+  const acr = settings.acrs.at(-1) ?? '';
   const person = people.find(({ employee }) => [employee?.NAVident, employee?.preferredUsername].includes(hint));
-  if (person !== undefined) return { pid: person.pid, acr: '' };
-  return /^\d{11}$/.test(hint) ? { pid: hint, acr: '' } : undefined;
+  if (person !== undefined) return { pid: person.pid, acr };
+  return isSyntheticPid(hint) ? { pid: hint, acr } : undefined;
 }

@@ -1,6 +1,9 @@
 import type { Address } from '../../settings.ts';
 import { genericPersona } from '../personas/generic.ts';
 import type { GenericSettings } from '../personas/generic-settings.ts';
+import { OIDF_BASIC } from '../personas/oidf-basic.ts';
+import { OIDF_CC } from '../personas/oidf-cc.ts';
+import { OIDF_FAPI2 } from '../personas/oidf-fapi2.ts';
 import { OPENID } from '../personas/openid.ts';
 import { genericRoutes } from '../routes-openid.ts';
 import type { Service, Stage } from '../stage.ts';
@@ -25,6 +28,27 @@ export async function openOpenid(stage: Stage): Promise<Service> {
     listening.push({ name: `${OPENID.label} (https)`, setting, bind: openidTlsBind, tls: true });
   }
   return await openGeneric(stage, OPENID, stage.origins.openid, listening);
+}
+
+/** The persona that the basic plans are run against, over https. */
+export async function openOidfBasic(stage: Stage): Promise<Service> {
+  const { config, origins } = stage;
+  const spec = { name: OIDF_BASIC.label, setting: 'FULLMAKT_IDP_OIDF_BASIC_BIND', bind: config.oidfBasicBind };
+  return await openGeneric(stage, OIDF_BASIC, origins.oidfBasic, [{ ...spec, tls: true }]);
+}
+
+/** The persona that the FAPI 2.0 plans are run against, over https. */
+export async function openOidfFapi2(stage: Stage): Promise<Service> {
+  const { config, origins } = stage;
+  const spec = { name: OIDF_FAPI2.label, setting: 'FULLMAKT_IDP_OIDF_FAPI2_BIND', bind: config.oidfFapi2Bind };
+  return await openGeneric(stage, OIDF_FAPI2, origins.oidfFapi2, [{ ...spec, tls: true }]);
+}
+
+/** The persona that the FAPI 2.0 plan for client credentials is run against, over https. */
+export async function openOidfCc(stage: Stage): Promise<Service> {
+  const { config, origins } = stage;
+  const spec = { name: OIDF_CC.label, setting: 'FULLMAKT_IDP_OIDF_CC_BIND', bind: config.oidfCcBind };
+  return await openGeneric(stage, OIDF_CC, origins.oidfCc, [{ ...spec, tls: true }]);
 }
 
 async function openGeneric(

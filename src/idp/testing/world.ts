@@ -51,6 +51,9 @@ export const ISSUERS = {
   maskinporten: 'http://localhost:7430/',
   graph: 'https://localhost:7422',
   openid: 'http://localhost:7450',
+  oidfBasic: 'https://localhost:7461',
+  oidfFapi2: 'https://localhost:7462',
+  oidfCc: 'https://localhost:7463',
 } as const;
 
 /** The listener behind each origin. */
@@ -61,6 +64,10 @@ const LISTENERS: Readonly<Record<string, string>> = {
   'http://localhost:7420': 'Entra ID (http)',
   [ISSUERS.graph]: 'Graph',
   'http://localhost:7430': 'Maskinporten',
+  [ISSUERS.openid]: 'OpenID',
+  [ISSUERS.oidfBasic]: 'OIDF basic',
+  [ISSUERS.oidfFapi2]: 'OIDF FAPI 2.0',
+  [ISSUERS.oidfCc]: 'OIDF client credentials',
 };
 
 /** The `client_assertion_type` of a JWT. */
@@ -79,6 +86,9 @@ function testConfig(stateDir: string, change: Partial<IdpConfig> = {}): IdpConfi
     FULLMAKT_IDP_MASKINPORTEN_ISSUER: ISSUERS.maskinporten,
     FULLMAKT_IDP_GRAPH_ORIGIN: ISSUERS.graph,
     FULLMAKT_IDP_OPENID_ISSUER: ISSUERS.openid,
+    FULLMAKT_IDP_OIDF_BASIC_ISSUER: ISSUERS.oidfBasic,
+    FULLMAKT_IDP_OIDF_FAPI2_ISSUER: ISSUERS.oidfFapi2,
+    FULLMAKT_IDP_OIDF_CC_ISSUER: ISSUERS.oidfCc,
   });
   if (!read.ok) throw new Error(read.problems.join('; '));
   const bind = { host: '127.0.0.1', port: 0 };
