@@ -3,6 +3,7 @@ import type { ClientBook } from './client-book.ts';
 import type { IdpConfig, IdpOrigins, PersonaName } from './config.ts';
 import { bindsOf, originsOf } from './config.ts';
 import { openControl } from './control/listener.ts';
+import type { Faults } from './faults.ts';
 import type { People } from './people.ts';
 import { requireLoopback, requireMarkedIssuer } from './safety.ts';
 import { openEntra } from './services/entra.ts';
@@ -19,6 +20,8 @@ export interface Idp extends Program {
   readonly people: People;
   /** Clients of all personas; more can be added while it runs. */
   readonly clients: ClientBook;
+  /** Faults to be acted out. */
+  readonly faults: Faults;
 }
 
 /**
@@ -42,6 +45,7 @@ export async function createIdp(config: IdpConfig, deps: IdpDependencies): Promi
     },
     people: stage.people,
     clients: stage.clients,
+    faults: stage.faults,
     close: () => {
       stage.clients.close();
       return Promise.resolve();

@@ -7,6 +7,7 @@ import type { HttpRequest, HttpResponse } from '../../web/http.ts';
 import { signedOutPage } from '../pages.ts';
 import type { LogoutPolicy, Site } from '../persona.ts';
 import type { LocalClient } from './client.ts';
+import { localesOf } from './language.ts';
 import { readOwnToken } from './own-token.ts';
 import { readPage } from './parameters.ts';
 import { Refusal } from './refusal.ts';
@@ -59,7 +60,7 @@ function respond(site: Site, asked: LogoutRequest, frames: readonly string[], ht
   if (frames.length === 0 && asked.returnTo !== undefined) return redirect(asked.returnTo, 303);
   return signedOutPage({
     label: site.realm.persona.label,
-    locales: asked.locales,
+    locales: localesOf(site, http, asked.locales),
     acceptLanguage: http.headers['accept-language'],
     frames,
     next: asked.returnTo,

@@ -32,6 +32,8 @@ export interface World {
   readonly key: SigningKey;
   readonly events: IdpEvent[];
   readonly clock: { now: number };
+  /** How long slow answers would have waited, in milliseconds. */
+  readonly waits: number[];
   /** Fetches by the issuer's own URLs; they lead to the listeners wherever these really are. Redirects are not followed. */
   readonly fetch: (url: string, init?: RequestInit) => Promise<Response>;
   readonly assertion: (
@@ -122,7 +124,9 @@ export async function openWorld(change: Partial<IdpConfig> = {}): Promise<World>
   const outbound = createOutboundFetch({ ca: (await ensurePrivateCa(stateDir, Date.now() / 1000)).caPem });
   const emit = (event: IdpEvent): void => void events.push(event);
   const config = testConfig(stateDir, change);
-  const deps = { registry, store, fetch: outbound.fetch, now, emit };
+  const waits: number[] = [];
+  const wait = (milliseconds: number): Promise<void> => Promise.resolve(void waits.push(milliseconds));
+  const deps = { registry, store, fetch: outbound.fetch, now, emit, wait };
   const idp = await createIdp(config, deps);
   const listeners = await Promise.all(idp.listeners.map((spec) => serve(spec)));
   const listener = (name: string): Listener => {
@@ -143,6 +147,7 @@ export async function openWorld(change: Partial<IdpConfig> = {}): Promise<World>
     key,
     events,
     clock,
+    waits,
     listener,
     fetch: (url, init) => outbound.fetch(route(url), { redirect: 'manual', ...init }),
     assertion: (clientId, audience, claims = {}) =>

@@ -1,0 +1,33 @@
+import { authorizeUrl, PID, visit } from './sign-in.ts';
+import type { Jar } from './sign-in.ts';
+import type { World } from './world.ts';
+import { ISSUERS } from './world.ts';
+
+/** Fields of a form; a list is a name that comes several times. */
+export type PageFields = Readonly<Record<string, string | readonly string[]>>;
+
+/** The transaction of a sign-in page. */
+export function transactionOf(html: string): string {
+  return /name="transaction" value="([^"]+)"/.exec(html)?.[1] ?? '';
+}
+
+/** Posts to the sign-in page as its form would. */
+export async function postPage(world: World, jar: Jar, fields: PageFields): Promise<Response> {
+  const body = new URLSearchParams(
+    Object.entries(fields).flatMap(([name, value]) => [value].flat().map((each) => [name, each] as [string, string])),
+  );
+  const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+  return await visit(world, jar, `${ISSUERS.login}/authorize`, { method: 'POST', headers, body: body.toString() });
+}
+
+/** Signs in at ID-porten by the page, with boxes ticked, and gives the answer. */
+export async function signInByPage(
+  world: World,
+  faults: readonly string[],
+  parameters: Readonly<Record<string, string>> = {},
+): Promise<Response> {
+  const jar: Jar = new Map();
+  const page = await (await visit(world, jar, authorizeUrl(parameters))).text();
+  const fields = { transaction: transactionOf(page), person: PID, acr: 'high', continue: '1' };
+  return await postPage(world, jar, { ...fields, fault: faults });
+}
