@@ -4,14 +4,14 @@ import type { Realm } from '../persona.ts';
 import type { TickableFault } from '../texts.ts';
 import type { Attempt } from './complete.ts';
 
-const OF_ISSUER: readonly string[] = ['bad-iss', 'no-iss'];
-const OF_REFRESH: readonly string[] = ['refresh-reject', 'refresh-same'];
+const OF_ISSUER: ReadonlySet<string> = new Set(['bad-iss', 'no-iss']);
+const OF_REFRESH: ReadonlySet<string> = new Set(['refresh-reject', 'refresh-same']);
 
 /** The faults that can act on this sign-in. */
 export function offeredFaults({ policy, client, request }: Attempt): readonly TickableFault[] {
   return FAULT_NAMES.filter(isTickable).filter((fault) => {
-    if (OF_ISSUER.includes(fault)) return policy.issInAnswer;
-    if (OF_REFRESH.includes(fault)) return client.refresh.issued !== 'never';
+    if (OF_ISSUER.has(fault)) return policy.issInAnswer;
+    if (OF_REFRESH.has(fault)) return client.refresh.issued !== 'never';
     if (fault === 'wrong-nonce') return request.nonce !== undefined;
     return fault !== 'no-sid' || client.sessionNamed;
   });
