@@ -38,6 +38,37 @@ export const MASKINPORTEN_X5C_ORGNO: readonly ('serialNumber' | 'organizationIde
 ];
 /** `delegation_source` of delegated Maskinporten tokens. */
 export const MASKINPORTEN_DELEGATION_SOURCE: string = 'https://www.altinn.no/';
+/** OAuth error and number, if any, that answer a token request malformed as such; no documentation tells. */
+export const HTTP_FAULT_ANSWERS: Readonly<
+  Record<
+    'idporten' | 'entra' | 'maskinporten',
+    Readonly<
+      Record<
+        'form-content-type' | 'form-malformed' | 'parameter-repeated' | 'grant-missing',
+        readonly [error: string, code?: string]
+      >
+    >
+  >
+> = {
+  idporten: {
+    'form-content-type': ['invalid_request'],
+    'form-malformed': ['invalid_request'],
+    'parameter-repeated': ['invalid_request'],
+    'grant-missing': ['invalid_request'],
+  },
+  entra: {
+    'form-content-type': ['invalid_request', '900144'],
+    'form-malformed': ['invalid_request', '9002313'],
+    'parameter-repeated': ['invalid_request', '9002313'],
+    'grant-missing': ['invalid_request', '900144'],
+  },
+  maskinporten: {
+    'form-content-type': ['invalid_request'],
+    'form-malformed': ['invalid_request'],
+    'parameter-repeated': ['invalid_request'],
+    'grant-missing': ['unsupported_grant_type'],
+  },
+};
 /** OAuth error names of AADSTS codes whose name is not documented. */
 export const ENTRA_ERROR_NAMES: Readonly<
   Record<'50027' | '50048' | '240002' | '7000114' | '700213' | '28002', string>

@@ -1,4 +1,5 @@
 import { ENTRA_ERROR_NAMES } from '../unconfirmed.ts';
+import { httpFault } from './http-faults.ts';
 import type { FaultRow, FaultTable, Values } from '../engine/refusal.ts';
 
 const row = (
@@ -37,12 +38,12 @@ export const ENTRA_FAULTS: FaultTable = {
     'invalid_request',
     ({ tenant }) => `No tenant '${tenant}' exists here. Check the tenant id, the cloud and the subscription.`,
   ),
-  'form-content-type': row('900144', 'invalid_request', () => "The body has no parameter 'grant_type'."),
-  'form-malformed': malformed,
-  'parameter-repeated': malformed,
+  'form-content-type': httpFault('entra', 'form-content-type', () => "The body has no parameter 'grant_type'."),
+  'form-malformed': httpFault('entra', 'form-malformed', malformed.says),
+  'parameter-repeated': httpFault('entra', 'parameter-repeated', malformed.says),
   'parameter-missing': missing,
   'client-missing': missing,
-  'grant-missing': missing,
+  'grant-missing': httpFault('entra', 'grant-missing', missing.says),
   'grant-unsupported': notOffered,
   'grant-not-registered': notOffered,
   'client-unknown': row(

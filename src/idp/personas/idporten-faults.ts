@@ -1,4 +1,5 @@
 import { IDPORTEN_INVALID_CLIENT_STATUS } from '../unconfirmed.ts';
+import { httpFault } from './http-faults.ts';
 import type { FaultRow, FaultTable, Values } from '../engine/refusal.ts';
 
 const client = (says: (values: Values) => string): FaultRow => ({
@@ -10,11 +11,15 @@ const row = (error: string, says: (values: Values) => string): FaultRow => ({ er
 
 /** What ID-porten answers to each problem: plain OAuth (RFC 6749 5.2 and 4.1.2.1). */
 export const IDPORTEN_FAULTS: FaultTable = {
-  'form-content-type': row('invalid_request', () => 'the body is not a form'),
-  'form-malformed': row('invalid_request', () => 'the form cannot be read'),
-  'parameter-repeated': row('invalid_request', ({ parameter }) => `${parameter} is there more than once`),
+  'form-content-type': httpFault('idporten', 'form-content-type', () => 'the body is not a form'),
+  'form-malformed': httpFault('idporten', 'form-malformed', () => 'the form cannot be read'),
+  'parameter-repeated': httpFault(
+    'idporten',
+    'parameter-repeated',
+    ({ parameter }) => `${parameter} is there more than once`,
+  ),
   'parameter-missing': row('invalid_request', ({ parameter }) => `${parameter} is missing`),
-  'grant-missing': row('invalid_request', () => 'grant_type is missing'),
+  'grant-missing': httpFault('idporten', 'grant-missing', () => 'grant_type is missing'),
   'grant-unsupported': row('unsupported_grant_type', ({ grant }) => `grant type ${grant} is not offered`),
   'grant-not-registered': row('unauthorized_client', ({ grant }) => `the client is not registered for ${grant}`),
   'client-missing': client(() => 'no client_id was sent'),

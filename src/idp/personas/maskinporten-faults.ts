@@ -1,4 +1,5 @@
 import { MASKINPORTEN_KID_FAULT, MASKINPORTEN_TIME_FAULT } from '../unconfirmed.ts';
+import { httpFault } from './http-faults.ts';
 import type { FaultRow, FaultTable, Values } from '../engine/refusal.ts';
 
 type Says = (values: Values) => string;
@@ -15,15 +16,19 @@ const unproven = (code: string | undefined, says: Says): FaultRow =>
 
 /** What Maskinporten answers to each problem. Numbered ones have an `error_uri`. */
 export const MASKINPORTEN_FAULTS: FaultTable = {
-  'grant-missing': row(
-    undefined,
-    'unsupported_grant_type',
+  'grant-missing': httpFault(
+    'maskinporten',
+    'grant-missing',
     () => 'grant_type is missing; jwt-bearer is the one offered',
   ),
   'grant-unsupported': row(undefined, 'unsupported_grant_type', ({ grant }) => `grant type ${grant} is not offered`),
-  'form-content-type': row(undefined, 'invalid_request', () => 'the body is not a form'),
-  'form-malformed': row(undefined, 'invalid_request', () => 'the form cannot be read'),
-  'parameter-repeated': row(undefined, 'invalid_request', ({ parameter }) => `${parameter} is there more than once`),
+  'form-content-type': httpFault('maskinporten', 'form-content-type', () => 'the body is not a form'),
+  'form-malformed': httpFault('maskinporten', 'form-malformed', () => 'the form cannot be read'),
+  'parameter-repeated': httpFault(
+    'maskinporten',
+    'parameter-repeated',
+    ({ parameter }) => `${parameter} is there more than once`,
+  ),
   'parameter-missing': row(
     'MP-011',
     'invalid_request',
