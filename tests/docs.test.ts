@@ -46,12 +46,15 @@ test('docs/endpoints.md lists the own routes of the login proxy, with their meth
 
 test('docs/endpoints.md names every path that a route table of the other programs holds, and nothing that is in none', () => {
   const tables = ['exchange/app', 'exchange/health', 'exchange/discovery', 'sidecar/app', 'web/health'];
-  const sources = [...tables, 'idp/routes-idporten', 'idp/routes-entra', 'idp/routes-maskinporten']
-    .map((file) => read(`src/${file}.ts`))
-    .join('\n');
+  const providers = ['idporten', 'entra', 'maskinporten', 'graph', 'openid'].map((name) => `idp/routes-${name}`);
+  const control = readdirSync(join(root, 'src/idp/control')).map((name) => `idp/control/${name.replace(/\.ts$/, '')}`);
+  const sources = [...tables, ...providers, ...control].map((file) => read(`src/${file}.ts`)).join('\n');
   const page = read('docs/endpoints.md');
-  const built = matches(sources, /(?:path: |path = |get\(|post\()'(\/[^']*)'/g);
-  assert.ok(built.length > 15, `found only ${built.join(' ')}`);
+  const built = matches(
+    sources,
+    /(?:path: |path = |one = |all = |get\(|post\(|on\(|document\(site, |route\('[A-Z]+', |making\(|removing\()'(\/[^']*)'/g,
+  );
+  assert.ok(built.length > 40, `found only ${built.join(' ')}`);
   assert.deepEqual(
     built.filter((path) => !page.includes(`\`${path}\``)),
     [],

@@ -32,7 +32,7 @@ let outbound: OutboundFetch;
 before(async () => {
   folder = mkdtempSync(join(tmpdir(), 'fullmakt-idp-alone-'));
   stateDir = join(folder, 'state');
-  clientsFile = join(folder, 'clients.yaml');
+  clientsFile = join(folder, 'own-clients.yaml');
   jwk = await generatePrivateJwk('RS256', 'feed-key');
   writeFileSync(clientsFile, clients(jwk));
   alone = await startAlone(['--dir', stateDir, '--clients', clientsFile]);
@@ -235,6 +235,24 @@ test('a clients file that is not there stops the start and is named', () => {
   const missing = fullmakt(['--dir', join(folder, 'other'), '--clients', join(folder, 'none.yaml')], alone.env);
   assert.equal(missing.status, 78);
   assert.match(missing.stderr, /none\.yaml/);
+});
+
+test('the clients file that README shows is taken whole', async () => {
+  const readme = readFileSync(join(root, 'README.md'), 'utf8');
+  const [, text = ''] = /```yaml\n(# clients\.yaml\n[\s\S]*?)```/.exec(readme) ?? [];
+  const file = join(folder, 'clients.yaml');
+  writeFileSync(join(folder, 'my-feed.jwks.json'), JSON.stringify({ keys: [publicJwk(jwk)] }));
+  writeFileSync(file, text);
+  const running = await startAlone(['--dir', join(folder, 'readme'), '--clients', file]);
+  assert.equal(running.notices(), '');
+  const { url, tokenFile } = running.summary.control;
+  const authorization = `Bearer ${readFileSync(tokenFile, 'utf8').trim()}`;
+  for (const persona of ['idporten', 'entra', 'maskinporten']) {
+    const listed = await browse(`${url}/v1/${persona}/clients`, { headers: { authorization } });
+    const { clients: known }: { clients: readonly unknown[] } = JSON.parse(await listed.text());
+    assert.equal(known.length, 1, persona);
+  }
+  await running.stop();
 });
 
 test('a client that cannot be used is left out, with its line and field; the others are there', async () => {
