@@ -1,0 +1,100 @@
+import { ASSERTION_TYPE, form, ISSUERS, TENANT } from './world.ts';
+import type { World } from './world.ts';
+import { client, page, redirects, request } from './entra-error-row.ts';
+import type { ErrorRow, Extra } from './entra-error-row.ts';
+import { API, requests, TOKEN } from './entra-requests.ts';
+import type { Requests } from './entra-requests.ts';
+import { grantRows, policyRows } from './entra-grant-errors.ts';
+import { CLIENTS, guid } from './rows.ts';
+
+/** Every fault of Entra ID's token and authorization endpoints. */
+export function errorTable(world: World, extra: Extra): readonly ErrorRow[] {
+  const at = requests(world);
+  return [
+    ...formRows(world, at, extra),
+    ...clientRows(world, at, extra),
+    ...grantRows(world, at),
+    ...policyRows(world, at, extra),
+  ];
+}
+
+function formRows(
+  world: World,
+  { token, machine, visit, redeem }: Requests,
+  { elsewhere }: Extra,
+): readonly ErrorRow[] {
+  const nowhere = TOKEN.replace(TENANT, 'nowhere.test');
+  const common = TOKEN.replace(TENANT, 'common');
+  const app = { client_id: CLIENTS.desk, client_secret: 's3cret', grant_type: 'client_credentials', scope: API };
+  const unknown = guid(0xff);
+  return [
+    ['900561 another verb', () => world.fetch(TOKEN), request(['GET', 'POST', 'OPTIONS'])],
+    ['90002 a tenant of nobody', () => token(app, nowhere), request(['nowhere.test'])],
+    ['90002 an application at common', () => token(app, common), request(['common'])],
+    ['900144 no grant type', () => token({}), request(['grant_type'])],
+    ['900144 no code', () => redeem({}, { code: '' }), request(["'code'"])],
+    ['900144 no client', () => token({ grant_type: 'client_credentials' }), request(['client_id'])],
+    ['9002313 a parameter twice', () => world.fetch(TOKEN, { ...form({}), body: 'code=1&code=2' }), request()],
+    [
+      '70003 a grant type of no offer',
+      () => machine(API, { grant_type: 'password' }),
+      { ...request(['password']), error: 'unsupported_grant_type' },
+    ],
+    [
+      '700016 a client of nobody',
+      () => machine(API, { client_id: unknown }),
+      { ...request([unknown, TENANT]), error: 'unauthorized_client' },
+    ],
+    ['700016 a client of nobody at sign-in', () => visit({ client_id: unknown }), page([unknown, TENANT])],
+    [
+      '700016 a client of another tenant',
+      () => machine(API, { client_id: elsewhere }),
+      { ...request([elsewhere, TENANT]), error: 'unauthorized_client' },
+    ],
+    [
+      '50011 a redirect URI at sign-in',
+      () => visit({ redirect_uri: 'http://x.test/' }),
+      page(['http://x.test/', CLIENTS.desk, 'https://aka.ms/redirectUriMismatchError']),
+    ],
+    [
+      '50011 another redirect URI',
+      () => redeem({}, { redirect_uri: 'http://x.test/' }),
+      request(['http://x.test/', CLIENTS.desk, 'https://aka.ms/redirectUriMismatchError']),
+    ],
+    ['901002 resource', () => visit({ resource: 'x:y' }), redirects('invalid_request', ['resource'])],
+    ['50058 nobody signed in', () => visit({ prompt: 'none', login_hint: '' }), redirects('login_required')],
+  ];
+}
+
+function clientRows(world: World, { machine, proven }: Requests, { aging, spare }: Extra): readonly ErrorRow[] {
+  const { now } = world.clock;
+  const federated = { iss: 'https://cluster.example.test', sub: 'a:b:c' };
+  const sent = { client_secret: '', client_assertion_type: ASSERTION_TYPE };
+  return [
+    ['7000215 a wrong secret', () => machine(API, { client_secret: 'no' }), client([CLIENTS.desk])],
+    ['7000222 a secret out of date', () => machine(API, { client_id: aging, client_secret: 'old' }), client([aging])],
+    ['7000218 no credential', () => machine(API, { client_secret: '' }), client(['client_assertion', 'client_secret'])],
+    ['700027 another key', () => proven({}, {}, spare), client()],
+    ['50027 no JWT', () => machine(API, { ...sent, client_assertion: 'x' }), request()],
+    ['50048 another subject', () => proven({ sub: CLIENTS.api }), request(["'sub'", "'iss'"])],
+    ['90014 no claim exp', () => proven({ exp: undefined }), request(["'exp'"])],
+    ['90014 no assertion', () => machine(API, sent), request(["'client_assertion'"])],
+    [
+      '700024 after its life',
+      () => proven({ nbf: now - 900, exp: now - 600 }),
+      client([iso(now), iso(now - 900), iso(now - 600)]),
+    ],
+    [
+      '700024 before its life',
+      () => proven({ nbf: now + 301, exp: now + 600 }),
+      client([iso(now), iso(now + 301), iso(now + 600)]),
+    ],
+    ['700023 another audience', () => proven({ aud: ISSUERS.entra }), client(["'aud'"])],
+    ['700021 another client id', () => proven({}, { client_id: CLIENTS.middle }), client(["'client_id'"])],
+    ['700213 no federated credential', () => proven(federated, { client_id: CLIENTS.desk }), client(['a:b:c'])],
+  ];
+}
+
+function iso(seconds: number): string {
+  return new Date(seconds * 1000).toISOString();
+}
