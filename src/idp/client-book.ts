@@ -4,6 +4,7 @@ import type { Authorization } from './authorizations.ts';
 import type { AddedClient } from './client-overlay.ts';
 import { createShelf } from './client-shelves.ts';
 import type { Shelf } from './client-shelves.ts';
+import { PERSONA_NAMES } from './config.ts';
 import type { Delegation } from './delegations.ts';
 import type { OpenidClient } from './openid-client.ts';
 import type { ClientView, Propagation } from './propagation.ts';
@@ -44,7 +45,7 @@ export function createClientBook(
   registry: Pick<Registry, 'snapshot' | 'onChange'>,
   propagation: Propagation,
 ): ClientBook {
-  const shelves = new Map<string, Shelf>();
+  const shelves = new Map<string, Shelf>(PERSONA_NAMES.map((name) => [name, createShelf(name)]));
   let authorizations: readonly Authorization[] = [];
   let delegations: readonly Delegation[] = [];
   let base = registry.snapshot();

@@ -3,7 +3,8 @@ import { z } from 'zod';
 import type { HttpRequest } from '../../web/http.ts';
 import type { Route } from '../../web/router.ts';
 import { signToken } from '../engine/issue.ts';
-import { FAULT_NAMES, parseFault } from '../faults.ts';
+import { TOKEN_FAULTS } from '../engine/faulty-token.ts';
+import { parseFault } from '../faults.ts';
 import { bodyOf, route, serviceOf } from './context.ts';
 import type { ControlContext } from './context.ts';
 import type { Service } from '../stage.ts';
@@ -34,13 +35,13 @@ async function mint(service: Service, request: HttpRequest): Promise<unknown> {
     throw new ControlProblem('unprocessable', `alg: this persona does not sign with ${wanted}`, 'alg');
   }
   const claims = withDefaults(asked.claims, service.place(tenant).issuer, Math.floor(realm.now()));
-  const rule = fault === undefined ? undefined : addFault(service, client, fault);
-  try {
-    const token = await signToken(realm, { kind, client, header, claims, alg: wanted });
-    return { token, claims };
-  } finally {
-    if (rule !== undefined) realm.faults.remove(rule);
+  if (fault !== undefined && !isTokenFault(fault)) {
+    const known = TOKEN_FAULTS.join(', ');
+    throw new ControlProblem('unprocessable', `fault: not one of ${known}, or with a wrong value`, 'fault');
   }
+  // Faults that are switched on are for what the persona issues itself.
+  const faults = fault === undefined ? [] : [fault];
+  return { token: await signToken(realm, { kind, client, header, claims, alg: wanted, faults }) };
 }
 
 /** The claims asked for win over the few that every token has; null takes one away. */
@@ -53,11 +54,7 @@ function withDefaults(
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== null));
 }
 
-/** Switches a fault on for this one token, and gives its id. */
-function addFault({ name, realm }: Service, client: string, text: string): string {
-  const fault = parseFault(text);
-  if (fault === undefined) {
-    throw new ControlProblem('unprocessable', `fault: not one of ${FAULT_NAMES.join(', ')}, or a wrong value`, 'fault');
-  }
-  return realm.faults.add({ persona: name, client, ...fault, times: 1 }).id;
+function isTokenFault(text: string): boolean {
+  const name = parseFault(text)?.fault;
+  return TOKEN_FAULTS.some((each) => each === name);
 }

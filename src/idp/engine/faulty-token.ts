@@ -12,7 +12,8 @@ import type { SignedToken, TokenToSign } from './issue.ts';
 /** Faults of a token, with their values. */
 export type TokenFaults = ReadonlyMap<FaultName, string>;
 
-const TOKEN_FAULTS = [
+/** Faults that make a token wrong; the others are of answers. */
+export const TOKEN_FAULTS: readonly FaultName[] = [
   'skew',
   'wrong-nonce',
   'no-sid',
@@ -22,7 +23,7 @@ const TOKEN_FAULTS = [
   'bad-sig',
   'alg-none',
   'no-kid',
-] as const satisfies readonly FaultName[];
+];
 
 const SKEW_SECONDS = 600;
 const MAX_PUBLISHED_KEYS = 8;
