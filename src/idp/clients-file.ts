@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
+import { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import type { Document, Pair } from 'yaml';
 import type { SourcePosition } from '../registry/model.ts';
 import type { AddedClient } from './client-overlay.ts';
@@ -137,7 +137,7 @@ class EntryUnreadable extends Error {}
 
 /** The entry as an object; `jwks_file`, relative to the file, becomes `jwks`. */
 function valueOf({ document, node, position }: Entry): object {
-  const value: unknown = isMap(node) ? node.toJS(document) : node;
+  const value: unknown = isNode(node) ? node.toJS(document) : node;
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new EntryUnreadable('not an object');
   if (!('jwks_file' in value)) return value;
   const { jwks_file: name, ...rest } = value;
