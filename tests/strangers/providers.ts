@@ -5,8 +5,9 @@ import type { Fetch } from '../../src/oauth/fetch.ts';
 import { createIdp } from '../../src/idp/app.ts';
 import type { Idp } from '../../src/idp/app.ts';
 import { ensurePrivateCa } from '../../src/idp/ca.ts';
-import { idpSettings } from '../../src/idp/config.ts';
-import type { PersonaName } from '../../src/idp/config.ts';
+import { idpSettings, originsOf } from '../../src/idp/config.ts';
+import type { IdpOrigins, PersonaName } from '../../src/idp/config.ts';
+import { parseOpenidClient } from '../../src/idp/openid-client.ts';
 import { silent } from '../../src/observe/events.ts';
 import type { Registry } from '../../src/registry/contract.ts';
 import { createMemoryRegistry } from '../../src/registry/registry.ts';
@@ -26,8 +27,10 @@ export const TENANT = '00000000-0000-4000-8000-00000000f001';
 /** The local identity providers, running. */
 export interface Providers {
   readonly issuers: Idp['issuers'];
-  /** More clients of the generic personas can be put there. */
-  readonly clients: Idp['clients'];
+  /** Issuers and origins of every persona there is. */
+  readonly origins: IdpOrigins;
+  /** Registers a client of a generic persona, by the names of RFC 7591. */
+  readonly register: (persona: PersonaName, metadata: Readonly<Record<string, unknown>>) => void;
   /** Where Entra ID is: scheme, host and port. */
   readonly entraOrigin: string;
   /** Path of the CA that Entra's certificate hangs under. */
@@ -55,14 +58,19 @@ export async function startProviders(
   const outbound = createOutboundFetch({ ca: await readFile(caFile, 'utf8') });
   const registry = createMemoryRegistry({ now, initial: data });
   const store = createMemoryStore({ now });
-  const { idp, stop } = await withFreePorts(1 + BINDS.length, async (ports) => {
+  const { idp, origins, stop } = await withFreePorts(1 + BINDS.length, async (ports) => {
     const config = configFor(stateDir, ports, personas);
     const made = await createIdp(config, { registry, store, fetch: outbound.fetch, now, emit: silent });
-    return { idp: made, ...(await run(made)) };
+    return { idp: made, origins: originsOf(config), ...(await run(made)) };
   });
   return {
     issuers: idp.issuers,
-    clients: idp.clients,
+    origins,
+    register: (persona, metadata) => {
+      const parsed = parseOpenidClient(metadata);
+      if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+      idp.clients.putOpenid(persona, parsed.client);
+    },
     entraOrigin: new URL(idp.issuers.entra).origin,
     caFile,
     fetch: outbound.fetch,
