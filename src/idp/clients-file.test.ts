@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { generatePrivateJwk, importSigningKey } from '../oauth/jwk.ts';
 import { createIdp } from './app.ts';
 import { parseClients } from './clients-file.ts';

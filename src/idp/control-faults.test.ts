@@ -72,11 +72,14 @@ test('control: an unknown fault, a wrong value, persona or count is 422 with its
   assert.equal((await control('POST', '/v1/faults', good)).body['fault'], 'skew:60');
 });
 
+async function isKnown(): Promise<boolean> {
+  return !(await codeAt(world, { client_id: 'late' })).startsWith('no code');
+}
+
 test('control: propagation lets a new client and a removed one act seconds later', async () => {
   await control('POST', '/v1/faults', { persona: 'idporten', fault: 'propagation:30', times: 0 });
   const client = { client_id: 'late', redirect_uris: [CALLBACK], token_endpoint_auth_method: 'client_secret_basic' };
   await control('POST', '/v1/idporten/clients', client);
-  const isKnown = async (): Promise<boolean> => !(await codeAt(world, { client_id: 'late' })).startsWith('no code');
   assert.equal(await isKnown(), false);
   await control('PUT', '/v1/clock?persona=idporten', { offset: 29 });
   assert.equal(await isKnown(), false);
