@@ -8,6 +8,7 @@ import { completeSignIn } from './complete.ts';
 import type { Attempt } from './complete.ts';
 import { tickedFaults } from './faulty-boxes.ts';
 import { languageCookie } from './language.ts';
+import { spendPushedRequest } from './par.ts';
 import { hasMembers, keyOf, putJson, readJson } from './records.ts';
 import { Refusal } from './refusal.ts';
 import { levelOf, renderSignIn } from './sign-in-view.ts';
@@ -66,6 +67,7 @@ export async function continueSignIn(
   const attempt: Attempt = { realm, place, site, policy, client, request, http };
   if (form.has('cancel')) {
     await realm.memory.delete(keyOf('transaction', id));
+    await spendPushedRequest(realm, request);
     return await answerRefusal(attempt, request, new Refusal('cancelled'));
   }
   return form.has('lang') || form.has('search') ? showAgain(attempt, id, form) : await proceed(attempt, id, form);

@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { APP, basic, bearer, GOODBYE, providerOf } from './testing/openid.ts';
+import type { Provider } from './testing/openid.ts';
+import { outcome } from './testing/outcome.ts';
+import { claimsOf, redirected, visit } from './testing/sign-in.ts';
+import type { Jar } from './testing/sign-in.ts';
+import { form, openWorld } from './testing/world.ts';
+import type { World } from './testing/world.ts';
+
+let world: World;
+let op: Provider;
+
+before(async () => {
+  world = await openWorld({ personas: ['oidf-basic'] });
+  op = await providerOf(world, 'oidf-basic');
+  op.register('web');
+  op.register('other', { post_logout_redirect_uris: [`${GOODBYE}/other`] });
+  op.register('framed', {
+    frontchannel_logout_uri: 'https://app.example.test/front?of=framed',
+    frontchannel_logout_session_required: true,
+  });
+});
+after(() => world.close());
+
+interface Signed {
+  readonly jar: Jar;
+  readonly hint: string;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+async function signedIn(client = 'web', scope = 'openid'): Promise<Signed> {
+  const jar: Jar = new Map();
+  const { body } = await op.redeem((await op.signIn({ client_id: client, scope }, jar)).get('code'), {}, client);
+  return { jar, hint: String(body['id_token']), body };
+}
+
+function signOut(jar: Jar, parameters: Readonly<Record<string, string>> = {}): Promise<Response> {
+  return visit(world, jar, `${op.issuer}/logout?${new URLSearchParams(parameters).toString()}`);
+}
+
+async function isSignedIn(jar: Jar): Promise<boolean> {
+  return redirected(await op.visit(jar, { prompt: 'none' })).has('code');
+}
+
+test('oidf-plans: logout with hint, address and state goes back there with the state (RP-Initiated Logout 2)', async () => {
+  const { jar, hint } = await signedIn();
+  const answer = await signOut(jar, { id_token_hint: hint, post_logout_redirect_uri: GOODBYE, state: 'a b' });
+  assert.equal(answer.headers.get('location'), `${GOODBYE}?state=a+b`);
+  assert.equal(await isSignedIn(jar), false);
+});
+
+test('oidf-plans: logout without state goes back without one, also by POST', async () => {
+  const { jar, hint } = await signedIn();
+  const fields = form({ id_token_hint: hint, post_logout_redirect_uri: GOODBYE });
+  const answer = await visit(world, jar, `${op.issuer}/logout`, fields);
+  assert.equal(answer.status, 303);
+  assert.equal(answer.headers.get('location'), GOODBYE);
+});
+
+test('oidf-plans: logout with client_id in place of a hint goes back to an address of that client', async () => {
+  const { jar } = await signedIn();
+  const answer = await signOut(jar, { client_id: 'web', post_logout_redirect_uri: GOODBYE });
+  assert.equal(answer.headers.get('location'), GOODBYE);
+});
+
+for (const [how, parameters] of Object.entries({
+  nothing: {},
+  'only state': { state: 'st' },
+  'an address and neither hint nor client': { post_logout_redirect_uri: GOODBYE },
+})) {
+  test(`oidf-plans: logout with ${how} signs out and shows a page, never a redirect`, async () => {
+    const { jar } = await signedIn();
+    assert.equal(await outcome(await signOut(jar, parameters)), '200 page');
+    assert.equal(await isSignedIn(jar), false);
+  });
+}
+
+for (const [how, change] of Object.entries<(good: Signed) => Readonly<Record<string, string>>>({
+  'a changed hint': ({ hint }) => ({ id_token_hint: `${hint.slice(0, -4)}AAAA` }),
+  'a hint that is an access token': ({ body }) => ({ id_token_hint: String(body['access_token']) }),
+  'a hint of another client': () => ({ client_id: 'other' }),
+  'a query added to the address': () => ({ post_logout_redirect_uri: `${GOODBYE}?x=1` }),
+  "another client's address": () => ({ post_logout_redirect_uri: `${GOODBYE}/other` }),
+  'an address that nobody registered': () => ({ post_logout_redirect_uri: APP }),
+})) {
+  test(`oidf-plans: logout with ${how} is a page with an error, never a redirect`, async () => {
+    const good = await signedIn();
+    const parameters = { id_token_hint: good.hint, post_logout_redirect_uri: GOODBYE, state: 'st', ...change(good) };
+    assert.equal(await outcome(await signOut(good.jar, parameters)), '400 page invalid_request');
+  });
+}
+
+test('oidf-plans: an expired hint is a hint, and ends the session of a browser that lost its cookie', async () => {
+  const { jar, hint, body } = await signedIn();
+  world.clock.now += 301;
+  const answer = await signOut(new Map(), { id_token_hint: hint, post_logout_redirect_uri: GOODBYE });
+  assert.equal(answer.headers.get('location'), GOODBYE);
+  assert.equal(await isSignedIn(jar), false);
+  assert.equal((await op.fetch('/userinfo', bearer(body['access_token']))).status, 401);
+});
+
+test('oidf-plans: logout ends refresh and access tokens, but for those with offline_access (RFC 9700 4.14, Core 11)', async () => {
+  for (const [scope, expected] of [
+    ['openid email', '400 401'],
+    ['openid offline_access', '200 200'],
+  ] as const) {
+    const { jar, hint, body } = await signedIn('web', scope);
+    await signOut(jar, { id_token_hint: hint });
+    const fields = { grant_type: 'refresh_token', refresh_token: String(body['refresh_token']) };
+    const refreshed = await op.post('/token', fields, basic('web'));
+    const told = await op.fetch('/userinfo', bearer(body['access_token']));
+    assert.equal(`${refreshed.status} ${told.status}`, expected);
+  }
+});
+
+test('oidf-plans: front-channel logout frames every client of the session with iss and sid (Front-Channel Logout 3)', async () => {
+  const { jar, hint } = await signedIn('framed');
+  await op.visit(jar, { client_id: 'web' });
+  const page = await signOut(jar, { id_token_hint: hint, post_logout_redirect_uri: GOODBYE });
+  const [, src = ''] = /<iframe src="([^"]+)"/.exec(await page.text()) ?? [];
+  const frame = new URL(src.replaceAll('&amp;', '&'));
+  assert.equal(frame.searchParams.get('of'), 'framed');
+  assert.equal(frame.searchParams.get('iss'), op.issuer);
+  assert.equal(frame.searchParams.get('sid'), claimsOf(hint)['sid']);
+});
