@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -20,9 +20,9 @@ const MODULES = ['mpm_event', 'authn_core', 'authz_core', 'authz_user', 'headers
 
 /**
  * Starts Apache in the foreground on a port of 127.0.0.1. `directives` are lines about the module; everything below `/secure/`
- * wants a user, and answers with `X-Pid` and `X-Sub`, the claims of the one it got. Rejects when it does not start.
+ * wants a user (`caFile`: the authority that it believes), and answers with `X-Pid` and `X-Sub`, the claims of the one it got. Rejects when it does not start.
  */
-export async function startApache(port: number, directives: readonly string[]): Promise<Apache> {
+export async function startApache(port: number, directives: readonly string[], caFile?: string): Promise<Apache> {
   const folder = await mkdtemp(join(tmpdir(), 'fullmakt-apache-'));
   // Its children run as another user when it is started by root.
   await chmod(folder, 0o755);
@@ -30,7 +30,10 @@ export async function startApache(port: number, directives: readonly string[]): 
   await mkdir(join(folder, 'secure'));
   await writeFile(join(folder, 'secure', 'page.txt'), 'the protected page');
   await writeFile(join(folder, 'bye.txt'), 'signed out');
-  await writeFile(file, configuration(folder, port, directives));
+  const believed = join(folder, 'ca.pem');
+  if (caFile !== undefined) await copyFile(caFile, believed);
+  const trust = caFile === undefined ? [] : [`OIDCCABundlePath "${believed}"`];
+  await writeFile(file, configuration(folder, port, [...directives, ...trust]));
   const child = spawn('/usr/sbin/apache2', ['-D', 'FOREGROUND', '-f', file], { stdio: ['ignore', 'pipe', 'pipe'] });
   const lines: string[] = [];
   const close = async (): Promise<void> => {

@@ -45,6 +45,53 @@ function idportenWorld(t: TestContext): Promise<World> {
   });
 }
 
+/** One of the generic personas, and an Apache that is its client; over https it is told of the CA. */
+function genericWorld(t: TestContext, persona: 'openid' | 'oidf-basic', directives: readonly string[]): Promise<World> {
+  return withFreePorts(1, async ([port = 0]) => {
+    const origin = `http://127.0.0.1:${port}`;
+    const providers = await startProviders(rows([]), [persona]);
+    t.after(() => providers.close());
+    providers.register(persona, {
+      client_id: 'httpd-id',
+      client_secret: SECRET,
+      token_endpoint_auth_method: 'client_secret_basic',
+      redirect_uris: [`${origin}/secure/callback`],
+      post_logout_redirect_uris: [`${origin}/bye.txt`],
+      grant_types: ['authorization_code', 'refresh_token'],
+    });
+    const issuer = persona === 'openid' ? providers.origins.openid : providers.origins.oidfBasic;
+    const own = [
+      `OIDCProviderMetadataURL ${issuer}/.well-known/openid-configuration`,
+      'OIDCClientID httpd-id',
+      `OIDCClientSecret "${SECRET}"`,
+    ];
+    const apache = await startApache(port, [...own, ...directives], providers.caFile);
+    t.after(() => apache.close());
+    return { apache, providers, browser: createBrowser(providers.browse) };
+  });
+}
+
+for (const [persona, how, directives] of [
+  ['openid', 'over http', []],
+  ['openid', 'with the answer posted', ['OIDCResponseMode form_post']],
+  ['oidf-basic', 'over https, told of the CA', []],
+] as const) {
+  test(`judges-mod-auth-openidc: signs a person in at ${persona} ${how}, and out again`, OPTIONS, async (t) => {
+    const { apache, browser } = await genericWorld(t, persona, directives);
+    const login = await browser.open(`${apache.origin}/secure/page.txt`);
+    assert.match(login.html, /id="fm-login"/, apache.log());
+    const answer = await browser.submit(login, 'fm-login', { person: PID }, 'fm-continue');
+    const posted = answer.html.includes('fm-continue');
+    const page = posted ? await browser.submit(answer, undefined, {}, 'fm-continue') : answer;
+    assert.deepEqual([page.url, page.html], [`${apache.origin}/secure/page.txt`, 'the protected page'], apache.log());
+    assert.match(page.headers.get('x-sub') ?? '', /^\S+$/);
+    const back = encodeURIComponent(`${apache.origin}/bye.txt`);
+    await browser.open(`${apache.origin}/secure/callback?logout=${back}`);
+    const again = await browser.open(`${apache.origin}/secure/page.txt`);
+    assert.match(again.html, /id="fm-login"/, apache.log());
+  });
+}
+
 test(
   'judges-mod-auth-openidc: signs a citizen in at ID-porten, and passes the claims to the page',
   OPTIONS,
