@@ -43,7 +43,7 @@ export function signInPage(view: SignInView): HttpResponse {
     policy: `form-action 'self' ${originOf(view.redirectUri)}`,
     body: html`${languages(texts, language)}
 <h1>${title}</h1>
-<p>${texts.forClient(view.client)}</p>
+<p>${texts.forClient[0]}<strong>${view.client}</strong>${texts.forClient[1]}</p>
 ${problemSummary(texts, view.problem)}
 <form id="fm-login" method="post" action="${view.action}">
 ${hidden(view)}
@@ -124,7 +124,7 @@ function pidField(texts: Texts, view: SignInView): Html | undefined {
   const wrong = view.problem === 'pid';
   return html`<div class="field"><label class="label" for="fm-pid">${texts.otherPerson}</label>
 <span class="help" id="fm-pid-help">${texts.otherPersonHelp}</span>
-<input type="text" id="fm-pid" name="pid" value="${view.typedPid}" inputmode="numeric" autocomplete="off" maxlength="14" aria-describedby="fm-pid-help${wrong && ' fm-pid-problem'}"${wrong && html` aria-invalid="true"`}>
+<input type="text" id="fm-pid" name="pid" value="${view.typedPid}" inputmode="numeric" autocomplete="off" maxlength="14" size="14" aria-describedby="fm-pid-help${wrong && ' fm-pid-problem'}"${wrong && html` aria-invalid="true"`}>
 ${wrong && html`<span class="wrong" id="fm-pid-problem">${texts.problemPid}</span>`}</div>`;
 }
 

@@ -20,7 +20,8 @@ export interface Texts {
   readonly language: string;
   readonly banner: string;
   readonly signInTo: (service: string) => string;
-  readonly forClient: (client: string) => string;
+  /** Before and after the client's name. */
+  readonly forClient: readonly [before: string, after: string];
   readonly person: string;
   readonly search: string;
   readonly searchButton: string;

@@ -13,9 +13,10 @@ export function transactionOf(html: string): string {
 
 /** Posts to the sign-in page as its form would. */
 export async function postPage(world: World, jar: Jar, fields: PageFields): Promise<Response> {
-  const body = new URLSearchParams(
-    Object.entries(fields).flatMap(([name, value]) => [value].flat().map((each) => [name, each] as [string, string])),
-  );
+  const body = new URLSearchParams();
+  for (const [name, value] of Object.entries(fields)) {
+    for (const each of typeof value === 'string' ? [value] : value) body.append(name, each);
+  }
   const headers = { 'content-type': 'application/x-www-form-urlencoded' };
   return await visit(world, jar, `${ISSUERS.login}/authorize`, { method: 'POST', headers, body: body.toString() });
 }

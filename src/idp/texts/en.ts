@@ -6,7 +6,7 @@ export const EN: Texts = {
   language: 'Language',
   banner: 'Local test service – not the real one',
   signInTo: (service) => `Sign in with ${service}`,
-  forClient: (client) => `You are signing in to ${client}. Every person here is made up.`,
+  forClient: ['You are signing in to ', '. Every person here is made up.'],
   person: 'Who are you?',
   search: 'Search for name, number or user name',
   searchButton: 'Search',

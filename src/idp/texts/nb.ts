@@ -6,7 +6,7 @@ export const NB: Texts = {
   language: 'Språk',
   banner: 'Lokal testtjeneste – ikke den ekte (local test service – not the real one)',
   signInTo: (service) => `Logg inn med ${service}`,
-  forClient: (client) => `Du logger inn i ${client}. Alle personene er oppdiktet.`,
+  forClient: ['Du logger inn i ', '. Alle personene er oppdiktet.'],
   person: 'Hvem er du?',
   search: 'Søk etter navn, nummer eller brukernavn',
   searchButton: 'Søk',

@@ -6,7 +6,7 @@ export const NN: Texts = {
   language: 'Språk',
   banner: 'Lokal testteneste – ikkje den ekte (local test service – not the real one)',
   signInTo: (service) => `Logg inn med ${service}`,
-  forClient: (client) => `Du loggar inn i ${client}. Alle personane er oppdikta.`,
+  forClient: ['Du loggar inn i ', '. Alle personane er oppdikta.'],
   person: 'Kven er du?',
   search: 'Søk etter namn, nummer eller brukarnamn',
   searchButton: 'Søk',

@@ -6,7 +6,7 @@ export const SE: Texts = {
   language: 'Giella',
   banner: 'Báikkálaš geahččalanbálvalus – ii leat duohta (local test service – not the real one)',
   signInTo: (service) => `Čálit sisa: ${service}`,
-  forClient: (client) => `Don čálihat iežat sisa dása: ${client}. Buot olbmot dáppe leat hutkojuvvon.`,
+  forClient: ['Don čálihat iežat sisa dása: ', '. Buot olbmot dáppe leat hutkojuvvon.'],
   person: 'Gii don leat?',
   search: 'Oza nama, nummira dahje geavaheaddjinama',
   searchButton: 'Oza',
