@@ -170,6 +170,15 @@ describe('judges-openid-client: openid-client at the local ID-porten', () => {
     await assert.rejects(redeem(good), { error: 'invalid_grant' });
   });
 
+  test('reads the answer as a signed JWT when it asks for one (JARM)', async () => {
+    const config = await portal();
+    openid.useJwtResponseMode(config);
+    const login = await signedIn(config);
+    assert.deepEqual([...login.callback.searchParams.keys()], ['response']);
+    const tokens = await redeem(login);
+    assert.equal(tokens.claims()?.['pid'], PID);
+  });
+
   test('hears of a person who cancels as access_denied, with state and iss', async () => {
     const { config, checks, url } = await begin(await portal());
     const browser = browserUpTo(CLIENT);

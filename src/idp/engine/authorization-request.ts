@@ -70,7 +70,9 @@ export function checkAuthorizationRequest(
 
 /** The response mode asked for; `query` when none was. Throws `response-mode`. */
 export function responseModeOf(policy: AuthorizePolicy, parameters: Parameters): AuthorizationRequest['responseMode'] {
-  const asked = parameters.get('response_mode') ?? 'query';
+  const named = parameters.get('response_mode') ?? 'query';
+  // The code flow's default, signed (JARM 2.3.4).
+  const asked = named === 'jwt' ? 'query.jwt' : named;
   const mode = policy.responseModes.find((known) => known === asked);
   if (mode === undefined) throw new Refusal('response-mode', { parameter: 'response_mode' });
   return mode;
