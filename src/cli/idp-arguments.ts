@@ -16,7 +16,7 @@ export interface IdpCommand {
 }
 
 /** A command line that says something else than `fullmakt idp` can do; the message names what. */
-export class IdpUsage extends Error {
+class IdpUsage extends Error {
   readonly exitCode: number = 2;
 }
 

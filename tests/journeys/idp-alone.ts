@@ -7,7 +7,7 @@ import { root } from './platform.ts';
 const BINDS = ['IDPORTEN', 'IDPORTEN_LOGIN', 'ENTRA', 'ENTRA_HTTP', 'GRAPH', 'MASKINPORTEN', 'OPENID'] as const;
 
 /** What `fullmakt idp --json` prints once ready. */
-export interface IdpSummary {
+interface IdpSummary {
   readonly ready: true;
   readonly seconds: number;
   readonly pid: number;
