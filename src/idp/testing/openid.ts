@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import type { PersonaName } from '../config.ts';
 import type { Algorithm } from '../../oauth/algorithms.ts';
-import { signClientAssertion } from '../../oauth/client-assertion.ts';
 import type { SigningKey } from '../../oauth/jwk.ts';
 import { generatePrivateJwk, importSigningKey } from '../../oauth/jwk.ts';
+import { signJws } from '../../oauth/jws.ts';
 import { isJsonObject } from '../../oauth/objects.ts';
 import { codeChallenge } from '../../oauth/pkce.ts';
 import { parseOpenidClient } from '../openid-client.ts';
@@ -65,6 +66,10 @@ export async function providerOf(
 ): Promise<Provider> {
   const issuer = ISSUER_OF[persona] ?? '';
   const key = importSigningKey(await generatePrivateJwk(alg, 'app-key'));
+  const good = (client: string): Record<string, unknown> => {
+    const { now } = world.clock;
+    return { iss: client, sub: client, aud: issuer, iat: now, nbf: now, exp: now + 60, jti: randomUUID() };
+  };
   const provider = {
     world,
     issuer,
@@ -96,13 +101,7 @@ export async function providerOf(
       ),
     proof: async (client: string, claims: Readonly<Record<string, unknown>> = {}, own: SigningKey = key) => ({
       client_assertion_type: ASSERTION_TYPE,
-      client_assertion: await signClientAssertion({
-        key: own,
-        clientId: client,
-        audience: issuer,
-        now: world.clock.now,
-        claims,
-      }),
+      client_assertion: await signJws({}, { ...good(client), ...claims }, own),
     }),
     fetch: (path: string, init?: RequestInit) => world.fetch(`${issuer}${path}`, init),
   };
