@@ -130,7 +130,7 @@ export async function freeOffset(): Promise<number> {
     const offset = 2000 + 10 * Math.floor(Math.random() * 2000);
     const blocks = Array.from({ length: 10 }, (_, n) => 7500 + 10 * n).flatMap((port) => [port, port + 1, port + 2]);
     const free = await Promise.all(
-      [7410, 7411, 7420, 7421, 7430, 7440, ...blocks].map((port) => isFree(port + offset)),
+      [7400, 7410, 7411, 7420, 7421, 7422, 7430, 7440, ...blocks].map((port) => isFree(port + offset)),
     );
     if (free.every(Boolean)) return offset;
   }
