@@ -2,6 +2,7 @@ import { createIdp } from '../idp/app.ts';
 import { ensurePrivateCa } from '../idp/ca.ts';
 import type { IdpConfig } from '../idp/config.ts';
 import type { IdpEvent } from '../idp/events.ts';
+import { requireSafety } from '../idp/safety.ts';
 import type { Clock } from '../oauth/time.ts';
 import { createMemoryRegistry } from '../registry/registry.ts';
 import { createMemoryStore } from '../store/memory.ts';
@@ -35,6 +36,8 @@ export async function startIdpAlone(config: IdpConfig, tell: (event: IdpEvent) =
 
 async function open(config: IdpConfig, emit: (event: IdpEvent) => void, closers: Closers): Promise<void> {
   const { stateDir } = config;
+  // Before anything is made: createIdp would refuse too, but with a folder left behind.
+  requireSafety(config);
   makeStateFolder(stateDir);
   const owner = claimStateFolder(stateDir, {
     command: 'idp',

@@ -1,11 +1,11 @@
 import type { Program } from '../web/serve.ts';
 import type { ClientBook } from './client-book.ts';
-import type { IdpConfig, IdpOrigins, PersonaName } from './config.ts';
-import { bindsOf, originsOf } from './config.ts';
+import type { IdpConfig, PersonaName } from './config.ts';
+import { originsOf } from './config.ts';
 import { openControl } from './control/listener.ts';
 import type { Faults } from './faults.ts';
 import type { People } from './people.ts';
-import { requireLoopback, requireMarkedIssuer } from './safety.ts';
+import { requireSafety } from './safety.ts';
 import { openEntra } from './services/entra.ts';
 import { openIdporten } from './services/idporten.ts';
 import { openMaskinporten } from './services/maskinporten.ts';
@@ -30,7 +30,7 @@ export interface Idp extends Program {
  */
 export async function createIdp(config: IdpConfig, deps: IdpDependencies): Promise<Idp> {
   const origins = originsOf(config);
-  checkSafety(config, origins);
+  requireSafety(config);
   const stage = await openStage(config, deps);
   const services = await Promise.all(config.personas.map((name) => OPENERS[name](stage)));
   const control = await openControl(stage, services);
@@ -62,9 +62,3 @@ const OPENERS: Readonly<Record<PersonaName, (stage: Stage) => Promise<Service>>>
   'oidf-fapi2': openOidfFapi2,
   'oidf-cc': openOidfCc,
 };
-
-function checkSafety(config: IdpConfig, origins: IdpOrigins): void {
-  for (const bind of bindsOf(config)) requireLoopback(bind.host, config.allowNonLoopback);
-  requireLoopback(config.controlBind.host, false);
-  for (const origin of Object.values(origins)) requireMarkedIssuer(origin);
-}

@@ -1,3 +1,6 @@
+import type { IdpConfig } from './config.ts';
+import { bindsOf, originsOf } from './config.ts';
+
 /** A setting that would make a local service pass for a real one or reachable by others. Programs exit with 78 (EX_CONFIG). */
 export class UnsafeSetting extends Error {
   readonly exitCode: number = 78;
@@ -20,6 +23,21 @@ const REAL_DOMAINS = [
 export function isLoopbackHost(host: string): boolean {
   const bare = host.replace(/^\[(.*)\]$/, '$1').toLowerCase();
   return bare === 'localhost' || bare === '::1' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(bare);
+}
+
+/**
+ * Throws UnsafeSetting unless every address is loopback (or the flag allows others; the control API's always) and every issuer
+ * shows that it is local.
+ */
+export function requireSafety(config: IdpConfig): void {
+  for (const bind of bindsOf(config)) requireLoopback(bind.host, config.allowNonLoopback);
+  const { host } = config.controlBind;
+  if (!isLoopbackHost(host)) {
+    throw new UnsafeSetting(
+      `the control API must not listen on ${host}: FULLMAKT_IDP_CONTROL_BIND takes a loopback address, whatever --allow-non-loopback says`,
+    );
+  }
+  for (const origin of Object.values(originsOf(config))) requireMarkedIssuer(origin);
 }
 
 /** Throws UnsafeSetting unless the listen address is loopback or the flag allows others. */

@@ -28,12 +28,26 @@ const BINDS = [
   'FULLMAKT_IDP_ENTRA_BIND',
   'FULLMAKT_IDP_ENTRA_HTTP_BIND',
   'FULLMAKT_IDP_MASKINPORTEN_BIND',
+  'FULLMAKT_IDP_IDPORTEN_TLS_BIND',
+  'FULLMAKT_IDP_IDPORTEN_LOGIN_TLS_BIND',
+  'FULLMAKT_IDP_MASKINPORTEN_TLS_BIND',
+  'FULLMAKT_IDP_GRAPH_BIND',
+  'FULLMAKT_IDP_OPENID_BIND',
+  'FULLMAKT_IDP_OPENID_TLS_BIND',
+  'FULLMAKT_IDP_OIDF_BASIC_BIND',
+  'FULLMAKT_IDP_OIDF_FAPI2_BIND',
+  'FULLMAKT_IDP_OIDF_CC_BIND',
 ] as const;
 const MARKED = {
   FULLMAKT_IDP_IDPORTEN_ISSUER: 'http://localhost:7410',
   FULLMAKT_IDP_IDPORTEN_LOGIN_ORIGIN: 'http://localhost:7411',
   FULLMAKT_IDP_ENTRA_ORIGIN: 'https://localhost:7421',
   FULLMAKT_IDP_MASKINPORTEN_ISSUER: 'http://localhost:7430/',
+  FULLMAKT_IDP_GRAPH_ORIGIN: 'https://localhost:7422',
+  FULLMAKT_IDP_OPENID_ISSUER: 'http://localhost:7450',
+  FULLMAKT_IDP_OIDF_BASIC_ISSUER: 'https://localhost:7461',
+  FULLMAKT_IDP_OIDF_FAPI2_ISSUER: 'https://localhost:7462',
+  FULLMAKT_IDP_OIDF_CC_ISSUER: 'https://localhost:7463',
 };
 /** Addresses that a stranger can reach, however they are spelt. */
 const REACHABLE = [
@@ -99,6 +113,13 @@ for (const bind of BINDS) {
     await start({ [bind]: '0.0.0.0:1', FULLMAKT_IDP_ALLOW_NON_LOOPBACK: 'true' });
   });
 }
+
+test('T62 the control API is for this machine alone, and no flag widens it', async () => {
+  for (const address of REACHABLE) {
+    const env = { FULLMAKT_IDP_CONTROL_BIND: address, FULLMAKT_IDP_ALLOW_NON_LOOPBACK: 'true' };
+    await assert.rejects(start(env), UnsafeSetting, address);
+  }
+});
 
 for (const name of Object.keys(MARKED)) {
   test(`T62 no start under a name that could be a real one, even where addresses are free: ${name}`, async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync, type SpawnSyncReturns } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -202,11 +202,14 @@ test('safety: an address that others can reach is exit code 78, with the address
   assert.deepEqual([status, stdout], [78, '']);
   assert.match(stderr, /0\.0\.0\.0.*--allow-non-loopback/);
   assert.equal(stderr.trim().split('\n').length, 1, 'one sentence, no stack');
+  assert.equal(existsSync(join(folder, 'unsafe')), false, 'nothing was made');
 });
 
 test('safety: the control API stays on loopback whatever the flag says', () => {
   const env = { ...alone.env, FULLMAKT_IDP_CONTROL_BIND: '0.0.0.0:0' };
-  assert.equal(fullmakt(['--dir', join(folder, 'unsafe'), '--allow-non-loopback'], env).status, 78);
+  const { status, stderr } = fullmakt(['--dir', join(folder, 'unsafe'), '--allow-non-loopback'], env);
+  assert.equal(status, 78);
+  assert.match(stderr, /0\.0\.0\.0.*FULLMAKT_IDP_CONTROL_BIND/);
 });
 
 for (const issuer of [
