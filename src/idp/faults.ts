@@ -54,7 +54,7 @@ export interface FaultRule extends FaultOrder {
 }
 
 /** Where a fault could act now. */
-export interface FaultPlace {
+interface FaultPlace {
   readonly persona: string;
   readonly client?: string | undefined;
   readonly endpoint?: string | undefined;

@@ -6,7 +6,8 @@ import { originOf, respondWithPage } from './pages.ts';
 import { fullName } from './person.ts';
 import type { Person } from './person.ts';
 import { languageOf, LANGUAGES, TEXTS } from './texts.ts';
-import type { Language, Texts, TickableFault } from './texts.ts';
+import type { Language } from './texts.ts';
+import type { Texts, TickableFault } from './texts/texts.ts';
 
 /** What was wrong with the form the last time. */
 export type SignInProblem = 'nobody' | 'pid' | 'level';

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { FaultName } from '../faults.ts';
 import type { Site } from '../persona.ts';
-import type { Attempt } from './complete.ts';
 import { takeFault } from './faulty-take.ts';
 import { Refusal } from './refusal.ts';
 import type { UserGrant } from './user-grant.ts';
@@ -14,9 +13,17 @@ interface AnswerSpot {
 }
 
 /** Throws the refusal of somebody who pressed cancel, if a fault says so. */
-export async function refuseOnDemand({ site, client, ticked }: Attempt): Promise<void> {
+export async function refuseOnDemand({
+  site,
+  client,
+  ticked = [],
+}: {
+  readonly site: Site;
+  readonly client: { readonly id: string };
+  readonly ticked?: readonly string[];
+}): Promise<void> {
   if (!site.realm.faults.active) return;
-  const grant = { grantId: randomUUID(), faults: ticked ?? [] };
+  const grant = { grantId: randomUUID(), faults: ticked };
   if (await acts({ site, client: client.id, grant }, 'access_denied')) throw new Refusal('cancelled');
 }
 

@@ -7,7 +7,7 @@ import type { FaultName } from '../faults.ts';
 import { parseFault } from '../faults.ts';
 import type { Realm } from '../persona.ts';
 import { takeFault } from './faulty-take.ts';
-import type { SignedToken, TokenToSign } from './issue.ts';
+import type { SignedToken, TokenToSign } from './token-to-sign.ts';
 
 /** Faults of a token, with their values. */
 export type TokenFaults = ReadonlyMap<FaultName, string>;
