@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { registerIdporten } from './testing/idporten-clients.ts';
+import { askToken, authorizeUrl, claimsOf, codeAt, PID, redeem, redirected } from './testing/sign-in.ts';
+import { ASSERTION_TYPE, form, ISSUERS, openWorld } from './testing/world.ts';
+import { IDPORTEN_SUPPLIER_CLAIM } from './unconfirmed.ts';
+
+const world = await openWorld();
+after(() => world.close());
+
+const HINT = `testid:${PID}_idporten-loa-high`;
+const FULLMAKT = [{ type: 'idporten:fullmakt', resource: 'urn:altinn:resource:demo', from: { ID: '0192:310000027' } }];
+const agent = registerIdporten(world, 'agent', { onBehalfOf: ['one', 'two'] });
+
+async function pushed(fields: Record<string, string>): Promise<Response> {
+  const client_assertion = await world.assertion(agent, ISSUERS.idporten);
+  const request = Object.fromEntries(new URL(authorizeUrl({ client_id: agent, login_hint: HINT })).searchParams);
+  const proof = { client_assertion, client_assertion_type: ASSERTION_TYPE };
+  return await world.fetch(`${ISSUERS.idporten}/par`, form({ ...request, ...proof, ...fields }));
+}
+
+async function refused(change: Record<string, string>): Promise<string | null> {
+  return redirected(await world.fetch(authorizeUrl({ client_id: agent, login_hint: HINT, ...change }))).get('error');
+}
+
+test("idporten-08-access-token: onbehalfof is one of the client's ids, and both tokens repeat it, refreshed ones too", async () => {
+  const first = await askToken(world, redeem(await codeAt(world, { client_id: agent, onbehalfof: 'two' })), agent);
+  const refresh = { grant_type: 'refresh_token', refresh_token: String(first.body['refresh_token']) };
+  for (const { body } of [first, await askToken(world, refresh, agent)]) {
+    for (const token of [body['id_token'], body['access_token']])
+      assert.equal(claimsOf(token)[IDPORTEN_SUPPLIER_CLAIM], 'two');
+  }
+  assert.equal(await refused({ onbehalfof: 'three' }), 'invalid_request');
+  const none = await codeAt(world, { onbehalfof: 'one' });
+  assert.match(none, /error=invalid_request/, 'a client without a list');
+});
+
+test('idporten-08-access-token: details of type idporten:fullmakt come back in both tokens, pushed or not (RFC 9396 2, 9)', async () => {
+  const authorization_details = JSON.stringify(FULLMAKT);
+  const { request_uri } = (await (await pushed({ authorization_details })).json()) as { request_uri: string };
+  const query = new URLSearchParams({ client_id: agent, request_uri });
+  const answer = await world.fetch(`${ISSUERS.login}/authorize?${query.toString()}`);
+  const codes = [
+    redirected(answer).get('code') ?? '',
+    await codeAt(world, { client_id: agent, authorization_details }),
+  ];
+  for (const code of codes) {
+    const { body } = await askToken(world, redeem(code), agent);
+    for (const token of [body['id_token'], body['access_token']]) {
+      assert.deepEqual(claimsOf(token)['authorization_details'], FULLMAKT);
+    }
+  }
+});
+
+test('idporten-02-par: details of another type, or no details at all, are refused at once (RFC 9396 5)', async () => {
+  const asked = async (authorization_details: string): Promise<unknown[]> => {
+    const response = await pushed({ authorization_details });
+    const told = [response.status, ((await response.json()) as Record<string, unknown>)['error']];
+    assert.equal(await refused({ authorization_details }), told[1]);
+    return told;
+  };
+  assert.deepEqual(await asked(JSON.stringify([...FULLMAKT, { type: 'other' }])), [
+    400,
+    'invalid_authorization_details',
+  ]);
+  for (const malformed of [
+    '{',
+    '{}',
+    '[]',
+    '[1]',
+    '[{}]',
+    '[{"type":1}]',
+    '[{"type":"idporten:fullmakt","type":"x"}]',
+  ]) {
+    assert.deepEqual(await asked(malformed), [400, 'invalid_request'], malformed);
+  }
+  const long = JSON.stringify([{ type: 'idporten:fullmakt', filler: 'f'.repeat(4096) }]);
+  assert.deepEqual([(await pushed({ authorization_details: long })).status], [400]);
+});
+
+test('idporten-02-par: a request object is refused by value, and by any reference that was not pushed', async () => {
+  assert.equal(await refused({ request: 'eyJhbGciOiJub25lIn0.e30.' }), 'invalid_request');
+  const query = new URLSearchParams({ client_id: agent, request_uri: 'http://127.0.0.1:7500/request.jwt' });
+  assert.equal((await world.fetch(`${ISSUERS.login}/authorize?${query.toString()}`)).status, 400);
+  assert.equal((await pushed({ request: 'eyJhbGciOiJub25lIn0.e30.' })).status, 400);
+});
