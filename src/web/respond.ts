@@ -26,11 +26,11 @@ export function respond(answer: Answer, response: HttpResponse): void {
     outgoing.destroy();
     return;
   }
-  const body = typeof response.body === 'string' ? Buffer.from(response.body) : response.body;
-  if (response.cut === 'within') return breakOff(answer, response, body ?? Buffer.alloc(0));
+  const { body } = response;
+  if (response.cut === 'within') return breakOff(answer, response, Buffer.from(body ?? ''));
   const unread = hasLongUnreadBody(incoming);
   setHeaders(answer, response);
-  if (response.status !== 204 && response.status !== 304) outgoing.setHeader('Content-Length', body?.length ?? 0);
+  if (response.status !== 204 && response.status !== 304) outgoing.setHeader('Content-Length', bytesOf(body));
   if (unread) outgoing.setHeader('Connection', 'close');
   outgoing.writeHead(response.status);
   if (!unread) return finish(answer, body);
@@ -97,11 +97,16 @@ function breakOff(answer: Answer, response: HttpResponse, body: Uint8Array): voi
   outgoing.socket?.destroySoon();
 }
 
-function finish(answer: Answer, body: Uint8Array | undefined): void {
+function finish(answer: Answer, body: HttpResponse['body']): void {
   const { outgoing } = answer;
   // A client that does not read would hold its answer for ever; Node swaps this for the keep-alive time when it is out.
   outgoing.socket?.setTimeout(answer.writeIdleSeconds * 1000);
+  // Text goes out in one piece with the headers.
   outgoing.end(body);
+}
+
+function bytesOf(body: HttpResponse['body']): number {
+  return typeof body === 'string' ? Buffer.byteLength(body) : (body?.length ?? 0);
 }
 
 function hasLongUnreadBody(incoming: IncomingMessage): boolean {
