@@ -15,6 +15,7 @@ interface Entry {
 }
 
 const MAX_OF_A_KIND = 10_000;
+const NOTHING = Buffer.alloc(0);
 
 /** A memory that forgets the oldest of a kind when there are too many, so that no flood of one kind stops the service. */
 export function createMemory(now: Clock, maxOfAKind: number = MAX_OF_A_KIND): Memory {
@@ -29,12 +30,13 @@ export function createMemory(now: Clock, maxOfAKind: number = MAX_OF_A_KIND): Me
     const entry = kindOf(key).get(key);
     return entry !== undefined && entry.expiresAt > now() ? entry : undefined;
   };
-  const keep = (key: string, value: Uint8Array, ttlSeconds: number): void => {
+  const keep = (key: string, value: Buffer, ttlSeconds: number): void => {
     const kind = kindOf(key);
     kind.delete(key);
-    kind.set(key, { value: Buffer.from(value), version: 1, expiresAt: now() + ttlSeconds });
+    kind.set(key, { value, version: 1, expiresAt: now() + ttlSeconds });
+    if (kind.size <= maxOfAKind) return;
     const [oldest] = kind.keys();
-    if (kind.size > maxOfAKind && oldest !== undefined) kind.delete(oldest);
+    if (oldest !== undefined) kind.delete(oldest);
   };
   const take = (key: string): Entry | undefined => {
     const entry = find(key);
@@ -43,7 +45,7 @@ export function createMemory(now: Clock, maxOfAKind: number = MAX_OF_A_KIND): Me
   };
   return {
     read: async (key) => find(key),
-    put: async (key, value, ttlSeconds) => keep(key, value, ttlSeconds),
+    put: async (key, value, ttlSeconds) => keep(key, Buffer.from(value), ttlSeconds),
     update: async (key, expectedVersion, value) => {
       const entry = find(key);
       if (entry === undefined) return 'gone';
@@ -55,7 +57,7 @@ export function createMemory(now: Clock, maxOfAKind: number = MAX_OF_A_KIND): Me
     delete: async (key) => take(key) !== undefined,
     once: async (key, ttlSeconds) => {
       if (find(key) !== undefined) return false;
-      keep(key, Buffer.alloc(0), ttlSeconds);
+      keep(key, NOTHING, ttlSeconds);
       return true;
     },
     clear: () => kinds.clear(),
