@@ -5,6 +5,7 @@ import { isSignedBy, keysNamedBy } from './assertion.ts';
 import { certificateKey, isSignedByCertificate } from './certificate-chain.ts';
 import type { LocalClient } from './client.ts';
 import { Refusal } from './refusal.ts';
+import type { Values } from './refusal.ts';
 
 /** An assertion at a place, of the client it is to prove. */
 export interface AssertionCheck {
@@ -88,15 +89,16 @@ export function checkTimes(policy: AssertionPolicy, claims: Claims, now: number)
   const exp = numberClaim(claims, 'exp');
   const iat = numberClaim(claims, 'iat');
   const from = numberClaim(claims, 'nbf') ?? iat ?? now;
-  const life = { now: iso(now), from: iso(from), until: iso(exp ?? now) };
+  // Written out only for a refusal.
+  const life = (): Values => ({ now: iso(now), from: iso(from), until: iso(exp ?? now) });
   if (exp === undefined) throw new Refusal('assertion-claim', { claim: 'exp' });
-  if (exp + policy.skewSeconds <= now) throw new Refusal('assertion-expired', life);
+  if (exp + policy.skewSeconds <= now) throw new Refusal('assertion-expired', life());
   const issuedAhead = policy.judgesIssuedAt === true && iat !== undefined && iat > now + policy.skewSeconds;
-  if (from > now + policy.skewSeconds || issuedAhead) throw new Refusal('assertion-future', life);
+  if (from > now + policy.skewSeconds || issuedAhead) throw new Refusal('assertion-future', life());
   if (policy.maxLifetimeSeconds !== undefined) {
     if (iat === undefined) throw new Refusal('assertion-claim', { claim: 'iat' });
-    if (iat > now + policy.skewSeconds) throw new Refusal('assertion-future', life);
-    if (exp - iat > policy.maxLifetimeSeconds) throw new Refusal('assertion-life', life);
+    if (iat > now + policy.skewSeconds) throw new Refusal('assertion-future', life());
+    if (exp - iat > policy.maxLifetimeSeconds) throw new Refusal('assertion-life', life());
   }
   return exp;
 }
