@@ -19,6 +19,7 @@ import type { PersonaKeys } from './keys.ts';
 import type { Memory } from './memory.ts';
 import type { People } from './people.ts';
 import type { Person } from './person.ts';
+import type { Random } from './random.ts';
 import type { Seed } from './seed.ts';
 
 /** One issuer of a persona: a tenant at Entra ID, the whole service elsewhere. Endpoint URLs come from settings, never from a request. */
@@ -38,6 +39,7 @@ export type Wait = (milliseconds: number, signal: AbortSignal) => Promise<void>;
 export interface Realm {
   readonly persona: Persona;
   readonly keys: PersonaKeys;
+  readonly random: Random;
   readonly seed: Seed;
   readonly people: People;
   /** Clients, grants and scopes as they are now. */

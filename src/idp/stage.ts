@@ -34,6 +34,7 @@ import { loadPeople } from './people.ts';
 import type { People } from './people.ts';
 import type { Persona, Place, Realm, Wait } from './persona.ts';
 import { createPropagation } from './propagation.ts';
+import { createRandom } from './random.ts';
 import { loadSeed } from './seed.ts';
 
 /** What the local identity providers need from outside. `store` keeps SSO sessions and refresh tokens; `fetch` is the only way out. */
@@ -104,7 +105,7 @@ export async function openStage(config: IdpConfig, deps: IdpDependencies): Promi
     clients.watch(openClientsFile(config.clientsFile, { replace: (all) => clients.replaceFile(all), skipped }));
   }
   const era = await openEra(deps.store);
-  const shared = { seed, people, clients, faults, journal: createJournal() };
+  const shared = { seed, people, clients, faults, journal: createJournal(), random: createRandom() };
   let tls: Promise<Tls> | undefined;
   return {
     config,

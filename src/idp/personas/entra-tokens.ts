@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { Client } from '../../registry/model.ts';
 import { rowOf } from '../engine/client.ts';
 import { signToken } from '../engine/issue.ts';
@@ -112,10 +111,10 @@ function timesAndNames({ realm, place }: ClientCall, lifetime: number): Record<s
     iat: now - BACKDATED_SECONDS,
     nbf: now - BACKDATED_SECONDS,
     exp: now + lifetime,
-    aio: randomBytes(32).toString('base64url'),
-    rh: `1.A${randomBytes(24).toString('base64url')}.`,
+    aio: realm.random(32),
+    rh: `1.A${realm.random(24)}.`,
     tid: place.tenant,
-    uti: randomBytes(16).toString('base64url'),
+    uti: realm.random(16),
     ver: '2.0',
   };
 }

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { digestOf } from '../../oauth/algorithms.ts';
 import type { Algorithm } from '../../oauth/algorithms.ts';
 import { makeOpaqueToken, noteAccessToken } from '../engine/access-tokens.ts';
@@ -84,7 +84,7 @@ async function signAccessToken(
 ): Promise<{ readonly token: string; readonly expiresIn: number }> {
   const { realm, client, place } = call;
   const now = Math.floor(realm.now());
-  const jti = randomBytes(16).toString('base64url');
+  const jti = realm.random(16);
   const claims = {
     iss: place.issuer,
     ...facts,

@@ -78,7 +78,7 @@ function accessClaims(
     scope,
     iat: now,
     exp: now + lifetime,
-    jti: randomBytes(32).toString('base64url'),
+    jti: realm.random(32),
     consumer: organisation(consumer),
     ...(consumer === orgno ? {} : { supplier: organisation(orgno), delegation_source: MASKINPORTEN_DELEGATION_SOURCE }),
     ...(resource.length === 0 ? {} : { aud: resource.length === 1 ? resource[0] : resource }),
