@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { isJsonObject } from '../oauth/objects.ts';
 import type { Clock } from '../oauth/time.ts';
 
 /** A token that was issued. `raw` leaves the process only through the control API, and only when asked for. */
@@ -51,12 +52,12 @@ const MAX_ENTRIES = 5000;
 
 /** An empty journal. */
 export function createJournal(): Journal {
-  const issued = createLast<IssuedToken>();
+  const issued = createLast<KeptToken>();
   const requests = createLast<NotedRequest>();
   const counts = new Map<string, { persona: string; endpoint: string; statuses: Map<number, number> }>();
   return {
-    noteIssued: issued.add,
-    issued: issued.all,
+    noteIssued: (token) => issued.add(pack(token)),
+    issued: () => issued.all().map(unpack),
     noteRequest: (request) => {
       requests.add(request);
       const { persona, endpoint, status } = request;
@@ -89,17 +90,48 @@ interface Last<T> {
 
 function createLast<T>(): Last<T> {
   let entries: T[] = [];
+  let next = 0;
   return {
     add: (entry) => {
-      entries.push(entry);
-      // Twice the length before it is cut: cutting one by one would move the whole list each time.
-      if (entries.length >= 2 * MAX_ENTRIES) entries = entries.slice(-MAX_ENTRIES);
+      entries[next] = entry;
+      next = (next + 1) % MAX_ENTRIES;
     },
-    all: () => entries.slice(-MAX_ENTRIES),
+    all: () => [...entries.slice(next), ...entries.slice(0, next)],
     clear: () => {
       entries = [];
+      next = 0;
     },
   };
+}
+
+/**
+ * A token as it is kept. The text is bytes, which the garbage collector does not copy about; what a signed token says of itself is read
+ * from it when somebody asks, not kept twice.
+ */
+interface KeptToken extends Pick<IssuedToken, 'persona' | 'client' | 'kind' | 'time'> {
+  readonly text: Buffer;
+  readonly parts: Pick<IssuedToken, 'header' | 'claims'> | undefined;
+}
+
+function pack({ persona, client, kind, time, header, claims, raw }: IssuedToken): KeptToken {
+  const parts = isSigned(raw) ? undefined : { header, claims };
+  return { persona, client, kind, time, text: Buffer.from(raw, 'latin1'), parts };
+}
+
+function unpack({ text, parts, ...kept }: KeptToken): IssuedToken {
+  const raw = text.toString('latin1');
+  const [header = '', claims = ''] = raw.split('.');
+  return { ...kept, ...(parts ?? { header: readSegment(header), claims: readSegment(claims) }), raw };
+}
+
+function isSigned(raw: string): boolean {
+  const first = raw.indexOf('.');
+  return first !== -1 && raw.indexOf('.', first + 1) === raw.lastIndexOf('.') && raw.lastIndexOf('.') !== first;
+}
+
+function readSegment(segment: string): Readonly<Record<string, unknown>> {
+  const value: unknown = JSON.parse(Buffer.from(segment, 'base64url').toString());
+  return isJsonObject(value) ? value : {};
 }
 
 /** SHA-256 of a token, base64url: names it without being it. */
