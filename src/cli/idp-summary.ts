@@ -64,10 +64,24 @@ function personaSummary(name: PersonaName, config: IdpConfig): PersonaSummary {
   return { name, issuer, metadata: `${issuer.replace(/\/$/, '')}/.well-known/${document}` };
 }
 
+const PAGE = '["http://localhost:3000/callback"]';
+const KEYS = '"jwks": {"keys": [...]}';
+
+/** A client of each persona, by the names of its registration, as far as it can be guessed. */
+const SAMPLES: Readonly<Record<PersonaName, string>> = {
+  idporten: `{"client_id": "my-app", "token_endpoint_auth_method": "client_secret_basic", "redirect_uris": ${PAGE}, "scopes": ["openid", "profile"]}`,
+  entra: `{"displayName": "my-app", "redirectUris": ${PAGE}, "passwordCredentials": [{}]}`,
+  maskinporten: `{"client_id": "my-app", "scopes": ["demo:feed"], ${KEYS}}`,
+  openid: `{"client_id": "my-app", "redirect_uris": ${PAGE}}`,
+  'oidf-basic': `{"client_id": "my-app", "redirect_uris": ${PAGE}}`,
+  'oidf-fapi2': `{"client_id": "my-app", "token_endpoint_auth_method": "private_key_jwt", "redirect_uris": ${PAGE}, ${KEYS}}`,
+  'oidf-cc': `{"client_id": "my-app", "token_endpoint_auth_method": "private_key_jwt", "grant_types": ["client_credentials"], ${KEYS}}`,
+};
+
 /** The text that a person reads. */
 export function describeIdp(summary: IdpSummary): string {
   const { personas, control, ca } = summary;
-  const [first] = personas;
+  const sample = personas[0]?.name ?? 'idporten';
   const files = [
     ['people', summary.peopleFile],
     ['keys', summary.keysDir],
@@ -83,7 +97,7 @@ export function describeIdp(summary: IdpSummary): string {
     `\nControl API\n  ${control.url}, Authorization: Bearer <what ${control.tokenFile} holds>`,
     '  add a client, while this runs:',
     `    curl -H "Authorization: Bearer $(cat ${shellWord(control.tokenFile)})" -H 'Content-Type: application/json' \\`,
-    `      -d '{"client_id": "my-app", …}' ${control.url}/v1/${first?.name ?? 'idporten'}/clients`,
+    `      -d '${SAMPLES[sample]}' ${control.url}/v1/${sample}/clients`,
     '\nThese are stand-ins for tests: whoever reaches them signs in as anybody, and nothing they issue opens the real services.',
     'Ctrl-C stops them.\n',
   ].join('\n');
