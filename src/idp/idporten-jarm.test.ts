@@ -67,3 +67,9 @@ test('idporten-03-code: fragment modes are not offered, signed or not; that is t
     assert.deepEqual([sent.get('error'), sent.get('iss')], ['invalid_request', ISSUERS.idporten]);
   }
 });
+
+test('idporten-03-code: response_mode jwt is the signed query, the default of a code answer (JARM 2.3.4)', async () => {
+  const answer = await world.fetch(authorizeUrl({ response_mode: 'jwt', login_hint: HINT }));
+  assert.ok(answer.headers.get('location')?.startsWith(`${CALLBACK}?response=`));
+  assert.ok((await open(redirected(answer).get('response'))).payload['code']);
+});

@@ -88,6 +88,7 @@ testRows('ID-porten', [
   ['17 no response type', () => at({ response_type: '' }), `302 invalid_request ${BESIDE}`],
   ['18 a scope that is not on the client', () => at({ scope: 'openid x:y' }), `302 invalid_scope ${BESIDE}`],
   ['18 no openid', () => at({ scope: 'profile' }), `302 invalid_scope ${BESIDE}`],
+  ['19 prompt none beside login', () => at({ prompt: 'none login' }), `302 invalid_request ${BESIDE}`],
   [
     '20 a state of 4 KiB',
     () => at({ state: LONG, prompt: 'none' }),

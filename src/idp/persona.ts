@@ -250,7 +250,7 @@ export interface BackchannelPolicy {
 }
 
 /** How long a browser stays signed in. Without one: until it is closed, or half a day. */
-export interface SsoPolicy {
+interface SsoPolicy {
   /** Between two authorization requests. */
   readonly idleSeconds: number;
   /** From the sign-in on. */
@@ -258,7 +258,7 @@ export interface SsoPolicy {
 }
 
 /** Token introspection of a persona (RFC 7662). */
-export interface IntrospectionPolicy {
+interface IntrospectionPolicy {
   /** Whether this client is told anything; the others hear that no token is active. */
   readonly permits: (client: LocalClient) => boolean;
   /** Tells an access token from the other tokens of this persona. */

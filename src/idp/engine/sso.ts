@@ -89,7 +89,7 @@ export async function joinSession({ realm }: Site, sid: string, clientId: string
 }
 
 /** A session that is neither ended nor over, by its `sid`. */
-export async function findSession(realm: Realm, sid: string): Promise<JoinedSession | undefined> {
+async function findSession(realm: Realm, sid: string): Promise<JoinedSession | undefined> {
   const key = await realm.store.read(sidKey(realm, sid));
   const found = key === undefined ? undefined : await readJson(realm.store, key.value.toString(), isSession);
   if (found === undefined || found.value.sid !== sid || isOver(realm, found.value)) return undefined;
