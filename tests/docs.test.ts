@@ -69,6 +69,31 @@ test('docs/endpoints.md names every path that a route table of the other program
   assert.deepEqual(stems, []);
 });
 
+test('docs/local-providers.md names only fields of clients that are read, and every fault and setting it names is one', () => {
+  const page = read('docs/local-providers.md');
+  const [, clients = ''] = /## Clients\n([\s\S]*?)\n## /.exec(page) ?? [];
+  const readers = [
+    'clients-file',
+    'openid-client',
+    ...['idporten', 'entra', 'maskinporten'].map((name) => `control/client-${name}`),
+  ];
+  const source = readers.map((file) => read(`src/idp/${file}.ts`)).join('\n');
+  const fields = matches(clients, /`([a-z]+(?:_[a-z]+)+|[a-z]+[A-Z][A-Za-z]+)(?:\[\])?(?:\.\w+)?`/g);
+  assert.ok(fields.length > 30, `found only ${fields.join(' ')}`);
+  const values = new Set(['private_key_jwt', 'client_secret_basic']);
+  assert.deepEqual(
+    fields.filter((field) => !values.has(field) && !new RegExp(`\\b${field}\\b`).test(source)),
+    [],
+  );
+  const settings = matches(page, /(FULLMAKT_IDP_\w+)/g);
+  assert.deepEqual(
+    settings.filter((name) => !read('docs/configuration.md').includes(`\`${name}\``)),
+    [],
+  );
+  for (const fault of matches(page, /"fault": "([^"]+)"/g))
+    assert.match(read('src/idp/faults.ts'), new RegExp(`'${fault}'`));
+});
+
 test('docs/errors.md lists every fm_reason of TokenX and every code of the SDK, and no others', () => {
   const [tokenx = '', rest = ''] = read('docs/errors.md').split('## SDK');
   const reasons = matches(read('src/exchange/errors.ts'), /\| '([a-z-]+)'/g);
