@@ -25,7 +25,7 @@ export async function withFaults(
   }
   const instead = await standIn(endpoint, take);
   if (instead !== undefined) return instead;
-  const answer = await damaged(at, { http, caller }, await run());
+  const answer = await damaged(at, caller, await run());
   return (await take('half-body')) === undefined ? answer : { ...answer, cut: 'within' };
 }
 
@@ -43,13 +43,11 @@ async function standIn(
 /** UserInfo about somebody else (OpenID Connect Core 5.3.2 wants clients to notice). */
 async function damaged(
   { realm, endpoint }: { readonly realm: Realm; readonly endpoint: string },
-  { http, caller }: { readonly http: HttpRequest; readonly caller: Caller },
+  { client, grant, token }: Caller,
   answer: HttpResponse,
 ): Promise<HttpResponse> {
-  if (endpoint === 'token') await noteSubject(realm, caller.grant, answer);
-  return endpoint === 'userinfo'
-    ? await alterSubject({ realm, endpoint, client: caller.client }, http, answer)
-    : answer;
+  if (endpoint === 'token') await noteSubject(realm, grant, answer);
+  return endpoint === 'userinfo' ? await alterSubject({ realm, endpoint, client }, token, answer) : answer;
 }
 
 function failure(status: number): HttpResponse {

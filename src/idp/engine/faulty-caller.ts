@@ -11,6 +11,8 @@ import type { UserGrant } from './user-grant.ts';
 export interface Caller {
   readonly client: string | undefined;
   readonly grant: UserGrant | undefined;
+  /** The access token it brings, in its header or body (RFC 6750 2). */
+  readonly token: string | undefined;
 }
 
 /** Reads who a request says it is from. */
@@ -18,21 +20,24 @@ export async function callerOf(realm: Realm, endpoint: string, http: HttpRequest
   const read = http.method === 'POST' ? await readForm(http) : parseQuery(http.query);
   const form = read.ok ? read.form : undefined;
   const code = endpoint === 'token' ? form?.get('code') : undefined;
+  const bearer = readBearer(http.headers.authorization);
+  const token = bearer.kind === 'token' ? bearer.token : form?.get('access_token');
   return {
-    client: form?.get('client_id') ?? clientOfHeader(http) ?? clientOfAssertion(form),
+    client: form?.get('client_id') ?? clientOfHeader(http) ?? clientOfToken(token) ?? clientOfAssertion(form),
     grant: code === undefined ? undefined : await grantOfCode(realm, code),
+    token,
   };
 }
 
 function clientOfHeader({ headers }: HttpRequest): string | undefined {
   const [, basic] = /^basic +([A-Za-z0-9+/=]+)$/i.exec(headers.authorization ?? '') ?? [];
-  if (basic !== undefined) {
-    const [id = ''] = Buffer.from(basic, 'base64').toString().split(':');
-    return new URLSearchParams(`id=${id}`).get('id') ?? undefined;
-  }
-  const bearer = readBearer(headers.authorization);
-  if (bearer.kind !== 'token') return undefined;
-  const claims = peek(bearer.token);
+  if (basic === undefined) return undefined;
+  const [id = ''] = Buffer.from(basic, 'base64').toString().split(':');
+  return new URLSearchParams(`id=${id}`).get('id') ?? undefined;
+}
+
+function clientOfToken(token: string | undefined): string | undefined {
+  const claims = peek(token ?? '');
   return [claims['client_id'], claims['azp']].find((id) => typeof id === 'string');
 }
 

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { readBearer } from '../../oauth/bearer.ts';
 import { isJsonObject } from '../../oauth/objects.ts';
-import type { HttpRequest, HttpResponse } from '../../web/http.ts';
+import type { HttpResponse } from '../../web/http.ts';
 import type { Realm } from '../persona.ts';
 import { takeFault, tickedValue } from './faulty-take.ts';
 import type { FaultSpot } from './faulty-take.ts';
@@ -22,14 +21,14 @@ export async function noteSubject(realm: Realm, grant: UserGrant | undefined, an
 }
 
 /** A UserInfo answer with another `sub`, if a fault says so. */
-export async function alterSubject(spot: FaultSpot, http: HttpRequest, answer: HttpResponse): Promise<HttpResponse> {
+export async function alterSubject(
+  spot: FaultSpot,
+  token: string | undefined,
+  answer: HttpResponse,
+): Promise<HttpResponse> {
   const body = bodyOf(answer);
   if (body === undefined || typeof body['sub'] !== 'string') return answer;
-  const bearer = readBearer(http.headers.authorization);
-  const found =
-    bearer.kind === 'token'
-      ? await readJson(spot.realm.memory, keyOf('faulty-subject', bearer.token), isTicked)
-      : undefined;
+  const found = await readJson(spot.realm.memory, keyOf('faulty-subject', token ?? ''), isTicked);
   if ((await takeFault({ ...spot, grant: found?.value }, 'userinfo-sub')) === undefined) return answer;
   return { ...answer, body: JSON.stringify({ ...body, sub: randomBytes(32).toString('base64url') }) };
 }
