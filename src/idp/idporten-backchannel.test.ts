@@ -17,7 +17,7 @@ import type { Jar } from './testing/sign-in.ts';
 import { ISSUERS, openWorld } from './testing/world.ts';
 
 // The provider is on localhost, its clients are on 127.0.0.1: another site for every browser.
-const world = await openWorld({ idportenLoginBind: { host: 'localhost', port: 0 } });
+const world = await openWorld({ personas: ['idporten'], idportenLoginBind: { host: 'localhost', port: 0 } });
 after(() => world.close());
 
 interface Told {

@@ -9,7 +9,7 @@ import { CLIENTS } from './testing/rows.ts';
 import { askToken, claimsOf, codeAt, redeem } from './testing/sign-in.ts';
 import { ISSUERS, openWorld } from './testing/world.ts';
 
-const world = await openWorld();
+const world = await openWorld({ personas: ['idporten'] });
 after(() => world.close());
 
 /** A key and the header that shows its certificate. */

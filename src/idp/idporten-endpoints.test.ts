@@ -5,7 +5,7 @@ import { CLIENTS } from './testing/rows.ts';
 import { askToken, claimsOf, codeAt, PID, redeem } from './testing/sign-in.ts';
 import { ASSERTION_TYPE, form, ISSUERS, openWorld } from './testing/world.ts';
 
-const world = await openWorld();
+const world = await openWorld({ personas: ['idporten'] });
 after(() => world.close());
 
 const watcher = registerIdporten(world, 'watcher', { scopes: ['openid', 'idporten:token.introspection'] });

@@ -6,7 +6,7 @@ import { CLIENTS } from './testing/rows.ts';
 import { askToken, authorizeUrl, CALLBACK, PID, redeem, redirected } from './testing/sign-in.ts';
 import { ISSUERS, openWorld } from './testing/world.ts';
 
-const world = await openWorld();
+const world = await openWorld({ personas: ['idporten'] });
 after(() => world.close());
 
 const HINT = `testid:${PID}_idporten-loa-high`;

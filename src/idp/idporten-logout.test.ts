@@ -6,7 +6,7 @@ import { askToken, authorizeUrl, claimsOf, codeAt, redeem, redirected, visit } f
 import type { Jar } from './testing/sign-in.ts';
 import { form, ISSUERS, openWorld } from './testing/world.ts';
 
-const world = await openWorld();
+const world = await openWorld({ personas: ['idporten'] });
 after(() => world.close());
 
 test('idporten-10-logout: a page with one frame per client, state carried back, SSO and sign-in tokens gone', async () => {

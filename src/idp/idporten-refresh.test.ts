@@ -5,7 +5,7 @@ import { CLIENTS } from './testing/rows.ts';
 import { askToken, codeAt, redeem } from './testing/sign-in.ts';
 import { form, ISSUERS, openWorld } from './testing/world.ts';
 
-const world = await openWorld();
+const world = await openWorld({ personas: ['idporten'] });
 after(() => world.close());
 
 test('idporten-09-refresh: one-time; REUSE goes on; nothing outlives the authorization', async () => {

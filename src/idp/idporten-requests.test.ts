@@ -5,7 +5,7 @@ import { askToken, authorizeUrl, claimsOf, codeAt, PID, redeem, redirected } fro
 import { ASSERTION_TYPE, form, ISSUERS, openWorld } from './testing/world.ts';
 import { IDPORTEN_SUPPLIER_CLAIM } from './unconfirmed.ts';
 
-const world = await openWorld();
+const world = await openWorld({ personas: ['idporten'] });
 after(() => world.close());
 
 const HINT = `testid:${PID}_idporten-loa-high`;

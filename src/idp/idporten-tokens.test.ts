@@ -7,7 +7,7 @@ import { askToken, authorizeUrl, claimsOf, codeAt, PID, redeem, redirected, visi
 import type { Jar } from './testing/sign-in.ts';
 import { ISSUERS, openWorld } from './testing/world.ts';
 
-const world = await openWorld();
+const world = await openWorld({ personas: ['idporten'] });
 after(() => world.close());
 
 test('idporten-07-id-token: 120 s, string aud, sid, no at_hash, and a signature that jose accepts', async () => {

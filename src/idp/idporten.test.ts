@@ -4,7 +4,7 @@ import { CLIENTS } from './testing/rows.ts';
 import { askToken, authorizeUrl, codeAt, PID, redeem, redirected, VERIFIER } from './testing/sign-in.ts';
 import { form, ISSUERS, openWorld } from './testing/world.ts';
 
-const world = await openWorld();
+const world = await openWorld({ personas: ['idporten'] });
 after(() => world.close());
 
 const METADATA = `${ISSUERS.idporten}/.well-known/openid-configuration`;

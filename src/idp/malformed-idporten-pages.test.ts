@@ -6,7 +6,7 @@ import { askToken, authorizeUrl, CALLBACK, codeAt, redeem, redirected, visit } f
 import type { Jar } from './testing/sign-in.ts';
 import { ASSERTION_TYPE, form, ISSUERS, openWorld } from './testing/world.ts';
 
-const world = await openWorld();
+const world = await openWorld({ personas: ['idporten'] });
 after(() => world.close());
 
 const PAR = `${ISSUERS.idporten}/par`;
