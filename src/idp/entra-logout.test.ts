@@ -60,9 +60,9 @@ test('entra logout: every application of the session is told in a frame, by sid 
   assert.ok(redirected(second).get('code'));
   const page = await logOut(jar, { post_logout_redirect_uri: DESK_CALLBACK });
   const text = (await page.text()).replaceAll('&amp;', '&');
-  const frames = [...text.matchAll(/<iframe src="([^"]+)"/g)].map(([, src]) => src);
+  const frames = [...text.matchAll(/<iframe src="([^"]+)"/g)].map(([, src = '']) => src);
   const expected = [`http://127.0.0.1:7504/out?x=1&sid=${String(sid)}`, `http://127.0.0.1:7505/out?sid=${String(sid)}`];
-  assert.deepEqual(frames.toSorted(), expected.toSorted());
+  assert.deepEqual(new Set(frames), new Set(expected));
   assert.match(text, /id="fm-continue"/);
   assert.match(page.headers.get('content-security-policy') ?? '', /frame-src http:\/\/127\.0\.0\.1:7504/);
   assert.equal(await isOut(jar), true);

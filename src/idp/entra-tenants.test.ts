@@ -70,8 +70,8 @@ test('entra tenants: the sign-in page of an application of all tenants lists eve
   assert.ok(redirected(silent).get('code'));
   const out = await visit(world, jar, `${L}/common/oauth2/v2.0/logout?id_token_hint=${String(body['id_token'])}`);
   assert.equal(out.status, 200);
-  const after = await visit(world, jar, entraUrl({ client_id: open, login_hint: '', prompt: 'none' }, 'common'));
-  assert.equal(redirected(after).get('error'), 'login_required');
+  const later = await visit(world, jar, entraUrl({ client_id: open, login_hint: '', prompt: 'none' }, 'common'));
+  assert.equal(redirected(later).get('error'), 'login_required');
 });
 
 test('entra tenants: an application of one tenant takes only its own people, at common too', async () => {

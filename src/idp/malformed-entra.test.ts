@@ -160,6 +160,7 @@ testRows('Entra ID', [
   ['17 response type token', () => at({ response_type: 'token' }), '302 unsupported_response_type state=st'],
   ['17 response type id_token', () => at({ response_type: 'id_token' }), '302 unsupported_response_type state=st'],
   ['17 no response type', () => at({ response_type: '' }), '302 invalid_request state=st'],
+  ['19 prompt none and login', () => at({ prompt: 'none login' }), '302 invalid_request state=st'],
   ['18 a scope of no API', () => at({ scope: 'openid something' }), '302 invalid_scope state=st'],
   [
     '20 a state of 4 KiB',
@@ -192,6 +193,8 @@ testRows('Entra ID', [
   ['23 a name instead of .default', () => machine(`${CLIENTS.api}/read`), '400 invalid_scope 1002012'],
   ['23 an API alone', () => machine(CLIENTS.api), '400 invalid_scope 1002012'],
   ['23 openid beside', () => machine(`openid ${API}`), '400 invalid_scope 1002012'],
+  ['23 an API and Graph', () => machine(`${API} https://graph.microsoft.com/.default`), '400 invalid_request 28000'],
+  ['23 organizations', () => machine(API, {}, 'organizations'), '400 invalid_request 90002'],
   ['23 common', () => machine(API, {}, 'common'), '400 invalid_request 90002'],
   ['23 a tenant of nobody', otherTenant, '400 invalid_request 90002'],
   ['24 no requested_token_use', () => onBehalf({ requested_token_use: '' }), MISSING],

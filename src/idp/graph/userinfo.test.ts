@@ -10,7 +10,10 @@ after(() => world.close());
 
 const USERINFO = `${ISSUERS.graph}/oidc/userinfo`;
 
-function ask(token: unknown, init: RequestInit = {}): Promise<Response> {
+function ask(
+  token: unknown,
+  init: { readonly method?: string; readonly headers?: Readonly<Record<string, string>> } = {},
+): Promise<Response> {
   return world.fetch(USERINFO, { ...init, headers: { ...init.headers, authorization: `Bearer ${String(token)}` } });
 }
 

@@ -1,4 +1,4 @@
-import { entraUrl, machine, OBO, SPA_CALLBACK, tokensFor, visitEntra } from './entra.ts';
+import { entraUrl, machine as askAsApplication, OBO, SPA_CALLBACK, tokensFor, visitEntra } from './entra.ts';
 import { client, grant, page, redirects, request, scope } from './entra-error-row.ts';
 import type { ErrorRow, Expected, Extra } from './entra-error-row.ts';
 import { API } from './entra-requests.ts';
@@ -63,11 +63,11 @@ export function grantRows(world: World, at: Requests): readonly ErrorRow[] {
 /** Faults of policy, and of who signs in. */
 export function policyRows(
   world: World,
-  { machine: asked, visit, obo, refresh, token }: Requests,
+  { machine, visit, obo, refresh, token }: Requests,
   { spa, elsewhere }: Extra,
 ): readonly ErrorRow[] {
   const asApp = async (): Promise<Response> =>
-    obo({}, { assertion: String((await machine(world, `${CLIENTS.middle}/.default`)).body['access_token']) });
+    obo({}, { assertion: String((await askAsApplication(world, `${CLIENTS.middle}/.default`)).body['access_token']) });
   const asId = async (): Promise<Response> => {
     const { body } = await tokensFor(world, 'openid');
     return await obo({}, { client_id: CLIENTS.desk, assertion: String(body['id_token']) });
@@ -79,7 +79,7 @@ export function policyRows(
   return [
     [
       '501051 no role',
-      () => asked(closed.scope),
+      () => machine(closed.scope),
       grant([CLIENTS.desk, 'local:demo:desk', CLOSED, 'local:demo:closed']),
     ],
     [
