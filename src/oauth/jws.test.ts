@@ -12,7 +12,15 @@ import {
   type SigningKey,
 } from './jwk.ts';
 import { createHeaderMemo } from './jws-header.ts';
-import { JoseError, type JoseErrorCode, type ParseOptions, parseCompactJws, signJws, verifySignature } from './jws.ts';
+import {
+  JoseError,
+  type JoseErrorCode,
+  type ParseOptions,
+  parseCompactJws,
+  signJws,
+  verifySignature,
+  verifySignatureOffThread,
+} from './jws.ts';
 
 function compact(header: unknown, payload = '{}', signature = 'AAAA'): string {
   const text = typeof header === 'string' ? header : JSON.stringify(header);
@@ -150,6 +158,10 @@ describe('JWS signatures (RFC 7515 section 5.2)', () => {
         publicKeys.map((candidate) => verifySignature(jws, candidate)),
         publicKeys.map((_, at) => at === index),
       );
+      assert.deepEqual(
+        await Promise.all(publicKeys.map((candidate) => verifySignatureOffThread(jws, candidate))),
+        publicKeys.map((_, at) => at === index),
+      );
     }
   });
 
@@ -177,7 +189,9 @@ describe('JWS signatures (RFC 7515 section 5.2)', () => {
   test('a private key verifies nothing, even what it signed', async () => {
     for (const key of keys) {
       const jws = parseCompactJws(await signJws({}, {}, key));
-      assert.equal(verifySignature(jws, { kid: key.kid, algorithms: [key.alg], key: key.key }), false);
+      const asVerifier = { kid: key.kid, algorithms: [key.alg], key: key.key };
+      assert.equal(verifySignature(jws, asVerifier), false);
+      assert.equal(await verifySignatureOffThread(jws, asVerifier), false);
     }
   });
 
@@ -217,7 +231,10 @@ describe('JWS signatures (RFC 7515 section 5.2)', () => {
         Buffer.alloc(1),
       ];
       assert.equal(verifySignature(jws, verifier), true);
-      for (const one of bad) assert.equal(verifySignature({ ...jws, signature: one }, verifier), false);
+      for (const one of bad) {
+        assert.equal(verifySignature({ ...jws, signature: one }, verifier), false);
+        assert.equal(await verifySignatureOffThread({ ...jws, signature: one }, verifier), false);
+      }
     }
   });
 });

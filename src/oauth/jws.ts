@@ -1,4 +1,4 @@
-import { isAlgorithm, signBytes, verifyBytes } from './algorithms.ts';
+import { isAlgorithm, signBytes, verifyBytes, verifyBytesOffThread } from './algorithms.ts';
 import { decodeBase64Url, encodeBase64Url } from './base64url.ts';
 import type { SigningKey, VerificationKey } from './jwk.ts';
 import { JoseError } from './jose-error.ts';
@@ -50,6 +50,13 @@ export function verifySignature(jws: ParsedJws, key: VerificationKey): boolean {
   const { alg } = jws.header;
   if (!isAlgorithm(alg) || !key.algorithms.includes(alg)) return false;
   return verifyBytes(alg, key.key, Buffer.from(jws.signingInput, 'latin1'), jws.signature);
+}
+
+/** {@link verifySignature}, off the main thread where the algorithm makes that worth while. */
+export async function verifySignatureOffThread(jws: ParsedJws, key: VerificationKey): Promise<boolean> {
+  const { alg } = jws.header;
+  if (!isAlgorithm(alg) || !key.algorithms.includes(alg)) return false;
+  return await verifyBytesOffThread(alg, key.key, Buffer.from(jws.signingInput, 'latin1'), jws.signature);
 }
 
 /** Signs a JSON payload as a compact JWS; `alg` and `kid` come from the key and win over the header given. */

@@ -1,7 +1,7 @@
 import type { Algorithm } from '../../oauth/algorithms.ts';
 import { decodeBase64Url } from '../../oauth/base64url.ts';
 import type { PublicJwk } from '../../oauth/jwk.ts';
-import { JoseError, verifySignature } from '../../oauth/jws.ts';
+import { JoseError, verifySignatureOffThread } from '../../oauth/jws.ts';
 import type { JwsHeader } from '../../oauth/jws.ts';
 import { parseJwt } from '../../oauth/jwt.ts';
 import type { UnverifiedJwt } from '../../oauth/jwt.ts';
@@ -26,11 +26,12 @@ export function parseAssertion(token: string, shape: AssertionShape): Unverified
 }
 
 /** Whether one of the keys signed the assertion. */
-export function isSignedBy(jwt: UnverifiedJwt, named: readonly PublicJwk[], keys: ClientKeys): boolean {
-  return named.some((jwk) => {
+export async function isSignedBy(jwt: UnverifiedJwt, named: readonly PublicJwk[], keys: ClientKeys): Promise<boolean> {
+  for (const jwk of named) {
     const key = keys.imported(jwk);
-    return key !== undefined && verifySignature(jwt.jws, key);
-  });
+    if (key !== undefined && (await verifySignatureOffThread(jwt.jws, key))) return true;
+  }
+  return false;
 }
 
 /** The registered keys an assertion header points at, by `kid` alone or by certificate thumbprints too; undefined when it names none. */

@@ -50,7 +50,7 @@ async function checkSignature(check: AssertionCheck): Promise<'private_key_jwt' 
   const named = unnamed ? client.keys : keysNamedBy(jwt.header, client.keys, by);
   if (named === undefined) throw new Refusal('assertion-key-unnamed', values);
   if (named.length === 0) throw new Refusal('assertion-key-unknown', values);
-  if (!isSignedBy(jwt, named, clientKeys)) throw new Refusal('assertion-signature', values);
+  if (!(await isSignedBy(jwt, named, clientKeys))) throw new Refusal('assertion-signature', values);
   return 'private_key_jwt';
 }
 

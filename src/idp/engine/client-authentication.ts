@@ -106,7 +106,7 @@ async function checkKey(
   const jwt = readAssertion(sent, policy);
   const check = { realm: call.realm, place: call.place, client, policy, jwt };
   if (policy.federated !== true || !isForeign(jwt.claims)) return await checkClientAssertion(check);
-  checkFederatedAssertion(check);
+  await checkFederatedAssertion(check);
   return 'private_key_jwt';
 }
 

@@ -15,7 +15,7 @@ export function isForeign(claims: Claims): boolean {
  * Judges another issuer's assertion by the client's federated credentials (RFC 7521 3): issuer, subject and audience as registered,
  * byte for byte, and a key that stands in the credential. Throws `federated-unmatched` or a Refusal named `assertion-…`.
  */
-export function checkFederatedAssertion({ realm, client, policy, jwt }: AssertionCheck): void {
+export async function checkFederatedAssertion({ realm, client, policy, jwt }: AssertionCheck): Promise<void> {
   const subject = stringClaim(jwt.claims, 'sub') ?? '';
   const credential = (client.federated ?? []).find((each) => fits(each, jwt.claims));
   const values = { client: client.id, subject };
@@ -23,7 +23,7 @@ export function checkFederatedAssertion({ realm, client, policy, jwt }: Assertio
   const { kid } = jwt.header;
   const named = kid === undefined ? credential.keys : credential.keys.filter((key) => key.kid === kid);
   if (named.length === 0) throw new Refusal('assertion-key-unknown', values);
-  if (!isSignedBy(jwt, named, realm.clientKeys)) throw new Refusal('assertion-signature', values);
+  if (!(await isSignedBy(jwt, named, realm.clientKeys))) throw new Refusal('assertion-signature', values);
   checkTimes(policy, jwt.claims, realm.now());
 }
 

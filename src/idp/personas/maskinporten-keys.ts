@@ -33,7 +33,7 @@ export async function checkSignature(subject: Subject): Promise<void> {
   const signed =
     keys.length === 0
       ? isSignedByCertificate(jwt, await certificateOf(subject))
-      : isSignedBy(jwt, keysNamedBy(jwt.header, keys, 'kid') ?? [], call.realm.clientKeys);
+      : await isSignedBy(jwt, keysNamedBy(jwt.header, keys, 'kid') ?? [], call.realm.clientKeys);
   if (!signed) throw new Refusal('assertion-signature', { client: clientId });
 }
 
