@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { serve } from '../web/serve.ts';
+import { openEntra } from './services/entra.ts';
+import { openStage } from './stage.ts';
 import {
   CHALLENGED,
   codes,
@@ -15,7 +18,7 @@ import type { Answer } from './testing/entra.ts';
 import { CLIENTS, guid } from './testing/rows.ts';
 import { askEntra, claimsOf, DESK_CALLBACK, redirected, VERIFIER, visit } from './testing/sign-in.ts';
 import type { Jar } from './testing/sign-in.ts';
-import { openWorld, TENANT } from './testing/world.ts';
+import { ISSUERS, openWorld, TENANT } from './testing/world.ts';
 
 const world = await openWorld({ personas: ['entra'] });
 after(() => world.close());
@@ -59,9 +62,13 @@ test('entra codes: session_state is the session of the ID token, and a setting l
   const answer = await visitEntra(world, {});
   const { body } = await redeemAt(world, answer);
   assert.equal(redirected(answer).get('session_state'), claimsOf(body['id_token'])['sid']);
-  const without = await openWorld({ personas: ['entra'], entraSessionState: false });
-  t.after(() => without.close());
-  assert.equal(redirected(await visitEntra(without, {})).has('session_state'), false);
+  const { listeners } = await openEntra(await openStage({ ...world.config, entraSessionState: false }, world.deps));
+  const [plain] = listeners;
+  assert.ok(plain !== undefined);
+  const listener = await serve(plain);
+  t.after(() => listener.close(0));
+  const without = await fetch(entraUrl({}).replace(ISSUERS.entra, listener.origin), { redirect: 'manual' });
+  assert.deepEqual([...redirected(without).keys()].toSorted(), ['code', 'state']);
 });
 
 test('entra codes: response modes fragment and form_post carry answers and errors alike', async () => {

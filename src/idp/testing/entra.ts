@@ -20,7 +20,7 @@ export const OBO = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
 export const SPA_CALLBACK = 'http://localhost:7503/';
 
 /** Hex SHA-256 of a secret, as registrations hold it. */
-export function hashOf(secret: string): string {
+function hashOf(secret: string): string {
   return createHash('sha256').update(secret).digest('hex');
 }
 
