@@ -48,8 +48,9 @@ const entry = z.object({
 export function parsePerson(input: unknown): Person | string {
   const [result, given] = [entry.safeParse(input), givenClaims.safeParse(input)];
   if (!result.success || !given.success) {
-    const issues = [...(result.error?.issues ?? []), ...(result.success ? (given.error?.issues ?? []) : [])];
-    return issues.map((issue) => `${issue.path.join('.') || 'entry'}: ${issue.message}`).join('; ');
+    const issues = [...(result.error?.issues ?? []), ...(given.error?.issues ?? [])];
+    // Both say so when the entry is no map at all.
+    return [...new Set(issues.map((issue) => `${issue.path.join('.') || 'entry'}: ${issue.message}`))].join('; ');
   }
   const { pid, name, locale, eid, employee } = result.data;
   const claims = Object.keys(given.data).length === 0 ? {} : { claims: given.data };
