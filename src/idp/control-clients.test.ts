@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { after, beforeEach, test } from 'node:test';
+import { after, test } from 'node:test';
 import { generatePrivateJwk, importSigningKey } from '../oauth/jwk.ts';
 import { signClientAssertion } from '../oauth/client-assertion.ts';
 import { signJws } from '../oauth/jws.ts';
@@ -14,9 +14,11 @@ after(() => world.close());
 const control = await openControlOf(world);
 const key = importSigningKey(await generatePrivateJwk('ES256', 'new-key'));
 const rsa = importSigningKey(await generatePrivateJwk('RS256', 'new-rsa'));
-beforeEach(async () => {
+
+/** Hooks would act on the tests of every file of the run. */
+async function startAgain(): Promise<void> {
   await control('POST', '/v1/reset');
-});
+}
 
 const NEW_CLIENT = {
   client_id: 'added',
@@ -35,6 +37,7 @@ async function tokens(clientId: string, secret: string): Promise<{ status: numbe
 }
 
 test('control: an ID-porten client can be added with the names of its registration; its secret is told once and kept as a hash', async () => {
+  await startAgain();
   const made = await control('POST', '/v1/idporten/clients', NEW_CLIENT);
   assert.equal(made.status, 201);
   const secret = String(made.body['client_secret']);
@@ -51,6 +54,7 @@ test('control: an ID-porten client can be added with the names of its registrati
 });
 
 test('control: replacing a client keeps its secret unless a new one is given; removing it ends it', async () => {
+  await startAgain();
   const secret = String((await control('POST', '/v1/idporten/clients', NEW_CLIENT)).body['client_secret']);
   const replaced = await control('PUT', '/v1/idporten/clients/added', { ...NEW_CLIENT, access_token_lifetime: 77 });
   assert.deepEqual([replaced.status, replaced.body['client_secret']], [200, undefined]);
@@ -65,6 +69,7 @@ test('control: replacing a client keeps its secret unless a new one is given; re
 });
 
 test('control: what one shows can be sent back as it is', async () => {
+  await startAgain();
   const jwks = { keys: [rsa.publicJwk] };
   const bodies = {
     idporten: { ...NEW_CLIENT, token_endpoint_auth_method: 'private_key_jwt', jwks },
@@ -82,6 +87,7 @@ test('control: what one shows can be sent back as it is', async () => {
 });
 
 test('control: a client of a manifest is shown with its source, and changing it is 409 that says where it is declared', async () => {
+  await startAgain();
   const clients = listOf(await control('GET', '/v1/idporten/clients'), 'clients');
   assert.ok(clients.some((client) => client['client_id'] === CLIENTS.portal && client['source'] === 'manifest'));
   const attempts = [
@@ -100,6 +106,7 @@ test('control: a client of a manifest is shown with its source, and changing it 
 });
 
 test('control: a bad member of a client is 422 with its path, whatever the persona', async () => {
+  await startAgain();
   const rows: readonly (readonly [string, object, string])[] = [
     ['idporten', { ...NEW_CLIENT, redirect_uris: ['http://a.example.test/', '/relative'] }, 'redirect_uris.1'],
     ['idporten', { ...NEW_CLIENT, token_endpoint_auth_method: 'private_key_jwt' }, 'jwks'],
@@ -119,6 +126,7 @@ test('control: a bad member of a client is 422 with its path, whatever the perso
 });
 
 test('control: an Entra application that was added is judged as any other: 501051 until it is pre-authorised', async () => {
+  await startAgain();
   const caller = await control('POST', '/v1/entra/clients', { passwordCredentials: [{ displayName: 'test' }] });
   const [password] = listOf(caller, 'passwordCredentials');
   const clientId = String(caller.body['appId']);
@@ -147,6 +155,7 @@ test('control: an Entra application that was added is judged as any other: 50105
 });
 
 test('control: an added application can call one of a manifest whose rules name it, and the other way round', async () => {
+  await startAgain();
   const api = await control('POST', '/v1/entra/clients', {
     displayName: 'local:demo:added-api',
     preAuthorizedApplications: [{ appId: CLIENTS.desk, scopes: ['read'] }],
@@ -162,6 +171,7 @@ test('control: an added application can call one of a manifest whose rules name 
 });
 
 test('control: an Entra application may prove itself with a key of jwks', async () => {
+  await startAgain();
   const made = await control('POST', '/v1/entra/clients', { jwks: { keys: [rsa.publicJwk] } });
   const clientId = String(made.body['appId']);
   const { status, body } = await askEntra(world, {
@@ -180,6 +190,7 @@ test('control: an Entra application may prove itself with a key of jwks', async 
 });
 
 test('control: a Maskinporten client brings its scopes, with access or without', async () => {
+  await startAgain();
   await control('POST', '/v1/maskinporten/clients', {
     client_id: 'lender',
     client_orgno: '310000019',
@@ -209,6 +220,7 @@ test('control: a Maskinporten client brings its scopes, with access or without',
 });
 
 test('control: a client of the generic persona has the names of RFC 7591', async () => {
+  await startAgain();
   const made = await control('POST', '/v1/openid/clients', {
     client_id: 'machine',
     token_endpoint_auth_method: 'client_secret_post',
@@ -225,6 +237,7 @@ test('control: a client of the generic persona has the names of RFC 7591', async
 });
 
 test('control: authorizations of Maskinporten can be added, listed, replaced and removed', async () => {
+  await startAgain();
   const all = '/v1/maskinporten/authorizations';
   const user = {
     type: 'urn:altinn:systemuser',

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, beforeEach, test } from 'node:test';
+import { after, test } from 'node:test';
 import { listOf, openControlOf } from './testing/control.ts';
 import { CLIENTS } from './testing/rows.ts';
 import { askEntra, CALLBACK, codeAt } from './testing/sign-in.ts';
@@ -8,9 +8,11 @@ import { form, ISSUERS, openWorld } from './testing/world.ts';
 const world = await openWorld({ personas: ['idporten', 'entra', 'maskinporten'] });
 after(() => world.close());
 const control = await openControlOf(world);
-beforeEach(async () => {
+
+/** Hooks would act on the tests of every file of the run. */
+async function startAgain(): Promise<void> {
   await control('POST', '/v1/reset');
-});
+}
 
 async function tokenStatus(clientId: string = CLIENTS.basic): Promise<number> {
   const response = await world.fetch(
@@ -22,6 +24,7 @@ async function tokenStatus(clientId: string = CLIENTS.basic): Promise<number> {
 }
 
 test('control: a fault acts as often as told, and its hits are exact under 100 parallel calls', async () => {
+  await startAgain();
   const made = await control('POST', '/v1/faults', {
     persona: 'idporten',
     client: CLIENTS.post,
@@ -41,6 +44,7 @@ test('control: a fault acts as often as told, and its hits are exact under 100 p
 });
 
 test('control: times 0 acts until it is removed; of another client or persona it never acts', async () => {
+  await startAgain();
   const all = { persona: 'idporten', client: CLIENTS.post, fault: 'token-5xx', times: 0 };
   await control('POST', '/v1/faults', all);
   await control('POST', '/v1/faults', { ...all, persona: 'maskinporten', client: undefined });
@@ -56,6 +60,7 @@ test('control: times 0 acts until it is removed; of another client or persona it
 });
 
 test('control: an unknown fault, a wrong value, persona or count is 422 with its path', async () => {
+  await startAgain();
   const good = { persona: 'idporten', fault: 'skew:60', times: 1 };
   for (const [change, path] of [
     [{ fault: 'gremlin' }, 'fault'],
@@ -77,6 +82,7 @@ async function isKnown(): Promise<boolean> {
 }
 
 test('control: propagation lets a new client and a removed one act seconds later', async () => {
+  await startAgain();
   await control('POST', '/v1/faults', { persona: 'idporten', fault: 'propagation:30', times: 0 });
   const client = { client_id: 'late', redirect_uris: [CALLBACK], token_endpoint_auth_method: 'client_secret_basic' };
   await control('POST', '/v1/idporten/clients', client);
@@ -92,6 +98,7 @@ test('control: propagation lets a new client and a removed one act seconds later
 });
 
 test('control: propagation delays what a manifest changes: a grant of Entra, a key', async () => {
+  await startAgain();
   const { registry } = world.deps;
   const ask = {
     grant_type: 'client_credentials',

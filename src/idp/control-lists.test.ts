@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { after, beforeEach, test } from 'node:test';
+import { after, test } from 'node:test';
 import { listOf, openControlOf } from './testing/control.ts';
 import { CLIENTS } from './testing/rows.ts';
 import { askEntra, askToken, claimsOf, codeAt, PID, redeem, VERIFIER } from './testing/sign-in.ts';
@@ -9,11 +9,14 @@ import { form, ISSUERS, openWorld } from './testing/world.ts';
 const world = await openWorld({ personas: ['idporten', 'entra', 'maskinporten'] });
 after(() => world.close());
 const control = await openControlOf(world);
-beforeEach(async () => {
+
+/** Hooks would act on the tests of every file of the run. */
+async function startAgain(): Promise<void> {
   await control('POST', '/v1/reset');
-});
+}
 
 test('control: issued lists header, claims and hash of each token by persona, client, sub and time; itself only with raw=1', async () => {
+  await startAgain();
   const { body } = await askToken(world, redeem(await codeAt(world)));
   const idToken = String(body['id_token']);
   const { sub } = claimsOf(idToken);
@@ -48,6 +51,7 @@ test('control: issued lists header, claims and hash of each token by persona, cl
 });
 
 test('control: requests lists names, never values, with header and claims of the assertion, and counts by endpoint', async () => {
+  await startAgain();
   await askToken(world, redeem(await codeAt(world)));
   await world.fetch(`${ISSUERS.idporten}/token`, form({ grant_type: 'password' }));
   await world.fetch(`${ISSUERS.idporten}/nowhere`);
@@ -84,6 +88,7 @@ test('control: requests lists names, never values, with header and claims of the
 });
 
 test('control: no secret, code, verifier, token, assertion, cookie or pid is in the list of requests', async () => {
+  await startAgain();
   const code = await codeAt(world, { state: 'canary-state', nonce: 'canary-nonce' });
   const assertion = await world.assertion(CLIENTS.portal, ISSUERS.idporten, { pid: PID, note: `of ${PID}` });
   const fields = { client_id: CLIENTS.portal, client_assertion: assertion, ...redeem(code) };
@@ -110,6 +115,7 @@ test('control: no secret, code, verifier, token, assertion, cookie or pid is in 
 });
 
 test('control: the lists hold the last 5,000', async () => {
+  await startAgain();
   const body = { kind: 'access', claims: { n: 1 } };
   const { journal } = await import('./journal.ts').then(({ createJournal }) => ({ journal: createJournal() }));
   const request = {

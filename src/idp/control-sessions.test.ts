@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, beforeEach, test } from 'node:test';
+import { after, test } from 'node:test';
 import { parseForm } from '../web/forms.ts';
 import { serve } from '../web/serve.ts';
 import { createIdp } from './app.ts';
@@ -26,10 +26,12 @@ after(async () => {
   await world.close();
 });
 const control = await openControlOf(world);
-beforeEach(async () => {
+
+/** Hooks would act on the tests of every file of the run. */
+async function startAgain(): Promise<void> {
   heard.length = 0;
   await control('POST', '/v1/reset');
-});
+}
 
 /** Signs in at a client that is told of logouts both ways. */
 async function signIn(jar: Jar): Promise<void> {
@@ -52,6 +54,7 @@ async function isSignedIn(jar: Jar): Promise<boolean> {
 }
 
 test('control: sessions are listed with person, level and clients', async () => {
+  await startAgain();
   const jar: Jar = new Map();
   await signIn(jar);
   await codeAt(world, { client_id: CLIENTS.portal }, jar);
@@ -69,6 +72,7 @@ test('control: sessions are listed with person, level and clients', async () => 
 });
 
 test('control: ending a session ends it and tells nobody', async () => {
+  await startAgain();
   const jar: Jar = new Map();
   await signIn(jar);
   const [session] = listOf(await control('GET', '/v1/idporten/sessions'), 'sessions');
@@ -80,6 +84,7 @@ test('control: ending a session ends it and tells nobody', async () => {
 });
 
 test('control: ending all sessions with notify=1 tells every client by front and back channel, as a logout does', async () => {
+  await startAgain();
   const jar: Jar = new Map();
   await signIn(jar);
   const [session] = listOf(await control('GET', '/v1/idporten/sessions'), 'sessions');
@@ -98,6 +103,7 @@ test('control: ending all sessions with notify=1 tells every client by front and
 });
 
 test('control: a reset outlasts a restart: what was forgotten does not come back', async () => {
+  await startAgain();
   const jar: Jar = new Map();
   await codeAt(world, {}, jar);
   assert.equal(await isSignedIn(jar), true);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, beforeEach, test } from 'node:test';
+import { after, test } from 'node:test';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
 import { listOf, openControlOf } from './testing/control.ts';
 import { CLIENTS } from './testing/rows.ts';
@@ -20,9 +20,11 @@ import { form, ISSUERS, openWorld } from './testing/world.ts';
 const world = await openWorld({ personas: ['idporten', 'entra', 'maskinporten'] });
 after(() => world.close());
 const control = await openControlOf(world);
-beforeEach(async () => {
+
+/** Hooks would act on the tests of every file of the run. */
+async function startAgain(): Promise<void> {
   await control('POST', '/v1/reset');
-});
+}
 
 const jwks = createRemoteJWKSet(new URL(`${world.listener('ID-porten').origin}/jwks.json`), { cooldownDuration: 0 });
 
@@ -44,6 +46,7 @@ async function redeemWithSecret(code: string): Promise<{ status: number; error: 
 }
 
 test('control: the clock can be moved and held, for one persona or all, and moves the expiry of a code', async () => {
+  await startAgain();
   const code = await codeAt(world, { client_id: CLIENTS.post });
   const late = await codeAt(world, { client_id: CLIENTS.post });
   await control('PUT', '/v1/clock', { offset: 119 });
@@ -71,6 +74,7 @@ test('control: the clock can be moved and held, for one persona or all, and move
 });
 
 test('control: the clock moves the end of single sign-on', async () => {
+  await startAgain();
   const jar: Jar = new Map();
   await codeAt(world, {}, jar);
   const silent = authorizeUrl({ prompt: 'none' });
@@ -80,6 +84,7 @@ test('control: the clock moves the end of single sign-on', async () => {
 });
 
 test('control: a key can be added, promoted, rotated and dropped; the one that signs cannot be dropped', async () => {
+  await startAgain();
   const [first, second] = await kids();
   const added = await control('POST', '/v1/idporten/keys', { action: 'add' });
   const third = String(added.body['kid']);
@@ -106,6 +111,7 @@ test('control: a key can be added, promoted, rotated and dropped; the one that s
 });
 
 test('control: mint signs any claims with the key that signs now, and damages them on demand', async () => {
+  await startAgain();
   const { body, status } = await control('POST', '/v1/idporten/mint', {
     kind: 'id',
     client: CLIENTS.portal,
@@ -137,6 +143,7 @@ test('control: mint signs any claims with the key that signs now, and damages th
 });
 
 test('control: reset brings back the start state: clients, people, faults, clocks, lists, sessions, codes, refresh tokens and keys', async (t) => {
+  await startAgain();
   const before = (await control('GET', '/v1/status')).body;
   const jar: Jar = new Map();
   const answer = await askToken(world, redeem(await codeAt(world, {}, jar)));
@@ -173,6 +180,7 @@ test('control: reset brings back the start state: clients, people, faults, clock
 });
 
 test('control: reset keeps the keys when told, and nothing it cannot keep', async () => {
+  await startAgain();
   const { kid } = (await control('POST', '/v1/idporten/keys', { action: 'rotate' })).body;
   await control('POST', '/v1/reset', { keep: ['keys'] });
   assert.ok((await kids()).includes(String(kid)));
