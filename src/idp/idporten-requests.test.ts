@@ -3,7 +3,6 @@ import { after, test } from 'node:test';
 import { registerIdporten } from './testing/idporten-clients.ts';
 import { askToken, authorizeUrl, claimsOf, codeAt, PID, redeem, redirected } from './testing/sign-in.ts';
 import { ASSERTION_TYPE, form, ISSUERS, openWorld } from './testing/world.ts';
-import { IDPORTEN_SUPPLIER_CLAIM } from './unconfirmed.ts';
 
 const world = await openWorld({ personas: ['idporten'] });
 after(() => world.close());
@@ -28,7 +27,7 @@ test("idporten-08-access-token: onbehalfof is one of the client's ids, and both 
   const refresh = { grant_type: 'refresh_token', refresh_token: String(first.body['refresh_token']) };
   for (const { body } of [first, await askToken(world, refresh, agent)]) {
     for (const token of [body['id_token'], body['access_token']])
-      assert.equal(claimsOf(token)[IDPORTEN_SUPPLIER_CLAIM], 'two');
+      assert.equal(claimsOf(token)['client_onbehalfof'], 'two');
   }
   assert.equal(await refused({ onbehalfof: 'three' }), 'invalid_request');
   const none = await codeAt(world, { onbehalfof: 'one' });
