@@ -6,7 +6,7 @@ import type { SourcePosition } from '../registry/model.ts';
 import type { OpenidClient } from './openid-client.ts';
 
 /** Who may call an added Entra application: an application by its id, its name or the name of an app in a manifest. */
-export interface CallerRule {
+interface CallerRule {
   readonly caller: string;
   readonly roles: readonly string[];
   readonly scopes: readonly string[];

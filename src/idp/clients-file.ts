@@ -22,7 +22,7 @@ interface ParsedClients {
 }
 
 /** The setting names a clients file that is not there. Programs exit with 78 (EX_CONFIG). */
-export class ClientsFileMissing extends Error {
+class ClientsFileMissing extends Error {
   readonly exitCode: number = 78;
   constructor(file: string) {
     super(`${file}: there is no such clients file (FULLMAKT_IDP_CLIENTS_FILE)`);

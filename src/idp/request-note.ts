@@ -42,7 +42,7 @@ export async function noteRequest(realm: Realm, request: HttpRequest, status: nu
 }
 
 /** What an endpoint is called, by the last word of its path. */
-export function endpointOf(path: string): string {
+function endpointOf(path: string): string {
   const word = path.slice(path.lastIndexOf('/') + 1);
   return Object.hasOwn(ENDPOINTS, word) ? (ENDPOINTS[word] ?? 'other') : 'other';
 }

@@ -23,7 +23,7 @@ export const orgno: z.ZodType<string> = z.string().regex(/^\d{9}$/, 'not nine di
 /** A lifetime. */
 export const seconds: z.ZodType<number> = z.number().int().min(1).max(MAX_SECONDS);
 /** An address a browser can be sent to: absolute and without fragment (RFC 6749 3.1.2). */
-export const address: z.ZodType<string> = text.refine(
+const address: z.ZodType<string> = text.refine(
   (value) => /^[a-z][a-z0-9+.-]*:[^\s#]+$/i.test(value) && URL.canParse(value),
   'not an absolute address without fragment',
 );
