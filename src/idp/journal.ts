@@ -104,22 +104,18 @@ function createLast<T>(): Last<T> {
   };
 }
 
-/**
- * A token as it is kept. The text is bytes, which the garbage collector does not copy about; what a signed token says of itself is read
- * from it when somebody asks, not kept twice.
- */
+/** A token as it is kept: what a signed one says of itself is read from it when somebody asks, not kept twice. */
 interface KeptToken extends Pick<IssuedToken, 'persona' | 'client' | 'kind' | 'time'> {
-  readonly text: Buffer;
+  readonly raw: string;
   readonly parts: Pick<IssuedToken, 'header' | 'claims'> | undefined;
 }
 
 function pack({ persona, client, kind, time, header, claims, raw }: IssuedToken): KeptToken {
   const parts = isSigned(raw) ? undefined : { header, claims };
-  return { persona, client, kind, time, text: Buffer.from(raw, 'latin1'), parts };
+  return { persona, client, kind, time, raw, parts };
 }
 
-function unpack({ text, parts, ...kept }: KeptToken): IssuedToken {
-  const raw = text.toString('latin1');
+function unpack({ raw, parts, ...kept }: KeptToken): IssuedToken {
   const [header = '', claims = ''] = raw.split('.');
   return { ...kept, ...(parts ?? { header: readSegment(header), claims: readSegment(claims) }), raw };
 }

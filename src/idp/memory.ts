@@ -45,12 +45,12 @@ export function createMemory(now: Clock, maxOfAKind: number = MAX_OF_A_KIND): Me
   };
   return {
     read: async (key) => find(key),
-    put: async (key, value, ttlSeconds) => keep(key, Buffer.from(value), ttlSeconds),
+    put: async (key, value, ttlSeconds) => keep(key, copyOf(value), ttlSeconds),
     update: async (key, expectedVersion, value) => {
       const entry = find(key);
       if (entry === undefined) return 'gone';
       if (entry.version !== expectedVersion) return 'conflict';
-      kindOf(key).set(key, { ...entry, value: Buffer.from(value), version: entry.version + 1 });
+      kindOf(key).set(key, { ...entry, value: copyOf(value), version: entry.version + 1 });
       return 'ok';
     },
     take: async (key) => take(key)?.value,
@@ -62,4 +62,11 @@ export function createMemory(now: Clock, maxOfAKind: number = MAX_OF_A_KIND): Me
     },
     clear: () => kinds.clear(),
   };
+}
+
+/** A copy with memory of its own: a piece of the shared pool would hold on to all of it, and to what else passed through. */
+function copyOf(value: Uint8Array): Buffer {
+  const copy = Buffer.allocUnsafeSlow(value.length);
+  copy.set(value);
+  return copy;
 }
