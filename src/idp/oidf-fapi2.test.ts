@@ -166,10 +166,9 @@ test('oidf-plans: aud of an assertion is the issuer as one string; a list, the t
 
 for (const claim of ['nbf', 'iat']) {
   test(`oidf-plans: ${claim} 10 seconds ahead is accepted, 60 seconds are refused`, async () => {
-    const ahead = (seconds: number): Promise<Texts> => op.proof('web', { [claim]: world.clock.now + seconds });
-    assert.equal((await push({}, await ahead(8))).status, 201);
-    assert.equal((await push({}, await ahead(10))).status, 201);
-    assert.equal(said(await push({}, await ahead(60))), '401 invalid_client');
+    assert.equal((await push({}, await ahead(claim, 8))).status, 201);
+    assert.equal((await push({}, await ahead(claim, 10))).status, 201);
+    assert.equal(said(await push({}, await ahead(claim, 60))), '401 invalid_client');
   });
 }
 
@@ -212,11 +211,6 @@ test('oidf-plans: a refresh does not change the refresh token, and it works agai
 
 test('oidf-plans: the protected resource takes a token in the header under any case of the scheme, and never in the query', async () => {
   const token = String((await tokens()).body['access_token']);
-  const asked = async (path: string, authorization?: string): Promise<string> => {
-    const init = authorization === undefined ? {} : { headers: { authorization } };
-    const { status, headers } = await op.fetch(path, init);
-    return `${status} ${headers.get('www-authenticate') ?? ''}`.trim();
-  };
   for (const scheme of ['Bearer', 'bearer', 'BEARER'])
     assert.equal(await asked('/resource', `${scheme} ${token}`), '200');
   assert.equal(await asked(`/resource?access_token=${token}`), '400 Bearer error="invalid_request"');
@@ -247,3 +241,13 @@ test('oidf-plans: UserInfo is asked by GET alone', async () => {
   assert.deepEqual(Object.keys(told.body), ['sub', 'email', 'email_verified']);
   assert.equal((await op.fetch('/userinfo', { method: 'POST', ...bearer(body['access_token']) })).status, 405);
 });
+
+function ahead(claim: string, seconds: number): Promise<Texts> {
+  return op.proof('web', { [claim]: world.clock.now + seconds });
+}
+
+async function asked(path: string, authorization?: string): Promise<string> {
+  const init = authorization === undefined ? {} : { headers: { authorization } };
+  const { status, headers } = await op.fetch(path, init);
+  return `${status} ${headers.get('www-authenticate') ?? ''}`.trim();
+}

@@ -139,7 +139,6 @@ test('oidf-plans: whoever signs in instead of the hinted person ends in login_re
 
 test('oidf-plans: a sub in claims binds the request to that person (Core 5.5.1)', async () => {
   const { jar, token } = await signedIn();
-  const asked = (sub: unknown): string => JSON.stringify({ id_token: { sub: { value: sub } } });
   const own = await op.visit(jar, { prompt: 'none', claims: asked(claimsOf(token)['sub']) });
   assert.ok(redirected(own).get('code'));
   const other = await op.visit(jar, { prompt: 'none', claims: asked('somebody else') });
@@ -181,3 +180,7 @@ test('oidf-plans: an access token is of the session it came from, also after pro
   assert.equal(headerOf(body['access_token'])['typ'], 'at+jwt');
   assert.equal((await op.fetch('/userinfo', bearer(body['access_token']))).status, 200);
 });
+
+function asked(sub: unknown): string {
+  return JSON.stringify({ id_token: { sub: { value: sub } } });
+}

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { generatePrivateJwk, publicJwk } from '../oauth/jwk.ts';
 import { parseOpenidClient } from './openid-client.ts';
 import type { OpenidClient } from './openid-client.ts';

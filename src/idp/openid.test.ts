@@ -171,10 +171,6 @@ test('openid: introspection tells nothing to clients without a credential, and o
 });
 
 test('openid: testid takes a pid, a NAVident or a user name, and none that is unknown or real', async () => {
-  const subject = async (hint: string): Promise<unknown> => {
-    const { body } = await op.redeem((await op.signIn({ login_hint: `testid:${hint}` })).get('code'));
-    return claimsOf(body['id_token'])['sub'];
-  };
   assert.equal(await subject(EMPLOYEE), await subject(PID));
   assert.equal(await subject('rolig.fjord@example.test'), await subject(PID));
   for (const hint of ['nobody', '01010190285']) {
@@ -232,4 +228,9 @@ async function credential(
   if (method === 'client_secret_basic') return { body: {}, headers: basic(client) };
   const body = method === 'none' ? { client_id: client } : { client_id: client, client_secret: SECRET };
   return { body, headers: {} };
+}
+
+async function subject(hint: string): Promise<unknown> {
+  const { body } = await op.redeem((await op.signIn({ login_hint: `testid:${hint}` })).get('code'));
+  return claimsOf(body['id_token'])['sub'];
 }

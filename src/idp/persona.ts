@@ -153,7 +153,7 @@ export interface Level {
 }
 
 /** Pushed authorization requests of a persona (RFC 9126). */
-export interface PushedPolicy {
+interface PushedPolicy {
   readonly prefix: string;
   readonly lifetimeSeconds: number;
   /** Whether requests have to be pushed. */

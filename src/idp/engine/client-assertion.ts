@@ -46,8 +46,9 @@ async function checkSignature(check: AssertionCheck): Promise<'private_key_jwt' 
   }
   const { clientKeys } = realm;
   const unnamed = policy.onlyKeyUnnamed === true && jwt.header.kid === undefined && client.keys.length === 1;
-  const by = policy.keyNames === 'kid' ? 'kid' : clientKeys.thumbprints;
-  const named = unnamed ? client.keys : keysNamedBy(jwt.header, client.keys, by);
+  const named = unnamed
+    ? client.keys
+    : keysNamedBy(jwt.header, client.keys, policy.keyNames === 'kid' ? 'kid' : (key) => clientKeys.thumbprints(key));
   if (named === undefined) throw new Refusal('assertion-key-unnamed', values);
   if (named.length === 0) throw new Refusal('assertion-key-unknown', values);
   if (!(await isSignedBy(jwt, named, clientKeys))) throw new Refusal('assertion-signature', values);

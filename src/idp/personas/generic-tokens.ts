@@ -2,15 +2,13 @@ import { createHash } from 'node:crypto';
 import { digestOf } from '../../oauth/algorithms.ts';
 import type { Algorithm } from '../../oauth/algorithms.ts';
 import { makeOpaqueToken, noteAccessToken } from '../engine/access-tokens.ts';
-import { readWantedClaims } from '../engine/claims.ts';
 import { signToken } from '../engine/issue.ts';
 import { narrowScopes } from '../engine/narrow-scopes.ts';
 import { Refusal } from '../engine/refusal.ts';
 import type { UserGrant } from '../engine/user-grant.ts';
 
-import type { ClientCall, Realm, TokenAnswer, UserTokenRequest } from '../persona.ts';
-import type { Person } from '../person.ts';
-import { SCOPE_CLAIMS, standardClaims } from '../standard-claims.ts';
+import type { ClientCall, TokenAnswer, UserTokenRequest } from '../persona.ts';
+import { subjectOf, wantedInIdToken } from './generic-claims.ts';
 import { registrationOf } from './generic-client.ts';
 import type { GenericSettings } from './generic-settings.ts';
 
@@ -50,13 +48,6 @@ export function issueGenericTokens(settings: GenericSettings): (request: UserTok
     if (!scopes.includes('openid')) return answer;
     return { ...answer, id_token: await signIdToken(settings, call, grant, access.token) };
   };
-}
-
-/** What a person is called at a client (OpenID Connect Core 8). */
-export function subjectOf(settings: GenericSettings, realm: Realm, clientId: string, pid: string): string {
-  return settings.subjects === 'public'
-    ? realm.seed.name(settings.name, 'sub', pid)
-    : realm.seed.name(settings.name, 'sub', clientId, pid);
 }
 
 function bearerAnswer(token: string, expiresIn: number, scopes: readonly string[]): TokenAnswer {
@@ -135,23 +126,6 @@ async function signIdToken(
     ...(settings.atHash ? { at_hash: leftHalf(alg, accessToken) } : {}),
   };
   return await signToken(realm, { kind: 'id', client: client.id, grant, claims, alg });
-}
-
-/** Standard claims by scope, and further ones by name. */
-export function claimsAbout(
-  person: Person,
-  scopes: readonly string[],
-  names: readonly string[],
-): Readonly<Record<string, unknown>> {
-  const known = standardClaims(person);
-  const told = [...scopes.flatMap((scope) => SCOPE_CLAIMS[scope] ?? []), ...names];
-  return Object.fromEntries(told.filter((name) => Object.hasOwn(known, name)).map((name) => [name, known[name]]));
-}
-
-function wantedInIdToken(realm: Realm, grant: UserGrant): Readonly<Record<string, unknown>> {
-  const wanted = [...readWantedClaims(grant.sentClaims).idToken.keys()];
-  const person = wanted.length === 0 ? undefined : realm.people.find(grant.pid);
-  return person === undefined ? {} : claimsAbout(person, [], wanted);
 }
 
 /** OpenID Connect Core 3.1.3.6: the left half of the digest that the ID token's own algorithm uses. */

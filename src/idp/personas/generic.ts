@@ -5,25 +5,15 @@ import type { Claims } from '../../oauth/jwt.ts';
 import type { ClientBook } from '../client-book.ts';
 import { readWantedClaims } from '../engine/claims.ts';
 import type { LocalClient } from '../engine/client.ts';
-import { Refusal } from '../engine/refusal.ts';
 import { authorizationCodeGrant, refreshTokenGrant } from '../engine/token.ts';
-import type {
-  AssertionPolicy,
-  AuthorizePolicy,
-  ClientSite,
-  LogoutPolicy,
-  Persona,
-  Realm,
-  TokenPolicy,
-  UserinfoPolicy,
-} from '../persona.ts';
+import type { AssertionPolicy, LogoutPolicy, Persona, Realm, TokenPolicy, UserinfoPolicy } from '../persona.ts';
 import type { OpenidClient } from '../openid-client.ts';
-import type { Person } from '../person.ts';
-import { isSyntheticPid } from '../pid.ts';
+import { authorizePolicy } from './generic-authorize.ts';
+import { claimsAbout, subjectOf } from './generic-claims.ts';
 import { localClient } from './generic-client.ts';
 import { GENERIC_FAULTS } from './generic-faults.ts';
 import type { GenericSettings } from './generic-settings.ts';
-import { claimsAbout, clientCredentialsGrant, issueGenericTokens, subjectOf } from './generic-tokens.ts';
+import { clientCredentialsGrant, issueGenericTokens } from './generic-tokens.ts';
 
 /** A provider by the book (RFC 6749, OpenID Connect Core 1.0), but for what its settings say. */
 export function genericPersona(settings: GenericSettings, clients: Pick<ClientBook, 'openid'>): Persona {
@@ -128,77 +118,4 @@ function assertionPolicy(settings: GenericSettings): AssertionPolicy {
     clientIdBeside: 'optional',
     types: 'jwt',
   };
-}
-
-function authorizePolicy(settings: GenericSettings): AuthorizePolicy {
-  return {
-    path: () => '/authorize',
-    pushed: {
-      prefix: 'urn:ietf:params:oauth:request_uri:',
-      lifetimeSeconds: 60,
-      required: settings.pushed === 'required',
-      spentByCode: true,
-      tolerant: true,
-    },
-    issInAnswer: true,
-    responseModes: settings.responseModes,
-    challengeMethods: ['S256'],
-    redirectMatches: (registered, uri) =>
-      registered.includes(uri) || (settings.loopbackPorts && matchesLoopback(registered, uri)),
-    soleRedirect: true,
-    consentAsks: true,
-    claimsParameter: true,
-    subjectOf: (realm, clientId, pid) => subjectOf(settings, realm, clientId, pid),
-    stateAndNonce: 'optional',
-    resource: 'audience',
-    requestObjects: 'refuse',
-    maxAge: true,
-    checkScopes: (site, scopes) => checkScopes(settings, site, scopes),
-    requiredAcr: (values) => settings.acrs.find((acr) => values.includes(acr)),
-    acrSatisfies: (acr, required) =>
-      required === undefined || settings.acrs.indexOf(acr) >= settings.acrs.indexOf(required),
-    levels: settings.acrs.map((acr) => ({ value: acr, acr })),
-    hint: (hint, people) => readHint(settings, hint, people),
-    lowHint: 'page',
-    choices: (realm) => realm.people.all(),
-    typedPid: true,
-    admit: () => {},
-    onPage: ['sign-in-unknown', 'request-uri-unknown'],
-    codeLifetimeSeconds: 60,
-    makeCode: () => randomBytes(32).toString('base64url'),
-    makeSid: () => randomBytes(32).toString('base64url'),
-    extras: () => ({}),
-    errorParameters: (fault) => ({ error: fault.error, error_description: fault.text }),
-  };
-}
-
-/** Every scope on the client or, where it registered none, of the persona. */
-function checkScopes(settings: GenericSettings, { client }: ClientSite, scopes: readonly string[]): void {
-  if (scopes.length === 0) throw new Refusal('scope-missing', { client: client.id });
-  const allowed = client.openid?.scopes ?? settings.scopes;
-  const unknown = scopes.find((scope) => !allowed.includes(scope));
-  if (unknown !== undefined) throw new Refusal('scope-unknown', { scope: unknown, client: client.id });
-}
-
-/** A native app listens on whatever port is free (RFC 8252 7.3); on `localhost` it could be anybody, so the literals only. */
-function matchesLoopback(registered: readonly string[], uri: string): boolean {
-  const bare = withoutLoopbackPort(uri);
-  return bare !== undefined && registered.some((known) => withoutLoopbackPort(known) === bare);
-}
-
-function withoutLoopbackPort(uri: string): string | undefined {
-  const [, origin, rest = ''] = /^(http:\/\/(?:127\.0\.0\.1|\[::1\]))(?::\d{1,5})?([/?].*)?$/.exec(uri) ?? [];
-  return origin === undefined ? undefined : `${origin}${rest}`;
-}
-
-/** `testid:<pid | NAVident | preferred_username>`. */
-function readHint(
-  settings: GenericSettings,
-  hint: string,
-  people: readonly Person[],
-): { readonly pid: string; readonly acr: string } | undefined {
-  const acr = settings.acrs.at(-1) ?? '';
-  const person = people.find(({ employee }) => [employee?.NAVident, employee?.preferredUsername].includes(hint));
-  if (person !== undefined) return { pid: person.pid, acr };
-  return isSyntheticPid(hint) ? { pid: hint, acr } : undefined;
 }
