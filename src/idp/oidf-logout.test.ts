@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { APP, basic, bearer, GOODBYE, providerOf } from './testing/openid.ts';
+import { serve } from '../web/serve.ts';
+import { APP, basic, bearer, GOODBYE, headerOf, providerOf } from './testing/openid.ts';
 import type { Provider } from './testing/openid.ts';
 import { outcome } from './testing/outcome.ts';
 import { claimsOf, redirected, visit } from './testing/sign-in.ts';
@@ -123,4 +124,38 @@ test('oidf-plans: front-channel logout frames every client of the session with i
   assert.equal(frame.searchParams.get('of'), 'framed');
   assert.equal(frame.searchParams.get('iss'), op.issuer);
   assert.equal(frame.searchParams.get('sid'), claimsOf(hint)['sid']);
+});
+
+test('oidf-plans: back-channel logout posts one logout token, signed as the ID tokens of its client are (Back-Channel Logout 2.4, 2.5)', async (t) => {
+  const told: URLSearchParams[] = [];
+  const listener = await serve({
+    name: 'client',
+    setting: 'NONE',
+    host: '127.0.0.1',
+    port: 0,
+    handle: async (http) => {
+      told.push(new URLSearchParams((await http.body()).toString()));
+      return { status: 204 };
+    },
+  });
+  t.after(() => listener.close(0));
+  op.register('back', {
+    redirect_uris: [APP, `${listener.origin}/callback`],
+    backchannel_logout_uri: `${listener.origin}/back`,
+    id_token_signed_response_alg: 'ES256',
+  });
+  const { jar, hint } = await signedIn('back');
+  await signOut(jar, { id_token_hint: hint });
+  assert.equal(told.length, 1);
+  const token = told[0]?.get('logout_token');
+  assert.equal(headerOf(token)['typ'], 'logout+jwt');
+  assert.equal(headerOf(token)['alg'], 'ES256');
+  const { iss, aud, sub, sid, nonce, exp, iat, events } = claimsOf(token);
+  const id = claimsOf(hint);
+  assert.deepEqual(
+    { iss, aud, sub, sid, nonce },
+    { iss: op.issuer, aud: 'back', sub: id['sub'], sid: id['sid'], nonce: undefined },
+  );
+  assert.equal(Number(exp) - Number(iat), 120);
+  assert.deepEqual(events, { 'http://schemas.openid.net/event/backchannel-logout': {} });
 });

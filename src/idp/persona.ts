@@ -247,6 +247,8 @@ export interface BackchannelPolicy {
   readonly typ: string | undefined;
   /** `exp` after `iat`, where there is one. */
   readonly lifetimeSeconds: number | undefined;
+  /** What the token is signed with: as the client's ID tokens are. RS256 unless told. */
+  readonly algorithm?: (client: LocalClient) => Algorithm;
 }
 
 /** How long a browser stays signed in. Without one: until it is closed, or half a day. */

@@ -75,5 +75,6 @@ async function makeLogoutToken({ at, policy, session }: EndedSession, client: Lo
     events: { [EVENT]: {} },
   };
   const header = policy.typ === undefined ? {} : { typ: policy.typ };
-  return await signToken(realm, { kind: 'logout', client: client.id, header, claims });
+  const alg = policy.algorithm?.(client) ?? 'RS256';
+  return await signToken(realm, { kind: 'logout', client: client.id, header, claims, alg });
 }

@@ -1,3 +1,4 @@
+import type { Algorithm } from '../../oauth/algorithms.ts';
 import { GRANT } from '../../oauth/client-assertion.ts';
 import type { LocalClient } from '../engine/client.ts';
 import type { OpenidClient } from '../openid-client.ts';
@@ -40,4 +41,9 @@ export function localClient(settings: GenericSettings, client: OpenidClient): Lo
 export function registrationOf(client: LocalClient): OpenidClient {
   if (client.openid === undefined) throw new TypeError('a client of a generic persona was registered with it');
   return client.openid;
+}
+
+/** The chosen algorithm where there is a key for it, the persona's first otherwise. */
+export function algorithmOf(settings: GenericSettings, wanted: Algorithm): Algorithm {
+  return settings.signingAlgorithms.find((alg) => alg === wanted) ?? settings.signingAlgorithms[0] ?? wanted;
 }

@@ -9,7 +9,7 @@ import type { UserGrant } from '../engine/user-grant.ts';
 
 import type { ClientCall, TokenAnswer, UserTokenRequest } from '../persona.ts';
 import { subjectOf, wantedInIdToken } from './generic-claims.ts';
-import { registrationOf } from './generic-client.ts';
+import { algorithmOf, registrationOf } from './generic-client.ts';
 import type { GenericSettings } from './generic-settings.ts';
 
 /** Grant `client_credentials` (RFC 6749 4.4): scopes that the client registered, all of them unless it asks for fewer. */
@@ -132,11 +132,6 @@ async function signIdToken(
 function leftHalf(alg: Algorithm, accessToken: string): string {
   const digest = createHash(digestOf(alg)).update(accessToken).digest();
   return digest.subarray(0, digest.length / 2).toString('base64url');
-}
-
-/** The chosen algorithm where there is a key for it, the persona's first otherwise. */
-function algorithmOf(settings: GenericSettings, wanted: Algorithm): Algorithm {
-  return settings.signingAlgorithms.find((alg) => alg === wanted) ?? settings.signingAlgorithms[0] ?? wanted;
 }
 
 /** RFC 8707 2.2: what was asked for now, within what was asked for then; the issuer itself where nobody asked. */
