@@ -13,7 +13,7 @@ const ISSUER = ISSUERS.maskinporten;
 const GRANT = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
 
 /** An answer of the token endpoint. */
-export interface Answer {
+interface Answer {
   readonly status: number;
   readonly body: Readonly<Record<string, unknown>>;
 }
