@@ -85,13 +85,14 @@ function againstPeer(alg: BenchAlgorithm, samples: ReadonlyMap<string, readonly 
 
 /** The faithful personas do more, and are to be hardly slower for it. */
 function besideOpenid(samples: ReadonlyMap<string, readonly Sample[]>): readonly Figure[] {
-  const rate = (side: string): number => median((samples.get(side) ?? []).map((each) => each.perSecond));
-  return ['maskinporten', 'entra'].map((name) => ({
-    figure: `rs256 requests/s of ${name}`,
-    ours: rate(name),
-    peer: 'openid',
-    theirs: rate('openid'),
-    ratio: rate(name) / rate('openid'),
-    target: 0.9,
-  }));
+  const of = (side: string, read: (sample: Sample) => number): number => median((samples.get(side) ?? []).map(read));
+  return ['maskinporten', 'entra'].flatMap((name) => {
+    const [rate, base] = [of(name, (each) => each.perSecond), of('openid', (each) => each.perSecond)];
+    const [cpu, baseCpu] = [of(name, (each) => each.cpuMicros), of('openid', (each) => each.cpuMicros)];
+    const common = { peer: 'openid', target: 0.9 };
+    return [
+      { figure: `rs256 requests/s of ${name}`, ours: rate, theirs: base, ratio: rate / base, ...common },
+      { figure: `rs256 cpu µs/request of ${name}`, ours: cpu, theirs: baseCpu, ratio: baseCpu / cpu, ...common },
+    ];
+  });
 }
