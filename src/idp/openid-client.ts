@@ -4,7 +4,7 @@ import type { Algorithm } from '../oauth/algorithms.ts';
 import { importVerificationKey } from '../oauth/jwk.ts';
 import type { PublicJwk } from '../oauth/jwk.ts';
 import { KeyRefused } from '../oauth/key-material.ts';
-import type { AuthMethod } from './engine/client.ts';
+import type { AuthMethod } from './engine/auth-method.ts';
 
 /** A client of a generic persona (`openid`, `oidf-*`), by OpenID Connect Dynamic Registration 2 and the logout specifications. Durations in seconds. */
 export interface OpenidClient {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isSyntheticPid } from './pid.ts';
-import { givenClaims } from './standard-claims.ts';
+import { givenClaims } from './given-claims.ts';
 
 /** What Entra ID knows about a person. */
 interface Employee {

@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import type { Person } from './person.ts';
 
 /** What a scope tells about a person (OpenID Connect Core 5.4). */
@@ -23,36 +22,6 @@ export const SCOPE_CLAIMS: Readonly<Record<string, readonly string[]>> = {
   phone: ['phone_number', 'phone_number_verified'],
   address: ['address'],
 };
-
-const text = z.string().min(1).max(1024);
-
-/** Standard claims that an entry of `people.yaml` may give, by their own names (OpenID Connect Core 5.1); all of them optional. */
-export const givenClaims: z.ZodType<Readonly<Record<string, unknown>>> = z.object({
-  middle_name: text.optional(),
-  nickname: text.optional(),
-  preferred_username: text.optional(),
-  profile: text.optional(),
-  picture: text.optional(),
-  website: text.optional(),
-  email: text.optional(),
-  email_verified: z.boolean().optional(),
-  gender: text.optional(),
-  birthdate: text.optional(),
-  zoneinfo: text.optional(),
-  phone_number: text.optional(),
-  phone_number_verified: z.boolean().optional(),
-  address: z
-    .object({
-      formatted: text.optional(),
-      street_address: text.optional(),
-      locality: text.optional(),
-      region: text.optional(),
-      postal_code: text.optional(),
-      country: text.optional(),
-    })
-    .optional(),
-  updated_at: z.number().int().min(0).optional(),
-});
 
 /** When the people of this folder were last thought about: the first second of 2026. */
 const UPDATED_AT = 1_767_225_600;

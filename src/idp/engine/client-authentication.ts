@@ -6,7 +6,8 @@ import type { Form } from '../../web/forms.ts';
 import type { AssertionPolicy, Call, TokenPolicy } from '../persona.ts';
 import { parseAssertion } from './assertion.ts';
 import { checkClientAssertion } from './client-assertion.ts';
-import type { AuthMethod, LocalClient, ProvenBy } from './client.ts';
+import type { AuthMethod } from './auth-method.ts';
+import type { LocalClient, ProvenBy } from './client.ts';
 import { checkFederatedAssertion, isForeign } from './federated-assertion.ts';
 import { Refusal } from './refusal.ts';
 

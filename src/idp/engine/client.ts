@@ -1,9 +1,7 @@
 import type { PublicJwk } from '../../oauth/jwk.ts';
 import type { Client, FederatedCredential } from '../../registry/model.ts';
 import type { OpenidClient } from '../openid-client.ts';
-
-/** How a client proves itself at the token endpoint (RFC 7591 2, `token_endpoint_auth_method`). */
-export type AuthMethod = 'private_key_jwt' | 'client_secret_basic' | 'client_secret_post' | 'none';
+import type { AuthMethod } from './auth-method.ts';
 
 /** How a client proved itself: a registered method, or a key whose certificate names its organisation. */
 export type ProvenBy = AuthMethod | 'certificate';

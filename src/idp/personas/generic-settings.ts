@@ -1,6 +1,6 @@
 import type { Algorithm } from '../../oauth/algorithms.ts';
 import type { PersonaName } from '../config.ts';
-import type { AuthMethod } from '../engine/client.ts';
+import type { AuthMethod } from '../engine/auth-method.ts';
 import type { KeyAlgorithm } from '../keys.ts';
 import type { AuthorizationRequest } from '../engine/user-grant.ts';
 
