@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { generatePrivateJwk, importSigningKey } from '../oauth/jwk.ts';
 import { createIdp } from './app.ts';
 import { parseClients } from './clients-file.ts';
 import { openControlOf } from './testing/control.ts';
+import { foreignKey } from './testing/keys.ts';
 import { CALLBACK, codeAt } from './testing/sign-in.ts';
 import { openWorld } from './testing/world.ts';
 
@@ -34,7 +34,7 @@ test('control: a clients file is read at the start and again when it changes; it
   const dir = await mkdtemp(join(tmpdir(), 'fullmakt-clients-'));
   t.after(() => rm(dir, { recursive: true, force: true }));
   const clientsFile = join(dir, 'clients.yaml');
-  const key = importSigningKey(await generatePrivateJwk('RS256', 'keyed'));
+  const key = await foreignKey('keyed');
   await writeFile(join(dir, 'keys.json'), JSON.stringify({ keys: [key.publicJwk] }));
   await writeFile(clientsFile, GOOD);
   const world = await openWorld({ personas: ['idporten'], clientsFile });

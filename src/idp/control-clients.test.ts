@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, test } from 'node:test';
-import { generatePrivateJwk, importSigningKey } from '../oauth/jwk.ts';
 import { signClientAssertion } from '../oauth/client-assertion.ts';
 import { signJws } from '../oauth/jws.ts';
 import { listOf, openControlOf } from './testing/control.ts';
+import { foreignKey } from './testing/keys.ts';
 import { CLIENTS, guid } from './testing/rows.ts';
 import { askEntra, CALLBACK, claimsOf, codeAt, redeem } from './testing/sign-in.ts';
 import { ASSERTION_TYPE, form, ISSUERS, openWorld, TENANT } from './testing/world.ts';
@@ -12,8 +12,8 @@ import { ASSERTION_TYPE, form, ISSUERS, openWorld, TENANT } from './testing/worl
 const world = await openWorld({ personas: ['idporten', 'entra', 'maskinporten', 'openid'] });
 after(() => world.close());
 const control = await openControlOf(world);
-const key = importSigningKey(await generatePrivateJwk('ES256', 'new-key'));
-const rsa = importSigningKey(await generatePrivateJwk('RS256', 'new-rsa'));
+const key = await foreignKey('new-key', 'ES256');
+const rsa = await foreignKey('new-rsa');
 
 /** Hooks would act on the tests of every file of the run. */
 async function startAgain(): Promise<void> {

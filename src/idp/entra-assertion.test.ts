@@ -1,10 +1,11 @@
+import { importSigningKey } from '../oauth/jwk.ts';
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, test } from 'node:test';
-import { generatePrivateJwk, importSigningKey } from '../oauth/jwk.ts';
 import { signJws } from '../oauth/jws.ts';
 import { codes, machine, registerEntra } from './testing/entra.ts';
 import type { Answer } from './testing/entra.ts';
+import { foreignKey } from './testing/keys.ts';
 import { CLIENTS } from './testing/rows.ts';
 import { askEntra, claimsOf } from './testing/sign-in.ts';
 import { ASSERTION_TYPE, ISSUERS, openWorld, TENANT } from './testing/world.ts';
@@ -71,7 +72,7 @@ test('entra-13-assertion: a key is found by x5t (padded, bare), x5t#S256 with PS
 });
 
 const FOREIGN = 'https://cluster.example.test';
-const foreign = importSigningKey(await generatePrivateJwk('RS256', 'cluster-key'));
+const foreign = await foreignKey('cluster-key');
 const SUBJECT = 'dev:team:front';
 const front = registerEntra(world, 'front', {
   secretHashes: [],
@@ -109,7 +110,7 @@ test('entra-13-assertion: issuer, subject and audience of a federated credential
   assert.deepEqual(codes(await federated({ aud: TOKEN_URL })), unmatched);
   assert.deepEqual(codes(await federated({}, world.key)), [401, 'invalid_client', 700_027]);
   assert.deepEqual(codes(await federated({ exp: world.clock.now - 301 })), [401, 'invalid_client', 700_024]);
-  const named = importSigningKey(await generatePrivateJwk('RS256', 'cluster-key'));
+  const named = { ...world.key, kid: foreign.kid };
   assert.deepEqual(codes(await federated({}, named)), [401, 'invalid_client', 700_027]);
 });
 

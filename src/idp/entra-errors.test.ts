@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, test } from 'node:test';
-import { generatePrivateJwk, importSigningKey } from '../oauth/jwk.ts';
 import { signJws } from '../oauth/jws.ts';
 import { errorTable } from './testing/entra-errors.ts';
 import type { Expected } from './testing/entra-error-row.ts';
 import { addPeople, employee, machine, registerEntra, SPA_CALLBACK } from './testing/entra.ts';
+import { foreignKey } from './testing/keys.ts';
 import { CASE_WORKERS, CLIENTS } from './testing/rows.ts';
 import { ISSUERS, openWorld } from './testing/world.ts';
 
@@ -14,7 +14,7 @@ after(() => world.close());
 
 const L = ISSUERS.entra;
 const hash = createHash('sha256').update('old').digest('hex');
-const spare = importSigningKey(await generatePrivateJwk('RS256', 'client-key'));
+const spare = await foreignKey('client-key');
 const group = `tenant: example.test, groups: [${CASE_WORKERS}]`;
 await addPeople(
   world,

@@ -11,7 +11,7 @@ import { redirected, visit } from './testing/sign-in.ts';
 import type { Jar } from './testing/sign-in.ts';
 import { form, ISSUERS, openWorld, TENANT } from './testing/world.ts';
 
-const world = await openWorld();
+const world = await openWorld({ personas: ['idporten', 'entra'] });
 after(() => world.close());
 
 const LOGIN = `${ISSUERS.login}/authorize`;

@@ -6,7 +6,7 @@ import { CLIENTS, guid } from './testing/rows.ts';
 import { askEntra, DESK_CALLBACK, employeeTokens, redirected } from './testing/sign-in.ts';
 import { ASSERTION_TYPE, form, ISSUERS, openWorld, TENANT } from './testing/world.ts';
 
-const world = await openWorld();
+const world = await openWorld({ personas: ['entra'] });
 after(() => world.close());
 
 const BASE = `${ISSUERS.entra}/${TENANT}/oauth2/v2.0`;

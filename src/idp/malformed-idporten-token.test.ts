@@ -7,7 +7,7 @@ import { CLIENTS } from './testing/rows.ts';
 import { askToken, CALLBACK, codeAt, employeeTokens, redeem, VERIFIER } from './testing/sign-in.ts';
 import { ASSERTION_TYPE, form, ISSUERS, openWorld } from './testing/world.ts';
 
-const world = await openWorld();
+const world = await openWorld({ personas: ['idporten', 'entra'] });
 after(() => world.close());
 const forge = await createForge(world, () => ({
   iss: CLIENTS.portal,

@@ -1,12 +1,12 @@
 import { after } from 'node:test';
-import { generatePrivateJwk, importSigningKey } from '../oauth/jwk.ts';
 import { createForge } from './testing/forge.ts';
+import { foreignKey } from './testing/keys.ts';
 import { outcome, testRows } from './testing/outcome.ts';
 import type { Row } from './testing/outcome.ts';
 import { CLIENTS } from './testing/rows.ts';
 import { form, ISSUERS, openWorld } from './testing/world.ts';
 
-const world = await openWorld();
+const world = await openWorld({ personas: ['maskinporten'] });
 after(() => world.close());
 
 const ISSUER = ISSUERS.maskinporten;
@@ -39,7 +39,7 @@ async function again(): Promise<string> {
 const named = (kid: string): Promise<string> => forge.signed({}, {}, { ...world.key, kid });
 
 async function strange(): Promise<string> {
-  return await forge.signed({}, {}, importSigningKey(await generatePrivateJwk('RS256', world.key.kid)));
+  return await forge.signed({}, {}, await foreignKey(world.key.kid));
 }
 
 const BAD = '400 invalid_request';

@@ -13,7 +13,7 @@ import { CLIENTS } from './testing/rows.ts';
 import { claimsOf } from './testing/sign-in.ts';
 import { openWorld } from './testing/world.ts';
 
-const world = await openWorld();
+const world = await openWorld({ personas: ['maskinporten'] });
 const elsewhere = await mkdtemp(join(tmpdir(), 'fullmakt-idp-'));
 after(async () => {
   await world.close();

@@ -5,7 +5,7 @@ import { createCaller } from './testing/maskinporten.ts';
 import { claimsOf, PID } from './testing/sign-in.ts';
 import { openWorld } from './testing/world.ts';
 
-const world = await openWorld();
+const world = await openWorld({ personas: ['maskinporten'] });
 after(() => world.close());
 
 const { ask, refusal, sign } = createCaller(world);

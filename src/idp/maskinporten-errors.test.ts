@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { generatePrivateJwk, importSigningKey } from '../oauth/jwk.ts';
+import { foreignKey } from './testing/keys.ts';
 import type { Certified } from './testing/maskinporten.ts';
 import { createCaller } from './testing/maskinporten.ts';
 import { PID } from './testing/sign-in.ts';
 import { openWorld } from './testing/world.ts';
 
-const world = await openWorld();
+const world = await openWorld({ personas: ['maskinporten'] });
 after(() => world.close());
 
 const { ask, certified, refusal, sign } = createCaller(world);
-const foreign = importSigningKey(await generatePrivateJwk('RS256', world.key.kid));
+const foreign = await foreignKey(world.key.kid);
 const { now } = world.clock;
 const A = 'does not authenticate the client';
 const SYSTEM_USER = {

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { connect } from 'node:tls';
 import { after, before, test } from 'node:test';
+import { foreignKey } from './testing/keys.ts';
 import type { Answer, Provider } from './testing/openid.ts';
-import { answerOf, bearer, headerOf, keyFor, providerOf } from './testing/openid.ts';
+import { answerOf, bearer, headerOf, providerOf } from './testing/openid.ts';
 import { claimsOf } from './testing/sign-in.ts';
 import { openWorld } from './testing/world.ts';
 import type { World } from './testing/world.ts';
@@ -82,7 +83,7 @@ test('oidf-plans: no other grant is served', async () => {
 test('oidf-plans: a machine proves itself with the issuer as one string, with PS256 and not with RS256', async () => {
   assert.equal(said(await ask('job', await op.proof('job', { aud: [op.issuer] }))), '401 invalid_client');
   assert.equal(said(await ask('job', await op.proof('job', { aud: `${op.issuer}/token` }))), '401 invalid_client');
-  const rsa = await keyFor('RS256');
+  const rsa = await foreignKey('RS256-key');
   const open = Object.fromEntries(Object.entries(rsa.publicJwk).filter(([name]) => name !== 'alg'));
   op.register('rsa', machine({ jwks: { keys: [open] } }));
   assert.equal((await ask('rsa', await op.proof('rsa', {}, { ...rsa, alg: 'PS256' }))).status, 200);

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { SigningKey } from '../oauth/jwk.ts';
-import { answerOf, APP, basic, bearer, headerOf, keyFor, providerOf } from './testing/openid.ts';
+import { foreignKey } from './testing/keys.ts';
+import { answerOf, APP, basic, bearer, headerOf, providerOf } from './testing/openid.ts';
 import type { Answer, Provider } from './testing/openid.ts';
 import { outcome } from './testing/outcome.ts';
 import { claimsOf, PID, redirected, VERIFIER, visit } from './testing/sign-in.ts';
@@ -20,7 +21,7 @@ let eddsa: SigningKey;
 before(async () => {
   world = await openWorld({ personas: ['oidf-fapi2'] });
   op = await providerOf(world, 'oidf-fapi2');
-  [rs256, eddsa] = await Promise.all([keyFor('RS256'), keyFor('EdDSA')]);
+  [rs256, eddsa] = await Promise.all([foreignKey('RS256-key'), foreignKey('EdDSA-key', 'EdDSA')]);
   ps256 = { ...rs256, alg: 'PS256' };
   const jwks = { keys: [op.key, eddsa].map((key) => key.publicJwk) };
   const rsa = Object.fromEntries(Object.entries(rs256.publicJwk).filter(([name]) => name !== 'alg'));

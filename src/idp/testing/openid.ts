@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import type { PersonaName } from '../config.ts';
-import type { Algorithm } from '../../oauth/algorithms.ts';
 import type { SigningKey } from '../../oauth/jwk.ts';
-import { generatePrivateJwk, importSigningKey } from '../../oauth/jwk.ts';
 import { signJws } from '../../oauth/jws.ts';
 import { isJsonObject } from '../../oauth/objects.ts';
 import { codeChallenge } from '../../oauth/pkce.ts';
 import { parseOpenidClient } from '../openid-client.ts';
+import { foreignKey } from './keys.ts';
 import { PID, redirected, VERIFIER, visit } from './sign-in.ts';
 import type { Jar } from './sign-in.ts';
 import { ASSERTION_TYPE, form, ISSUERS } from './world.ts';
@@ -65,7 +64,7 @@ export async function providerOf(
   alg: 'ES256' | 'PS256' = 'ES256',
 ): Promise<Provider> {
   const issuer = ISSUER_OF[persona] ?? '';
-  const key = importSigningKey(await generatePrivateJwk(alg, 'app-key'));
+  const key = await foreignKey('app-key', alg);
   const good = (client: string): Record<string, unknown> => {
     const { now } = world.clock;
     return { iss: client, sub: client, aud: issuer, iat: now, nbf: now, exp: now + 60, jti: randomUUID() };
@@ -123,12 +122,6 @@ export function bearer(token: unknown): { readonly headers: Texts } {
 export function headerOf(token: unknown): Record<string, unknown> {
   const value: unknown = JSON.parse(Buffer.from(String(token).split('.')[0] ?? '', 'base64url').toString());
   return isJsonObject(value) ? { ...value } : {};
-}
-
-/** A key of a client for an algorithm. */
-export async function keyFor(alg: 'RS256' | 'PS256' | 'ES256' | 'EdDSA', as: Algorithm = alg): Promise<SigningKey> {
-  const jwk = await generatePrivateJwk(alg, `${as}-key`);
-  return importSigningKey({ ...jwk, alg: as });
 }
 
 /** An answer as JSON; no body is an empty object. */

@@ -2,9 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { signClientAssertion } from '../../oauth/client-assertion.ts';
-import { generatePrivateJwk, importSigningKey, publicJwk } from '../../oauth/jwk.ts';
+import { publicJwk } from '../../oauth/jwk.ts';
 import type { PrivateJwk, SigningKey } from '../../oauth/jwk.ts';
-import { selfSign } from '../certificates.ts';
 import { readSettings } from '../../settings.ts';
 import { createMemoryRegistry } from '../../registry/registry.ts';
 import { createMemoryStore } from '../../store/memory.ts';
@@ -18,6 +17,7 @@ import { ensurePrivateCa } from '../ca.ts';
 import { idpSettings } from '../config.ts';
 import type { IdpConfig } from '../config.ts';
 import type { IdpEvent } from '../events.ts';
+import { certifiedKey, clientKey, keepStateFiles, lendStateFiles } from './keys.ts';
 import { worldRows } from './rows.ts';
 
 /** What tests hold in their hands: running providers, a clock they own, the events, and the one key all clients use. */
@@ -117,8 +117,8 @@ export async function openWorld(change: Partial<IdpConfig> = {}): Promise<World>
   const clock = { now: 1_800_000_000 };
   const now = (): number => clock.now;
   const events: IdpEvent[] = [];
-  const key = importSigningKey(await generatePrivateJwk('RS256', 'client-key'));
-  const certified = await certifiedKey();
+  await lendStateFiles(stateDir);
+  const [key, certified] = await Promise.all([clientKey(), certifiedKey()]);
   const registry = createMemoryRegistry({ now, initial: worldRows(key.publicJwk, publicJwk(certified)) });
   const store = createMemoryStore({ now });
   const outbound = createOutboundFetch({ ca: (await ensurePrivateCa(stateDir, Date.now() / 1000)).caPem });
@@ -128,6 +128,7 @@ export async function openWorld(change: Partial<IdpConfig> = {}): Promise<World>
   const wait = (milliseconds: number): Promise<void> => Promise.resolve(void waits.push(milliseconds));
   const deps = { registry, store, fetch: outbound.fetch, now, emit, wait };
   const idp = await createIdp(config, deps);
+  await keepStateFiles(stateDir);
   const listeners = await Promise.all(idp.listeners.map((spec) => serve(spec)));
   const listener = (name: string): Listener => {
     const found = listeners.find((each) => each.name === name);
@@ -159,11 +160,6 @@ export async function openWorld(change: Partial<IdpConfig> = {}): Promise<World>
       await rm(stateDir, { recursive: true, force: true });
     },
   };
-}
-
-async function certifiedKey(): Promise<PrivateJwk> {
-  const jwk = await generatePrivateJwk('RS256', 'registered-name');
-  return { ...jwk, x5c: [await selfSign(jwk, 'client', Date.now() / 1000)] };
 }
 
 /** A form as a request. */
