@@ -77,8 +77,17 @@ test('entra logout: a damaged id_token_hint is refused by a page, and a hint alo
   assert.equal(await isOut(jar), true);
 });
 
-test('entra logout: the session has no timer of its own for as long as a working day', async () => {
-  const { jar } = await signedIn();
-  world.clock.now += 11 * 3600;
+test('entra logout: an ID token beside the client_id of another application ends nothing', async () => {
+  const { jar, idToken } = await signedIn();
+  const refused = await logOut(new Map(), { id_token_hint: idToken, client_id: CLIENTS.middle });
+  assert.equal(refused.status, 400);
   assert.equal(await isOut(jar), false);
+});
+
+test('entra logout: the session has no timer of its own', async () => {
+  const { jar } = await signedIn();
+  for (const days of [1, 6, 60]) {
+    world.clock.now += days * 24 * 3600;
+    assert.equal(await isOut(jar), false);
+  }
 });

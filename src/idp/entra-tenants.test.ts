@@ -15,6 +15,9 @@ import { CASE_WORKERS, CLIENTS } from './testing/rows.ts';
 import { askEntra, claimsOf, redirected, visit } from './testing/sign-in.ts';
 import type { Jar } from './testing/sign-in.ts';
 import { form, ISSUERS, openWorld, TENANT } from './testing/world.ts';
+import { entraPersona } from './personas/entra.ts';
+import { placeIn, sharedPlace } from './personas/entra-places.ts';
+import { createTenants } from './tenants.ts';
 
 const world = await openWorld({ personas: ['entra'] });
 after(() => world.close());
@@ -98,4 +101,12 @@ test('entra tenants: an assertion is exchanged at common in the tenant of its to
   assert.deepEqual(codes(refused), [400, 'invalid_grant', 50_013]);
   const app = await machine(world, `${CLIENTS.api}/.default`);
   assert.equal(claimsOf(app.body['access_token'])['tid'], TENANT);
+});
+
+test('entra logout: at common the issuer that clients are told is that of the session, never the pattern', () => {
+  const tenants = createTenants([{ tid: TENANT, domains: ['example.test'] }]);
+  const { logout } = entraPersona({ origin: L, graphOrigin: ISSUERS.graph, tenants, sessionState: false });
+  assert.equal(logout?.home?.(sharedPlace(L, 'common'), OTHER).issuer, `${L}/${OTHER}/v2.0`);
+  const own = placeIn(L, TENANT);
+  assert.equal(logout?.home?.(own, TENANT), own);
 });

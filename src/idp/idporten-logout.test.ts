@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { isJsonObject } from '../oauth/objects.ts';
 import { registerIdporten } from './testing/idporten-clients.ts';
 import { CLIENTS } from './testing/rows.ts';
 import { askToken, authorizeUrl, claimsOf, codeAt, redeem, redirected, visit } from './testing/sign-in.ts';
@@ -8,6 +9,13 @@ import { form, ISSUERS, openWorld } from './testing/world.ts';
 
 const world = await openWorld({ personas: ['idporten'] });
 after(() => world.close());
+
+async function askWithSecret(fields: Record<string, string>): Promise<{ body: Record<string, unknown> }> {
+  const answer = await world.fetch(`${ISSUERS.idporten}/token`, form({ ...fields, client_secret: 's3cret' }));
+  const body: unknown = await answer.json();
+  assert.ok(isJsonObject(body));
+  return { body };
+}
 
 test('idporten-10-logout: a page with one frame per client, state carried back, SSO and sign-in tokens gone', async () => {
   const jar: Jar = new Map();
@@ -106,4 +114,33 @@ test('idporten-10-logout: without hint and client_id nobody is sent back; a stat
     form({ ...back, client_id: CLIENTS.portal, state: 'å' }),
   );
   assert.equal(unprintable.status, 400);
+});
+
+test('idporten-10-logout: a hint alone ends its session, whether the ID token names it or not; other sessions of the person go on', async () => {
+  for (const clientId of [CLIENTS.portal, CLIENTS.post]) {
+    const silent = authorizeUrl({ prompt: 'none' });
+    const [jar, other]: [Jar, Jar] = [new Map(), new Map()];
+    await codeAt(world, {}, other);
+    world.clock.now += 1;
+    const code = await codeAt(world, { client_id: clientId }, jar);
+    const key = clientId === CLIENTS.portal;
+    const { body } = key
+      ? await askToken(world, redeem(code))
+      : await askWithSecret({ ...redeem(code), client_id: clientId });
+    assert.equal('sid' in claimsOf(body['id_token']), key);
+    // A form of another site comes without cookies that are SameSite=Lax.
+    const hint = { id_token_hint: String(body['id_token']) };
+    const said = await visit(world, new Map(), `${ISSUERS.login}/logout`, form(hint));
+    assert.equal(said.status, 200);
+    assert.equal(redirected(await visit(world, jar, silent)).get('error'), 'login_required');
+    assert.ok(redirected(await visit(world, other, silent)).get('code'));
+  }
+});
+
+test('idporten-10-logout: an ID token beside the client_id of another client ends nothing', async () => {
+  const jar: Jar = new Map();
+  const { body } = await askToken(world, redeem(await codeAt(world, {}, jar)));
+  const fields = { id_token_hint: String(body['id_token']), client_id: CLIENTS.reuse };
+  assert.equal((await visit(world, new Map(), `${ISSUERS.login}/logout`, form(fields))).status, 400);
+  assert.ok(redirected(await visit(world, jar, authorizeUrl({ prompt: 'none' }))).get('code'));
 });

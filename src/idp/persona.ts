@@ -236,6 +236,8 @@ export interface LogoutPolicy {
   /** Whether a return address needs a hint or a client id beside it; without either nobody is sent back. */
   readonly returnNeedsClient: boolean;
   readonly backchannel?: BackchannelPolicy;
+  /** The place of a session of this tenant, where several tenants share an address. */
+  readonly home?: (place: Place, tenant: string) => Place;
   /** Whether what these scopes let a client do goes on without the session. Unless told: everything beyond signing in does. */
   readonly outlives?: (scopes: readonly string[]) => boolean;
 }
@@ -251,7 +253,7 @@ export interface BackchannelPolicy {
   readonly algorithm?: (client: LocalClient) => Algorithm;
 }
 
-/** How long a browser stays signed in. Without one: until it is closed, or half a day. */
+/** How long a browser stays signed in. Without one: until it is closed. */
 interface SsoPolicy {
   /** Between two authorization requests. */
   readonly idleSeconds: number;

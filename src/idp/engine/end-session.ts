@@ -12,7 +12,7 @@ import { readOwnToken } from './own-token.ts';
 import { readPage } from './parameters.ts';
 import { Refusal } from './refusal.ts';
 import { tellLogout } from './backchannel-logout.ts';
-import { cookieName, endSso, readSso } from './sso.ts';
+import { cookieName, endSso, listSso, readSso } from './sso.ts';
 
 /** What a logout request says, judged. */
 interface LogoutRequest {
@@ -28,7 +28,7 @@ interface LogoutRequest {
 export async function endSession(site: Site, policy: LogoutPolicy, http: HttpRequest): Promise<HttpResponse> {
   const asked = judge(site, policy, await readPage(http));
   const session = await readSso(site, http);
-  const sid = session?.sid ?? (asked.hint === undefined ? undefined : stringClaim(asked.hint, 'sid'));
+  const sid = session?.sid ?? (await sessionOf(site, policy, asked));
   const ended = sid === undefined ? undefined : await endJoined(site, policy, sid);
   if (asked.refusal !== undefined) throw asked.refusal;
   if (session === undefined && asked.hint === undefined && policy.unknownSession === 'error') {
@@ -45,15 +45,16 @@ export async function endJoined(
   policy: LogoutPolicy,
   sid: string,
 ): Promise<{ readonly clients: number; readonly frames: readonly string[] } | undefined> {
-  const { realm, place } = at;
+  const { realm } = at;
   const ended = await endSso(realm, sid);
   if (ended === undefined) return undefined;
   const { session } = ended;
   realm.emit({ event: 'idp.signed_out', persona: realm.persona.name, clients: ended.clients.length });
-  const known = ended.clients.map((id) => realm.persona.client(realm.snapshot(), id, place));
+  const home = { realm, place: policy.home?.(at.place, session.tenant) ?? at.place };
+  const known = ended.clients.map((id) => realm.persona.client(realm.snapshot(), id, home.place));
   const clients = known.filter((client) => client !== undefined);
-  if (policy.backchannel !== undefined) await tellLogout({ at, policy: policy.backchannel, session }, clients);
-  return { clients: clients.length, frames: clients.flatMap((client) => frameOf(at, policy, client, sid)) };
+  if (policy.backchannel !== undefined) await tellLogout({ at: home, policy: policy.backchannel, session }, clients);
+  return { clients: clients.length, frames: clients.flatMap((client) => frameOf(home, policy, client, sid)) };
 }
 
 function respond(site: Site, asked: LogoutRequest, frames: readonly string[], http: HttpRequest): HttpResponse {
@@ -77,7 +78,13 @@ function judge(site: Site, policy: LogoutPolicy, form: Form): LogoutRequest {
   const target = form.get('post_logout_redirect_uri');
   const base = { hint, client, locales };
   if (token !== undefined && (hint === undefined || clientId !== stringClaim(hint, 'aud'))) {
-    return { ...base, returnTo: undefined, refusal: new Refusal('hint-invalid', { parameter: 'id_token_hint' }) };
+    // Whoever sends another client's token may not end what it names either.
+    return {
+      ...base,
+      hint: undefined,
+      returnTo: undefined,
+      refusal: new Refusal('hint-invalid', { parameter: 'id_token_hint' }),
+    };
   }
   const state = form.get('state');
   if (policy.printableState && state !== undefined && !/^[\x20-\x7e]+$/.test(state)) {
@@ -94,6 +101,23 @@ function judge(site: Site, policy: LogoutPolicy, form: Form): LogoutRequest {
 function readHint(site: Site, policy: LogoutPolicy, token: string): Claims | undefined {
   const claims = readOwnToken(site.realm, site.place.issuer, token);
   return claims !== undefined && policy.isIdToken(claims) ? claims : undefined;
+}
+
+/** The session an ID token is from. One that does not name it was given to its client at one sign-in of one person. */
+async function sessionOf(
+  { realm }: Site,
+  { backchannel }: LogoutPolicy,
+  { hint, client }: LogoutRequest,
+): Promise<string | undefined> {
+  const sid = hint === undefined ? undefined : stringClaim(hint, 'sid');
+  if (sid !== undefined || hint === undefined || client === undefined || backchannel === undefined) return sid;
+  const found = (await listSso({ realm })).find(
+    ({ session, clients }) =>
+      clients.includes(client.id) &&
+      session.authTime === hint['auth_time'] &&
+      backchannel.subject(realm, client, session) === hint['sub'],
+  );
+  return found?.session.sid;
 }
 
 function isRegistered(site: Site, policy: LogoutPolicy, client: LocalClient | undefined, target: string): boolean {

@@ -24,7 +24,7 @@ export interface JoinedSession {
 }
 
 const isSession = hasMembers<SsoSession>('sid', 'tenant', 'pid', 'acr', 'amr', 'authTime');
-const LIFETIME_SECONDS = 12 * 60 * 60;
+const HOUR = 60 * 60;
 const COOKIE = /^[A-Za-z0-9_-]{43}$/;
 
 /** The SSO session of this browser at this place; where tenants share an address, of any of them. */
@@ -77,15 +77,16 @@ export async function keepSession(site: Site, session: SsoSession): Promise<stri
   const { realm } = site;
   const secret = randomBytes(32).toString('base64url');
   const key = recordKey(site, secret);
-  await putJson(realm.store, key, session, LIFETIME_SECONDS);
-  await realm.store.put(sidKey(realm, session.sid), Buffer.from(key), LIFETIME_SECONDS);
-  await realm.store.addToIndex(sessionsIndex(realm), session.sid, LIFETIME_SECONDS);
+  const seconds = keptSeconds(realm);
+  await putJson(realm.store, key, session, seconds);
+  await realm.store.put(sidKey(realm, session.sid), Buffer.from(key), seconds);
+  await realm.store.addToIndex(sessionsIndex(realm), session.sid, seconds);
   return secret;
 }
 
 /** Notes that a client has tokens of this session, for its logout. */
 export async function joinSession({ realm }: Site, sid: string, clientId: string): Promise<void> {
-  await realm.store.addToIndex(clientsIndex(realm, sid), clientId, LIFETIME_SECONDS);
+  await realm.store.addToIndex(clientsIndex(realm, sid), clientId, keptSeconds(realm));
 }
 
 /** A session that is neither ended nor over, by its `sid`. */
@@ -126,6 +127,11 @@ export function cookieName(site: Site, kind: 'sso' | 'tx' = 'sso'): string {
 export function readCookie(site: Site, request: HttpRequest, kind: 'sso' | 'tx'): string | undefined {
   const [value, ...others] = parseCookies(request.headers.cookie).get(cookieName(site, kind)) ?? [];
   return value !== undefined && others.length === 0 && COOKIE.test(value) ? value : undefined;
+}
+
+/** How long the store holds a session: past the limits of a persona that has some, past any browser's life elsewhere. */
+function keptSeconds({ persona }: Realm): number {
+  return persona.sso === undefined ? 90 * 24 * HOUR : 12 * HOUR;
 }
 
 function recordKey(site: Site, secret: string): string {

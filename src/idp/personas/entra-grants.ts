@@ -19,11 +19,12 @@ import { requireSteps } from './entra-steps.ts';
 import { objectIdOf, signAppToken } from './entra-tokens.ts';
 
 /** Grant `authorization_code`; a code for a browser application needs no credential. */
-export async function codeGrant(call: ClientCall): Promise<TokenAnswer> {
+export async function codeGrant(options: EntraOptions, call: ClientCall): Promise<TokenAnswer> {
   const { client, form, realm, place } = call;
   const browser = isBrowserApplication(client, form.get('redirect_uri'));
   if (!browser) requireCredential(call);
   if (form.values.get('scope')?.trim() === '') throw new Refusal('scope-empty', { parameter: 'scope' });
+  checkScope(options, call);
   const grant = await grantOfCode(realm, required(call, 'code'));
   if (grant !== undefined && grant.tenant !== place.tenant) {
     throw new Refusal('code-other-client', { client: client.id });
@@ -38,15 +39,17 @@ export async function refreshGrant(options: EntraOptions, call: ClientCall): Pro
   // One that is not live is refused below, whoever sends it.
   const browser = found !== undefined && isBrowserApplication(client, found.grant.redirectUri);
   if (found !== undefined && !browser) requireCredential(call);
-  const person = employeesAt(options, realm.people.all(), place).find(({ pid }) => pid === found?.grant.pid);
-  if (found !== undefined && person !== undefined) await requireSteps(call, person, found.grant.sid);
+  checkScope(options, call);
+  const own = found?.grant.clientId === client.id ? found.grant : undefined;
+  const person = employeesAt(options, realm.people.all(), place).find(({ pid }) => pid === own?.pid);
+  if (own !== undefined && person !== undefined) await requireSteps(call, person, own.sid);
   return await refreshTokenGrant(browser ? { ...call, client: asBrowserApplication(client) } : call);
 }
 
 /** Grant `client_credentials`: one API, by policy, no refresh token and no `scope` member. */
 export async function clientCredentialsGrant(options: EntraOptions, call: ClientCall): Promise<TokenAnswer> {
   requireCredential(call);
-  const scope = required(call, 'scope');
+  const scope = requiredScope(call);
   if (!words(scope).every((word) => word.endsWith('/.default'))) {
     throw new Refusal('scope-not-default', { scope, client: call.client.id });
   }
@@ -71,7 +74,8 @@ export async function onBehalfOfGrant(options: EntraOptions, call: ClientCall): 
   if (required(call, 'requested_token_use') !== 'on_behalf_of') {
     throw new Refusal('parameter-missing', { parameter: 'requested_token_use' });
   }
-  const scope = required(call, 'scope');
+  const scope = requiredScope(call);
+  checkScope(options, call);
   const claims = checkUserToken(call, assertion);
   const person = employeesAt(options, realm.people.all(), place).find(
     (each) => objectIdOf(realm, place.tenant, each) === claims['oid'],
@@ -111,6 +115,18 @@ function checkUserToken(call: ClientCall, assertion: string): Claims {
   if (claims['idtyp'] === 'app') throw new Refusal('obo-app-token', values);
   if (claims['azp'] === undefined) throw new Refusal('obo-id-token', values);
   return claims;
+}
+
+function requiredScope(call: ClientCall): string {
+  const scope = required(call, 'scope');
+  if (words(scope).length === 0) throw new Refusal('parameter-missing', { parameter: 'scope' });
+  return scope;
+}
+
+/** A scope that cannot be used is told before the grant is looked at, and spends nothing. */
+function checkScope(options: EntraOptions, call: ClientCall): void {
+  const scope = call.form.get('scope');
+  if (scope !== undefined) readTokenScope(options, call, words(scope));
 }
 
 /** A client may have a browser application and a secret; where the browser is not the caller, the secret is needed. */

@@ -27,7 +27,8 @@ interface User {
 export async function issueEntraTokens(options: EntraOptions, request: UserTokenRequest): Promise<TokenAnswer> {
   const { call, grant } = request;
   const { realm, client } = call;
-  const asked = readTokenScope(options, call, request.scope === undefined ? grant.scopes : words(request.scope));
+  const named = words(request.scope ?? '');
+  const asked = readTokenScope(options, call, named.length === 0 ? grant.scopes : named);
   const person = employeesAt(options, realm.people.all(), call.place).find((each) => each.pid === grant.pid);
   if (person === undefined) throw new Refusal('refresh-ended', { client: client.id });
   const user = { grant, person, userGroups: person.employee?.groups ?? [] };

@@ -9,6 +9,7 @@ import { entraErrorBody, entraPageCode } from './entra-errors.ts';
 import { ENTRA_FAULTS } from './entra-faults.ts';
 import { clientCredentialsGrant, codeGrant, onBehalfOfGrant, refreshGrant } from './entra-grants.ts';
 import { issueEntraTokens } from './entra-issue.ts';
+import { placeIn } from './entra-places.ts';
 import type { EntraOptions } from './entra-places.ts';
 
 /** Entra ID v2.0, faithful: no `iss` in answers, old refresh tokens stay, assertions may come twice. */
@@ -30,6 +31,7 @@ export function entraPersona(options: EntraOptions): Persona {
       isIdToken: (claims) => claims['azp'] === undefined,
       printableState: false,
       returnNeedsClient: false,
+      home: (place, tenant) => (place.shared === true ? placeIn(options.origin, tenant) : place),
     },
   };
 }
@@ -51,7 +53,7 @@ function tokenPolicy(options: EntraOptions): TokenPolicy {
       types: 'any',
     },
     grants: {
-      [GRANT.authorizationCode]: codeGrant,
+      [GRANT.authorizationCode]: (call) => codeGrant(options, call),
       [GRANT.refreshToken]: (call) => refreshGrant(options, call),
       [GRANT.clientCredentials]: (call) => clientCredentialsGrant(options, call),
       [GRANT.jwtBearer]: (call) => onBehalfOfGrant(options, call),
