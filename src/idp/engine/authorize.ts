@@ -7,6 +7,7 @@ import { checkAuthorizationRequest, locateClient, responseModeOf } from './autho
 import type { Parameters } from './authorization-request.ts';
 import { completeFromSession, completeSignIn } from './complete.ts';
 import type { Attempt } from './complete.ts';
+import type { Person } from '../person.ts';
 import { takePushedRequest } from './par.ts';
 import { readPage } from './parameters.ts';
 import { Refusal } from './refusal.ts';
@@ -44,7 +45,7 @@ async function begin(attempt: Attempt): Promise<HttpResponse> {
   if (hinted !== undefined) return await completeHinted(attempt, hinted);
   await touchSso(site, attempt.http);
   const session = client.ssoDisabled ? undefined : await readSso(site, attempt.http);
-  const person = session === undefined ? undefined : realm.people.find(session.pid);
+  const person = session === undefined ? undefined : personOf(attempt, session.pid);
   const fits =
     session !== undefined &&
     policy.acrSatisfies(session.acr, request.acr) &&
@@ -62,6 +63,11 @@ async function begin(attempt: Attempt): Promise<HttpResponse> {
     throw new Refusal(elsewhere ? 'session-elsewhere' : 'no-session', { client: client.id });
   }
   return await showSignIn(attempt);
+}
+
+/** Who a session is about, if they could sign in here today: people come and go while browsers stay open. */
+function personOf({ realm, policy, place }: Attempt, pid: string): Person | undefined {
+  return policy.typedPid ? realm.people.find(pid) : policy.choices(realm, place).find((person) => person.pid === pid);
 }
 
 interface Hint {

@@ -19,7 +19,7 @@ export async function answerGraphUserinfo(realm: Realm, http: HttpRequest): Prom
     const challenge = 'Bearer error="invalid_token"';
     return unauthorized(http, now, challenge, 'The access token is not for this service, or it has expired.');
   }
-  const person = grant.pid === undefined ? undefined : realm.people.find(grant.pid);
+  const person = realm.people.all().find(({ pid, employee }) => pid === grant.pid && employee !== undefined);
   if (person === undefined || !grant.scopes.includes('openid')) {
     const message = "A user's token with the scope 'openid' is needed.";
     return graphError(http, { status: 403, code: 'denied', message }, now);
