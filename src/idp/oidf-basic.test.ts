@@ -1,26 +1,19 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import { SCOPE_CLAIMS } from './standard-claims.ts';
 import { openControlOf } from './testing/control.ts';
 import { answerOf, APP, basic, bearer, headerOf, providerOf, SECRET } from './testing/openid.ts';
-import type { Provider } from './testing/openid.ts';
 import { claimsOf, PID, redirected } from './testing/sign-in.ts';
 import { form, openWorld } from './testing/world.ts';
-import type { World } from './testing/world.ts';
 
-let world: World;
-let op: Provider;
-
-before(async () => {
-  world = await openWorld({ personas: ['oidf-basic'] });
-  op = await providerOf(world, 'oidf-basic');
-  op.register('web');
-  op.register('other');
-  op.register('post', { token_endpoint_auth_method: 'client_secret_post' });
-  op.register('keyed', { token_endpoint_auth_method: 'private_key_jwt' });
-});
+const world = await openWorld({ personas: ['oidf-basic'] });
 after(() => world.close());
+const op = await providerOf(world, 'oidf-basic');
+op.register('web');
+op.register('other');
+op.register('post', { token_endpoint_auth_method: 'client_secret_post' });
+op.register('keyed', { token_endpoint_auth_method: 'private_key_jwt' });
 
 /** No challenge and no nonce: what this persona must not demand. */
 const PLAIN = { code_challenge: '', code_challenge_method: '', nonce: '' };

@@ -1,24 +1,18 @@
 import assert from 'node:assert/strict';
 import { connect } from 'node:tls';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import { foreignKey } from './testing/keys.ts';
-import type { Answer, Provider } from './testing/openid.ts';
+import type { Answer } from './testing/openid.ts';
 import { answerOf, bearer, headerOf, providerOf } from './testing/openid.ts';
 import { claimsOf } from './testing/sign-in.ts';
 import { openWorld } from './testing/world.ts';
-import type { World } from './testing/world.ts';
 
-let world: World;
-let op: Provider;
-
-before(async () => {
-  world = await openWorld({ personas: ['oidf-cc'] });
-  op = await providerOf(world, 'oidf-cc');
-  op.register('job', machine({ scope: 'api:read api:write' }));
-  op.register('bare', machine());
-  op.register('opaque', machine({ access_token_format: 'opaque', scope: 'api:read' }));
-});
+const world = await openWorld({ personas: ['oidf-cc'] });
 after(() => world.close());
+const op = await providerOf(world, 'oidf-cc');
+op.register('job', machine({ scope: 'api:read api:write' }));
+op.register('bare', machine());
+op.register('opaque', machine({ access_token_format: 'opaque', scope: 'api:read' }));
 
 function machine(change: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
   return { token_endpoint_auth_method: 'private_key_jwt', grant_types: ['client_credentials'], ...change };
@@ -120,8 +114,9 @@ test('oidf-plans: TLS 1.1 is not spoken', async () => {
   const { hostname, port } = new URL(world.listener('OIDF client credentials').origin);
   const code = await new Promise<unknown>((resolve) => {
     const socket = connect({ host: hostname, port: Number(port), maxVersion: 'TLSv1.1', minVersion: 'TLSv1.1' });
-    socket.once('secureConnect', () => resolve('connected'));
+    socket.once('secureConnect', () => socket.destroy());
     socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code));
+    socket.once('close', () => resolve('closed without a failure'));
   });
   assert.match(String(code), /^ERR_SSL/);
 });

@@ -1,23 +1,16 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import { APP, basic, bearer, providerOf } from './testing/openid.ts';
-import type { Provider } from './testing/openid.ts';
 import { VERIFIER } from './testing/sign-in.ts';
 import { outcome } from './testing/outcome.ts';
 import { openWorld } from './testing/world.ts';
-import type { World } from './testing/world.ts';
 
-let world: World;
-let op: Provider;
-
-before(async () => {
-  world = await openWorld({ personas: ['oidf-basic'] });
-  op = await providerOf(world, 'oidf-basic');
-  op.register('web', { scope: 'openid profile offline_access api:read' });
-  op.register('other');
-  op.register('two', { redirect_uris: [APP, `${APP}/two`, 'http://127.0.0.1/native'] });
-});
+const world = await openWorld({ personas: ['oidf-basic'] });
 after(() => world.close());
+const op = await providerOf(world, 'oidf-basic');
+op.register('web', { scope: 'openid profile offline_access api:read' });
+op.register('other');
+op.register('two', { redirect_uris: [APP, `${APP}/two`, 'http://127.0.0.1/native'] });
 
 const refresh = (token: unknown, client = 'web', fields: Readonly<Record<string, string>> = {}) =>
   op.post('/token', { grant_type: 'refresh_token', refresh_token: String(token), ...fields }, basic(client));

@@ -1,36 +1,27 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import type { SigningKey } from '../oauth/jwk.ts';
 import { foreignKey } from './testing/keys.ts';
 import { answerOf, APP, basic, bearer, headerOf, providerOf } from './testing/openid.ts';
-import type { Answer, Provider } from './testing/openid.ts';
+import type { Answer } from './testing/openid.ts';
 import { outcome } from './testing/outcome.ts';
 import { claimsOf, PID, redirected, VERIFIER, visit } from './testing/sign-in.ts';
 import type { Jar } from './testing/sign-in.ts';
 import { form, openWorld } from './testing/world.ts';
-import type { World } from './testing/world.ts';
 
 type Texts = Readonly<Record<string, string>>;
 
-let world: World;
-let op: Provider;
-let rs256: SigningKey;
-let ps256: SigningKey;
-let eddsa: SigningKey;
-
-before(async () => {
-  world = await openWorld({ personas: ['oidf-fapi2'] });
-  op = await providerOf(world, 'oidf-fapi2');
-  [rs256, eddsa] = await Promise.all([foreignKey('RS256-key'), foreignKey('EdDSA-key', 'EdDSA')]);
-  ps256 = { ...rs256, alg: 'PS256' };
-  const jwks = { keys: [op.key, eddsa].map((key) => key.publicJwk) };
-  const rsa = Object.fromEntries(Object.entries(rs256.publicJwk).filter(([name]) => name !== 'alg'));
-  for (const id of ['web', 'other']) {
-    op.register(id, { token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [...jwks.keys, rsa] } });
-  }
-  op.register('secret');
-});
+const world = await openWorld({ personas: ['oidf-fapi2'] });
 after(() => world.close());
+const op = await providerOf(world, 'oidf-fapi2');
+const [rs256, eddsa] = await Promise.all([foreignKey('RS256-key'), foreignKey('EdDSA-key', 'EdDSA')]);
+const ps256: SigningKey = { ...rs256, alg: 'PS256' };
+const jwks = { keys: [op.key, eddsa].map((key) => key.publicJwk) };
+const rsa = Object.fromEntries(Object.entries(rs256.publicJwk).filter(([name]) => name !== 'alg'));
+for (const id of ['web', 'other']) {
+  op.register(id, { token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [...jwks.keys, rsa] } });
+}
+op.register('secret');
 
 async function push(change: Texts = {}, proof?: Texts, client = 'web'): Promise<Answer> {
   const sent = new URL(op.authorizeUrl({ client_id: client, ...change })).searchParams;

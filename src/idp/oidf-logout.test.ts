@@ -1,28 +1,21 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import { serve } from '../web/serve.ts';
 import { APP, basic, bearer, GOODBYE, headerOf, providerOf } from './testing/openid.ts';
-import type { Provider } from './testing/openid.ts';
 import { outcome } from './testing/outcome.ts';
 import { claimsOf, redirected, visit } from './testing/sign-in.ts';
 import type { Jar } from './testing/sign-in.ts';
 import { form, openWorld } from './testing/world.ts';
-import type { World } from './testing/world.ts';
 
-let world: World;
-let op: Provider;
-
-before(async () => {
-  world = await openWorld({ personas: ['oidf-basic'] });
-  op = await providerOf(world, 'oidf-basic');
-  op.register('web');
-  op.register('other', { post_logout_redirect_uris: [`${GOODBYE}/other`] });
-  op.register('framed', {
-    frontchannel_logout_uri: 'https://app.example.test/front?of=framed',
-    frontchannel_logout_session_required: true,
-  });
-});
+const world = await openWorld({ personas: ['oidf-basic'] });
 after(() => world.close());
+const op = await providerOf(world, 'oidf-basic');
+op.register('web');
+op.register('other', { post_logout_redirect_uris: [`${GOODBYE}/other`] });
+op.register('framed', {
+  frontchannel_logout_uri: 'https://app.example.test/front?of=framed',
+  frontchannel_logout_session_required: true,
+});
 
 interface Signed {
   readonly jar: Jar;

@@ -1,25 +1,18 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import { bearer, headerOf, providerOf } from './testing/openid.ts';
-import type { Provider } from './testing/openid.ts';
 import { claimsOf, PID, redirected, visit } from './testing/sign-in.ts';
 import type { Jar } from './testing/sign-in.ts';
 import { form, openWorld } from './testing/world.ts';
-import type { World } from './testing/world.ts';
 
 const OTHER = '14828530152';
 
-let world: World;
-let op: Provider;
-
-before(async () => {
-  world = await openWorld({ personas: ['oidf-basic'] });
-  op = await providerOf(world, 'oidf-basic');
-  op.register('web');
-  op.register('other');
-  op.register('impatient', { default_max_age: 30 });
-});
+const world = await openWorld({ personas: ['oidf-basic'] });
 after(() => world.close());
+const op = await providerOf(world, 'oidf-basic');
+op.register('web');
+op.register('other');
+op.register('impatient', { default_max_age: 30 });
 
 /** A browser where somebody is signed in, and the ID token of that. */
 async function signedIn(pid: string = PID): Promise<{ readonly jar: Jar; readonly token: string }> {

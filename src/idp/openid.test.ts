@@ -1,31 +1,25 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import { importVerificationKey } from '../oauth/jwk.ts';
 import { parseJwt, verifyJwtSignature } from '../oauth/jwt.ts';
 import { answerOf, APP, basic, bearer, GOODBYE, headerOf, providerOf, SECRET } from './testing/openid.ts';
-import type { Answer, Provider } from './testing/openid.ts';
+import type { Answer } from './testing/openid.ts';
 import { claimsOf, PID, redirected, VERIFIER } from './testing/sign-in.ts';
 import type { Jar } from './testing/sign-in.ts';
 import { openWorld } from './testing/world.ts';
-import type { World } from './testing/world.ts';
 
 const METHODS = ['private_key_jwt', 'client_secret_basic', 'client_secret_post', 'none'] as const;
 const EMPLOYEE = 'Z990001';
 
-let world: World;
-let op: Provider;
-
-before(async () => {
-  world = await openWorld({ personas: ['openid'] });
-  op = await providerOf(world, 'openid');
-  op.register('web');
-  op.register('es256', { id_token_signed_response_alg: 'ES256' });
-  op.register('opaque', { access_token_format: 'opaque' });
-  op.register('job', { grant_types: ['client_credentials'], scope: 'api:read' });
-  op.register('no-refresh', { grant_types: ['authorization_code'] });
-  for (const method of METHODS) op.register(method, { token_endpoint_auth_method: method });
-});
+const world = await openWorld({ personas: ['openid'] });
 after(() => world.close());
+const op = await providerOf(world, 'openid');
+op.register('web');
+op.register('es256', { id_token_signed_response_alg: 'ES256' });
+op.register('opaque', { access_token_format: 'opaque' });
+op.register('job', { grant_types: ['client_credentials'], scope: 'api:read' });
+op.register('no-refresh', { grant_types: ['authorization_code'] });
+for (const method of METHODS) op.register(method, { token_endpoint_auth_method: method });
 
 const said = ({ status, body }: Answer): string => `${status} ${String(body['error'])}`;
 

@@ -22,6 +22,7 @@ export async function openControlOf(world: World): Promise<Control> {
       method,
       headers: { authorization: `Bearer ${token}` },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(20_000),
     });
     const text = await response.text();
     const value: unknown = text === '' ? {} : JSON.parse(text);

@@ -111,34 +111,37 @@ function testConfig(stateDir: string, change: Partial<IdpConfig> = {}): IdpConfi
   };
 }
 
-/** Starts everything on loopback. Close it, or the run hangs. */
+/**
+ * Starts everything on loopback; when it cannot be started, nothing stays open. Await it at the top of a file, with `after` to close it
+ * beside: the files of a room run in one process, where a `before` that fails takes the tests of all files with it, and an `after` that
+ * fails leaves all other worlds open, so that the process never ends.
+ */
 export async function openWorld(change: Partial<IdpConfig> = {}): Promise<World> {
+  await using opened = new AsyncDisposableStack();
   const stateDir = await mkdtemp(join(tmpdir(), 'fullmakt-idp-'));
+  opened.defer(() => rm(stateDir, { recursive: true, force: true, maxRetries: 3 }));
   const clock = { now: 1_800_000_000 };
-  const now = (): number => clock.now;
   const events: IdpEvent[] = [];
+  const waits: number[] = [];
+  const now = (): number => clock.now;
   await lendStateFiles(stateDir);
   const [key, certified] = await Promise.all([clientKey(), certifiedKey()]);
-  const registry = createMemoryRegistry({ now, initial: worldRows(key.publicJwk, publicJwk(certified)) });
-  const store = createMemoryStore({ now });
-  const outbound = createOutboundFetch({ ca: (await ensurePrivateCa(stateDir, Date.now() / 1000)).caPem });
-  const emit = (event: IdpEvent): void => void events.push(event);
+  const { caPem } = await ensurePrivateCa(stateDir, Date.now() / 1000);
+  const outbound = opened.adopt(createOutboundFetch({ ca: caPem }), (each) => each.close());
+  const deps = {
+    registry: createMemoryRegistry({ now, initial: worldRows(key.publicJwk, publicJwk(certified)) }),
+    store: opened.adopt(createMemoryStore({ now }), (each) => each.close()),
+    fetch: outbound.fetch,
+    now,
+    emit: (event: IdpEvent): void => void events.push(event),
+    wait: (milliseconds: number): Promise<void> => Promise.resolve(void waits.push(milliseconds)),
+  };
+  opened.defer(() => deps.registry.close());
   const config = testConfig(stateDir, change);
-  const waits: number[] = [];
-  const wait = (milliseconds: number): Promise<void> => Promise.resolve(void waits.push(milliseconds));
-  const deps = { registry, store, fetch: outbound.fetch, now, emit, wait };
-  const idp = await createIdp(config, deps);
+  const idp = opened.adopt(await createIdp(config, deps), (each) => each.close());
   await keepStateFiles(stateDir);
-  const listeners = await Promise.all(idp.listeners.map((spec) => serve(spec)));
-  const listener = (name: string): Listener => {
-    const found = listeners.find((each) => each.name === name);
-    if (found === undefined) throw new Error(`no listener ${name}`);
-    return found;
-  };
-  const route = (url: string): string => {
-    const [issuer, name] = Object.entries(LISTENERS).find(([origin]) => url.startsWith(origin)) ?? [];
-    return issuer === undefined || name === undefined ? url : url.replace(issuer, listener(name).origin);
-  };
+  const { listener, addressOf } = await openListeners(idp, opened);
+  const all = opened.move();
   return {
     idp,
     config,
@@ -150,14 +153,30 @@ export async function openWorld(change: Partial<IdpConfig> = {}): Promise<World>
     clock,
     waits,
     listener,
-    fetch: (url, init) => outbound.fetch(route(url), { redirect: 'manual', ...init }),
+    fetch: (url, init) => outbound.fetch(addressOf(url), { redirect: 'manual', ...init }),
     assertion: (clientId, audience, claims = {}) =>
-      signClientAssertion({ key, clientId, audience, now: clock.now, claims }),
-    close: async () => {
-      await Promise.all(listeners.map((each) => each.close(0)));
-      await Promise.all([idp.close(), outbound.close(), store.close()]);
-      registry.close();
-      await rm(stateDir, { recursive: true, force: true });
+      signClientAssertion({ key, clientId, audience, now: now(), claims }),
+    close: () => all.disposeAsync(),
+  };
+}
+
+/** Listeners by name, and where the URL of a fixed issuer really leads. */
+async function openListeners(
+  idp: Idp,
+  opened: AsyncDisposableStack,
+): Promise<{ readonly listener: (name: string) => Listener; readonly addressOf: (url: string) => string }> {
+  const listeners: Listener[] = [];
+  for (const spec of idp.listeners) listeners.push(opened.adopt(await serve(spec), (each) => each.close(0)));
+  const listener = (name: string): Listener => {
+    const found = listeners.find((each) => each.name === name);
+    if (found === undefined) throw new Error(`no listener ${name}`);
+    return found;
+  };
+  return {
+    listener,
+    addressOf: (url) => {
+      const [issuer, name] = Object.entries(LISTENERS).find(([origin]) => url.startsWith(origin)) ?? [];
+      return issuer === undefined || name === undefined ? url : url.replace(issuer, listener(name).origin);
     },
   };
 }
