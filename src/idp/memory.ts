@@ -1,4 +1,5 @@
 import type { Clock } from '../oauth/time.ts';
+import { pack, unpack } from '../store/packed.ts';
 import type { Store } from '../store/store.ts';
 
 /** What the process keeps for a short while: codes, pushed requests, sign-ins under way, used `jti`. The first word of a key is its kind. */
@@ -8,14 +9,14 @@ export interface Memory extends Pick<Store, 'read' | 'put' | 'update' | 'take' |
 }
 
 interface Entry {
-  readonly value: Buffer;
+  /** As `pack` makes it. */
+  readonly bytes: string;
   readonly version: number;
   /** Seconds since the epoch. */
   readonly expiresAt: number;
 }
 
 const MAX_OF_A_KIND = 10_000;
-const NOTHING = Buffer.alloc(0);
 
 /** A memory that forgets the oldest of a kind when there are too many, so that no flood of one kind stops the service. */
 export function createMemory(now: Clock, maxOfAKind: number = MAX_OF_A_KIND): Memory {
@@ -30,10 +31,10 @@ export function createMemory(now: Clock, maxOfAKind: number = MAX_OF_A_KIND): Me
     const entry = kindOf(key).get(key);
     return entry !== undefined && entry.expiresAt > now() ? entry : undefined;
   };
-  const keep = (key: string, value: Buffer, ttlSeconds: number): void => {
+  const keep = (key: string, bytes: string, ttlSeconds: number): void => {
     const kind = kindOf(key);
     kind.delete(key);
-    kind.set(key, { value, version: 1, expiresAt: now() + ttlSeconds });
+    kind.set(key, { bytes, version: 1, expiresAt: now() + ttlSeconds });
     if (kind.size <= maxOfAKind) return;
     const [oldest] = kind.keys();
     if (oldest !== undefined) kind.delete(oldest);
@@ -44,29 +45,28 @@ export function createMemory(now: Clock, maxOfAKind: number = MAX_OF_A_KIND): Me
     return entry;
   };
   return {
-    read: async (key) => find(key),
-    put: async (key, value, ttlSeconds) => keep(key, copyOf(value), ttlSeconds),
+    read: async (key) => {
+      const entry = find(key);
+      return entry && { value: unpack(entry.bytes), version: entry.version };
+    },
+    put: async (key, value, ttlSeconds) => keep(key, pack(value), ttlSeconds),
     update: async (key, expectedVersion, value) => {
       const entry = find(key);
       if (entry === undefined) return 'gone';
       if (entry.version !== expectedVersion) return 'conflict';
-      kindOf(key).set(key, { ...entry, value: copyOf(value), version: entry.version + 1 });
+      kindOf(key).set(key, { ...entry, bytes: pack(value), version: entry.version + 1 });
       return 'ok';
     },
-    take: async (key) => take(key)?.value,
+    take: async (key) => {
+      const entry = take(key);
+      return entry && unpack(entry.bytes);
+    },
     delete: async (key) => take(key) !== undefined,
     once: async (key, ttlSeconds) => {
       if (find(key) !== undefined) return false;
-      keep(key, NOTHING, ttlSeconds);
+      keep(key, '', ttlSeconds);
       return true;
     },
     clear: () => kinds.clear(),
   };
-}
-
-/** A copy with memory of its own: a piece of the shared pool would hold on to all of it, and to what else passed through. */
-function copyOf(value: Uint8Array): Buffer {
-  const copy = Buffer.allocUnsafeSlow(value.length);
-  copy.set(value);
-  return copy;
 }

@@ -2,7 +2,8 @@ import { StoreUnavailable } from './errors.ts';
 
 /** What the memory store keeps under one key. */
 interface Entry {
-  readonly value: Buffer;
+  /** As `pack` makes it. */
+  readonly bytes: string;
   readonly version: number;
   readonly expiresAt: number;
   /** Called once when the entry is removed or has run out, not when it is replaced. */
@@ -23,7 +24,7 @@ export interface Entries {
 const OVERHEAD_BYTES = 200;
 const FIRST_SWEEP_AT = 1024;
 
-const sizeOf = (key: string, entry: Entry): number => key.length * 2 + entry.value.byteLength + OVERHEAD_BYTES;
+const sizeOf = (key: string, entry: Entry): number => key.length * 2 + entry.bytes.length + OVERHEAD_BYTES;
 
 /** Entries of at most this number and size; `now` is in seconds. */
 export function createEntries(options: { now: () => number; maxEntries: number; maxBytes: number }): Entries {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { checkTtl, checkValue } from './limits.ts';
 import type { Entries } from './memory-entries.ts';
+import { pack, unpack } from './packed.ts';
 import type { Store } from './store.ts';
 import { newVersion } from './version.ts';
 
@@ -12,8 +13,6 @@ export interface Context {
   readonly check: (key: string) => void;
 }
 
-const EMPTY = Buffer.alloc(0);
-
 /** The operations on records. */
 export function records({
   now,
@@ -21,8 +20,7 @@ export function records({
   check,
 }: Context): Pick<Store, 'read' | 'create' | 'update' | 'put' | 'delete' | 'take'> {
   const write = (key: string, value: Uint8Array, expiresAt: number): void => {
-    // A copy: the caller may go on using its buffer.
-    entries.set(`record ${key}`, { value: Buffer.from(value), version: newVersion(), expiresAt });
+    entries.set(`record ${key}`, { bytes: pack(value), version: newVersion(), expiresAt });
   };
   const checkWrite = (key: string, value: Uint8Array, ttlSeconds: number): void => {
     check(key);
@@ -34,7 +32,7 @@ export function records({
     async read(key) {
       check(key);
       const entry = entries.live(`record ${key}`);
-      return entry && { value: Buffer.from(entry.value), version: entry.version };
+      return entry && { value: unpack(entry.bytes), version: entry.version };
     },
     async create(key, value, ttlSeconds) {
       checkWrite(key, value, ttlSeconds);
@@ -63,35 +61,35 @@ export function records({
       check(key);
       const entry = entries.live(`record ${key}`);
       entries.delete(`record ${key}`);
-      return entry?.value;
+      return entry && unpack(entry.bytes);
     },
   };
 }
 
 /** The operations that exactly one of many callers wins. */
 export function claims({ now, entries, check }: Context): Pick<Store, 'once' | 'lease'> {
-  const claim = (key: string, value: Buffer, ttlSeconds: number): boolean => {
+  const claim = (key: string, bytes: string, ttlSeconds: number): boolean => {
     checkTtl(ttlSeconds);
     if (entries.live(key) !== undefined) return false;
-    entries.set(key, { value, version: 0, expiresAt: now() + ttlSeconds });
+    entries.set(key, { bytes, version: 0, expiresAt: now() + ttlSeconds });
     return true;
   };
 
   return {
     async once(key, ttlSeconds) {
       check(key);
-      return claim(`once ${key}`, EMPTY, ttlSeconds);
+      return claim(`once ${key}`, '', ttlSeconds);
     },
     async lease(key, ttlSeconds) {
       check(key);
-      const token = Buffer.from(randomUUID());
+      const token = randomUUID();
       if (!claim(`lease ${key}`, token, ttlSeconds)) return undefined;
-      const mine = (): boolean => entries.live(`lease ${key}`)?.value.equals(token) === true;
+      const mine = (): boolean => entries.live(`lease ${key}`)?.bytes === token;
       return {
         async renew() {
           check(key);
           if (!mine()) return false;
-          entries.set(`lease ${key}`, { value: token, version: 0, expiresAt: now() + ttlSeconds });
+          entries.set(`lease ${key}`, { bytes: token, version: 0, expiresAt: now() + ttlSeconds });
           return true;
         },
         async release() {
@@ -119,7 +117,7 @@ export function indexes({ now, entries, check }: Context): Pick<Store, 'addToInd
         set?.delete(member);
         if (set?.size === 0) sets.delete(index);
       };
-      entries.set(key, { value: EMPTY, version: 0, expiresAt, gone });
+      entries.set(key, { bytes: '', version: 0, expiresAt, gone });
       sets.set(index, (sets.get(index) ?? new Set()).add(member));
     },
     async removeFromIndex(index, member) {
