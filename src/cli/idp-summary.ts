@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { type CaHints, caHints, describeCaHints, shellWord } from '../idp/ca-hints.ts';
-import { type IdpConfig, originsOf, type PersonaName } from '../idp/config.ts';
+import type { IdpConfig, PersonaName } from '../idp/config.ts';
+import { originsOf } from '../idp/origins.ts';
 import { alignColumns } from '../up/table.ts';
 
 /** One running persona, as its clients know it. */

@@ -1,9 +1,9 @@
 import type { Program } from '../web/serve.ts';
 import type { ClientBook } from './client-book.ts';
 import type { IdpConfig, PersonaName } from './config.ts';
-import { originsOf } from './config.ts';
 import { openControl } from './control/listener.ts';
 import type { Faults } from './faults.ts';
+import { originsOf } from './origins.ts';
 import type { People } from './people.ts';
 import { requireSafety } from './safety.ts';
 import { openEntra } from './services/entra.ts';

@@ -1,6 +1,6 @@
-import { z } from 'zod';
-import { address, boolean, json, text, url } from '../settings.ts';
+import { address, boolean, json, text } from '../settings.ts';
 import type { Address, Kind, SettingsTable } from '../settings.ts';
+import { origin, parseTenants } from './config-kinds.ts';
 import type { Tenant } from './tenants.ts';
 
 /** Every persona there is. */
@@ -53,12 +53,6 @@ export interface IdpConfig {
   readonly allowNonLoopback: boolean;
 }
 
-const tenantList = z
-  .array(
-    z.object({ tid: z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/), domains: z.array(z.string()) }),
-  )
-  .min(1);
-
 const personaList: Kind<readonly PersonaName[]> = (spec) => ({
   ...spec,
   kind: 'list',
@@ -69,28 +63,6 @@ function personaNamed(name: string): PersonaName {
   const known = PERSONA_NAMES.find((each) => each === name);
   if (known === undefined) throw new Error(`a list of ${PERSONA_NAMES.join(', ')}`);
   return known;
-}
-
-function parseTenants(value: unknown): readonly Tenant[] {
-  const result = tenantList.safeParse(value);
-  if (!result.success) throw new Error('a list of {"tid": "<guid>", "domains": ["example.test"]}, at least one');
-  return result.data;
-}
-
-/** An origin, exactly: paths behind it are ours, so it must not have any, not even a slash unless the issuer ends in one. */
-function origin(end: '' | '/'): Kind<string> {
-  return (spec) => {
-    const setting = url(spec);
-    return {
-      ...setting,
-      parse: (value) => {
-        if (new URL(setting.parse(value)).origin + end === value) return value;
-        throw new Error(
-          `an origin such as http://localhost:7410${end}, ${end === '' ? 'without' : 'with'} a slash at its end`,
-        );
-      },
-    };
-  };
 }
 
 /** The settings of `fullmakt idp`, with their defaults. */
@@ -278,56 +250,3 @@ export const idpSettings: SettingsTable<IdpConfig> = {
     fallback: false,
   }),
 };
-
-/** Every address that the providers may be told to listen on, but the control API's. */
-export function bindsOf(config: IdpConfig): readonly Address[] {
-  const binds = [
-    config.idportenBind,
-    config.idportenLoginBind,
-    config.idportenTlsBind,
-    config.idportenLoginTlsBind,
-    config.entraBind,
-    config.entraHttpBind,
-    config.graphBind,
-    config.maskinportenBind,
-    config.maskinportenTlsBind,
-    config.openidBind,
-    config.openidTlsBind,
-    config.oidfBasicBind,
-    config.oidfFapi2Bind,
-    config.oidfCcBind,
-  ];
-  return binds.filter((bind) => bind !== undefined);
-}
-
-/** The issuers and origins of a configuration. */
-export interface IdpOrigins {
-  readonly idporten: string;
-  readonly idportenLogin: string;
-  readonly entra: string;
-  readonly graph: string;
-  readonly maskinporten: string;
-  readonly openid: string;
-  readonly oidfBasic: string;
-  readonly oidfFapi2: string;
-  readonly oidfCc: string;
-}
-
-/** Issuers and origins: as configured, else the addresses. They never come from a request. */
-export function originsOf(config: IdpConfig): IdpOrigins {
-  return {
-    idporten: config.idportenIssuer ?? `http://${at(config.idportenBind)}`,
-    idportenLogin: config.idportenLoginOrigin ?? `http://${at(config.idportenLoginBind)}`,
-    entra: config.entraOrigin ?? `https://${at(config.entraBind)}`,
-    graph: config.graphOrigin ?? `https://${at(config.graphBind)}`,
-    maskinporten: config.maskinportenIssuer ?? `http://${at(config.maskinportenBind)}/`,
-    openid: config.openidIssuer ?? `http://${at(config.openidBind)}`,
-    oidfBasic: config.oidfBasicIssuer ?? `https://${at(config.oidfBasicBind)}`,
-    oidfFapi2: config.oidfFapi2Issuer ?? `https://${at(config.oidfFapi2Bind)}`,
-    oidfCc: config.oidfCcIssuer ?? `https://${at(config.oidfCcBind)}`,
-  };
-}
-
-function at({ host, port }: Address): string {
-  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
-}

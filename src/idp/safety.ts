@@ -1,5 +1,5 @@
 import type { IdpConfig } from './config.ts';
-import { bindsOf, originsOf } from './config.ts';
+import { bindsOf, originsOf } from './origins.ts';
 
 /** A setting that would make a local service pass for a real one or reachable by others. Programs exit with 78 (EX_CONFIG). */
 export class UnsafeSetting extends Error {
