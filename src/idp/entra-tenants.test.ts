@@ -107,6 +107,6 @@ test('entra logout: at common the issuer that clients are told is that of the se
   const tenants = createTenants([{ tid: TENANT, domains: ['example.test'] }]);
   const { logout } = entraPersona({ origin: L, graphOrigin: ISSUERS.graph, tenants, sessionState: false });
   assert.equal(logout?.home?.(sharedPlace(L, 'common'), OTHER).issuer, `${L}/${OTHER}/v2.0`);
-  const own = placeIn(L, TENANT);
-  assert.equal(logout?.home?.(own, TENANT), own);
+  const single = placeIn(L, TENANT);
+  assert.equal(logout?.home?.(single, TENANT), single);
 });

@@ -123,7 +123,7 @@ test('idporten-10-logout: a client is told at a host of its redirect URIs and on
   const clients = [
     backed('e-elsewhere', here),
     backed('f-far', far, {
-      redirectUris: ['http://127.0.0.1:7500/oauth2/callback', 'http://app.example.test/callback'],
+      redirectUris: ['http://127.0.0.1:7500/oauth2/callback', 'https://app.example.test/callback'],
     }),
     backed('g-file', 'file:///etc/hosts'),
   ];

@@ -83,3 +83,30 @@ test('idporten-02-par: a request object is refused by value, and by any referenc
   assert.equal((await world.fetch(`${ISSUERS.login}/authorize?${query.toString()}`)).status, 400);
   assert.equal((await pushed({ request: 'eyJhbGciOiJub25lIn0.e30.' })).status, 400);
 });
+
+test('idporten authorize: http goes to this machine only, other schemes to native programs only, as registered as they may be', async () => {
+  const [far, own] = ['http://app.example.test/callback', 'no.example.app:/callback'];
+  const near = 'http://portal.localhost:7500/callback';
+  const redirectUris = [far, own, near, 'https://app.example.test/callback'];
+  const web = registerIdporten(world, 'web', { redirectUris });
+  const native = registerIdporten(world, 'native', { redirectUris, applicationType: 'native' });
+  const goesTo = async (client_id: string, redirect_uri: string): Promise<boolean> => {
+    const answer = await world.fetch(authorizeUrl({ client_id, redirect_uri, login_hint: HINT }));
+    const location = answer.headers.get('location') ?? '';
+    if (location === '') assert.match(await answer.text(), /<code id="fm-error">invalid_request</);
+    return location.startsWith(`${redirect_uri}?code=`);
+  };
+  const all = async (client: string): Promise<readonly boolean[]> =>
+    await Promise.all(redirectUris.map((uri) => goesTo(client, uri)));
+  assert.deepEqual(await all(web), [false, false, true, true]);
+  assert.deepEqual(await all(native), [false, true, true, true]);
+});
+
+test('idporten authorize: a client that may not have codes is told so by redirect: unauthorized_client (RFC 6749 4.1.2.1)', async () => {
+  const client_id = registerIdporten(world, 'codeless', { grantTypes: ['refresh_token'] });
+  const answer = redirected(await world.fetch(authorizeUrl({ client_id, login_hint: HINT })));
+  assert.deepEqual(
+    [answer.get('error'), answer.get('state'), answer.get('iss'), answer.get('code')],
+    ['unauthorized_client', 'st', ISSUERS.idporten, null],
+  );
+});

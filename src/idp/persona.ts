@@ -184,8 +184,8 @@ export interface AuthorizePolicy {
   readonly claimsParameter?: boolean;
   /** What a person is called at a client, for `id_token_hint` and a `sub` in `claims`; undefined where neither is heard. */
   readonly subjectOf?: (realm: Realm, clientId: string, pid: string) => string;
-  /** What else this persona asks of a request, before its scopes; throws a Refusal. */
-  readonly checkRequest?: (call: ClientSite, parameters: ReadonlyMap<string, string>) => void;
+  /** What only this persona asks of a request or lets it ask for, judged before its scopes; throws a Refusal. */
+  readonly further?: (site: ClientSite, parameters: ReadonlyMap<string, string>) => FurtherRequest;
   readonly checkScopes: (call: ClientSite, scopes: readonly string[]) => void;
   /** Lowest acr that satisfies the request; throws for values that cannot be met. */
   readonly requiredAcr: (values: readonly string[]) => string | undefined;
@@ -209,8 +209,6 @@ export interface AuthorizePolicy {
   readonly makeSid: () => string;
   /** How long a signed answer holds (JARM 2.1): `query.jwt`, `form_post.jwt`. */
   readonly signedAnswerSeconds?: number;
-  /** Parameters only this persona has; throws a Refusal for those that cannot be met. */
-  readonly further?: (site: ClientSite, parameters: ReadonlyMap<string, string>) => FurtherRequest;
   /** Further parameters of the answer. */
   readonly extras: (realm: Realm, grant: UserGrant) => Readonly<Record<string, string>>;
   /** Parameters of an error answer. */

@@ -187,6 +187,8 @@ export interface IdportenRegistration {
   readonly supplierOrgno?: string;
   /** Ids under which the client may speak for its customers (`onbehalfof`). */
   readonly onBehalfOf?: readonly string[];
+  /** What kind of program it is; without one `web`. */
+  readonly applicationType?: 'web' | 'browser' | 'native';
   readonly redirectUris: readonly string[];
   readonly postLogoutRedirectUris: readonly string[];
   readonly frontchannelLogoutUri?: string;

@@ -1,3 +1,4 @@
+import { GRANT } from '../../oauth/client-assertion.ts';
 import type { AuthorizePolicy, ClientSite } from '../persona.ts';
 import type { LocalClient } from './client.ts';
 import { readAskedPerson } from './asked-person.ts';
@@ -37,10 +38,13 @@ export function checkAuthorizationRequest(
   policy: AuthorizePolicy,
   parameters: Parameters,
 ): AuthorizationRequest {
+  if (!site.client.grantTypes.includes(GRANT.authorizationCode)) {
+    throw new Refusal('grant-not-registered', { grant: GRANT.authorizationCode, client: site.client.id });
+  }
   checkResponseType(parameters);
   if (parameters.has('request_uri')) throw new Refusal('request-uri-foreign', { parameter: 'request_uri' });
   if (parameters.has('request') && policy.requestObjects === 'refuse') throw new Refusal('request-object');
-  policy.checkRequest?.(site, parameters);
+  const further = policy.further?.(site, parameters);
   const challenge = checkChallenge(policy, site.client, parameters);
   const scopes = words(parameters.get('scope'));
   policy.checkScopes(site, scopes);
@@ -64,7 +68,7 @@ export function checkAuthorizationRequest(
     locales: words(parameters.get('ui_locales')),
     clientInfo: parameters.get('client_info') === '1',
     sentClaims: parameters.get('claims'),
-    ...policy.further?.(site, parameters),
+    ...further,
   };
 }
 

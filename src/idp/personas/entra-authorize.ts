@@ -27,10 +27,11 @@ export function entraAuthorizePolicy(options: EntraOptions): AuthorizePolicy {
     resource: 'refused',
     requestObjects: 'refuse',
     maxAge: ENTRA_MAX_AGE,
-    checkRequest: ({ client }, parameters) => {
+    further: ({ client }, parameters) => {
       if (isBrowserApplication(client, parameters.get('redirect_uri')) && !parameters.has('code_challenge')) {
         throw new Refusal('challenge-cross-origin', { client: client.id });
       }
+      return {};
     },
     checkScopes: (site, scopes) => {
       if (scopes.length === 0) throw new Refusal('scope-missing', { client: site.client.id });

@@ -2,6 +2,7 @@ import { GRANT } from '../../oauth/client-assertion.ts';
 import type { IdportenRegistration, Snapshot } from '../../registry/model.ts';
 import { rowOf } from '../engine/client.ts';
 import type { LocalClient } from '../engine/client.ts';
+import { isLoopbackHost } from '../safety.ts';
 
 /** What a client of ID-porten is registered with. */
 export function registrationOf(client: LocalClient): IdportenRegistration {
@@ -22,7 +23,7 @@ export function findIdportenClient(snapshot: Snapshot, clientId: string): LocalC
     authMethods: [registration.tokenEndpointAuthMethod],
     secretHashes: registration.secretHashes,
     keys: row.keys,
-    redirectUris: registration.redirectUris,
+    redirectUris: registration.redirectUris.filter((uri) => mayReturnTo(uri, registration)),
     postLogoutRedirectUris: registration.postLogoutRedirectUris,
     frontchannelLogoutUri: registration.frontchannelLogoutUri,
     backchannelLogoutUri: registration.backchannelLogoutUri,
@@ -40,6 +41,14 @@ export function findIdportenClient(snapshot: Snapshot, clientId: string): LocalC
     row,
     openid: undefined,
   };
+}
+
+/** Without TLS only this machine is sent back to; addresses of other schemes are those of programs on a phone (RFC 8252 7). */
+function mayReturnTo(uri: string, { applicationType }: IdportenRegistration): boolean {
+  const url = URL.parse(uri);
+  if (url === null) return false;
+  if (url.protocol === 'http:') return isLoopbackHost(url.hostname) || url.hostname.endsWith('.localhost');
+  return url.protocol === 'https:' || applicationType === 'native';
 }
 
 /** A client without a credential may not refresh. */
