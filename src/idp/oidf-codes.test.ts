@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { APP, basic, bearer, providerOf } from './testing/openid.ts';
-import { VERIFIER } from './testing/sign-in.ts';
+import { claimsOf, VERIFIER } from './testing/sign-in.ts';
 import { outcome } from './testing/outcome.ts';
 import { openWorld } from './testing/world.ts';
 
@@ -74,8 +74,34 @@ test('oidf-plans: a refresh token is used once, by its client, for the same pers
   const next = await refresh(body['refresh_token']);
   assert.equal(next.status, 200);
   assert.notEqual(next.body['refresh_token'], body['refresh_token']);
-  assert.equal((await refresh(body['refresh_token'])).body['error'], 'invalid_grant');
+  assert.notEqual(next.body['access_token'], body['access_token']);
+  assert.equal(claimsOf(next.body['id_token'])['sub'], claimsOf(body['id_token'])['sub']);
+  assert.equal(claimsOf(next.body['id_token'])['nonce'], undefined);
   assert.equal((await refresh(next.body['refresh_token'])).status, 200);
+});
+
+test('oidf-plans: a refresh token used again ends its grant, newest tokens included (RFC 9700 4.14.2)', async () => {
+  const { body } = await op.redeem((await op.signIn()).get('code'));
+  const next = await refresh(body['refresh_token']);
+  const again = await refresh(body['refresh_token']);
+  assert.equal(`${again.status} ${String(again.body['error'])}`, '400 invalid_grant');
+  assert.equal((await refresh(next.body['refresh_token'])).body['error'], 'invalid_grant');
+  for (const token of [body['access_token'], next.body['access_token']]) {
+    assert.equal((await op.fetch('/userinfo', bearer(token))).status, 401);
+  }
+});
+
+test('oidf-plans: a used refresh token in the hands of another client ends nothing (RFC 9700 4.14.2)', async () => {
+  const { body } = await op.redeem((await op.signIn()).get('code'));
+  const next = await refresh(body['refresh_token']);
+  assert.equal((await refresh(body['refresh_token'], 'other')).body['error'], 'invalid_grant');
+  assert.equal((await refresh(next.body['refresh_token'])).status, 200);
+});
+
+test('oidf-plans: of ten requests at once with one refresh token at most one gets tokens', async () => {
+  const { body } = await op.redeem((await op.signIn()).get('code'));
+  const answers = await Promise.all(Array.from({ length: 10 }, () => refresh(body['refresh_token'])));
+  assert.equal(answers.filter(({ status }) => status === 200).length, 1);
 });
 
 test('oidf-plans: a refresh may ask for less and never for more, and the next one has it all again (RFC 6749 6)', async () => {
@@ -85,6 +111,8 @@ test('oidf-plans: a refresh may ask for less and never for more, and the next on
   assert.equal(less.body['id_token'], undefined);
   const more = await refresh(less.body['refresh_token'], 'web', { scope: 'openid offline_access' });
   assert.equal(`${more.status} ${String(more.body['error'])}`, '400 invalid_scope');
+  // What was refused spent nothing.
+  assert.equal((await refresh(less.body['refresh_token'])).body['scope'], 'openid profile api:read');
 });
 
 test('oidf-plans: a scope that the client did not register answers invalid_scope', async () => {

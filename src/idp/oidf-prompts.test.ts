@@ -48,6 +48,15 @@ test('oidf-plans: prompt=none beside another prompt answers invalid_request', as
   assert.equal(redirected(await op.visit(jar, { prompt: 'none login' })).get('error'), 'invalid_request');
 });
 
+test('oidf-plans: a prompt that metadata does not list answers invalid_request (Initiating User Registration 1.0 4)', async () => {
+  const { jar } = await signedIn();
+  for (const prompt of ['create', 'login create', 'LOGIN']) {
+    const answer = redirected(await op.visit(jar, { prompt }));
+    assert.equal(answer.get('error'), 'invalid_request', prompt);
+    assert.equal(answer.get('iss'), op.issuer);
+  }
+});
+
 for (const prompt of ['login', 'select_account', 'consent']) {
   test(`oidf-plans: prompt=${prompt} shows the page to somebody who is signed in, and going on there moves auth_time`, async () => {
     const { jar, token } = await signedIn();

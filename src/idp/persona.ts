@@ -116,6 +116,8 @@ export interface AssertionPolicy {
   readonly judgesIssuedAt?: boolean;
   /** Whether `aud` has to be a string; a list of one is refused (FAPI 2.0 Security Profile 5.3.2.1). */
   readonly audienceAsString?: boolean;
+  /** Whether `aud` may list several names of this server, and nobody else's (RFC 7523 3). */
+  readonly severalAudiences?: boolean;
   /** Whether a client with one key need not name it. */
   readonly onlyKeyUnnamed?: boolean;
   readonly replay: 'refused' | 'accepted';
@@ -141,6 +143,8 @@ export type TokenPolicy =
       readonly grants: Readonly<Record<string, (call: ClientCall) => Promise<TokenAnswer>>>;
       readonly superfluousVerifier: 'refused' | 'accepted';
       readonly codeReuseRevokes: boolean;
+      /** Whether a one-time refresh token that comes again ends its grant (RFC 9700 4.14.2). */
+      readonly refreshReuseRevokes?: boolean;
       readonly issue: (request: UserTokenRequest) => Promise<TokenAnswer>;
       readonly makeRefreshToken: () => string;
     }
@@ -242,6 +246,8 @@ export interface LogoutPolicy {
 
 /** What a persona's logout tokens hold beside `iss`, `aud`, `iat`, `jti`, `sid` and `events` (OpenID Connect Back-Channel Logout 1.0 2.4). */
 export interface BackchannelPolicy {
+  /** Whether a client is told at hosts of its redirect URIs only. */
+  readonly sameHost?: boolean;
   readonly subject: (realm: Realm, client: LocalClient, session: { readonly pid: string }) => string;
   /** `typ` of the header, where there is one. */
   readonly typ: string | undefined;

@@ -71,11 +71,14 @@ export async function refuseReplay(realm: Realm, clientId: string, claims: Claim
 }
 
 function checkAudience({ realm, place, client, policy, jwt }: AssertionCheck): void {
-  const [audience, ...others] = stringListClaim(jwt.claims, 'aud') ?? [];
+  const audiences = stringListClaim(jwt.claims, 'aud') ?? [];
   const listed = policy.audienceAsString === true && typeof jwt.claims['aud'] !== 'string';
-  const verdict = audience === undefined || others.length > 0 || listed ? 'refused' : policy.audience(place, audience);
-  if (verdict === 'refused') throw new Refusal('assertion-audience', { client: client.id });
-  if (verdict === 'outdated') {
+  const tooMany = audiences.length > 1 && policy.severalAudiences !== true;
+  const verdicts = audiences.map((audience) => policy.audience(place, audience));
+  if (audiences.length === 0 || tooMany || listed || verdicts.includes('refused')) {
+    throw new Refusal('assertion-audience', { client: client.id });
+  }
+  if (verdicts.includes('outdated')) {
     realm.emit({ event: 'idp.token_url_audience', persona: realm.persona.name, client: client.id });
   }
 }

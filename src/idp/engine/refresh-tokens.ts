@@ -10,6 +10,10 @@ interface RefreshRecord {
   readonly expiresAt: number;
 }
 
+/** Whose a refresh token was that is used up. */
+type Spent = Pick<UserGrant, 'grantId' | 'clientId'>;
+
+const isSpent = hasMembers<Spent>('grantId', 'clientId');
 const isRefresh = hasMembers<RefreshRecord>('grant', 'expiresAt');
 /** Longest time a mark about a grant or session has to be remembered: the longest authorization of a client. */
 const MARK_SECONDS = 90 * 24 * 60 * 60;
@@ -33,27 +37,45 @@ export async function issueRefreshToken(
   return value;
 }
 
-/** The grant behind a refresh token, and the token that goes on: the same, or a new one. Throws a Refusal named `refresh-…`. */
-export async function useRefreshToken(
+/** What the grant behind a refresh token gives, and the token that goes on: the same, or a new one. `use` that throws spends nothing. Throws a Refusal named `refresh-…`. */
+export async function useRefreshToken<T>(
   call: ClientCall,
   value: string,
-): Promise<{ readonly grant: UserGrant; readonly next: string | undefined }> {
+  use: (grant: UserGrant) => Promise<T>,
+): Promise<{ readonly given: T; readonly next: string | undefined }> {
   const { realm, client } = call;
   const key = recordKey(realm, value);
   const found = await readJson(realm.store, key, isRefresh);
-  if (found === undefined) throw new Refusal('refresh-unknown');
+  if (found === undefined) {
+    const spent = await readJson(realm.memory, keyOf('refreshed', value), isSpent);
+    throw await refuseSpent(call, spent?.value);
+  }
   const { grant, expiresAt } = found.value;
   if (grant.clientId !== client.id || grant.tenant !== call.place.tenant) {
     throw new Refusal('refresh-other-client', { client: client.id });
   }
   if (expiresAt <= realm.now() || (await isRevoked(realm, grant))) throw new Refusal('refresh-expired');
   const usage = await refreshUsage(realm, client, grant);
-  if (usage === 'reuse') return { grant, next: value };
-  // Of two requests with the same one-time token exactly one takes it.
-  if (usage === 'one-time' && (await realm.store.take(key)) === undefined) {
-    throw new Refusal('refresh-unknown');
+  const given = await use(grant);
+  if (usage === 'reuse') return { given, next: value };
+  if (usage === 'one-time') {
+    // Of two requests with the same one-time token exactly one takes it.
+    if ((await realm.store.take(key)) === undefined) throw await refuseSpent(call, grant);
+    await putJson(realm.memory, keyOf('refreshed', value), spentOf(grant), expiresAt - realm.now());
   }
-  return { grant, next: await issueRefreshToken(realm, client, grant) };
+  return { given, next: await issueRefreshToken(realm, client, grant) };
+}
+
+/** A token that was used before is somebody's copy: nobody can tell whose, so the grant ends (RFC 9700 4.14.2). */
+async function refuseSpent({ realm, client }: ClientCall, spent: Spent | undefined): Promise<Refusal> {
+  const { token } = realm.persona;
+  const ends = token.kind === 'clients' && token.refreshReuseRevokes === true;
+  if (ends && spent?.clientId === client.id) await revokeGrant(realm, spent.grantId);
+  return new Refusal('refresh-unknown');
+}
+
+function spentOf({ grantId, clientId }: UserGrant): Spent {
+  return { grantId, clientId };
 }
 
 /** A live refresh token of this persona, whoever asks. `expiresAt` in seconds since the epoch. */

@@ -55,6 +55,7 @@ export type Problem =
   | 'claims-malformed'
   | 'other-person'
   | 'prompt-mixed'
+  | 'prompt-unknown'
   | 'max-age-malformed'
   | 'resource-malformed'
   | 'resource-refused'

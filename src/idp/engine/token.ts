@@ -37,13 +37,10 @@ export async function authorizationCodeGrant(call: ClientCall): Promise<TokenAns
 
 /** Grant `refresh_token` (RFC 6749 6). */
 export async function refreshTokenGrant(call: ClientCall): Promise<TokenAnswer> {
-  const { grant, next } = await useRefreshToken(call, required(call, 'refresh_token'));
-  const answer = await policyOf(call).issue({
-    call,
-    grant: { ...grant, nonce: undefined },
-    scope: call.form.get('scope'),
-  });
-  return next === undefined ? answer : { ...answer, refresh_token: next };
+  const { given, next } = await useRefreshToken(call, required(call, 'refresh_token'), (grant) =>
+    policyOf(call).issue({ call, grant: { ...grant, nonce: undefined }, scope: call.form.get('scope') }),
+  );
+  return next === undefined ? given : { ...given, refresh_token: next };
 }
 
 /** A parameter that must be there. */

@@ -1,9 +1,12 @@
 import { randomBytes } from 'node:crypto';
+import { GRANT } from '../../oauth/client-assertion.ts';
 import { Refusal } from '../engine/refusal.ts';
 import type { AuthorizePolicy, ClientSite } from '../persona.ts';
 import type { Person } from '../person.ts';
 import { isSyntheticPid } from '../pid.ts';
 import { subjectOf } from './generic-claims.ts';
+import { errorParameters } from './generic-faults.ts';
+import { PROMPTS } from './generic-settings.ts';
 import type { GenericSettings } from './generic-settings.ts';
 
 /** How a generic persona authorizes (OpenID Connect Core 3.1.2, RFC 9126, RFC 9207). */
@@ -31,6 +34,10 @@ export function authorizePolicy(settings: GenericSettings): AuthorizePolicy {
     resource: 'audience',
     requestObjects: 'refuse',
     maxAge: true,
+    further: (site, parameters) => {
+      checkRequest(site, parameters);
+      return {};
+    },
     checkScopes: (site, scopes) => checkScopes(settings, site, scopes),
     requiredAcr: (values) => settings.acrs.find((acr) => values.includes(acr)),
     acrSatisfies: (acr, required) =>
@@ -46,8 +53,16 @@ export function authorizePolicy(settings: GenericSettings): AuthorizePolicy {
     makeCode: () => randomBytes(32).toString('base64url'),
     makeSid: () => randomBytes(32).toString('base64url'),
     extras: () => ({}),
-    errorParameters: (fault) => ({ error: fault.error, error_description: fault.text }),
+    errorParameters,
   };
+}
+
+/** A client without the grant gets no code (RFC 6749 4.1.2.1), and whoever lists its prompts refuses the others (Initiating User Registration 1.0 4). */
+function checkRequest({ client }: ClientSite, parameters: ReadonlyMap<string, string>): void {
+  const grant = GRANT.authorizationCode;
+  if (!client.grantTypes.includes(grant)) throw new Refusal('grant-not-registered', { grant, client: client.id });
+  const unknown = (parameters.get('prompt') ?? '').split(' ').find((word) => word !== '' && !PROMPTS.includes(word));
+  if (unknown !== undefined) throw new Refusal('prompt-unknown', { prompt: unknown, client: client.id });
 }
 
 /** Every scope on the client or, where it registered none, of the persona. */

@@ -1,6 +1,7 @@
 import { GRANT } from '../../oauth/client-assertion.ts';
 import type { PersonaKey } from '../keys.ts';
 import { SCOPE_CLAIMS } from '../standard-claims.ts';
+import { PROMPTS } from './generic-settings.ts';
 import type { GenericSettings } from './generic-settings.ts';
 
 type Document = Readonly<Record<string, unknown>>;
@@ -47,7 +48,7 @@ export function openidMetadata(settings: GenericSettings, issuer: string): Docum
     claims_supported: [...OWN_CLAIMS, ...fromScopes],
     claims_parameter_supported: true,
     display_values_supported: ['page'],
-    prompt_values_supported: ['none', 'login', 'consent', 'select_account'],
+    prompt_values_supported: PROMPTS,
     frontchannel_logout_supported: frontchannelLogout,
     frontchannel_logout_session_supported: frontchannelLogout,
     backchannel_logout_supported: backchannelLogout,

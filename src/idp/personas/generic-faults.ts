@@ -1,4 +1,4 @@
-import type { FaultRow, FaultTable, Values } from '../engine/refusal.ts';
+import type { Fault, FaultRow, FaultTable, Values } from '../engine/refusal.ts';
 
 const client = (says: (values: Values) => string): FaultRow => ({
   error: 'invalid_client',
@@ -6,6 +6,14 @@ const client = (says: (values: Values) => string): FaultRow => ({
   says: (values) => `client authentication failed: ${says(values)}`,
 });
 const row = (error: string, says: (values: Values) => string): FaultRow => ({ error, says });
+
+/** An error as parameters. What a client sent may be part of the text, which has no quotes, backslashes or anything beyond ASCII (RFC 6749 5.2). */
+export function errorParameters({ error, text }: Fault): {
+  readonly error: string;
+  readonly error_description: string;
+} {
+  return { error, error_description: text.replaceAll(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, '?') };
+}
 
 /** What the generic personas answer to each problem: the errors of the specifications and nothing more (RFC 6749 4.1.2.1 and 5.2, OpenID Connect Core 3.1.2.6, RFC 8707 2). */
 export const GENERIC_FAULTS: FaultTable = {
@@ -47,6 +55,7 @@ export const GENERIC_FAULTS: FaultTable = {
   'request-uri-mixed': row('invalid_request', () => 'beside request_uri only client_id may be sent'),
   'request-uri-in-par': row('invalid_request', () => 'request_uri cannot be pushed'),
   'prompt-mixed': row('invalid_request', () => 'prompt none stands alone'),
+  'prompt-unknown': row('invalid_request', ({ prompt }) => `prompt ${prompt} is not offered`),
   'max-age-malformed': row('invalid_request', () => 'max_age is not a number of seconds'),
   'resource-malformed': row('invalid_target', () => 'resource is not an absolute URI'),
   'resource-refused': row('invalid_target', () => 'resource was not part of the grant'),

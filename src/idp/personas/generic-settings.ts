@@ -4,6 +4,9 @@ import type { AuthMethod } from '../engine/auth-method.ts';
 import type { KeyAlgorithm } from '../keys.ts';
 import type { AuthorizationRequest } from '../engine/user-grant.ts';
 
+/** What `prompt` may say (OpenID Connect Core 3.1.2.1). */
+export const PROMPTS: readonly string[] = ['none', 'login', 'consent', 'select_account'];
+
 /** Where a generic persona differs from another. Everything else is what the specifications say. */
 export interface GenericSettings {
   readonly name: PersonaName;

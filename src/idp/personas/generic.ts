@@ -11,7 +11,7 @@ import type { OpenidClient } from '../openid-client.ts';
 import { authorizePolicy } from './generic-authorize.ts';
 import { claimsAbout, subjectOf } from './generic-claims.ts';
 import { algorithmOf, localClient, registrationOf } from './generic-client.ts';
-import { GENERIC_FAULTS } from './generic-faults.ts';
+import { errorParameters, GENERIC_FAULTS } from './generic-faults.ts';
 import type { GenericSettings } from './generic-settings.ts';
 import { clientCredentialsGrant, issueGenericTokens } from './generic-tokens.ts';
 
@@ -31,7 +31,7 @@ export function genericPersona(settings: GenericSettings, clients: Pick<ClientBo
       return known;
     },
     faults: GENERIC_FAULTS,
-    errorBody: (fault) => ({ error: fault.error, error_description: fault.text }),
+    errorBody: errorParameters,
     pageCode: (fault) => fault.error,
     token: tokenPolicy(settings),
     authorize: userFacing ? authorizePolicy(settings) : undefined,
@@ -97,6 +97,7 @@ function tokenPolicy(settings: GenericSettings): TokenPolicy {
     grants: Object.fromEntries(Object.entries(grants).filter(([grant]) => settings.grantTypes.includes(grant))),
     superfluousVerifier: 'refused',
     codeReuseRevokes: true,
+    refreshReuseRevokes: true,
     issue: issueGenericTokens(settings),
     makeRefreshToken: () => randomBytes(32).toString('base64url'),
   };
@@ -114,6 +115,7 @@ function assertionPolicy(settings: GenericSettings): AssertionPolicy {
     replay: 'refused',
     judgesIssuedAt: true,
     audienceAsString: settings.assertionAudience === 'issuer',
+    severalAudiences: settings.assertionAudience === 'endpoint',
     onlyKeyUnnamed: true,
     keyNames: 'kid',
     clientIdBeside: 'optional',
