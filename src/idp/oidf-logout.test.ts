@@ -133,7 +133,6 @@ test('oidf-plans: back-channel logout posts one logout token, signed as the ID t
   });
   t.after(() => listener.close(0));
   op.register('back', {
-    redirect_uris: [APP, `${listener.origin}/callback`],
     backchannel_logout_uri: `${listener.origin}/back`,
     id_token_signed_response_alg: 'ES256',
   });

@@ -34,7 +34,7 @@ async function tellOne(ended: EndedSession, client: LocalClient): Promise<void> 
 
 async function failureOf(ended: EndedSession, client: LocalClient, uri: string): Promise<string | undefined> {
   const { realm } = ended.at;
-  const refused = whyNotTo(uri, client, realm.allowNonLoopback);
+  const refused = whyNotTo(uri, ended, client);
   if (refused !== undefined) return refused;
   const body = new URLSearchParams({ logout_token: await makeLogoutToken(ended, client) });
   const patience = new AbortController();
@@ -50,14 +50,15 @@ async function failureOf(ended: EndedSession, client: LocalClient, uri: string):
   }
 }
 
-/** A client is told at a host it signs in at, and on this machine unless more is allowed. */
-function whyNotTo(uri: string, client: LocalClient, allowNonLoopback: boolean): string | undefined {
+/** A client is told on this machine unless more is allowed, and where the persona says so at a host it signs in at. */
+function whyNotTo(uri: string, { at, policy }: EndedSession, client: LocalClient): string | undefined {
   const url = URL.parse(uri);
   if (url === null || !/^https?:$/.test(url.protocol)) return 'the address is not http or https';
-  if (!client.redirectUris.some((known) => URL.parse(known)?.hostname === url.hostname)) {
+  const known = client.redirectUris.some((each) => URL.parse(each)?.hostname === url.hostname);
+  if (policy.sameHost === true && !known) {
     return 'no redirect URI has the host of the address';
   }
-  return allowNonLoopback || isLoopbackHost(url.hostname) ? undefined : 'the address is not loopback';
+  return at.realm.allowNonLoopback || isLoopbackHost(url.hostname) ? undefined : 'the address is not loopback';
 }
 
 /** A logout token (OpenID Connect Back-Channel Logout 1.0 2.4): who is signed out, never a `nonce`. */

@@ -72,6 +72,7 @@ export function idportenPersona({ refreshedIdToken }: IdportenOptions): Persona 
       printableState: true,
       returnNeedsClient: true,
       backchannel: {
+        sameHost: true,
         subject: (realm, client, { pid }) => subjectAt(realm, client.id, pid),
         typ: undefined,
         lifetimeSeconds: undefined,
