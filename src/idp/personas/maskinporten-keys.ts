@@ -1,4 +1,5 @@
 import type { KeyObject } from 'node:crypto';
+import type { PublicJwk } from '../../oauth/jwk.ts';
 import { isSignedBy, keysNamedBy } from '../engine/assertion.ts';
 import { certificateKey, isSignedByCertificate } from '../engine/certificate-chain.ts';
 import { Refusal } from '../engine/refusal.ts';
@@ -22,24 +23,29 @@ export async function checkKey(subject: Subject): Promise<void> {
   const named = keysNamedBy(jwt.header, keys, 'kid');
   if (named === undefined) throw new Refusal('assertion-key-unnamed', values);
   if (named.length === 0) throw new Refusal('assertion-key-unknown', values);
-  const ends = named[0]?.['exp'];
-  if (typeof ends === 'number' && ends <= now) throw new Refusal('assertion-key-old', values);
+  if (named.every((key) => isPast(key, now))) throw new Refusal('assertion-key-old', values);
 }
 
 /** Throws `assertion-signature`. */
 export async function checkSignature(subject: Subject): Promise<void> {
-  const { call, jwt } = subject;
+  const { call, jwt, now } = subject;
   const { clientId, keys } = clientOf(subject);
+  const named = (keysNamedBy(jwt.header, keys, 'kid') ?? []).filter((key) => !isPast(key, now));
   const signed =
     keys.length === 0
       ? isSignedByCertificate(jwt, await certificateOf(subject))
-      : await isSignedBy(jwt, keysNamedBy(jwt.header, keys, 'kid') ?? [], call.realm.clientKeys);
+      : await isSignedBy(jwt, named, call.realm.clientKeys);
   if (!signed) throw new Refusal('assertion-signature', { client: clientId });
+}
+
+/** Registered keys end: `exp` is seconds since the epoch. */
+function isPast({ exp }: PublicJwk, now: number): boolean {
+  return typeof exp === 'number' && exp <= now;
 }
 
 async function certificateOf(subject: Subject): Promise<KeyObject> {
   const { call, jwt, now } = subject;
   const { clientId, registration } = clientOf(subject);
   const roots = await call.realm.businessRoots();
-  return certificateKey(jwt, { client: clientId, orgno: registration.orgno, roots, now });
+  return await certificateKey(jwt, { client: clientId, orgno: registration.orgno, roots, now });
 }
