@@ -3,6 +3,7 @@ import type { KeyObject } from 'node:crypto';
 import { algorithmsOf } from '../../oauth/algorithms.ts';
 import { verifySignature } from '../../oauth/jws.ts';
 import type { UnverifiedJwt } from '../../oauth/jwt.ts';
+import type { CertificateDetails } from '../certificate-details.ts';
 import { MASKINPORTEN_X5C_ORGNO } from '../unconfirmed.ts';
 import { Refusal } from './refusal.ts';
 
@@ -18,21 +19,31 @@ const MAX_CHAIN = 5;
 const MIN_RSA_BITS = 2048;
 const MAX_RSA_BITS = 8192;
 const WEAK_HASH = /md[245]|sha-?1(?!\d)/i;
-const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
+/** Where the name of a subject holds an organisation number, by object identifier, and how. */
+const ORGANISATION = {
+  serialNumber: ['2.5.4.5', /^(\d{9})$/],
+  organizationIdentifier: ['2.5.4.97', /^NTRNO-(\d{9})$/],
+} as const;
 
 /**
  * The key of the business certificate that an assertion brought in `x5c` (RFC 7515 4.1.6): the chain leads up to a trusted root
- * (RFC 5280 6.1: signatures, validity, CA flags), holds RSA keys of 2048 bits and more, and names the client's organisation.
- * Throws `certificate-malformed`, `certificate-refused` or `certificate-of-other`.
+ * (RFC 5280 6.1: signatures, validity, CA flags, path length, critical extensions, key usage), holds RSA keys of 2048 bits and more,
+ * and names the client's organisation. Throws `certificate-malformed`, `certificate-refused` or `certificate-of-other`.
  */
-export function certificateKey(jwt: UnverifiedJwt, check: CertificateCheck): KeyObject {
+export async function certificateKey(jwt: UnverifiedJwt, check: CertificateCheck): Promise<KeyObject> {
   const values = { client: check.client };
   const chain = readChain(jwt.header['x5c']);
   const [leaf] = chain;
   if (leaf === undefined) throw new Refusal('certificate-malformed', values);
-  const why = whyRefused(leaf, chain, check);
-  if (why !== undefined) throw new Refusal('certificate-refused', { ...values, why });
-  if (organisationOf(leaf) !== check.orgno) throw new Refusal('certificate-of-other', values);
+  const path = pathOf(leaf, chain, check.roots);
+  const why = path === undefined ? 'no trusted CA issued it' : whyRefused(path, check.now);
+  if (path === undefined || why !== undefined) throw new Refusal('certificate-refused', { ...values, why: why ?? '' });
+  // The library is slow to load, and few clients have certificates.
+  const { readCertificateDetails } = await import('../certificate-details.ts');
+  const details = path.map(({ raw }) => readCertificateDetails(new Uint8Array(raw)));
+  const limit = whyBeyond(details);
+  if (limit !== undefined) throw new Refusal('certificate-refused', { ...values, why: limit });
+  if (organisationOf(details) !== check.orgno) throw new Refusal('certificate-of-other', values);
   return leaf.publicKey;
 }
 
@@ -50,27 +61,32 @@ function readChain(x5c: unknown): readonly X509Certificate[] {
 }
 
 function readCertificate(text: unknown): X509Certificate | undefined {
-  if (typeof text !== 'string' || !BASE64.test(text)) return undefined;
+  if (typeof text !== 'string') return undefined;
   const der = Buffer.from(text, 'base64');
   try {
     const certificate = new X509Certificate(der);
-    // PEM inside base64, or bytes after the certificate, would parse too.
-    return certificate.raw.equals(der) ? certificate : undefined;
+    // Neither other spellings of the same bytes, nor PEM inside base64, nor bytes after the certificate.
+    return certificate.raw.toString('base64') === text ? certificate : undefined;
   } catch {
     return undefined;
   }
 }
 
-function whyRefused(
+/** From the leaf to a trusted CA, which the chain may leave out; undefined when there is none. */
+function pathOf(
   leaf: X509Certificate,
   chain: readonly X509Certificate[],
-  { roots, now }: CertificateCheck,
-): string | undefined {
-  if (leaf.ca) return 'it is a CA';
+  roots: readonly X509Certificate[],
+): readonly X509Certificate[] | undefined {
   const last = chain.at(-1) ?? leaf;
-  const root = roots.find((each) => each.raw.equals(last.raw)) ?? roots.find((each) => isIssuedBy(last, each));
-  if (root === undefined) return 'its issuer is not trusted';
-  const path = root.raw.equals(last.raw) ? chain : [...chain, root];
+  const authorities = roots.filter(({ ca }) => ca);
+  if (authorities.some(({ raw }) => raw.equals(last.raw))) return chain;
+  const root = authorities.find((each) => isIssuedBy(last, each));
+  return root === undefined ? undefined : [...chain, root];
+}
+
+function whyRefused(path: readonly X509Certificate[], now: number): string | undefined {
+  if (path[0]?.ca === true) return 'it is a CA';
   for (const [index, certificate] of path.entries()) {
     const issuer = path[index + 1];
     if (issuer !== undefined && !isIssuedBy(certificate, issuer)) return 'the chain is broken';
@@ -80,6 +96,14 @@ function whyRefused(
     if (!isStrong(certificate)) return 'its key or signature is too weak, or not RSA';
   }
   return undefined;
+}
+
+/** What certificates say about their own limits, the leaf first. */
+function whyBeyond(path: readonly CertificateDetails[]): string | undefined {
+  if (path[0]?.signs === false) return 'its key is not for signatures';
+  if (path.some(({ beyondUs }) => beyondUs)) return 'an extension that is critical is not understood';
+  const tooLong = path.some(({ pathLength = Infinity }, index) => index - 1 > pathLength);
+  return tooLong ? 'the chain is longer than one of its CAs allows' : undefined;
 }
 
 /** Names, key usage and CA flag fit, and the signature is right. */
@@ -94,12 +118,11 @@ function isStrong({ publicKey, signatureAlgorithm = '' }: X509Certificate): bool
 }
 
 /** The first of the places that holds an organisation number. */
-function organisationOf(leaf: X509Certificate): string | undefined {
-  const lines = leaf.subject.split('\n');
+function organisationOf([leaf]: readonly CertificateDetails[]): string | undefined {
   for (const name of MASKINPORTEN_X5C_ORGNO) {
-    const prefix = name === 'serialNumber' ? 'serialNumber=' : 'organizationIdentifier=NTRNO-';
-    const found = lines.find((line) => line.startsWith(prefix))?.slice(prefix.length);
-    if (found !== undefined && /^\d{9}$/.test(found)) return found;
+    const [type, form] = ORGANISATION[name];
+    const [found] = leaf?.subject(type).flatMap((value) => form.exec(value)?.[1] ?? []) ?? [];
+    if (found !== undefined) return found;
   }
   return undefined;
 }

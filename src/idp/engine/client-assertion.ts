@@ -40,7 +40,7 @@ async function checkSignature(check: AssertionCheck): Promise<'private_key_jwt' 
   // A client with registered keys names one of them; the certificate of its organisation is for those without.
   if (orgno !== undefined && client.keys.length === 0 && jwt.header['x5c'] !== undefined) {
     const roots = await realm.businessRoots();
-    const key = certificateKey(jwt, { client: client.id, orgno, roots, now: realm.now() });
+    const key = await certificateKey(jwt, { client: client.id, orgno, roots, now: realm.now() });
     if (!isSignedByCertificate(jwt, key)) throw new Refusal('assertion-signature', values);
     return 'certificate';
   }
