@@ -16,7 +16,7 @@ beforeEach(() => void world.events.splice(0));
 type Body = Record<string, unknown>;
 
 async function codeWith(...faults: readonly string[]): Promise<string> {
-  return redirected(await signInByPage(world, faults)).get('code') ?? '';
+  return redirected(await signInByPage(world, { fields: { fault: faults } })).get('code') ?? '';
 }
 
 async function tokensWith(...faults: readonly string[]): Promise<Body> {
@@ -100,7 +100,7 @@ const EFFECTS: Readonly<Record<string, readonly [where: string, prove: () => Pro
   access_denied: [
     'authorize',
     async () => {
-      const answer = redirected(await signInByPage(world, ['access_denied']));
+      const answer = redirected(await signInByPage(world, { fields: { fault: ['access_denied'] } }));
       assert.deepEqual([answer.get('error'), answer.get('code'), answer.get('state')], ['access_denied', null, 'st']);
       assert.equal(answer.get('iss'), ISSUERS.idporten);
     },
@@ -108,7 +108,7 @@ const EFFECTS: Readonly<Record<string, readonly [where: string, prove: () => Pro
   'bad-iss': [
     'authorize',
     async () => {
-      const answer = redirected(await signInByPage(world, ['bad-iss']));
+      const answer = redirected(await signInByPage(world, { fields: { fault: ['bad-iss'] } }));
       assert.ok(answer.get('code') && answer.get('iss'));
       assert.notEqual(answer.get('iss'), ISSUERS.idporten);
     },
@@ -116,7 +116,7 @@ const EFFECTS: Readonly<Record<string, readonly [where: string, prove: () => Pro
   'no-iss': [
     'authorize',
     async () => {
-      const answer = redirected(await signInByPage(world, ['no-iss']));
+      const answer = redirected(await signInByPage(world, { fields: { fault: ['no-iss'] } }));
       assert.ok(answer.get('code'));
       assert.equal(answer.has('iss'), false);
     },

@@ -6,6 +6,7 @@ import { idpSettings } from './config.ts';
 import { originOf } from './pages.ts';
 import { parsePeople } from './people.ts';
 import { CLIENTS } from './testing/rows.ts';
+import { transactionOf } from './testing/page.ts';
 import { askToken, authorizeUrl, codeAt, DESK_CALLBACK, employeeTokens, PID, redeem } from './testing/sign-in.ts';
 import { redirected, visit } from './testing/sign-in.ts';
 import type { Jar } from './testing/sign-in.ts';
@@ -18,8 +19,7 @@ const LOGIN = `${ISSUERS.login}/authorize`;
 
 async function openPage(jar: Jar, parameters: Record<string, string> = {}): Promise<Record<string, string>> {
   const page = await (await visit(world, jar, authorizeUrl({ prompt: 'login', ...parameters }))).text();
-  const transaction = /name="transaction" value="([^"]+)"/.exec(page)?.[1] ?? '';
-  return { transaction, person: PID, acr: 'high', continue: '1' };
+  return { transaction: transactionOf(page), person: PID, acr: 'high', continue: '1' };
 }
 
 test('the sign-in form of another origin is refused, though its browser sends the cookie (Fetch Metadata)', async () => {

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { serve } from '../web/serve.ts';
 import { createIdp } from './app.ts';
-import { registerIdporten, signInByPage } from './testing/idporten-clients.ts';
+import { registerIdporten } from './testing/idporten-clients.ts';
+import { signInByPage } from './testing/page.ts';
 import { askToken, authorizeUrl, claimsOf, codeAt, PID, redeem, redirected, visit } from './testing/sign-in.ts';
 import type { Jar } from './testing/sign-in.ts';
 import { ISSUERS, openWorld } from './testing/world.ts';
@@ -88,7 +89,7 @@ test('idporten-11-session: a level that is too low asks again, raises the sessio
   const page = await (await visit(world, jar, authorizeUrl({ acr_values: 'idporten-loa-high' }))).text();
   assert.ok(page.includes('value="high"') && !page.includes('value="substantial"'));
   world.clock.now += MINUTE;
-  const raised = await signInByPage(world, jar, { acr_values: 'idporten-loa-high' });
+  const raised = await signInByPage(world, { parameters: { acr_values: 'idporten-loa-high' }, jar });
   const high = await askToken(world, redeem(redirected(raised).get('code') ?? ''));
   const [before, later] = [claimsOf(low.body['id_token']), claimsOf(high.body['id_token'])];
   assert.deepEqual([before['acr'], later['acr']], ['idporten-loa-substantial', 'idporten-loa-high']);

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { createLocalJWKSet, jwtVerify } from 'jose';
-import { registerIdporten, registerScopes, signInByPage } from './testing/idporten-clients.ts';
+import { registerIdporten, registerScopes } from './testing/idporten-clients.ts';
+import { signInByPage } from './testing/page.ts';
 import { CLIENTS } from './testing/rows.ts';
 import { askToken, authorizeUrl, claimsOf, codeAt, PID, redeem, redirected, visit } from './testing/sign-in.ts';
 import type { Jar } from './testing/sign-in.ts';
@@ -84,7 +85,7 @@ test('idporten-07-id-token: a client that asks for no session id gets none', asy
 /** Claims of the ID token of a person with this electronic id. */
 async function signedInWith(eid: string, scope: string): Promise<Record<string, unknown>> {
   const person = world.idp.people.all().find((each) => each.eid === eid)?.pid ?? '';
-  const answer = await signInByPage(world, new Map(), { scope }, { person });
+  const answer = await signInByPage(world, { fields: { person }, parameters: { scope } });
   return claimsOf((await askToken(world, redeem(redirected(answer).get('code') ?? ''))).body['id_token']);
 }
 
@@ -100,14 +101,15 @@ test('idporten-07-id-token: profile tells the names of a person whose electronic
 });
 
 test('idporten-07-id-token: the level is never below the lowest that was asked for', async () => {
-  const answer = await signInByPage(world, new Map(), { acr_values: 'idporten-loa-high' }, { acr: 'substantial' });
+  const answer = await signInByPage(world, {
+    fields: { acr: 'substantial' },
+    parameters: { acr_values: 'idporten-loa-high' },
+  });
   assert.equal(answer.status, 200, 'the page again');
-  const high = await signInByPage(
-    world,
-    new Map(),
-    { acr_values: 'idporten-loa-high idporten-loa-substantial' },
-    { acr: 'substantial' },
-  );
+  const high = await signInByPage(world, {
+    fields: { acr: 'substantial' },
+    parameters: { acr_values: 'idporten-loa-high idporten-loa-substantial' },
+  });
   const { body } = await askToken(world, redeem(redirected(high).get('code') ?? ''));
   assert.equal(claimsOf(body['id_token'])['acr'], 'idporten-loa-substantial');
 });

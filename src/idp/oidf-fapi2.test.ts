@@ -5,6 +5,7 @@ import { foreignKey } from './testing/keys.ts';
 import { answerOf, APP, basic, bearer, headerOf, providerOf } from './testing/openid.ts';
 import type { Answer } from './testing/openid.ts';
 import { outcome } from './testing/outcome.ts';
+import { transactionOf } from './testing/page.ts';
 import { claimsOf, PID, redirected, VERIFIER, visit } from './testing/sign-in.ts';
 import type { Jar } from './testing/sign-in.ts';
 import { form, openWorld } from './testing/world.ts';
@@ -122,7 +123,7 @@ test('oidf-plans: a request_uri can be opened again until a code came of it, and
   );
   const [first, second] = await Promise.all(pages.map((page) => page.text()));
   const press = (text: string | undefined): Promise<Response> => {
-    const [, transaction = ''] = /name="transaction" value="([^"]+)"/.exec(text ?? '') ?? [];
+    const transaction = transactionOf(text ?? '');
     return visit(world, jar, `${op.issuer}/authorize`, form({ transaction, person: PID, acr: 'high', continue: '1' }));
   };
   assert.ok(redirected(await press(first)).get('code'));
@@ -134,7 +135,7 @@ test('oidf-plans: cancelling answers access_denied and spends the request_uri', 
   const uri = await requestUri();
   const jar: Jar = new Map();
   const page = await (await open(uri, jar)).text();
-  const [, transaction = ''] = /name="transaction" value="([^"]+)"/.exec(page) ?? [];
+  const transaction = transactionOf(page);
   const answer = redirected(await visit(world, jar, `${op.issuer}/authorize`, form({ transaction, cancel: '1' })));
   assert.equal(answer.get('error'), 'access_denied');
   assert.equal(await outcome(await open(uri, jar)), '400 page invalid_request_uri');

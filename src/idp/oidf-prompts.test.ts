@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { bearer, headerOf, providerOf } from './testing/openid.ts';
+import { transactionOf } from './testing/page.ts';
 import { claimsOf, PID, redirected, visit } from './testing/sign-in.ts';
 import type { Jar } from './testing/sign-in.ts';
 import { form, openWorld } from './testing/world.ts';
@@ -23,7 +24,7 @@ async function signedIn(pid: string = PID): Promise<{ readonly jar: Jar; readonl
 
 /** The sign-in page's form, sent. */
 async function press(jar: Jar, page: Response, fields: Readonly<Record<string, string>>): Promise<Response> {
-  const [, transaction = ''] = /name="transaction" value="([^"]+)"/.exec(await page.text()) ?? [];
+  const transaction = transactionOf(await page.text());
   return await visit(world, jar, `${op.issuer}/authorize`, form({ transaction, ...fields }));
 }
 

@@ -8,6 +8,7 @@ import { FIRST_PEOPLE } from './people-first.ts';
 import { isSyntheticPid } from './pid.ts';
 import { requireLoopback, requireMarkedIssuer, UnsafeSetting } from './safety.ts';
 import { CLIENTS } from './testing/rows.ts';
+import { transactionOf } from './testing/page.ts';
 import { authorizeUrl, DESK_CALLBACK, PID, redirected, visit } from './testing/sign-in.ts';
 import type { Jar } from './testing/sign-in.ts';
 import { form, ISSUERS, openWorld, TENANT } from './testing/world.ts';
@@ -176,7 +177,7 @@ test('page: forms only, no script, banner, strict policy, stable names; below th
 
 async function openPage(jar: Jar, parameters: Record<string, string> = {}): Promise<string> {
   const page = await (await visit(world, jar, authorizeUrl(parameters))).text();
-  return /name="transaction" value="([^"]+)"/.exec(page)?.[1] ?? '';
+  return transactionOf(page);
 }
 
 test('page: a person and a level give a code by 303, once, and the next visit needs no page', async () => {

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { idportenRegistration, ORGNO } from '../../src/idp/testing/registrations.ts';
+import { guid } from '../../src/idp/testing/rows.ts';
 import { generatePrivateJwk, importSigningKey } from '../../src/oauth/jwk.ts';
 import type { SigningKey } from '../../src/oauth/jwk.ts';
 import { codeChallenge, createCodeVerifier } from '../../src/oauth/pkce.ts';
@@ -12,7 +14,7 @@ import { pushAuthorizationRequest } from '../../src/providers/pushed-request.ts'
 import { createTokenEndpoint } from '../../src/providers/token-endpoint.ts';
 import type { TokenEndpoint } from '../../src/providers/token-endpoint.ts';
 import type { TokenSet } from '../../src/providers/tokens.ts';
-import { azureRegistration, client, grant, guid, idportenRegistration, ORGNO, rows, app } from '../strangers/rows.ts';
+import { app, azureApplication, client, grant, rows } from '../strangers/rows.ts';
 import { now, startProviders } from '../strangers/providers.ts';
 import type { Providers } from '../strangers/providers.ts';
 
@@ -58,8 +60,8 @@ export async function startSides(): Promise<Sides> {
   const scope = { owner: app('api'), ownerOrgno: '310000027', enabled: true, accessibleForAll: true, atMaxAge: 60 };
   const clients = [
     client('portal', 'portal', { keys, registration: idportenRegistration({ redirectUris: [CALLBACK] }) }),
-    client('desk', DESK, { keys, registration: azureRegistration('desk', 1, { redirectUris: [CALLBACK] }) }),
-    client('api', API, { keys, registration: azureRegistration('api', 2) }),
+    client('desk', DESK, { keys, registration: azureApplication('desk', 1, { redirectUris: [CALLBACK] }) }),
+    client('api', API, { keys, registration: azureApplication('api', 2) }),
     client('feed', 'feed', {
       keys,
       registration: { provider: 'maskinporten', orgno: ORGNO, scopes: ['demo:feed/read', 'demo:feed/closed'] },

@@ -1,8 +1,10 @@
 import type { BrowserContext, Page } from 'playwright-core';
 import { z } from 'zod';
+import { idportenRegistration } from '../../src/idp/testing/registrations.ts';
+import { guid } from '../../src/idp/testing/rows.ts';
 import { codeChallenge, createCodeVerifier } from '../../src/oauth/pkce.ts';
 import { serve } from '../../src/web/serve.ts';
-import { client, guid, idportenRegistration, rows } from '../strangers/rows.ts';
+import { client, rows } from '../strangers/rows.ts';
 import { startProviders } from '../strangers/providers.ts';
 
 /** A running ID-porten with one client on 127.0.0.1, which is another site than the provider's localhost. */

@@ -1,12 +1,13 @@
 import { createHash, createPrivateKey } from 'node:crypto';
 import * as openid from 'openid-client';
+import { guid } from '../../src/idp/testing/rows.ts';
 import { selfSign } from '../../src/idp/certificates.ts';
 import { signClientAssertion } from '../../src/oauth/client-assertion.ts';
 import { generatePrivateJwk, importSigningKey, publicJwk } from '../../src/oauth/jwk.ts';
 import type { PrivateJwk } from '../../src/oauth/jwk.ts';
 import { now, startProviders, TENANT } from './providers.ts';
 import type { Providers } from './providers.ts';
-import { azureRegistration, client, grant, guid, rows, SECRET } from './rows.ts';
+import { azureApplication, client, grant, rows, SECRET } from './rows.ts';
 import { userTokens } from './tokens.ts';
 
 /** Where Entra sends employees back to `desk`. */
@@ -37,7 +38,7 @@ export async function startDesk(): Promise<Desk> {
   const certificate = await selfSign(jwk, 'desk', now());
   const keys = [{ ...publicJwk(jwk), x5c: [certificate] }];
   const azure = (name: string, number: number, redirectUris: readonly string[] = []): ReturnType<typeof client> =>
-    client(name, guid(number), { keys, registration: azureRegistration(name, number, { redirectUris }) });
+    client(name, guid(number), { keys, registration: azureApplication(name, number, { redirectUris }) });
   const clients = [azure('desk', 1, [CALLBACK]), azure('middle', 2), azure('api', 3), azure('closed', 4)];
   const grants = [
     grant('desk', 'middle'),

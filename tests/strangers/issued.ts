@@ -1,4 +1,6 @@
 import { clientCredentialsGrant, genericGrantRequest } from 'openid-client';
+import { idportenRegistration, ORGNO } from '../../src/idp/testing/registrations.ts';
+import { guid } from '../../src/idp/testing/rows.ts';
 import { signClientAssertion } from '../../src/oauth/client-assertion.ts';
 import type { Fetch } from '../../src/oauth/fetch.ts';
 import { generatePrivateJwk, importSigningKey, publicJwk } from '../../src/oauth/jwk.ts';
@@ -7,17 +9,7 @@ import type { SnapshotData } from '../../src/registry/snapshot.ts';
 import type { TestFetch } from '../local-fetch.ts';
 import { startExchange } from './exchange.ts';
 import { now, startProviders } from './providers.ts';
-import {
-  app,
-  azureRegistration,
-  client,
-  grant,
-  guid,
-  idportenRegistration,
-  ORGNO,
-  rows,
-  tokenxClient,
-} from './rows.ts';
+import { app, azureApplication, client, grant, rows, tokenxClient } from './rows.ts';
 import { discover, userTokens } from './tokens.ts';
 import type { ForeignClient } from './tokens.ts';
 
@@ -89,7 +81,7 @@ function everyRow(jwk: PrivateJwk): SnapshotData {
   const keys = [publicJwk(jwk)];
   const redirectUris = [CALLBACK];
   const azure = (name: string, number: number): ReturnType<typeof client> =>
-    client(name, guid(number), { keys, registration: azureRegistration(name, number, { redirectUris }) });
+    client(name, guid(number), { keys, registration: azureApplication(name, number, { redirectUris }) });
   const clients = [
     client('portal', 'portal-id', { keys, registration: idportenRegistration({ redirectUris }) }),
     client('feed', 'feed-id', {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
+import { idportenRegistration } from '../../src/idp/testing/registrations.ts';
 import { createBrowser } from '../journeys/browser.ts';
 import type { Browser } from '../journeys/browser.ts';
 import { APACHE_FILES, startApache } from './apache.ts';
@@ -10,7 +11,7 @@ import { PID } from './person.ts';
 import { withFreePorts } from './ports.ts';
 import { startProviders } from './providers.ts';
 import type { Providers } from './providers.ts';
-import { client, idportenRegistration, rows, SECRET, withSecret } from './rows.ts';
+import { client, rows, SECRET, withSecret } from './rows.ts';
 
 const OPTIONS = { skip: skipWithout('libapache2-mod-auth-openidc', APACHE_FILES), timeout: 60_000 };
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { decodeJwt } from 'jose';
 import * as oauth from 'oauth4webapi';
+import { idportenRegistration } from '../../src/idp/testing/registrations.ts';
 import { generatePrivateJwk, importSigningKey, publicJwk } from '../../src/oauth/jwk.ts';
 import type { PrivateJwk } from '../../src/oauth/jwk.ts';
 import { signJws } from '../../src/oauth/jws.ts';
@@ -10,7 +11,7 @@ import { startExchange } from './exchange.ts';
 import type { Exchange } from './exchange.ts';
 import { cryptoKey } from './keys.ts';
 import { now } from './providers.ts';
-import { app, client, grant, idportenRegistration, rows, tokenxClient } from './rows.ts';
+import { app, client, grant, rows, tokenxClient } from './rows.ts';
 
 const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
 const TYPE = 'urn:ietf:params:oauth:token-type';

@@ -2,12 +2,13 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { SignJWT } from 'jose';
 import * as openid from 'openid-client';
+import { ORGNO } from '../../src/idp/testing/registrations.ts';
 import { generatePrivateJwk, publicJwk } from '../../src/oauth/jwk.ts';
 import type { PrivateJwk } from '../../src/oauth/jwk.ts';
 import { cryptoKey } from './keys.ts';
 import { startProviders } from './providers.ts';
 import type { Providers } from './providers.ts';
-import { app, client, ORGNO, rows } from './rows.ts';
+import { app, client, rows } from './rows.ts';
 
 const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
 

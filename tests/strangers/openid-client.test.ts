@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import * as openid from 'openid-client';
+import { idportenRegistration } from '../../src/idp/testing/registrations.ts';
 import { generatePrivateJwk, publicJwk } from '../../src/oauth/jwk.ts';
 import type { PrivateJwk } from '../../src/oauth/jwk.ts';
 import type { Registration } from '../../src/registry/model.ts';
@@ -8,7 +9,7 @@ import { browserUpTo, PID, signInFor } from './person.ts';
 import { cryptoKey } from './keys.ts';
 import { startProviders } from './providers.ts';
 import type { Providers } from './providers.ts';
-import { client, idportenRegistration, rows, SECRET, withSecret } from './rows.ts';
+import { client, rows, SECRET, withSecret } from './rows.ts';
 
 const CLIENT = 'https://portal.example.test';
 const CALLBACK = `${CLIENT}/oauth2/callback`;

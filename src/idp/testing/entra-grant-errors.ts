@@ -3,6 +3,7 @@ import { client, grant, page, redirects, request, scope } from './entra-error-ro
 import type { ErrorRow, Expected, Extra } from './entra-error-row.ts';
 import { API } from './entra-requests.ts';
 import type { Requests } from './entra-requests.ts';
+import { transactionOf } from './page.ts';
 import { CLIENTS } from './rows.ts';
 import { redirected } from './sign-in.ts';
 import { form, ISSUERS, TENANT } from './world.ts';
@@ -128,7 +129,7 @@ async function silentlyElsewhere(world: World, client_id: string): Promise<Respo
 
 async function cancel(world: World): Promise<Response> {
   const shown = await visitEntra(world, { login_hint: '' });
-  const transaction = /name="transaction" value="([^"]+)"/.exec(await shown.text())?.[1] ?? '';
+  const transaction = transactionOf(await shown.text());
   const url = `${ISSUERS.entra}/${TENANT}/oauth2/v2.0/authorize`;
   return await world.fetch(url, form({ transaction, cancel: '1' }, { cookie: cookiesOf(shown) }));
 }

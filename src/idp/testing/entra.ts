@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeChallenge } from '../../oauth/pkce.ts';
 import type { PublicJwk } from '../../oauth/jwk.ts';
 import { appId } from '../../registry/app-id.ts';
 import type { AzureRegistration } from '../../registry/model.ts';
+import { azureRegistration, hashed } from './registrations.ts';
 import { CASE_WORKERS, CLIENTS, guid } from './rows.ts';
 import { askEntra, DESK_CALLBACK, redirected, VERIFIER } from './sign-in.ts';
 import { ISSUERS, TENANT } from './world.ts';
@@ -19,11 +19,6 @@ export const OBO = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
 /** The redirect URI of browser applications. */
 export const SPA_CALLBACK = 'http://localhost:7503/';
 
-/** Hex SHA-256 of a secret, as registrations hold it. */
-function hashOf(secret: string): string {
-  return createHash('sha256').update(secret).digest('hex');
-}
-
 /** Registers one more Entra application in a running world and gives its client id. */
 export function registerEntra(
   world: World,
@@ -37,17 +32,12 @@ export function registerEntra(
   const app = appId('local', 'demo', name);
   const { keys = [world.key.publicJwk], ...rest } = change;
   const clientId = guid(0x1_0000 + snapshot.version);
-  const registration: AzureRegistration = {
-    provider: 'azure',
-    displayName: app,
-    servicePrincipalId: guid(0x2_0000 + snapshot.version),
-    identifierUris: [`api://local.demo.${name}`],
+  const registration = azureRegistration(app, guid(0x2_0000 + snapshot.version), {
     redirectUris: [DESK_CALLBACK],
-    allowAllUsers: false,
     groups: [CASE_WORKERS],
-    secretHashes: [hashOf('s3cret')],
+    secretHashes: [hashed('s3cret')],
     ...rest,
-  };
+  });
   const done = registry.commit(snapshot.version, {
     putApps: [{ ...like, id: app, uid: `uid-${name}` }],
     putClients: [{ app, provider: 'azure', clientId, state: 'ready', keys, registration }],

@@ -21,14 +21,19 @@ export async function postPage(world: World, jar: Jar, fields: PageFields): Prom
   return await visit(world, jar, `${ISSUERS.login}/authorize`, { method: 'POST', headers, body: body.toString() });
 }
 
-/** Signs in at ID-porten by the page, with boxes ticked, and gives the answer. */
+/** What is unlike a citizen at the highest level who comes with a fresh browser. */
+interface PageSignIn {
+  readonly fields?: PageFields;
+  /** Of the authorization request. */
+  readonly parameters?: Readonly<Record<string, string>>;
+  readonly jar?: Jar;
+}
+
+/** Signs a person in at ID-porten by the page, as a browser without script would, and gives the answer. */
 export async function signInByPage(
   world: World,
-  faults: readonly string[],
-  parameters: Readonly<Record<string, string>> = {},
+  { fields = {}, parameters = {}, jar = new Map() }: PageSignIn = {},
 ): Promise<Response> {
-  const jar: Jar = new Map();
-  const page = await (await visit(world, jar, authorizeUrl(parameters))).text();
-  const fields = { transaction: transactionOf(page), person: PID, acr: 'high', continue: '1' };
-  return await postPage(world, jar, { ...fields, fault: faults });
+  const transaction = transactionOf(await (await visit(world, jar, authorizeUrl(parameters))).text());
+  return await postPage(world, jar, { transaction, person: PID, acr: 'high', continue: '1', ...fields });
 }

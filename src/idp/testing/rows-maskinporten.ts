@@ -2,8 +2,8 @@ import type { PublicJwk } from '../../oauth/jwk.ts';
 import { appId } from '../../registry/app-id.ts';
 import type { AppId } from '../../registry/app-id.ts';
 import type { Client, MaskinportenScope } from '../../registry/model.ts';
+import { ORGNO } from './registrations.ts';
 
-const ORGNO = '310000019';
 const SCOPES = ['read', 'other', 'short', 'none', 'elsewhere', 'person', 'delegated', 'kept'].map(
   (name) => `demo:feed/${name}`,
 );

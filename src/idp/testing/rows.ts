@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { PublicJwk } from '../../oauth/jwk.ts';
 import { appId } from '../../registry/app-id.ts';
 import type { AppId } from '../../registry/app-id.ts';
@@ -11,6 +10,7 @@ import type {
   Registration,
 } from '../../registry/model.ts';
 import type { SnapshotData } from '../../registry/snapshot.ts';
+import { appRow, azureRegistration, hashed, idportenRegistration } from './registrations.ts';
 import { maskinportenClients, maskinportenScopes } from './rows-maskinporten.ts';
 
 /** Group of the people of case work, as `people.yaml` has it at first start. */
@@ -22,7 +22,6 @@ export function guid(n: number): string {
 }
 
 const app = (name: string): AppId => appId('local', 'demo', name);
-const hash = (secret: string): string => createHash('sha256').update(secret).digest('hex');
 
 type ClientName =
   | 'portal'
@@ -85,7 +84,7 @@ export function worldRows(key: PublicJwk, certified: PublicJwk): SnapshotData {
       'picky',
       'feed',
       'certified',
-    ].map(appRow),
+    ].map(declaredApp),
     clients: [
       client(
         'portal',
@@ -95,7 +94,7 @@ export function worldRows(key: PublicJwk, certified: PublicJwk): SnapshotData {
       client(
         'basic',
         CLIENTS.basic,
-        idportenClient({ tokenEndpointAuthMethod: 'client_secret_basic', secretHashes: [hash('s3cret')] }),
+        idportenClient({ tokenEndpointAuthMethod: 'client_secret_basic', secretHashes: [hashed('s3cret')] }),
         [],
       ),
       client(
@@ -103,7 +102,7 @@ export function worldRows(key: PublicJwk, certified: PublicJwk): SnapshotData {
         CLIENTS.post,
         idportenClient({
           tokenEndpointAuthMethod: 'client_secret_post',
-          secretHashes: [hash('s3cret')],
+          secretHashes: [hashed('s3cret')],
           frontchannelLogoutSessionRequired: false,
         }),
         [],
@@ -129,66 +128,22 @@ export function worldRows(key: PublicJwk, certified: PublicJwk): SnapshotData {
   };
 }
 
-function appRow(name: string): App {
-  return {
-    id: app(name),
-    uid: `uid-${name}`,
-    generation: 1,
-    hash: 'h',
-    state: 'active',
-    kind: 'App',
-    spec: {
-      ingresses: [],
-      port: 8080,
-      upstream: { host: '127.0.0.1', port: 8080 },
-      identity: { mode: 'workload', serviceAccount: name },
-      inbound: [],
-      outbound: [],
-    },
-    positions: {
-      'spec.accessPolicy.inbound.rules': {
-        file: `${name}.yaml`,
-        line: 18,
-        column: 5,
-        path: 'spec.accessPolicy.inbound.rules',
-      },
-    },
-  };
+function declaredApp(name: string): App {
+  const path = 'spec.accessPolicy.inbound.rules';
+  return { ...appRow(app(name)), positions: { [path]: { file: `${name}.yaml`, line: 18, column: 5, path } } };
 }
 
 function idportenClient(change: Partial<IdportenRegistration>): IdportenRegistration {
-  return {
-    provider: 'idporten',
-    orgno: '310000019',
+  return idportenRegistration({
     redirectUris: ['http://127.0.0.1:7500/oauth2/callback'],
     postLogoutRedirectUris: ['http://127.0.0.1:7500/oauth2/logout/callback'],
-    frontchannelLogoutSessionRequired: true,
-    scopes: ['openid', 'profile'],
-    accessTokenLifetime: 3600,
-    authorizationLifetime: 7200,
-    refreshTokenLifetime: 7200,
-    refreshTokenUsage: 'ONETIME',
-    tokenEndpointAuthMethod: 'private_key_jwt',
-    secretHashes: [],
-    codeChallengeMethod: 'S256',
-    ssoDisabled: false,
-    grantTypes: ['authorization_code', 'refresh_token'],
     ...change,
-  };
+  });
 }
 
 function azureClient(name: string, principal: number, change: Partial<AzureRegistration> = {}): AzureRegistration {
-  return {
-    provider: 'azure',
-    displayName: app(name),
-    servicePrincipalId: guid(principal),
-    identifierUris: [`api://local.demo.${name}`],
-    redirectUris: [],
-    allowAllUsers: false,
-    groups: [CASE_WORKERS],
-    secretHashes: [hash('s3cret')],
-    ...change,
-  };
+  const known = { groups: [CASE_WORKERS], secretHashes: [hashed('s3cret')] };
+  return azureRegistration(app(name), guid(principal), { ...known, ...change });
 }
 
 function grant(target: string, consumer: string, roles: readonly string[] = []): Grant {
