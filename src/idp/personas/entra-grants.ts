@@ -24,8 +24,9 @@ export async function codeGrant(options: EntraOptions, call: ClientCall): Promis
   const browser = isBrowserApplication(client, form.get('redirect_uri'));
   if (!browser) requireCredential(call);
   if (form.values.get('scope')?.trim() === '') throw new Refusal('scope-empty', { parameter: 'scope' });
-  checkScope(options, call);
   const grant = await grantOfCode(realm, required(call, 'code'));
+  required(call, 'redirect_uri');
+  checkScope(options, call, grant?.clientId === client.id ? grant.scopes : []);
   if (grant !== undefined && grant.tenant !== place.tenant) {
     throw new Refusal('code-other-client', { client: client.id });
   }
@@ -123,10 +124,10 @@ function requiredScope(call: ClientCall): string {
   return scope;
 }
 
-/** A scope that cannot be used is told before the grant is looked at, and spends nothing. */
-function checkScope(options: EntraOptions, call: ClientCall): void {
+/** A scope that cannot be used is told before the grant is looked at, and spends nothing. `granted` counts where the request names none. */
+function checkScope(options: EntraOptions, call: ClientCall, granted: readonly string[] = []): void {
   const scope = call.form.get('scope');
-  if (scope !== undefined) readTokenScope(options, call, words(scope));
+  readTokenScope(options, call, scope === undefined ? granted : words(scope));
 }
 
 /** A client may have a browser application and a secret; where the browser is not the caller, the secret is needed. */

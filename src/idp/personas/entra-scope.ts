@@ -60,13 +60,18 @@ export function readScope(context: ScopeContext, scopes: readonly string[]): Ask
 function findApi({ snapshot, tenants, place }: ScopeContext, resource: string): Client {
   const bare = resource.replace(/^api:\/\//, '');
   const client = snapshot.client('azure', bare) ?? byUri(snapshot, resource) ?? byName(snapshot, bare);
-  const registration = client?.registration;
-  const known =
-    registration?.provider === 'azure' && (place.shared === true || isInTenant(tenants, registration, place.tenant));
-  if (client === undefined || !known) {
+  if (client === undefined || !isUsable(client, { snapshot, tenants, place })) {
     throw new Refusal('api-unknown', { resource, tenant: place.tenant });
   }
   return client;
+}
+
+function isUsable(
+  { app, state, registration }: Client,
+  { snapshot, tenants, place }: Pick<ScopeContext, 'snapshot' | 'tenants' | 'place'>,
+): boolean {
+  if (state !== 'ready' || snapshot.app(app)?.state !== 'active' || registration.provider !== 'azure') return false;
+  return place.shared === true || isInTenant(tenants, registration, place.tenant);
 }
 
 function byUri(snapshot: Snapshot, uri: string): Client | undefined {
