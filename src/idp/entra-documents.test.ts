@@ -61,6 +61,27 @@ test('entra-12-metadata: one tenant field by field and nothing more, common with
   assert.deepEqual((await read(`${L}/nowhere.test/v2.0/.well-known/openid-configuration`))['error_codes'], [90002]);
 });
 
+const metadataOf = (segment: string): string => `${L}/${segment}/v2.0/.well-known/openid-configuration`;
+
+async function discovered(endpoint: string): Promise<unknown> {
+  const query = new URLSearchParams({ 'api-version': '1.1', authorization_endpoint: endpoint });
+  return (await read(`${L}/common/discovery/instance?${query.toString()}`))['tenant_discovery_endpoint'];
+}
+
+test('entra-12-metadata: instance discovery leads to the metadata of the authority that was asked about, never out of here', async () => {
+  for (const segment of [TENANT, 'example.test', 'organizations']) {
+    assert.equal(await discovered(`${L}/${segment}/oauth2/v2.0/authorize`), metadataOf(segment));
+  }
+  for (const other of [
+    `${L}/nowhere.test/oauth2/v2.0/authorize`,
+    `https://x.test/${TENANT}/a`,
+    `${L}x/${TENANT}/`,
+    '',
+  ]) {
+    assert.equal(await discovered(other), metadataOf('common'));
+  }
+});
+
 test('entra-12-metadata: what the real service does not say is not said, and the headers are its own', async () => {
   const response = await world.fetch(`${L}/${TENANT}/v2.0/.well-known/openid-configuration?x-client-SKU=x&appid=y`);
   assert.equal(response.headers.get('cache-control'), 'max-age=86400, private');

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { empty, json } from '../web/http.ts';
+import { parseQuery } from '../web/forms.ts';
 import type { Form } from '../web/forms.ts';
 import type { HttpRequest, HttpResponse } from '../web/http.ts';
 import type { Route } from '../web/router.ts';
@@ -12,7 +13,7 @@ import { Refusal } from './engine/refusal.ts';
 import { answerTokenRequest } from './engine/token.ts';
 import { entraInstance, entraMetadata, publishForEntra } from './personas/entra-documents.ts';
 import type { EntraOptions } from './personas/entra-places.ts';
-import { placeNamed, signInPlace, signOutPlace, tokenPlace } from './personas/entra-tenancy.ts';
+import { isKnownTenant, placeNamed, signInPlace, signOutPlace, tokenPlace } from './personas/entra-tenancy.ts';
 import type { Realm } from './persona.ts';
 import { isSharedTenant } from './tenants.ts';
 
@@ -22,7 +23,7 @@ export function entraRoutes(realm: Realm, options: EntraOptions, secure: boolean
     {
       method: 'GET',
       path: '/common/discovery/instance',
-      handle: () => document(entraInstance(options.origin, 'common')),
+      handle: (http) => document(entraInstance(options.origin, discoveredTenant(realm, options, http))),
     },
     ...documentRoutes(realm, options),
     ...tokenRoutes(realm, options),
@@ -120,6 +121,16 @@ function rereadable(http: HttpRequest): HttpRequest {
 }
 
 const CORS = { 'Access-Control-Allow-Origin': '*' };
+
+/** The tenant of the authority that is asked about; `common` for one that is not ours. */
+function discoveredTenant(realm: Realm, options: EntraOptions, http: HttpRequest): string {
+  const query = parseQuery(http.query);
+  const asked = (query.ok ? query.form.get('authorization_endpoint') : undefined) ?? '';
+  const segment = asked.startsWith(`${options.origin}/`)
+    ? (asked.slice(options.origin.length).split('/')[1] ?? '')
+    : '';
+  return isKnownTenant(options, realm, segment) ? segment : 'common';
+}
 
 function issuerTenant(realm: Realm, options: EntraOptions, segment: string): string {
   return isSharedTenant(segment) ? '{tenantid}' : placeNamed(options, realm, segment).tenant;

@@ -13,12 +13,21 @@ import type { EntraOptions } from './entra-places.ts';
 
 /** The place a path names by GUID or domain. Throws `tenant-unknown`. */
 export function placeNamed(options: EntraOptions, realm: Realm, segment: string): Place {
+  const found = findTenant(options, realm, segment);
+  if (found === undefined) throw new Refusal('tenant-unknown', { tenant: segment });
+  return placeIn(options.origin, found);
+}
+
+/** Whether a path segment stands for a tenant, or for all of them. */
+export function isKnownTenant(options: EntraOptions, realm: Realm, segment: string): boolean {
+  return isSharedTenant(segment) || findTenant(options, realm, segment) !== undefined;
+}
+
+function findTenant({ tenants }: EntraOptions, realm: Realm, segment: string): string | undefined {
   const named = [...realm.snapshot().clients('azure')].map(({ registration }) =>
     registration.provider === 'azure' ? registration.tenant : undefined,
   );
-  const found = options.tenants.find(segment, named);
-  if (found === undefined) throw new Refusal('tenant-unknown', { tenant: segment });
-  return placeIn(options.origin, found);
+  return tenants.find(segment, named);
 }
 
 /** Where a token request belongs. At a shared address the grant says it: tokens always carry a tenant's GUID. Throws `tenant-unknown` for an application calling for itself there. */
