@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import type { SigningKey } from '../oauth/jwk.ts';
+import { openControlOf } from './testing/control.ts';
 import { foreignKey } from './testing/keys.ts';
 import { answerOf, APP, basic, bearer, headerOf, providerOf } from './testing/openid.ts';
 import type { Answer } from './testing/openid.ts';
@@ -22,7 +23,6 @@ const rsa = Object.fromEntries(Object.entries(rs256.publicJwk).filter(([name]) =
 for (const id of ['web', 'other']) {
   op.register(id, { token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [...jwks.keys, rsa] } });
 }
-op.register('secret');
 
 async function push(change: Texts = {}, proof?: Texts, client = 'web'): Promise<Answer> {
   const sent = new URL(op.authorizeUrl({ client_id: client, ...change })).searchParams;
@@ -181,9 +181,31 @@ test('oidf-plans: an assertion proves its client once, before its end, for itsel
   }
 });
 
-test('oidf-plans: a client with a secret is no client here', async () => {
-  const answer = await op.post('/par', Object.fromEntries(new URL(op.authorizeUrl()).searchParams), basic('secret'));
-  assert.equal(said(answer), '401 invalid_client');
+test('oidf-plans: a registration that chooses what the provider has not is refused, and the member named (RFC 7591 3.2.2)', async () => {
+  const control = await openControlOf(world);
+  const keyed = { token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [op.key.publicJwk] } };
+  const registered = async (metadata: Readonly<Record<string, unknown>>): Promise<string> => {
+    const registration = { client_id: 'fresh', redirect_uris: [APP], ...keyed, ...metadata };
+    const { status, body } = await control('POST', '/v1/oidf-fapi2/clients', registration);
+    return `${status} ${String(body['path'])}`;
+  };
+  const cases = {
+    id_token_signed_response_alg: ['RS256'],
+    access_token_signed_response_alg: ['RS256'],
+    token_endpoint_auth_method: ['client_secret_basic', 'client_secret_post', 'none'],
+  };
+  for (const [member, values] of Object.entries(cases)) {
+    for (const value of values) assert.equal(await registered({ [member]: value }), `422 ${member}`);
+  }
+  assert.equal(await registered({ grant_types: ['authorization_code', 'client_credentials'] }), '422 grant_types.1');
+  assert.match(await registered({ id_token_signed_response_alg: 'ES256' }), /^201/);
+});
+
+test('oidf-plans: a secret proves nobody, and one beside an assertion is one credential too many (RFC 6749 2.3)', async () => {
+  const sent = Object.fromEntries(new URL(op.authorizeUrl()).searchParams);
+  assert.equal(said(await op.post('/par', sent, basic('web'))), '401 invalid_client');
+  const both = await op.post('/par', { ...sent, ...(await op.proof('web')) }, basic('web'));
+  assert.equal(said(both), '401 invalid_client');
 });
 
 test('oidf-plans: a refresh does not change the refresh token, and it works again (FAPI 2.0 5.3.2.1)', async () => {

@@ -35,9 +35,7 @@ test('openid: a registration has the defaults of RFC 7591 2, and what is missing
     frontchannelLogoutSessionRequired: false,
     backchannelLogoutSessionRequired: false,
     grantTypes: ['authorization_code'],
-    idTokenAlg: 'RS256',
     accessTokenFormat: 'jwt',
-    accessTokenAlg: 'RS256',
   });
 });
 
@@ -64,7 +62,7 @@ test('openid: a registration says everything by its wire names, and members that
   });
   assert.deepEqual(client.keys, [key]);
   assert.deepEqual(client.scopes, ['openid', 'profile']);
-  assert.equal(client.accessTokenAlg, 'ES256');
+  assert.equal(client.idTokenAlg, 'ES256');
   assert.equal(client.accessTokenFormat, 'opaque');
   assert.equal(client.defaultMaxAge, 60);
   assert.equal(client.backchannelLogoutUri, 'https://app.example.test/back');

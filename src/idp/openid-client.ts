@@ -23,10 +23,11 @@ export interface OpenidClient {
   readonly grantTypes: readonly string[];
   /** Scopes it may ask for; undefined = every one the persona knows. */
   readonly scopes?: readonly string[];
-  /** A persona without a key for it signs with its first algorithm. */
-  readonly idTokenAlg: Algorithm;
+  /** The persona's first algorithm, where nothing was chosen. */
+  readonly idTokenAlg?: Algorithm | undefined;
   readonly accessTokenFormat: 'jwt' | 'opaque';
-  readonly accessTokenAlg: Algorithm;
+  /** That of its ID tokens, where nothing was chosen. */
+  readonly accessTokenAlg?: Algorithm | undefined;
   readonly defaultMaxAge?: number;
 }
 
@@ -81,7 +82,7 @@ const registration = z.object({
   token_endpoint_auth_method: z
     .enum(['private_key_jwt', 'client_secret_basic', 'client_secret_post', 'none'])
     .default('client_secret_basic'),
-  id_token_signed_response_alg: algorithm.default('RS256'),
+  id_token_signed_response_alg: algorithm.optional(),
   access_token_signed_response_alg: algorithm.optional(),
   access_token_format: z.enum(['jwt', 'opaque']).default('jwt'),
   grant_types: z
@@ -144,9 +145,11 @@ function toClient(data: Registration, clientId: string, secret: string | undefin
     backchannelLogoutSessionRequired: data.backchannel_logout_session_required,
     grantTypes: data.grant_types,
     ...(data.scope === undefined ? {} : { scopes: data.scope }),
-    idTokenAlg: data.id_token_signed_response_alg,
+    ...(data.id_token_signed_response_alg === undefined ? {} : { idTokenAlg: data.id_token_signed_response_alg }),
     accessTokenFormat: data.access_token_format,
-    accessTokenAlg: data.access_token_signed_response_alg ?? data.id_token_signed_response_alg,
+    ...(data.access_token_signed_response_alg === undefined
+      ? {}
+      : { accessTokenAlg: data.access_token_signed_response_alg }),
     ...(data.default_max_age === undefined ? {} : { defaultMaxAge: data.default_max_age }),
   };
 }

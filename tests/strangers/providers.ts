@@ -9,7 +9,7 @@ import { idpSettings } from '../../src/idp/config.ts';
 import type { PersonaName } from '../../src/idp/config.ts';
 import { originsOf } from '../../src/idp/origins.ts';
 import type { IdpOrigins } from '../../src/idp/origins.ts';
-import { parseOpenidClient } from '../../src/idp/openid-client.ts';
+import { openidClients } from '../../src/idp/control/client-openid.ts';
 import { silent } from '../../src/observe/events.ts';
 import type { Registry } from '../../src/registry/contract.ts';
 import { createMemoryRegistry } from '../../src/registry/registry.ts';
@@ -69,9 +69,9 @@ export async function startProviders(
     issuers: idp.issuers,
     origins,
     register: (persona, metadata) => {
-      const parsed = parseOpenidClient(metadata);
-      if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
-      idp.clients.putOpenid(persona, parsed.client);
+      const read = openidClients.read(metadata, { persona, source: 'api' });
+      if (!read.ok) throw new Error(JSON.stringify(read.problems));
+      idp.clients.put(read.client);
     },
     entraOrigin: new URL(idp.issuers.entra).origin,
     caFile,

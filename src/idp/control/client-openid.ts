@@ -1,5 +1,6 @@
 import type { OpenidClient } from '../openid-client.ts';
 import { parseOpenidClient } from '../openid-client.ts';
+import { settleClient } from '../personas/generics.ts';
 import type { ClientContext, ClientKind, ReadClient } from './client-kind.ts';
 
 /** Clients of the generic personas, with the names of RFC 7591. */
@@ -15,7 +16,9 @@ function read(value: unknown, { persona, source, position, before }: ClientConte
   const given = typeof value === 'object' && value !== null && 'client_secret' in value;
   const old = before?.openid?.secretHashes ?? [];
   const kept = parsed.secret !== undefined && !given && old.length > 0;
-  const openid = kept ? { ...parsed.client, secretHashes: old } : parsed.client;
+  const settled = settleClient(persona, parsed.client);
+  if (!settled.ok) return settled;
+  const openid = kept ? { ...settled.client, secretHashes: old } : settled.client;
   const once = parsed.secret === undefined || kept ? {} : { client_secret: parsed.secret };
   return { ok: true, client: { persona, id: openid.clientId, source, position, openid }, once };
 }

@@ -43,7 +43,11 @@ export function registrationOf(client: LocalClient): OpenidClient {
   return client.openid;
 }
 
-/** The chosen algorithm where there is a key for it, the persona's first otherwise. */
-export function algorithmOf(settings: GenericSettings, wanted: Algorithm): Algorithm {
-  return settings.signingAlgorithms.find((alg) => alg === wanted) ?? settings.signingAlgorithms[0] ?? wanted;
+/** What a client's tokens are signed with. */
+export function algorithmsOf(
+  { signingAlgorithms: [first] }: GenericSettings,
+  { openid }: LocalClient,
+): { readonly id: Algorithm; readonly access: Algorithm } {
+  const id = openid?.idTokenAlg ?? first;
+  return { id, access: openid?.accessTokenAlg ?? id };
 }

@@ -20,7 +20,7 @@ export interface GenericSettings {
   /** `issuer`: as one string and nothing else (FAPI 2.0 Security Profile 5.3.2.1); `endpoint`: the token endpoint will do too. */
   readonly assertionAudience: 'issuer' | 'endpoint';
   /** What it signs with, the first one unless a client chose another of them. */
-  readonly signingAlgorithms: readonly KeyAlgorithm[];
+  readonly signingAlgorithms: readonly [KeyAlgorithm, ...KeyAlgorithm[]];
   readonly challenge: 'public-clients' | 'optional' | 'required';
   readonly pushed: 'offered' | 'required';
   readonly responseModes: readonly AuthorizationRequest['responseMode'][];

@@ -9,7 +9,7 @@ import type { UserGrant } from '../engine/user-grant.ts';
 
 import type { ClientCall, TokenAnswer, UserTokenRequest } from '../persona.ts';
 import { subjectOf, wantedInIdToken } from './generic-claims.ts';
-import { algorithmOf, registrationOf } from './generic-client.ts';
+import { algorithmsOf, registrationOf } from './generic-client.ts';
 import type { GenericSettings } from './generic-settings.ts';
 
 /** Grant `client_credentials` (RFC 6749 4.4): scopes that the client registered, all of them unless it asks for fewer. */
@@ -86,11 +86,10 @@ async function signAccessToken(
     jti,
   };
   if (grant !== undefined) await noteAccessToken(realm, jti, grant, settings.accessTokenSeconds);
-  const { accessTokenAlg, accessTokenFormat } = registrationOf(client);
-  if (accessTokenFormat === 'opaque') {
+  if (registrationOf(client).accessTokenFormat === 'opaque') {
     return { token: await makeOpaqueToken(realm, client.id, claims), expiresIn: settings.accessTokenSeconds };
   }
-  const alg = algorithmOf(settings, accessTokenAlg);
+  const alg = algorithmsOf(settings, client).access;
   const token = await signToken(realm, {
     kind: 'access',
     client: client.id,
@@ -110,7 +109,7 @@ async function signIdToken(
 ): Promise<string> {
   const { realm, client, place } = call;
   const now = Math.floor(realm.now());
-  const alg = algorithmOf(settings, registrationOf(client).idTokenAlg);
+  const alg = algorithmsOf(settings, client).id;
   const claims = {
     iss: place.issuer,
     sub: subjectOf(settings, realm, client.id, grant.pid),

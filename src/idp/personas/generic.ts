@@ -10,7 +10,7 @@ import type { AssertionPolicy, LogoutPolicy, Persona, Realm, TokenPolicy, Userin
 import type { OpenidClient } from '../openid-client.ts';
 import { authorizePolicy } from './generic-authorize.ts';
 import { claimsAbout, subjectOf } from './generic-claims.ts';
-import { algorithmOf, localClient, registrationOf } from './generic-client.ts';
+import { algorithmsOf, localClient } from './generic-client.ts';
 import { errorParameters, GENERIC_FAULTS } from './generic-faults.ts';
 import type { GenericSettings } from './generic-settings.ts';
 import { clientCredentialsGrant, issueGenericTokens } from './generic-tokens.ts';
@@ -52,7 +52,7 @@ function logoutPolicy(settings: GenericSettings): LogoutPolicy {
       subjectOf(settings, realm, client.id, pid),
     typ: 'logout+jwt',
     lifetimeSeconds: 120,
-    algorithm: (client: LocalClient) => algorithmOf(settings, registrationOf(client).idTokenAlg),
+    algorithm: (client: LocalClient) => algorithmsOf(settings, client).id,
   };
   return {
     path: () => '/logout',

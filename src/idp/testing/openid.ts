@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import type { PersonaName } from '../config.ts';
+import { openidClients } from '../control/client-openid.ts';
 import type { SigningKey } from '../../oauth/jwk.ts';
 import { signJws } from '../../oauth/jws.ts';
 import { isJsonObject } from '../../oauth/objects.ts';
 import { codeChallenge } from '../../oauth/pkce.ts';
-import { parseOpenidClient } from '../openid-client.ts';
 import { foreignKey } from './keys.ts';
 import { PID, redirected, VERIFIER, visit } from './sign-in.ts';
 import type { Jar } from './sign-in.ts';
@@ -74,9 +74,9 @@ export async function providerOf(
     issuer,
     key,
     register: (id: string, metadata: Readonly<Record<string, unknown>> = {}) => {
-      const parsed = parseOpenidClient({ ...defaults(id, key), ...metadata });
-      assert.ok(parsed.ok, JSON.stringify(parsed));
-      world.idp.clients.putOpenid(persona, parsed.client);
+      const read = openidClients.read({ ...defaults(id, key), ...metadata }, { persona, source: 'api' });
+      assert.ok(read.ok, JSON.stringify(read));
+      world.idp.clients.put(read.client);
     },
     authorizeUrl: (parameters: Texts = {}) => `${issuer}/authorize?${query(parameters)}`,
     visit: (jar: Jar, parameters: Texts = {}) => visit(world, jar, `${issuer}/authorize?${query(parameters)}`),
