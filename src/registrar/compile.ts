@@ -119,9 +119,7 @@ function grantOf(target: AppId, rule: AppSpec['inbound'][number]): Grant {
 }
 
 function scopesOf(owner: AppId, { maskinporten }: AppSpec, { orgno }: Organisation): readonly MaskinportenScope[] {
-  return (maskinporten?.exposes ?? []).map(({ name, enabled, consumers, accessibleForAll, atMaxAge }) => {
-    return { name, owner, ownerOrgno: orgno, enabled, consumers, accessibleForAll, atMaxAge };
-  });
+  return (maskinporten?.exposes ?? []).map((exposed) => ({ ...exposed, owner, ownerOrgno: orgno }));
 }
 
 function below(ingress: string, path: string): string {

@@ -120,6 +120,14 @@ const CASES: readonly [title: string, spec: string, expected: readonly string[]]
     ],
   ],
   [
+    'a scope for no kind of client, delegated though its separator is a colon',
+    'maskinporten: {enabled: true, scopes: {exposes: [{enabled: true, product: p, name: n, allowedIntegrations: [], delegationSource: altinn}]}}',
+    [
+      '5:89 error invalid-value spec.maskinporten.scopes.exposes[0].allowedIntegrations: expected at least one kind of client',
+      '5:114 error conflict spec.maskinporten.scopes.exposes[0].delegationSource: only a scope whose separator is / can be delegated',
+    ],
+  ],
+  [
     'a Maskinporten client for nothing',
     'maskinporten: {enabled: true}',
     [

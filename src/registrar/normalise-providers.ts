@@ -8,6 +8,7 @@ import type { Normalising } from './normalising.ts';
 import { complainAt } from './reading.ts';
 
 const GROUPS = 'spec.azure.application.claims.groups';
+const EXPOSES = 'spec.maskinporten.scopes.exposes';
 const HOUR_SECONDS = 3600;
 const SESSION_SECONDS = 2 * HOUR_SECONDS;
 /** A session behind a login lasts six hours, and its tokens must be renewable that long. */
@@ -80,31 +81,48 @@ export function normaliseMaskinporten(from: Normalising, namespace: string): App
   if (maskinporten?.enabled !== true) return undefined;
   const consumes = (maskinporten.scopes?.consumes ?? []).flatMap(({ name }) => (name === undefined ? [] : [name]));
   const prefix = from.options.prefixOf(namespace);
-  const exposes = (maskinporten.scopes?.exposes ?? []).flatMap((scope) => exposedScope(scope, prefix));
+  const written = maskinporten.scopes?.exposes ?? [];
+  for (const [index, scope] of written.entries()) checkExposed(from, scope, `${EXPOSES}[${index}]`);
+  const exposes = written.flatMap((scope) => exposedScope(scope, prefix));
   if (consumes.length + exposes.length === 0) {
     const message = 'a Maskinporten client needs a scope that it consumes or exposes';
     complainAt(from.reading, 'spec.maskinporten.scopes', { type: 'Error', code: 'missing-field', message });
   }
   for (const [index, { name }] of exposes.entries()) {
     if (exposes.findIndex((other) => other.name === name) === index) continue;
-    const path = `spec.maskinporten.scopes.exposes[${index}]`;
+    const path = `${EXPOSES}[${index}]`;
     complainAt(from.reading, path, { type: 'Error', code: 'conflict', message: `${name} is exposed twice` });
   }
   return { consumes, exposes };
 }
 
+/** What only several members together, or an empty list, can get wrong. */
+function checkExposed({ reading }: Normalising, raw: RawExposed, path: string): void {
+  if (raw.allowedIntegrations?.length === 0) {
+    const message = 'expected at least one kind of client';
+    complainAt(reading, `${path}.allowedIntegrations`, { type: 'Error', code: 'invalid-value', message });
+  }
+  if (raw.delegationSource === undefined || separatorOf(raw) === '/') return;
+  const message = 'only a scope whose separator is / can be delegated';
+  complainAt(reading, `${path}.delegationSource`, { type: 'Error', code: 'conflict', message });
+}
+
+function separatorOf({ separator, name = '' }: RawExposed): string {
+  return separator ?? (name.includes('/') ? '/' : ':');
+}
+
 function exposedScope(raw: RawExposed, prefix: string): readonly ExposedScope[] {
   const { enabled, product, name } = raw;
   if (enabled === undefined || product === undefined || name === undefined) return [];
-  const separator = raw.separator ?? (name.includes('/') ? '/' : ':');
   return [
     {
-      name: `${prefix}:${product}${separator}${name}`,
+      name: `${prefix}:${product}${separatorOf(raw)}${name}`,
       enabled,
       atMaxAge: raw.atMaxAge ?? DEFAULT_SCOPE_LIFETIME_SECONDS,
       consumers: (raw.consumers ?? []).flatMap(({ orgno }) => (orgno === undefined ? [] : [orgno])),
       accessibleForAll: raw.accessibleForAll ?? false,
       allowedIntegrations: raw.allowedIntegrations ?? ['maskinporten'],
+      ...present({ delegationSource: raw.delegationSource }),
     },
   ];
 }

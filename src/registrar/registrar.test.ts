@@ -47,6 +47,36 @@ test('a folder of manifests becomes clients with keys, grants, variables and sta
   assert.deepEqual([...new Set(events.map((event) => event.event))], ['key.created', 'access.gained', 'plan.applied']);
 });
 
+test('an exposed scope reaches the registry as it was written, its defaults filled in', async (t) => {
+  const exposes = [
+    '{enabled: true, product: feed, name: all/own, atMaxAge: 60, consumers: [{orgno: "310000027"}], allowedIntegrations: [maskinporten, idporten], delegationSource: altinn}',
+    '{enabled: false, product: feed, name: old, accessibleForAll: true}',
+  ];
+  const scopes = `maskinporten: {enabled: true, scopes: {exposes: [${exposes.join(', ')}]}}`;
+  const { registrar, registry } = bench(t, { 'a/api.yaml': manifest('api', scopes) });
+  await registrar.start();
+  const owned = { owner: api, ownerOrgno: '310000019' };
+  assert.deepEqual(registry.snapshot().scope('example:feed/all/own'), {
+    ...owned,
+    name: 'example:feed/all/own',
+    enabled: true,
+    atMaxAge: 60,
+    consumers: ['310000027'],
+    accessibleForAll: false,
+    allowedIntegrations: ['maskinporten', 'idporten'],
+    delegationSource: 'altinn',
+  });
+  assert.deepEqual(registry.snapshot().scope('example:feed:old'), {
+    ...owned,
+    name: 'example:feed:old',
+    enabled: false,
+    atMaxAge: 30,
+    consumers: [],
+    accessibleForAll: true,
+    allowedIntegrations: ['maskinporten'],
+  });
+});
+
 test('an app in mode workload gets no private part; its sidecar and login proxy do (C3)', async (t) => {
   const { registrar } = bench(t, CITIZEN);
   await registrar.start();

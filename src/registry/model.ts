@@ -55,6 +55,8 @@ export interface ExposedScope {
   readonly consumers: readonly string[];
   readonly accessibleForAll: boolean;
   readonly allowedIntegrations: readonly string[];
+  /** Where organisations may delegate it to suppliers (`altinn`); absent = nowhere. */
+  readonly delegationSource?: string;
 }
 
 /** One line of `accessPolicy.inbound`: who may ask for a token for this app. Names may be `*`, clusters never. */
@@ -243,7 +245,7 @@ export interface MaskinportenScope {
   readonly atMaxAge: number;
   /** Kinds of client that may use it (`maskinporten`, `idporten` …); absent = Maskinporten's. */
   readonly allowedIntegrations?: readonly string[];
-  /** Where organisations may delegate it to suppliers; absent = nowhere. */
+  /** Where organisations may delegate it to suppliers: a name from a manifest (`altinn`), or the issuer itself; absent = nowhere. */
   readonly delegationSource?: string;
   /** Whether a request may name a person (`pid`). */
   readonly pidAllowed?: boolean;
