@@ -1,3 +1,5 @@
+import { MASKINPORTEN_DELEGATION_SOURCE } from './unconfirmed.ts';
+
 /** That one organisation lets another ask for tokens of one scope in its name. Organisation numbers have nine digits. */
 export interface Delegation {
   /** Who delegates: the `consumer` of the tokens. */
@@ -14,4 +16,9 @@ export function isDelegated(delegations: readonly Delegation[], asked: Delegatio
     ({ consumer, supplier, scope }) =>
       consumer === asked.consumer && supplier === asked.supplier && scope === asked.scope,
   );
+}
+
+/** What tokens say of a delegation source: manifests name it (`altinn`), tokens hold its issuer. */
+export function delegationIssuer(source: string): string {
+  return source === 'altinn' ? MASKINPORTEN_DELEGATION_SOURCE : source;
 }

@@ -115,8 +115,11 @@ test('idporten-07-id-token: the level is never below the lowest that was asked f
 });
 
 test('idporten-08-access-token: a supplier is named beside the consumer, and where its delegation is known', async () => {
-  registerScopes(world, [{ name: 'demo:delegated', delegationSource: 'https://www.altinn.no/' }]);
-  const scopes = ['openid', 'profile', 'demo:delegated'];
+  registerScopes(world, [
+    { name: 'demo:delegated', delegationSource: 'altinn' },
+    { name: 'demo:elsewhere', delegationSource: 'https://delegations.test/' },
+  ]);
+  const scopes = ['openid', 'profile', 'demo:delegated', 'demo:elsewhere'];
   const client = registerIdporten(world, 'supplied', { supplierOrgno: '310000027', scopes });
   const claims = async (scope: string): Promise<Record<string, unknown>> =>
     claimsOf(
@@ -127,6 +130,7 @@ test('idporten-08-access-token: a supplier is named beside the consumer, and whe
   assert.deepEqual(bare['consumer'], { authority: 'iso6523-actorid-upis', ID: '0192:310000019' });
   assert.equal(bare['delegation_source'], undefined);
   assert.equal((await claims('openid demo:delegated'))['delegation_source'], 'https://www.altinn.no/');
+  assert.equal((await claims('openid demo:elsewhere'))['delegation_source'], 'https://delegations.test/');
 });
 
 test('idporten-08-access-token: a scope for pseudonymous tokens takes pid out of it, and out of userinfo', async () => {

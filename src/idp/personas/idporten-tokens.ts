@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { MaskinportenScope } from '../../registry/model.ts';
+import { delegationIssuer } from '../delegations.ts';
 import { makeOpaqueToken, noteAccessToken } from '../engine/access-tokens.ts';
 import type { ProvenBy } from '../engine/client.ts';
 import { signToken } from '../engine/issue.ts';
@@ -123,7 +124,7 @@ function supplierClaims({ call }: Making, known: readonly MaskinportenScope[]): 
   const source = known.find((scope) => scope.delegationSource !== undefined)?.delegationSource;
   return {
     supplier: organisation(supplierOrgno),
-    ...(source === undefined ? {} : { delegation_source: source }),
+    ...(source === undefined ? {} : { delegation_source: delegationIssuer(source) }),
   };
 }
 

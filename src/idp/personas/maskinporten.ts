@@ -3,8 +3,9 @@ import { GRANT } from '../../oauth/client-assertion.ts';
 import { signToken } from '../engine/issue.ts';
 import { Refusal } from '../engine/refusal.ts';
 import type { Fault } from '../engine/refusal.ts';
+import { delegationIssuer } from '../delegations.ts';
 import type { Call, Persona, TokenAnswer } from '../persona.ts';
-import { MASKINPORTEN_DELEGATION_SOURCE, MASKINPORTEN_EXTRA_PARAMS } from '../unconfirmed.ts';
+import { MASKINPORTEN_EXTRA_PARAMS } from '../unconfirmed.ts';
 import { checkAssertion } from './maskinporten-assertion.ts';
 import type { CheckedAssertion } from './maskinporten-assertion.ts';
 import { DETAIL_TYPES } from './maskinporten-details.ts';
@@ -65,11 +66,12 @@ async function assertionGrant(call: Call): Promise<TokenAnswer> {
 
 function accessClaims(
   { place, realm }: Call,
-  { amr, client, consumer, details, pid, resource }: CheckedAssertion,
+  { amr, client, consumer, details, pid, resource, scopes }: CheckedAssertion,
   { scope, lifetime }: { readonly scope: string; readonly lifetime: number },
 ): Readonly<Record<string, unknown>> {
   const now = Math.floor(realm.now());
   const { orgno } = client.registration;
+  const [source = 'altinn'] = scopes.flatMap(({ delegationSource = [] }) => delegationSource);
   return {
     iss: place.issuer,
     client_amr: amr,
@@ -80,7 +82,7 @@ function accessClaims(
     exp: now + lifetime,
     jti: realm.random(32),
     consumer: organisation(consumer),
-    ...(consumer === orgno ? {} : { supplier: organisation(orgno), delegation_source: MASKINPORTEN_DELEGATION_SOURCE }),
+    ...(consumer === orgno ? {} : { supplier: organisation(orgno), delegation_source: delegationIssuer(source) }),
     ...(resource.length === 0 ? {} : { aud: resource.length === 1 ? resource[0] : resource }),
     ...(pid === undefined ? {} : { pid }),
     ...(details === undefined ? {} : { authorization_details: details }),
