@@ -38,7 +38,7 @@ export interface EndpointCount {
   readonly statuses: Readonly<Record<string, number>>;
 }
 
-/** What the last requests and tokens were; bounded, oldest out. The counters are not. */
+/** What the last requests and tokens were; bounded by count and by size, oldest out. The counters are not. */
 export interface Journal {
   noteIssued(token: IssuedToken): void;
   issued(): readonly IssuedToken[];
@@ -49,11 +49,15 @@ export interface Journal {
 }
 
 const MAX_ENTRIES = 5000;
+/** Of each list, in characters: far more than 5,000 ordinary entries have. */
+const MAX_CHARACTERS = 32 * 1024 * 1024;
 
 /** An empty journal. */
 export function createJournal(): Journal {
-  const issued = createLast<KeptToken>();
-  const requests = createLast<NotedRequest>();
+  const issued = createLast<KeptToken>(
+    ({ raw, parts }) => raw.length + (parts === undefined ? 0 : JSON.stringify(parts).length),
+  );
+  const requests = createLast<NotedRequest>(sizeOfRequest);
   const counts = new Map<string, { persona: string; endpoint: string; statuses: Map<number, number> }>();
   return {
     noteIssued: (token) => issued.add(pack(token)),
@@ -88,20 +92,40 @@ interface Last<T> {
   readonly clear: () => void;
 }
 
-function createLast<T>(): Last<T> {
-  let entries: T[] = [];
+function createLast<T>(sizeOf: (entry: T) => number): Last<T> {
+  let entries: (T | undefined)[] = [];
   let next = 0;
+  let characters = 0;
+  /** Empties a place and says how much that frees. */
+  const drop = (place: number): number => {
+    const entry = entries[place];
+    if (entry === undefined) return 0;
+    entries[place] = undefined;
+    return sizeOf(entry);
+  };
   return {
     add: (entry) => {
+      characters += sizeOf(entry) - drop(next);
       entries[next] = entry;
+      const newest = next;
       next = (next + 1) % MAX_ENTRIES;
+      // After the newest comes the oldest. The newest stays, whatever its size.
+      for (let place = next; characters > MAX_CHARACTERS && place !== newest; place = (place + 1) % MAX_ENTRIES) {
+        characters -= drop(place);
+      }
     },
-    all: () => [...entries.slice(next), ...entries.slice(0, next)],
+    all: () => [...entries.slice(next), ...entries.slice(0, next)].filter((entry) => entry !== undefined),
     clear: () => {
       entries = [];
       next = 0;
+      characters = 0;
     },
   };
+}
+
+function sizeOfRequest({ parameters, assertion }: NotedRequest): number {
+  const names = parameters.reduce((sum, name) => sum + name.length, 0);
+  return names + (assertion === undefined ? 0 : assertion[0].length + assertion[1].length);
 }
 
 /** A token as it is kept: what a signed one says of itself is read from it when somebody asks, not kept twice. */
