@@ -58,7 +58,7 @@ export function createClientBook(
   const change = (changed: Iterable<Shelf>, run: () => void): void => {
     const before = [...changed].map((shelf) => ({ persona: shelf.persona, view: shelf.view(base) }));
     run();
-    for (const { persona, view } of before) propagation.changed(persona, view);
+    for (const { persona, view } of before) propagation.changed(persona, view, shelfOf(persona).view(base));
   };
   const catchUp = (newest: Snapshot): void => {
     if (newest === base) return;

@@ -11,8 +11,8 @@ export interface ClientView {
 
 /** Makes changes act late where the fault `propagation:<s>` is switched on. */
 export interface Propagation {
-  /** Tells that `before` was true until now. */
-  changed(persona: string, before: ClientView): void;
+  /** Tells that `before` was true until now, when `after` is. */
+  changed(persona: string, before: ClientView, after: ClientView): void;
   /** What a persona knows now, when `current` is the truth. */
   seen(persona: string, current: ClientView): ClientView;
   clear(): void;
@@ -26,19 +26,26 @@ interface Late {
   readonly until: number;
 }
 
+const PROVIDERS = ['azure', 'idporten', 'maskinporten'] as const;
+
 /** Changes act at once until a fault says otherwise. */
 export function createPropagation(faults: Faults, clockOf: (persona: string) => Clock): Propagation {
   const late = new Map<string, readonly Late[]>();
   return {
-    changed: (persona, before) => {
+    changed: (persona, before, after) => {
       const rules = faults.list().filter((rule) => rule.persona === persona && rule.fault === 'propagation');
       const places = new Set(rules.map(({ client }) => client));
       const now = clockOf(persona)();
-      const added = [...places].flatMap((client) => {
+      // A rule for one client waits for a change of that client: what others change meanwhile is none of its business.
+      const meant = [...places].filter((client) => client === undefined || isChanged(client, before, after));
+      const added = meant.flatMap((client) => {
         const seconds = faults.take({ persona, client }, 'propagation');
         return seconds === undefined ? [] : [{ before, client, until: now + Number(seconds) }];
       });
-      if (added.length > 0) late.set(persona, [...(late.get(persona) ?? []), ...added]);
+      if (added.length > 0) {
+        const waiting = (late.get(persona) ?? []).filter(({ until }) => until > now);
+        late.set(persona, [...waiting, ...added]);
+      }
     },
     seen: (persona, current) => {
       const all = late.get(persona);
@@ -53,9 +60,23 @@ export function createPropagation(faults: Faults, clockOf: (persona: string) => 
   };
 }
 
+function isChanged(client: string, before: ClientView, after: ClientView): boolean {
+  return JSON.stringify(factsOf(client, before)) !== JSON.stringify(factsOf(client, after));
+}
+
+/** All that a view says of one client: its registration, its grants, its scopes. */
+function factsOf(client: string, { snapshot, openid }: ClientView): unknown {
+  const rows = PROVIDERS.map((each) => snapshot.client(each, client));
+  return rows.map((row) => {
+    if (row === undefined) return openid(client) ?? null;
+    const scopes = 'scopes' in row.registration ? row.registration.scopes : [];
+    return { row, grants: snapshot.grantsFor(row.app), scopes: scopes.map((name) => snapshot.scope(name) ?? null) };
+  });
+}
+
 function rewound(view: ClientView, { before, client }: Late): ClientView {
   if (client === undefined) return before;
-  const old = [...(['azure', 'idporten', 'maskinporten'] as const)].map((each) => before.snapshot.client(each, client));
+  const old = PROVIDERS.map((each) => before.snapshot.client(each, client));
   const row = old.find((each) => each !== undefined);
   return {
     openid: (id) => (id === client ? before.openid(id) : view.openid(id)),
