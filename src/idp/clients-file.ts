@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import type { Document, Pair } from 'yaml';
@@ -7,6 +7,7 @@ import type { AddedClient } from './client-overlay.ts';
 import { PERSONA_NAMES } from './config.ts';
 import type { PersonaName } from './config.ts';
 import { CLIENT_KINDS } from './control/client-kinds.ts';
+import { watchFile } from './watched-file.ts';
 
 /** An entry of the clients file that was left out, and why: its 1-based line, and the path of the field inside the file. */
 export interface SkippedClient {
@@ -25,7 +26,7 @@ interface ParsedClients {
 class ClientsFileMissing extends Error {
   readonly exitCode: number = 78;
   constructor(file: string) {
-    super(`${file}: there is no such clients file (FULLMAKT_IDP_CLIENTS_FILE)`);
+    super(`${file}: no clients file can be read there (FULLMAKT_IDP_CLIENTS_FILE)`);
     this.name = 'ClientsFileMissing';
   }
 }
@@ -38,18 +39,19 @@ interface Receiver {
 
 /** Reads a clients file, and gives what reads it again when it has changed. Throws ClientsFileMissing. */
 export function openClientsFile(file: string, { replace, skipped }: Receiver): () => void {
-  let seen = '';
-  const refresh = (): void => {
-    const now = stampOf(file);
-    if (now === undefined || now === seen) return;
-    seen = now;
-    const parsed = parseClients(readFileSync(file, 'utf8'), file);
+  const read = watchFile(file);
+  const take = (text: string): void => {
+    const parsed = parseClients(text, file);
     replace(parsed.clients);
     for (const entry of parsed.skipped) skipped(entry);
   };
-  refresh();
-  if (seen === '') throw new ClientsFileMissing(file);
-  return refresh;
+  const first = read();
+  if (first === undefined) throw new ClientsFileMissing(file);
+  take(first);
+  return () => {
+    const text = read();
+    if (text !== undefined) take(text);
+  };
 }
 
 /** Where an entry stands. */
@@ -154,9 +156,4 @@ function offsetOf(node: unknown): number {
   if (typeof node !== 'object' || node === null || !('range' in node) || !Array.isArray(node.range)) return 0;
   const [start] = node.range;
   return typeof start === 'number' ? start : 0;
-}
-
-function stampOf(file: string): string | undefined {
-  const stat = statSync(file, { throwIfNoEntry: false });
-  return stat === undefined ? undefined : `${stat.mtimeMs} ${stat.size} ${stat.ino}`;
 }

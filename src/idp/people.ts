@@ -1,4 +1,3 @@
-import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { LineCounter, isMap, isSeq, parseDocument } from 'yaml';
 import type { Document } from 'yaml';
@@ -7,6 +6,7 @@ import { FIRST_PEOPLE } from './people-first.ts';
 import { parsePerson } from './person.ts';
 import type { Person } from './person.ts';
 import { isSyntheticPid } from './pid.ts';
+import { watchFile } from './watched-file.ts';
 
 /** An entry of `people.yaml` that was left out, and why. `line` is 1-based. */
 export interface SkippedEntry {
@@ -31,13 +31,12 @@ export interface People {
 export async function loadPeople(stateDir: string, onSkipped: (entry: SkippedEntry) => void): Promise<People> {
   const file = join(stateDir, 'people.yaml');
   if ((await readIfThere(file)) === undefined) await writeWhole(file, FIRST_PEOPLE, 0o600);
-  let seen = '';
+  const read = watchFile(file);
   let people: readonly Person[] = [];
   const refresh = (): void => {
-    const now = stampOf(file);
-    if (now === undefined || now === seen) return;
-    seen = now;
-    const parsed = parsePeople(readFileSync(file, 'utf8'));
+    const text = read();
+    if (text === undefined) return;
+    const parsed = parsePeople(text);
     people = parsed.people;
     for (const entry of parsed.skipped) onSkipped(entry);
   };
@@ -102,9 +101,4 @@ function readEntry(document: Document, item: unknown): ReturnType<typeof parsePe
 function madeUp(pid: string): Person | undefined {
   if (!isSyntheticPid(pid)) return undefined;
   return { pid, given: 'Synthetic', family: pid, locale: 'nb', eid: 'TestID' };
-}
-
-function stampOf(file: string): string | undefined {
-  const stat = statSync(file, { throwIfNoEntry: false });
-  return stat === undefined ? undefined : `${stat.mtimeMs} ${stat.size} ${stat.ino}`;
 }

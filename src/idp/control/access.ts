@@ -2,16 +2,23 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { join } from 'node:path';
 import type { HttpRequest } from '../../web/http.ts';
 import { readIfThere, writeWhole } from '../files.ts';
+import { watchFile } from '../watched-file.ts';
 import { ControlProblem } from './problem.ts';
 
-/** The token of the control API (`control-token`, 0600), made at first start. */
-export async function loadControlToken(stateDir: string): Promise<string> {
+/**
+ * The token of the control API (`control-token`, 0600), made at first start. The file has the word: what replaces it counts from the
+ * next request, for that is what callers read. While there is none, the last one does.
+ */
+export async function openControlToken(stateDir: string): Promise<() => string> {
   const file = join(stateDir, 'control-token');
-  const known = (await readIfThere(file))?.trim();
-  if (known !== undefined && known !== '') return known;
-  const token = randomBytes(32).toString('base64url');
-  await writeWhole(file, `${token}\n`, 0o600);
-  return token;
+  const known = (await readIfThere(file))?.trim() ?? '';
+  if (known === '') await writeWhole(file, `${randomBytes(32).toString('base64url')}\n`, 0o600);
+  const read = watchFile(file);
+  let token = '';
+  return () => {
+    token = read()?.trim() || token;
+    return token;
+  };
 }
 
 /** Lets only programs of this machine in that can read the state folder: no browser, no other name, no guess. Throws ControlProblem. */

@@ -5,7 +5,7 @@ import { createRouter } from '../../web/router.ts';
 import type { Route } from '../../web/router.ts';
 import type { ListenerSpec } from '../../web/serve.ts';
 import type { Service, Stage } from '../stage.ts';
-import { checkAccess, loadControlToken } from './access.ts';
+import { checkAccess, openControlToken } from './access.ts';
 import { authorizationRoutes } from './authorizations.ts';
 import { clientRoutes } from './clients.ts';
 import { clockRoutes } from './clock.ts';
@@ -26,7 +26,7 @@ const OWN_HEADERS = { 'X-Fullmakt-Local': 'control' };
 
 /** Where tests, commands and the console change what runs here. It listens on this machine only. */
 export async function openControl(stage: Stage, services: readonly Service[]): Promise<ListenerSpec> {
-  const token = await loadControlToken(stage.config.stateDir);
+  const token = await openControlToken(stage.config.stateDir);
   const run = createRouter(controlRoutes({ stage, services }));
   const { host, port } = stage.config.controlBind;
   return {
@@ -36,7 +36,7 @@ export async function openControl(stage: Stage, services: readonly Service[]): P
     port,
     ownHeaders: OWN_HEADERS,
     handle: async (request) => {
-      checkAccess(request, token);
+      checkAccess(request, token());
       return explained(await run(request));
     },
     onError: (error, request) => refused(stage, error, request),
