@@ -34,5 +34,5 @@ export interface Consent {
   readonly consentRights: readonly ConsentRight[];
 }
 
-/** What Maskinporten knows beside clients and scopes: set by the control API or a clients file. */
+/** What Maskinporten knows beside clients and scopes: set by the control API. */
 export type Authorization = SystemUser | Consent;

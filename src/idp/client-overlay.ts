@@ -12,7 +12,7 @@ interface CallerRule {
   readonly scopes: readonly string[];
 }
 
-/** A Maskinporten scope that an added client brings. `access` left out: as the registry has it, granted where it has none. */
+/** A scope of ID-porten or Maskinporten that an added client brings. `access` left out: as the registry has it, granted where it has none. */
 export interface ScopeWish {
   readonly name: string;
   readonly access?: boolean | undefined;
@@ -112,8 +112,9 @@ function scopesOf(
   before: ReadonlyMap<string, MaskinportenScope>,
   { row, scopes = [] }: AddedClient,
 ): readonly MaskinportenScope[] {
-  if (row?.registration.provider !== 'maskinporten') return [];
+  if (row === undefined) return [];
   const { app, registration } = row;
+  if (registration.provider !== 'maskinporten' && registration.provider !== 'idporten') return [];
   return scopes.flatMap((wish) => {
     const known = base.scope(wish.name);
     if (known !== undefined && wish.access !== true) return [];

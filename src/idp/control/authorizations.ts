@@ -15,12 +15,15 @@ const organisation = z.strictObject({
   authority: z.literal('iso6523-actorid-upis'),
   ID: z.string().regex(/^0192:\d{9}$/, 'not 0192: and nine digits'),
 });
+/** What is shown may be sent back; it follows from the rest. */
+const shownId = { id: z.string().optional() };
 const systemUser = z.strictObject({
   type: z.literal('urn:altinn:systemuser'),
   systemuser_org: organisation,
   externalRef: text.optional(),
   systemuser_id: z.array(text).min(1),
   system_id: text,
+  ...shownId,
 });
 const consent = z.strictObject({
   type: z.literal('urn:altinn:consent'),
@@ -42,13 +45,20 @@ const consent = z.strictObject({
     }),
   ),
 });
-const delegation = z.strictObject({ type: z.literal('delegation'), scope: text, consumer: orgno, supplier: orgno });
+const delegation = z.strictObject({
+  type: z.literal('delegation'),
+  scope: text,
+  consumer: orgno,
+  supplier: orgno,
+  ...shownId,
+});
 const entry = z.discriminatedUnion('type', [systemUser, consent, delegation]);
 
 type Entry = z.infer<typeof entry>;
 
 /** `/v1/maskinporten/authorizations`: system users, consents and delegations, as Altinn would know them. */
-export function authorizationRoutes({ stage }: ControlContext): readonly Route[] {
+export function authorizationRoutes({ stage, services }: ControlContext): readonly Route[] {
+  if (services.every(({ name }) => name !== 'maskinporten')) return [];
   const { clients } = stage;
   const all = '/v1/maskinporten/authorizations';
   const one = `${all}/:id`;
@@ -57,31 +67,24 @@ export function authorizationRoutes({ stage }: ControlContext): readonly Route[]
     if (found === undefined) throw new ControlProblem('not_found', 'no such authorization');
     return found;
   };
+  const put = (next: Entry, others: readonly Entry[]): unknown => {
+    if (others.some((each) => idOf(each) === idOf(next))) {
+      throw new ControlProblem('conflict', 'there is this authorization already');
+    }
+    keep(clients, [...others, next]);
+    return show(next);
+  };
+  const without = (gone: Entry): readonly Entry[] => entriesOf(clients).filter((each) => idOf(each) !== idOf(gone));
   return [
     route('GET', all, () => ({ authorizations: entriesOf(clients).map(show) })),
-    making(all, async (request) => {
-      const made = parse(entry, await bodyOf(request));
-      const there = entriesOf(clients);
-      if (there.some((each) => idOf(each) === idOf(made))) {
-        throw new ControlProblem('conflict', 'there is this authorization already');
-      }
-      keep(clients, [...there, made]);
-      return show(made);
-    }),
+    making(all, async (request) => put(parse(entry, await bodyOf(request)), entriesOf(clients))),
     route('GET', one, (_request, { id }) => show(byId(id))),
     route('PUT', one, async (request, { id }) => {
-      const old = byId(id);
+      byId(id);
       const next = parse(entry, await bodyOf(request));
-      keep(clients, [...entriesOf(clients).filter((each) => idOf(each) !== idOf(old)), next]);
-      return show(next);
+      return put(next, without(byId(id)));
     }),
-    removing(one, (_request, { id }) => {
-      const old = byId(id);
-      keep(
-        clients,
-        entriesOf(clients).filter((each) => idOf(each) !== idOf(old)),
-      );
-    }),
+    removing(one, (_request, { id }) => keep(clients, without(byId(id)))),
   ];
 }
 
@@ -95,11 +98,11 @@ function keep(clients: ClientBook, entries: readonly Entry[]): void {
   const delegations: Delegation[] = [];
   for (const each of entries) {
     if (each.type === 'delegation') {
-      const { type: _type, ...rest } = each;
-      delegations.push(rest);
+      const { scope, consumer, supplier } = each;
+      delegations.push({ scope, consumer, supplier });
     } else if (each.type === 'urn:altinn:consent') authorizations.push(each);
     else {
-      const { externalRef, ...rest } = each;
+      const { externalRef, id: _id, ...rest } = each;
       authorizations.push(externalRef === undefined ? rest : { ...rest, externalRef });
     }
   }

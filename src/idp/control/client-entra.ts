@@ -12,7 +12,8 @@ const password = z.strictObject({
   displayName: z.string().optional(),
   secretText: field.text.optional(),
   endDateTime: z.iso.datetime({ offset: true }).optional(),
-  keyId: z.unknown().optional(),
+  /** Of a secret that stays: what it was shown as. */
+  keyId: z.string().optional(),
 });
 const federated = z.strictObject({
   name: z.string().optional(),
@@ -84,18 +85,22 @@ function read(value: unknown, context: ClientContext): ReadClient {
 
 type Passwords = Pick<AzureRegistration, 'secretHashes' | 'secretEnds'> & { readonly shown: readonly object[] };
 
+/** Left out, all secrets stay; of those given, one that only names a known secret keeps it, and the others are new. */
 function passwordsOf({ passwordCredentials }: Data, { before }: ClientContext): Passwords {
+  const old = before?.row?.registration;
+  const known: Pick<AzureRegistration, 'secretHashes' | 'secretEnds'> =
+    old?.provider === 'azure' ? old : { secretHashes: [] };
   if (passwordCredentials === undefined) {
-    const old = before?.row?.registration;
-    if (old?.provider !== 'azure') return { secretHashes: [], shown: [] };
-    return {
-      secretHashes: old.secretHashes,
-      ...(old.secretEnds === undefined ? {} : { secretEnds: old.secretEnds }),
-      shown: [],
-    };
+    const { secretHashes, secretEnds } = known;
+    return { secretHashes, ...(secretEnds === undefined ? {} : { secretEnds }), shown: [] };
   }
-  const all = passwordCredentials.map(({ secretText = field.makeSecret(), endDateTime, displayName }) => {
-    return { hash: field.hashSecret(secretText), shown: { displayName, secretText, endDateTime }, endDateTime };
+  const all = passwordCredentials.map(({ secretText, endDateTime, displayName, keyId }) => {
+    const kept = secretText === undefined ? known.secretHashes.find((hash) => keyIdOf(hash) === keyId) : undefined;
+    if (kept !== undefined) return { hash: kept, told: { keyId, endDateTime }, endDateTime, made: false };
+    const secret = secretText ?? field.makeSecret();
+    const hash = field.hashSecret(secret);
+    const told = { keyId: keyIdOf(hash), displayName, secretText: secret, endDateTime };
+    return { hash, told, endDateTime, made: true };
   });
   const ends = all.flatMap(({ hash, endDateTime }): readonly [string, number][] =>
     endDateTime === undefined ? [] : [[hash, Date.parse(endDateTime) / 1000]],
@@ -103,8 +108,13 @@ function passwordsOf({ passwordCredentials }: Data, { before }: ClientContext): 
   return {
     secretHashes: all.map(({ hash }) => hash),
     ...(ends.length === 0 ? {} : { secretEnds: Object.fromEntries(ends) }),
-    shown: all.map((each) => each.shown),
+    shown: all.some(({ made }) => made) ? all.map(({ told }) => told) : [],
   };
+}
+
+/** Names a secret without being it. */
+function keyIdOf(hash: string): string {
+  return uuidV5(`secret ${hash}`);
 }
 
 function toRegistration(id: string, data: Data, { secretHashes, secretEnds }: Passwords): AzureRegistration {
@@ -152,7 +162,8 @@ function shown(row: Client, registered: AzureRegistration): object {
     logoutUrl: registered.frontchannelLogoutUri,
     passwordCredentials: registered.secretHashes.map((hash) => {
       const end = registered.secretEnds?.[hash];
-      return end === undefined ? {} : { endDateTime: new Date(end * 1000).toISOString() };
+      const keyId = keyIdOf(hash);
+      return end === undefined ? { keyId } : { keyId, endDateTime: new Date(end * 1000).toISOString() };
     }),
     ...(row.keys.length === 0 ? {} : { jwks: { keys: row.keys } }),
     federatedIdentityCredentials: registered.federatedCredentials?.map(({ issuer, subject, audience, keys }) => ({

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import type { IdportenRegistration } from '../../registry/model.ts';
+import type { Client, IdportenRegistration } from '../../registry/model.ts';
 import { appOfAdded } from '../client-overlay.ts';
 import * as field from './client-fields.ts';
 import { problemsOf } from './client-kind.ts';
 import type { ClientContext, ClientKind, ReadClient } from './client-kind.ts';
+import { nameOfScope, scopeEntry, showScope, wishOf } from './client-scopes.ts';
 
 const registration = z.strictObject({
   client_id: field.clientId.optional(),
@@ -31,7 +32,7 @@ const registration = z.strictObject({
   frontchannel_logout_session_required: z.boolean().default(false),
   backchannel_logout_uri: field.webAddress.optional(),
   backchannel_logout_session_required: z.boolean().default(false),
-  scopes: z.array(field.text).default(['openid', 'profile']),
+  scopes: z.array(scopeEntry).default(['openid', 'profile']),
   access_token_lifetime: field.seconds.default(120),
   authorization_lifetime: field.seconds.default(7200),
   refresh_token_lifetime: field.seconds.default(600),
@@ -50,7 +51,18 @@ type Data = z.infer<typeof registration>;
 export const idportenClients: ClientKind = {
   idName: 'client_id',
   read,
-  show: ({ row }) => (row?.registration.provider === 'idporten' ? { ...shown(row.registration), ...named(row) } : {}),
+  show: ({ row, scopes = [] }, snapshot) => {
+    if (row?.registration.provider !== 'idporten') return {};
+    const { registration: registered } = row;
+    const brought = new Set(scopes.map(({ name }) => name));
+    return {
+      ...shown(registered),
+      ...named(row),
+      scopes: registered.scopes.map((name) =>
+        brought.has(name) ? showScope(name, snapshot.scope(name), registered.orgno) : name,
+      ),
+    };
+  },
 };
 
 function read(value: unknown, context: ClientContext): ReadClient {
@@ -74,7 +86,9 @@ function read(value: unknown, context: ClientContext): ReadClient {
   } as const;
   const { persona, source, position } = context;
   const once = made === undefined ? {} : { client_secret: made };
-  return { ok: true, client: { persona, id, source, position, row }, once };
+  // A bare name leaves a scope what it is; one that nobody describes is an ordinary one.
+  const scopes = data.scopes.filter((each) => typeof each !== 'string').map(wishOf);
+  return { ok: true, client: { persona, id, source, position, row, scopes }, once };
 }
 
 function secretOf(data: Data, { before }: ClientContext): { hashes: readonly string[]; made: string | undefined } {
@@ -97,7 +111,7 @@ function toRegistration(data: Data, secretHashes: readonly string[]): IdportenRe
     frontchannelLogoutSessionRequired: data.frontchannel_logout_session_required,
     ...(data.backchannel_logout_uri === undefined ? {} : { backchannelLogoutUri: data.backchannel_logout_uri }),
     backchannelLogoutSessionRequired: data.backchannel_logout_session_required,
-    scopes: data.scopes,
+    scopes: data.scopes.map(nameOfScope),
     accessTokenLifetime: data.access_token_lifetime,
     authorizationLifetime: data.authorization_lifetime,
     refreshTokenLifetime: data.refresh_token_lifetime,
@@ -110,10 +124,11 @@ function toRegistration(data: Data, secretHashes: readonly string[]): IdportenRe
   };
 }
 
-function named(row: { readonly clientId: string; readonly app: string; readonly keys: readonly unknown[] }): object {
+function named(row: Pick<Client, 'clientId' | 'app' | 'keys' | 'state'>): object {
   return {
     client_id: row.clientId,
     client_name: row.app,
+    ...(row.state === 'disabled' ? { active: false } : {}),
     ...(row.keys.length === 0 ? {} : { jwks: { keys: row.keys } }),
   };
 }
@@ -131,7 +146,6 @@ function shown(registered: IdportenRegistration): object {
     frontchannel_logout_session_required: registered.frontchannelLogoutSessionRequired,
     backchannel_logout_uri: registered.backchannelLogoutUri,
     backchannel_logout_session_required: registered.backchannelLogoutSessionRequired ?? false,
-    scopes: registered.scopes,
     access_token_lifetime: registered.accessTokenLifetime,
     authorization_lifetime: registered.authorizationLifetime,
     refresh_token_lifetime: registered.refreshTokenLifetime,
