@@ -114,7 +114,7 @@ export function parseFault(text: string): Pick<FaultOrder, 'fault' | 'value'> | 
   const name = colon === -1 ? text : text.slice(0, colon);
   const fault = FAULT_NAMES.find((each) => each === name);
   if (fault === undefined) return undefined;
-  if (colon === -1) return { fault };
+  if (colon === -1) return fault === 'propagation' ? undefined : { fault };
   const value = text.slice(colon + 1);
   return VALUES[fault]?.test(value) === true ? { fault, value } : undefined;
 }

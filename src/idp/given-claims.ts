@@ -2,8 +2,7 @@ import { z } from 'zod';
 
 const text = z.string().min(1).max(1024);
 
-/** Standard claims that an entry of `people.yaml` may give, by their own names (OpenID Connect Core 5.1); all of them optional. */
-export const givenClaims: z.ZodType<Readonly<Record<string, unknown>>> = z.object({
+const claims = z.object({
   middle_name: text.optional(),
   nickname: text.optional(),
   preferred_username: text.optional(),
@@ -18,7 +17,7 @@ export const givenClaims: z.ZodType<Readonly<Record<string, unknown>>> = z.objec
   phone_number: text.optional(),
   phone_number_verified: z.boolean().optional(),
   address: z
-    .object({
+    .strictObject({
       formatted: text.optional(),
       street_address: text.optional(),
       locality: text.optional(),
@@ -29,3 +28,9 @@ export const givenClaims: z.ZodType<Readonly<Record<string, unknown>>> = z.objec
     .optional(),
   updated_at: z.number().int().min(0).optional(),
 });
+
+/** Standard claims that an entry of `people.yaml` may give, by their own names (OpenID Connect Core 5.1); all of them optional. */
+export const givenClaims: z.ZodType<Readonly<Record<string, unknown>>> = claims;
+
+/** The names of {@link givenClaims}. */
+export const GIVEN_CLAIMS: readonly string[] = Object.keys(claims.shape);

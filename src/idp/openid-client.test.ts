@@ -39,7 +39,7 @@ test('openid: a registration has the defaults of RFC 7591 2, and what is missing
   });
 });
 
-test('openid: a registration says everything by its wire names, and members that nobody knows are ignored', async () => {
+test('openid: a registration says everything by its wire names, and members without effect are let through', async () => {
   const key = publicJwk(await generatePrivateJwk('ES256', 'k'));
   const client = parsed({
     client_id: 'web',
@@ -92,6 +92,7 @@ test('openid: what a registration cannot mean is named by its path', async () =>
   assert.deepEqual(paths({ redirect_uris: [APP], client_id: 'x'.repeat(43) }), ['client_id']);
   assert.deepEqual(paths({ redirect_uris: [APP], client_id: 'two words' }), ['client_id']);
   assert.deepEqual(paths({ redirect_uris: [APP], default_max_age: -1 }), ['default_max_age']);
+  assert.deepEqual(paths({ redirect_uris: [APP], redirect_uri: APP }), ['redirect_uri']);
   assert.deepEqual(paths('a client'), ['']);
 });
 

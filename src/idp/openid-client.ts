@@ -64,7 +64,10 @@ const words = text.transform((value) => [...new Set(value.split(' ').filter((wor
 const algorithm = z.enum(['RS256', 'PS256', 'ES256']);
 const key = z.custom<PublicJwk>(isUsableKey, 'not a public key that can verify, with a kid');
 
-const registration = z.object({
+/** Members of the specifications that change nothing here: what a client says of itself, and what a registration answers beside it. */
+const idle = z.unknown().optional();
+
+const registration = z.strictObject({
   client_id: z
     .string()
     .regex(/^[\x21-\x7e]{1,128}$/, 'not 1 to 128 printable characters')
@@ -92,20 +95,31 @@ const registration = z.object({
   response_types: z.array(z.literal('code')).optional(),
   scope: words.optional(),
   default_max_age: z.number().int().min(0).max(MAX_SECONDS).optional(),
+  application_type: z.enum(['web', 'native']).optional(),
+  subject_type: z.literal('public').optional(),
+  client_uri: idle,
+  logo_uri: idle,
+  tos_uri: idle,
+  policy_uri: idle,
+  contacts: idle,
+  software_id: idle,
+  software_version: idle,
+  client_id_issued_at: idle,
+  client_secret_expires_at: idle,
 });
 
 type Registration = z.infer<typeof registration>;
 
 /**
- * Reads client metadata with the names of RFC 7591 2 and OpenID Connect Registration 2; defaults are theirs, members that nobody
- * here knows are ignored. `access_token_format` (`jwt`, `opaque`) is ours. An id or secret that is needed and not given is made.
+ * Reads client metadata with the names of RFC 7591 2 and OpenID Connect Registration 2; defaults are theirs. Members that nobody here
+ * knows are problems, for whoever registers a client by hand wants to hear of a slip. `access_token_format` (`jwt`, `opaque`) is ours. An id or secret that is needed and not given is made.
  */
 export function parseOpenidClient(value: unknown, make: Maker = MAKER): ParsedOpenidClient {
   const read = registration.safeParse(value);
   if (!read.success) {
     return {
       ok: false,
-      problems: read.error.issues.map(({ path, message }) => ({ path: path.join('.'), message })),
+      problems: read.error.issues.flatMap(problemsOf),
     };
   }
   const problems = conflictsOf(read.data);
@@ -113,6 +127,11 @@ export function parseOpenidClient(value: unknown, make: Maker = MAKER): ParsedOp
   const needsSecret = read.data.token_endpoint_auth_method.startsWith('client_secret');
   const secret = needsSecret ? (read.data.client_secret ?? make.secret()) : undefined;
   return { ok: true, client: toClient(read.data, read.data.client_id ?? make.id(), secret), secret };
+}
+
+function problemsOf(issue: z.core.$ZodIssue): readonly RegistrationProblem[] {
+  if (issue.code !== 'unrecognized_keys') return [{ path: issue.path.join('.'), message: issue.message }];
+  return issue.keys.map((name) => ({ path: [...issue.path, name].join('.'), message: 'no such member' }));
 }
 
 /** Members that are fine each by itself but not together. */

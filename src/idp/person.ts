@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { isJsonObject } from '../oauth/objects.ts';
 import { isSyntheticPid } from './pid.ts';
-import { givenClaims } from './given-claims.ts';
+import { GIVEN_CLAIMS, givenClaims } from './given-claims.ts';
 
 /** What Entra ID knows about a person. */
 interface Employee {
@@ -28,7 +29,7 @@ export interface Person {
 }
 
 const guid = z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i);
-const employeeEntry = z.object({
+const employeeEntry = z.strictObject({
   NAVident: z.string().optional(),
   preferred_username: z.string().min(1),
   tenant: z.string().min(1).default('example.test'),
@@ -38,19 +39,23 @@ const employeeEntry = z.object({
 });
 const entry = z.object({
   pid: z.string().refine(isSyntheticPid, 'not a synthetic national number (month + 80, valid check digits)'),
-  name: z.object({ given: z.string().min(1), family: z.string().min(1) }),
+  name: z.strictObject({ given: z.string().min(1), family: z.string().min(1) }),
   locale: z.enum(['nb', 'nn', 'en', 'se']).default('nb'),
   eid: z.string().min(1).default('BankID'),
   employee: employeeEntry.optional(),
 });
 
+/** Those of eIDAS mean nothing here yet. */
+const MEMBERS: ReadonlySet<string> = new Set([...Object.keys(entry.shape), ...GIVEN_CLAIMS, 'eidas']);
+
 /** One entry of `people.yaml` as a person, or what is wrong with it (never quoting a pid). */
 export function parsePerson(input: unknown): Person | string {
   const [result, given] = [entry.safeParse(input), givenClaims.safeParse(input)];
-  if (!result.success || !given.success) {
-    const issues = [...(result.error?.issues ?? []), ...(given.error?.issues ?? [])];
+  const strangers = isJsonObject(input) ? Object.keys(input).filter((name) => !MEMBERS.has(name)) : [];
+  if (!result.success || !given.success || strangers.length > 0) {
+    const found = [...problemsIn(result.error), ...problemsIn(given.error)];
     // Both say so when the entry is no map at all.
-    return [...new Set(issues.map((issue) => `${issue.path.join('.') || 'entry'}: ${issue.message}`))].join('; ');
+    return [...new Set([...found, ...strangers.map((name) => `${name}: no such member`)])].join('; ');
   }
   const { pid, name, locale, eid, employee } = result.data;
   const claims = Object.keys(given.data).length === 0 ? {} : { claims: given.data };
@@ -58,6 +63,13 @@ export function parsePerson(input: unknown): Person | string {
   if (employee === undefined) return person;
   const { preferred_username: preferredUsername, ...rest } = employee;
   return { ...person, employee: { ...rest, preferredUsername } };
+}
+
+function problemsIn(error: z.ZodError | undefined): readonly string[] {
+  return (error?.issues ?? []).map((issue) => {
+    if (issue.code === 'unrecognized_keys') return `${[...issue.path, issue.keys[0]].join('.')}: no such member`;
+    return `${issue.path.join('.') || 'entry'}: ${issue.message}`;
+  });
 }
 
 /** Given and family name as one text. */

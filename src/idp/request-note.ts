@@ -3,8 +3,22 @@ import { wholeSeconds } from './journal.ts';
 import type { NotedRequest } from './journal.ts';
 import type { Realm } from './persona.ts';
 
+/** What the endpoints of all personas are called, in faults and in the list of requests; `other` is none of them. */
+export const ENDPOINT_NAMES = [
+  'metadata',
+  'jwks',
+  'authorize',
+  'par',
+  'token',
+  'introspect',
+  'revoke',
+  'userinfo',
+  'logout',
+  'resource',
+] as const;
+
 /** Last words of the paths of all personas, and what the endpoint is called. */
-const ENDPOINTS: Readonly<Record<string, string>> = {
+const ENDPOINTS: Readonly<Record<string, (typeof ENDPOINT_NAMES)[number]>> = {
   'openid-configuration': 'metadata',
   'oauth-authorization-server': 'metadata',
   instance: 'metadata',
@@ -61,7 +75,7 @@ function namesIn(form: string): readonly string[] {
   return form.split('&', MAX_PARAMETERS).flatMap((pair) => {
     // Without `=` it may be anything, a secret too.
     const equals = pair.indexOf('=');
-    return equals === -1 ? [] : [pair.slice(0, Math.min(equals, MAX_NAME_CHARACTERS))];
+    return equals === -1 ? [] : [alone(pair.slice(0, Math.min(equals, MAX_NAME_CHARACTERS)))];
   });
 }
 
@@ -73,7 +87,12 @@ function assertionIn(form: string): NotedRequest['assertion'] {
     const start = at + name.length + 1;
     const end = form.indexOf('&', start);
     const [header, claims, signature] = form.slice(start, end === -1 ? undefined : end).split('.', 3);
-    if (header !== undefined && claims !== undefined && signature !== undefined) return [header, claims];
+    if (header !== undefined && claims !== undefined && signature !== undefined) return [alone(header), alone(claims)];
   }
   return undefined;
+}
+
+/** A copy: a piece of a text holds on to all of it, and a form has up to 64 KiB. */
+function alone(text: string): string {
+  return Buffer.from(text, 'latin1').toString('latin1');
 }

@@ -31,9 +31,22 @@ export type ShownClient = Pick<AddedClient, 'row' | 'openid' | 'callers' | 'scop
 
 /** What zod found, by the wire name of the field. A member that nobody knows is named itself. */
 export function problemsOf(error: z.ZodError): readonly RegistrationProblem[] {
-  return error.issues.map((issue) => {
-    const path = issue.path.map(String);
-    if (issue.code !== 'unrecognized_keys') return { path: path.join('.'), message: issue.message };
-    return { path: [...path, issue.keys[0] ?? ''].join('.'), message: 'no such member' };
-  });
+  return error.issues.flatMap((issue) => problemsOfIssue(issue, []));
+}
+
+function problemsOfIssue(issue: z.core.$ZodIssue, above: readonly string[]): readonly RegistrationProblem[] {
+  const path = [...above, ...issue.path.map(String)];
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({ path: [...path, key].join('.'), message: 'no such member' }));
+  }
+  if (issue.code === 'invalid_union') {
+    // Of several shapes the one that was meant is the one whose own type fits.
+    const meant = issue.errors.find((issues) => issues.every((each) => each.path.length > 0 || !isOfType(each)));
+    if (meant !== undefined) return meant.flatMap((each) => problemsOfIssue(each, path));
+  }
+  return [{ path: path.join('.'), message: issue.message }];
+}
+
+function isOfType({ code }: z.core.$ZodIssue): boolean {
+  return code === 'invalid_type';
 }

@@ -1,3 +1,4 @@
+import { isJsonObject } from '../../oauth/objects.ts';
 import type { HttpRequest } from '../../web/http.ts';
 import type { Route } from '../../web/router.ts';
 import type { Client } from '../../registry/model.ts';
@@ -53,10 +54,12 @@ async function replace(context: ControlContext, request: HttpRequest, { persona,
   const { clients } = context.stage;
   const { read, idName } = CLIENT_KINDS[service.name];
   const body = await bodyOf(request);
-  const named = typeof body === 'object' && body !== null ? { [idName]: id, ...body } : body;
+  const named = isJsonObject(body) ? { [idName]: id, ...body } : body;
   const result = read(named, { persona: service.name, source: 'api', before: clients.added(service.name, id) });
   if (!result.ok) throw unprocessable(result.problems);
   if (result.client.id !== id) throw unprocessable([{ path: idName, message: 'not the one in the path' }]);
+  const there = sameApp(service, result.client.row);
+  if (there?.row !== undefined && there.row.clientId !== id) throw conflict(service, there, id);
   clients.put(result.client);
   return { ...show(service, result.client), ...result.once };
 }

@@ -16,9 +16,9 @@ export function clockRoutes(context: ControlContext): readonly Route[] {
   const persona = (name: string | undefined): string | undefined =>
     name === undefined ? undefined : serviceOf(context, name).name;
   return [
-    route('GET', '/v1/clock', (request) => showClock(context, persona(queryOf(request, 'persona')))),
+    route('GET', '/v1/clock', (request) => showClock(context, persona(queryOf(request, ['persona']).persona))),
     route('PUT', '/v1/clock', async (request) => {
-      const name = persona(queryOf(request, 'persona'));
+      const name = persona(queryOf(request, ['persona']).persona);
       context.stage.clocks.set(read(await bodyOf(request)), name);
       return showClock(context, name);
     }),

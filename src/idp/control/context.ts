@@ -1,3 +1,4 @@
+import { parseStrictJson, StrictJsonError } from '../../oauth/strict-json.ts';
 import { parseQuery } from '../../web/forms.ts';
 import type { HttpRequest, HttpResponse } from '../../web/http.ts';
 import { json } from '../../web/http.ts';
@@ -52,23 +53,36 @@ export function serviceOf({ services }: ControlContext, name: string | undefined
   throw new ControlProblem('not_found', `no persona ${name ?? ''} is running here`, 'persona');
 }
 
-/** The body as JSON; an empty one is an empty object. Throws ControlProblem. */
+/** The body as JSON that can be understood in one way only; an empty one is an empty object. Throws ControlProblem. */
 export async function bodyOf(request: HttpRequest): Promise<unknown> {
-  const text = (await request.body(MAX_BODY_BYTES)).toString();
-  if (text.trim() === '') return {};
+  const bytes = await request.body(MAX_BODY_BYTES);
+  if (bytes.toString('latin1').trim() === '') return {};
   try {
-    const value: unknown = JSON.parse(text);
-    return value;
-  } catch {
-    throw new ControlProblem('invalid_request', 'the body is not JSON');
+    return parseStrictJson(bytes);
+  } catch (error) {
+    if (!(error instanceof StrictJsonError)) throw error;
+    throw new ControlProblem('invalid_request', `the body: ${error.message}`);
   }
 }
 
-/** A parameter of the query; undefined when it is not there. */
-export function queryOf(request: HttpRequest, name: string): string | undefined {
+/** Parameters of the query; those that are not there are undefined. Throws ControlProblem for one that is not among `names`, which would else be a filter that lets everything through. */
+export function queryOf<Name extends string>(
+  request: HttpRequest,
+  names: readonly Name[],
+): Readonly<Partial<Record<Name, string>>> {
   const parsed = parseQuery(request.query);
   if (!parsed.ok) throw new ControlProblem('invalid_request', 'the query cannot be read');
-  return parsed.form.get(name);
+  const { form } = parsed;
+  const [twice] = form.duplicates;
+  if (twice !== undefined) throw new ControlProblem('unprocessable', `${twice}: stands there twice`, twice);
+  const stranger = form.names.find((name) => names.every((each) => each !== name));
+  if (stranger !== undefined) throw new ControlProblem('unprocessable', `${stranger}: no such parameter`, stranger);
+  const found: Partial<Record<Name, string>> = {};
+  for (const name of names) {
+    const value = form.get(name);
+    if (value !== undefined) found[name] = value;
+  }
+  return found;
 }
 
 const MAX_BODY_BYTES = 1024 * 1024;

@@ -3,6 +3,7 @@ import type { HttpRequest } from '../../web/http.ts';
 import type { Route } from '../../web/router.ts';
 import { FAULT_NAMES, parseFault } from '../faults.ts';
 import type { FaultRule } from '../faults.ts';
+import { ENDPOINT_NAMES } from '../request-note.ts';
 import { bodyOf, making, removing, route } from './context.ts';
 import type { ControlContext } from './context.ts';
 import { ControlProblem, parse } from './problem.ts';
@@ -10,7 +11,7 @@ import { ControlProblem, parse } from './problem.ts';
 const order = z.strictObject({
   persona: z.string().min(1),
   client: z.string().min(1).optional(),
-  endpoint: z.string().min(1).optional(),
+  endpoint: z.enum(ENDPOINT_NAMES).optional(),
   fault: z.string().min(1),
   times: z.number().int().min(0).max(1_000_000).default(1),
 });

@@ -1,3 +1,4 @@
+import { isJsonObject } from '../../oauth/objects.ts';
 import type { HttpRequest } from '../../web/http.ts';
 import type { Route } from '../../web/router.ts';
 import { parsePerson } from '../person.ts';
@@ -32,7 +33,7 @@ export function peopleRoutes(context: ControlContext): readonly Route[] {
 
 async function replace({ stage }: ControlContext, request: HttpRequest, { pid }: Params): Promise<unknown> {
   const body = await bodyOf(request);
-  const person = read(typeof body === 'object' && body !== null ? { pid, ...body } : body);
+  const person = read(isJsonObject(body) ? { pid, ...body } : body);
   if (person.pid !== pid) throw new ControlProblem('unprocessable', 'pid: not the one in the path', 'pid');
   stage.people.put(person);
   return showPerson(person);
@@ -47,10 +48,11 @@ function read(value: unknown): Person {
 }
 
 /** As the entry of `people.yaml` that it is. */
-function showPerson({ given, family, employee, ...person }: Person): unknown {
+function showPerson({ given, family, employee, claims, ...person }: Person): unknown {
   const { preferredUsername, ...work } = employee ?? { preferredUsername: undefined };
   return {
     ...person,
+    ...claims,
     name: { given, family },
     ...(employee === undefined ? {} : { employee: { ...work, preferred_username: preferredUsername } }),
   };

@@ -2,17 +2,18 @@ import { redactFields } from '../../observe/redact.ts';
 import { isJsonObject } from '../../oauth/objects.ts';
 import type { Route } from '../../web/router.ts';
 import type { NotedRequest } from '../journal.ts';
-import { queryOf, route } from './context.ts';
+import { queryOf, route, serviceOf } from './context.ts';
 import type { ControlContext } from './context.ts';
 
 /** `GET /v1/requests`: the last requests, without any value a client sent but what its assertion says of itself. */
-export function requestRoutes({ stage }: ControlContext): readonly Route[] {
+export function requestRoutes(context: ControlContext): readonly Route[] {
   return [
     route('GET', '/v1/requests', (request) => {
-      const [persona, endpoint] = ['persona', 'endpoint'].map((name) => queryOf(request, name));
+      const { persona, endpoint } = queryOf(request, ['persona', 'endpoint']);
+      if (persona !== undefined) serviceOf(context, persona);
       const fits = (each: { readonly persona: string; readonly endpoint: string }): boolean =>
         (persona === undefined || each.persona === persona) && (endpoint === undefined || each.endpoint === endpoint);
-      const { journal } = stage;
+      const { journal } = context.stage;
       return { requests: journal.requests().filter(fits).map(show), counters: journal.counters().filter(fits) };
     }),
   ];

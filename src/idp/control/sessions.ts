@@ -1,3 +1,4 @@
+import type { HttpRequest } from '../../web/http.ts';
 import type { Route } from '../../web/router.ts';
 import { listSso } from '../engine/sso.ts';
 import type { JoinedSession } from '../engine/sso.ts';
@@ -18,17 +19,27 @@ export function sessionRoutes(context: ControlContext): readonly Route[] {
     return found;
   };
   return [
-    route('GET', all, async (_request, { persona }) => ({ sessions: (await listOf(persona)).map(show) })),
+    route('GET', all, async (request, { persona }) => {
+      isNotify(request);
+      return { sessions: (await listOf(persona)).map(show) };
+    }),
     route('GET', one, async (_request, { persona, sid }) => show(await byId(persona, sid))),
     route('DELETE', all, async (request, { persona }) => {
-      const notify = queryOf(request, 'notify') === '1';
+      const notify = isNotify(request);
       return await endSessions(serviceOf(context, persona), await listOf(persona), notify);
     }),
     route('DELETE', one, async (request, { persona, sid }) => {
-      const notify = queryOf(request, 'notify') === '1';
+      const notify = isNotify(request);
       return await endSessions(serviceOf(context, persona), [await byId(persona, sid)], notify);
     }),
   ];
+}
+
+/** `1` or `0`. Throws ControlProblem. */
+function isNotify(request: HttpRequest): boolean {
+  const { notify = '0' } = queryOf(request, ['notify']);
+  if (notify === '0' || notify === '1') return notify === '1';
+  throw new ControlProblem('unprocessable', 'notify: not 0 or 1', 'notify');
 }
 
 function show({ session, clients }: JoinedSession): unknown {
