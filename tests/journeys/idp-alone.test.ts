@@ -40,8 +40,8 @@ before(async () => {
   outbound = createOutboundFetch({ ca: readFileSync(alone.summary.ca.caFile, 'utf8') });
 });
 after(async () => {
-  await outbound.close();
   await alone.stop();
+  await outbound.close();
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -225,11 +225,12 @@ for (const issuer of [
   });
 }
 
-test('safety: with the flag it listens for a container network, under a marked name', async () => {
+test('safety: with the flag it listens for a container network, under a marked name', async (t) => {
   const there = await startAlone(['--dir', join(folder, 'network'), '--only', 'idporten', '--allow-non-loopback'], {
     FULLMAKT_IDP_IDPORTEN_BIND: '0.0.0.0:0',
     FULLMAKT_IDP_IDPORTEN_ISSUER: 'http://fullmakt-local:7410',
   });
+  t.after(() => there.stop());
   assert.equal(there.issuer('idporten'), 'http://fullmakt-local:7410');
   assert.deepEqual(await there.stop(), [0, null]);
 });
@@ -240,13 +241,14 @@ test('a clients file that is not there stops the start and is named', () => {
   assert.match(missing.stderr, /none\.yaml/);
 });
 
-test('the clients file that README shows is taken whole', async () => {
+test('the clients file that README shows is taken whole', async (t) => {
   const readme = readFileSync(join(root, 'README.md'), 'utf8');
   const [, text = ''] = /```yaml\n(# clients\.yaml\n[\s\S]*?)```/.exec(readme) ?? [];
   const file = join(folder, 'clients.yaml');
   writeFileSync(join(folder, 'my-feed.jwks.json'), JSON.stringify({ keys: [publicJwk(jwk)] }));
   writeFileSync(file, text);
   const running = await startAlone(['--dir', join(folder, 'readme'), '--clients', file]);
+  t.after(() => running.stop());
   assert.equal(running.notices(), '');
   const { url, tokenFile } = running.summary.control;
   const authorization = `Bearer ${readFileSync(tokenFile, 'utf8').trim()}`;
@@ -255,31 +257,32 @@ test('the clients file that README shows is taken whole', async () => {
     const { clients: known }: { clients: readonly unknown[] } = JSON.parse(await listed.text());
     assert.equal(known.length, 1, persona);
   }
-  await running.stop();
 });
 
-test('a client that cannot be used is left out, with its line and field; the others are there', async () => {
+test('a client that cannot be used is left out, with its line and field; the others are there', async (t) => {
   const file = join(folder, 'mistaken.yaml');
   writeFileSync(file, `${clients(jwk)}openid:\n  - client_id: typo\n    redirect_uri: [${CALLBACK}]\n`);
   const running = await startAlone(['--dir', join(folder, 'mistaken'), '--clients', file]);
+  t.after(() => running.stop());
   const line =
     readFileSync(file, 'utf8')
       .split('\n')
       .findIndex((text) => text.includes('typo')) + 1;
   assert.match(
     running.notices(),
-    new RegExp(`^clients file, line ${line}: left out: openid\\.0\\.redirect_uris: `, 'm'),
+    new RegExp(`^clients file, line ${line}: left out: openid\\.0\\.redirect_uri: `, 'm'),
   );
-  await running.stop();
 });
 
-test('Ctrl-C ends it with exit code 0; the next start has the same keys, CA, people and control token', async () => {
+test('Ctrl-C ends it with exit code 0; the next start has the same keys, CA, people and control token', async (t) => {
   const dir = join(folder, 'again');
   const first = await startAlone(['--dir', dir]);
+  t.after(() => first.stop());
   const known = await stateOf(first);
   assert.deepEqual(await first.stop('SIGINT'), [0, null]);
   assert.match(first.notices(), /SIGINT: stopping/);
   const second = await startWith(['--dir', dir], first.env);
+  t.after(() => second.stop());
   assert.deepEqual(await stateOf(second), known);
   assert.deepEqual(await second.stop('SIGTERM'), [0, null]);
 });

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { join } from 'node:path';
+import { endChild, PATIENCE } from '../strangers/children.ts';
 import { withFreePorts } from '../strangers/ports.ts';
 import { root } from './platform.ts';
 
@@ -50,16 +50,16 @@ export async function startWith(args: readonly string[], env: Readonly<Record<st
     env: { PATH: process.env['PATH'], ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const gone = once(child, 'exit');
   let [out, err] = ['', ''];
   child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
+  const starting = setTimeout(() => child.kill('SIGKILL'), PATIENCE);
   const summary = await new Promise<IdpSummary>((resolve, reject) => {
     child.once('close', (code) => reject(new Error(`ended with ${code}:\n${err}`)));
     child.stdout.on('data', () => {
       if (out.trimEnd().endsWith('}')) resolve(JSON.parse(out));
     });
-  });
+  }).finally(() => clearTimeout(starting));
   return {
     summary,
     process: child,
@@ -71,8 +71,7 @@ export async function startWith(args: readonly string[], env: Readonly<Record<st
       return found.issuer;
     },
     stop: async (signal = 'SIGTERM') => {
-      if (child.exitCode === null && child.signalCode === null) child.kill(signal);
-      await gone;
+      await endChild(child, () => child.kill(signal));
       return [child.exitCode, child.signalCode];
     },
   };

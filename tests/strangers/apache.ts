@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { chmod, copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { endChild } from './children.ts';
 
 /** Debian's Apache and its module for OpenID Connect. */
 export const APACHE_FILES: readonly string[] = ['/usr/sbin/apache2', '/usr/lib/apache2/modules/mod_auth_openidc.so'];
@@ -37,11 +37,7 @@ export async function startApache(port: number, directives: readonly string[], c
   const child = spawn('/usr/sbin/apache2', ['-D', 'FOREGROUND', '-f', file], { stdio: ['ignore', 'pipe', 'pipe'] });
   const lines: string[] = [];
   const close = async (): Promise<void> => {
-    if (child.exitCode === null && child.signalCode === null) {
-      const gone = once(child, 'exit');
-      child.kill('SIGTERM');
-      await gone;
-    }
+    await endChild(child, () => child.kill('SIGTERM'));
     await rm(folder, { recursive: true });
   };
   const started = Promise.withResolvers<void>();

@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { endChild } from './children.ts';
 
 /** A foreign client in a process of its own: Node learns of a private CA (`NODE_EXTRA_CA_CERTS`) only when a process starts. */
 export interface Beside<Order, Outcome> {
@@ -36,12 +36,7 @@ export function startBeside<Order, Outcome>(script: string, caFile: string | und
       child.send({ id: orders, body });
       return answer.promise;
     },
-    async close() {
-      if (child.exitCode !== null) return;
-      const gone = once(child, 'exit');
-      child.disconnect();
-      await gone;
-    },
+    close: () => endChild(child, () => child.disconnect()),
   };
 }
 

@@ -45,7 +45,7 @@ export async function startDesk(): Promise<Desk> {
     grant('middle', 'api', { scopes: ['read'] }),
     grant('desk', 'api', { roles: ['admin'] }),
   ];
-  const providers = await startProviders(rows(clients, { grants }));
+  const providers = await startProviders(rows(clients, { grants }), ['entra']);
   return {
     providers,
     authority: `${providers.entraOrigin}/${TENANT}`,

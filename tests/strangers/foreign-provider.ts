@@ -3,13 +3,14 @@ import type { Server } from 'node:http';
 import { mock } from 'node:test';
 import type { Provider } from 'oidc-provider';
 import { generatePrivateJwk } from '../../src/oauth/jwk.ts';
+import { PATIENCE } from './children.ts';
 
 /** An identity provider that others wrote, running with its own development pages. */
 export interface ForeignProvider {
   readonly issuer: string;
   /** Failures that are its own fault, or of what it was sent. */
   readonly failures: readonly unknown[];
-  /** Resolves when it next emits this event. */
+  /** Resolves when it next emits this event; rejects when that takes too long. */
   next(event: string): Promise<void>;
   close(): Promise<void>;
 }
@@ -29,7 +30,14 @@ export async function startForeignProvider(
   return {
     issuer,
     failures,
-    next: (event) => new Promise((resolve) => void provider.on(event, () => resolve())),
+    next: (event) =>
+      new Promise((resolve, reject) => {
+        const late = setTimeout(() => reject(new Error(`no ${event} in time`)), PATIENCE);
+        provider.on(event, () => {
+          clearTimeout(late);
+          resolve();
+        });
+      }),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

@@ -27,7 +27,7 @@ before(async () => {
     { ...scope, name: 'demo:feed/read', consumers: [ORGNO] },
     { ...scope, name: 'demo:feed/closed', consumers: [] },
   ];
-  providers = await startProviders(rows([feed], { scopes: offered }));
+  providers = await startProviders(rows([feed], { scopes: offered }), ['maskinporten']);
 });
 after(() => providers.close());
 

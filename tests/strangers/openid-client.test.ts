@@ -32,6 +32,7 @@ before(async () => {
       client('basic', 'basic-id', { keys: [], registration: secret('client_secret_basic') }),
       client('post', 'post-id', { keys: [], registration: secret('client_secret_post') }),
     ]),
+    ['idporten'],
   );
 });
 after(() => providers.close());
