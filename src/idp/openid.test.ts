@@ -128,6 +128,30 @@ test('openid: a client without a secret needs S256, and its refresh tokens are u
   assert.equal(said(await refresh(first.body['refresh_token'])), '400 invalid_grant');
 });
 
+test('openid: a program in a page of another origin gets documents, tokens and UserInfo, and never what people visit (Fetch 3.2)', async () => {
+  const { body: metadata } = await answerOf(await op.fetch('/.well-known/openid-configuration'));
+  const inPages = ['token', 'userinfo', 'revocation', 'pushed_authorization_request'].map(
+    (name) => new URL(String(metadata[`${name}_endpoint`])).pathname,
+  );
+  for (const path of [...inPages, '/jwks', '/.well-known/openid-configuration']) {
+    const { status, headers } = await op.fetch(path, { method: 'OPTIONS' });
+    assert.equal(status, 204, path);
+    assert.equal(headers.get('access-control-allow-origin'), '*');
+    assert.equal(headers.get('access-control-allow-headers'), 'Authorization, Content-Type');
+    assert.match(headers.get('access-control-allow-methods') ?? '', /^(GET|POST|GET, POST)$/);
+  }
+  const code = (await op.signIn({ client_id: 'none' })).get('code') ?? '';
+  const good = await op.post('/token', { ...redemption(code), client_id: 'none' });
+  const bad = await op.post('/token', { ...redemption(code), client_id: 'none' });
+  const told = await op.fetch('/userinfo', bearer('x'));
+  assert.deepEqual([good.status, bad.status, told.status], [200, 400, 401]);
+  for (const { headers } of [good, bad, told]) assert.equal(headers.get('access-control-allow-origin'), '*');
+  for (const path of ['/authorize', '/logout', '/introspect']) {
+    assert.equal((await op.fetch(path, { method: 'OPTIONS' })).status, 405, path);
+    assert.equal((await op.fetch(path)).headers.get('access-control-allow-origin'), null, path);
+  }
+});
+
 test('openid: a pushed request is offered and not demanded (RFC 9126 2)', async () => {
   const sent = Object.fromEntries(new URL(op.authorizeUrl({ login_hint: `testid:${PID}` })).searchParams);
   const { status, body } = await op.post('/par', sent, basic('web'));

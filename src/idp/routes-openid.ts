@@ -2,6 +2,7 @@ import { json } from '../web/http.ts';
 import type { HttpRequest, HttpResponse } from '../web/http.ts';
 import type { Form } from '../web/forms.ts';
 import type { Route } from '../web/router.ts';
+import { openToBrowsers } from './cors.ts';
 import { authorize } from './engine/authorize.ts';
 import { endSession } from './engine/end-session.ts';
 import { atEndpoint, jsonEndpoint, neverStored, pageEndpoint } from './engine/endpoint.ts';
@@ -33,29 +34,41 @@ export function genericRoutes(site: Site, settings: GenericSettings): readonly R
     return { status: 200, headers: { 'Cache-Control': 'no-store' } };
   });
   const resource = atApi(site, 'resource', (http) => answerResource(site, isAccessToken, http));
-  return [
+  const forClients = [
     document(site, '/.well-known/oauth-authorization-server', () => oauthMetadata(settings, place.issuer)),
     document(site, '/jwks', () => ({ keys: realm.keys.published.map(publishKey) })),
     post('/token', token),
-    post('/introspect', introspect),
     post('/revoke', revoke),
-    ...(settings.resource ? [get('/resource', resource), post('/resource', resource)] : []),
     ...userRoutes(site, settings),
+  ];
+  // Only a client without a credential can run in a page.
+  const inPages = settings.authMethods.includes('none');
+  return [
+    ...(inPages ? openToBrowsers(forClients) : forClients),
+    post('/introspect', introspect),
+    ...(settings.resource ? [get('/resource', resource), post('/resource', resource)] : []),
+    ...pageRoutes(site),
   ];
 }
 
-function userRoutes(site: Site, settings: GenericSettings): readonly Route[] {
-  const { realm, place } = site;
-  const { authorize: policy, logout } = realm.persona;
+/** What people visit. */
+function pageRoutes(site: Site): readonly Route[] {
+  const { authorize: policy, logout } = site.realm.persona;
   if (policy === undefined || logout === undefined) return [];
   const signIn = atPages(site, 'authorize', (http) => authorize(site, policy, http));
   const signOut = atPages(site, 'logout', (http) => endSession(site, logout, http));
+  return [get, post].flatMap((on) => [on('/authorize', signIn), on('/logout', signOut)]);
+}
+
+/** What clients that have people ask for. */
+function userRoutes(site: Site, settings: GenericSettings): readonly Route[] {
+  const { realm, place } = site;
+  if (realm.persona.authorize === undefined) return [];
   const userinfo = atApi(site, 'userinfo', (http) => answerUserinfo(site, http));
   const par = atClients(site, 'par', async (call, proof) => neverStored(201, await answerPushedRequest(call, proof)));
   return [
     document(site, '/.well-known/openid-configuration', () => openidMetadata(settings, place.issuer)),
     post('/par', par),
-    ...[get, post].flatMap((on) => [on('/authorize', signIn), on('/logout', signOut)]),
     get('/userinfo', userinfo),
     ...(settings.userinfoPost ? [post('/userinfo', userinfo)] : []),
   ];
