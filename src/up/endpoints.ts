@@ -31,6 +31,9 @@ export const PORTS = {
   maskinporten: 7430,
   tokenx: 7440,
   openid: 7450,
+  oidfBasic: 7461,
+  oidfFapi2: 7462,
+  oidfCc: 7463,
 } as const;
 
 /** The tenant that local Entra ID starts with. */

@@ -15,7 +15,7 @@ export async function startIdp(options: ProgramOptions, ground: Ground, closers:
   const emit = ground.emitter('idp', idpEvents);
   // Both would make the CA at a first start.
   await ground.trust.made;
-  const idp = await createIdp(idpConfig(options), { registry, store, fetch, now, emit });
+  const idp = await createIdp(idpConfigOfUp(options), { registry, store, fetch, now, emit });
   const local: Readonly<Record<string, boolean>> = {
     'ID-porten': endpoints.idporten.local,
     'Entra ID': endpoints.entra.local,
@@ -29,7 +29,12 @@ export async function startIdp(options: ProgramOptions, ground: Ground, closers:
   return idp;
 }
 
-function idpConfig({ stateDir, config, env }: ProgramOptions): IdpConfig {
+/** The settings of the providers inside `up`: every port moved by its offset, unless a variable says otherwise. Throws UpError. */
+export function idpConfigOfUp({
+  stateDir,
+  config,
+  env,
+}: Pick<ProgramOptions, 'stateDir' | 'config' | 'env'>): IdpConfig {
   const at = (port: number): string => `localhost:${port + config.portOffset}`;
   const result = readSettings(idpSettings, {
     FULLMAKT_IDP_CONTROL_BIND: `127.0.0.1:${PORTS.control + config.portOffset}`,
@@ -40,6 +45,9 @@ function idpConfig({ stateDir, config, env }: ProgramOptions): IdpConfig {
     FULLMAKT_IDP_GRAPH_BIND: at(PORTS.graph),
     FULLMAKT_IDP_MASKINPORTEN_BIND: at(PORTS.maskinporten),
     FULLMAKT_IDP_OPENID_BIND: at(PORTS.openid),
+    FULLMAKT_IDP_OIDF_BASIC_BIND: at(PORTS.oidfBasic),
+    FULLMAKT_IDP_OIDF_FAPI2_BIND: at(PORTS.oidfFapi2),
+    FULLMAKT_IDP_OIDF_CC_BIND: at(PORTS.oidfCc),
     ...env,
     FULLMAKT_IDP_STATE_DIR: stateDir,
   });
