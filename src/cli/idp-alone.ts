@@ -2,6 +2,7 @@ import { createIdp } from '../idp/app.ts';
 import { ensurePrivateCa } from '../idp/ca.ts';
 import type { IdpConfig } from '../idp/config.ts';
 import type { IdpEvent } from '../idp/events.ts';
+import { extraHostsOf } from '../idp/origins.ts';
 import { requireSafety } from '../idp/safety.ts';
 import type { Clock } from '../oauth/time.ts';
 import { createMemoryRegistry } from '../registry/registry.ts';
@@ -46,7 +47,7 @@ async function open(config: IdpConfig, emit: (event: IdpEvent) => void, closers:
   });
   closers.add(owner.release);
   // Also where no https listener asks for it: the hints name its file.
-  const { caPem } = await ensurePrivateCa(stateDir, now());
+  const { caPem } = await ensurePrivateCa(stateDir, now(), extraHostsOf(config));
   const outbound = createOutboundFetch({ ca: caPem });
   closers.add(() => outbound.close());
   const store = createMemoryStore({ now });

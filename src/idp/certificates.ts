@@ -17,6 +17,7 @@ import {
   X509CertificateGenerator,
 } from '@peculiar/x509';
 import { createPrivateKey, createPublicKey } from 'node:crypto';
+import { isIP } from 'node:net';
 import type { PrivateJwk } from '../oauth/jwk.ts';
 
 /** A certificate and its private key (PKCS #8), both PEM. */
@@ -31,8 +32,8 @@ const LEAF_DAYS = 397;
 const EC = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const RSA = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' };
 
-/** A CA that can vouch for this machine's own names only (RFC 5280 4.2.1.10). `now` in seconds. */
-export async function makeAuthority(now: number): Promise<CertificateAndKey> {
+/** A CA that can vouch for this machine's own names and the hosts given, only (RFC 5280 4.2.1.10). `now` in seconds. */
+export async function makeAuthority(now: number, hosts: readonly string[]): Promise<CertificateAndKey> {
   const keys = await crypto.subtle.generateKey(EC, true, ['sign', 'verify']);
   const certificate = await X509CertificateGenerator.createSelfSigned({
     name: 'CN=Fullmakt local development CA',
@@ -43,14 +44,18 @@ export async function makeAuthority(now: number): Promise<CertificateAndKey> {
       new BasicConstraintsExtension(true, 0, true),
       new KeyUsagesExtension(KeyUsageFlags.keyCertSign, true),
       await SubjectKeyIdentifierExtension.create(keys.publicKey),
-      new Extension('2.5.29.30', true, AsnConvert.serialize(loopbackOnly())),
+      new Extension('2.5.29.30', true, AsnConvert.serialize(only(hosts))),
     ],
   });
   return { certPem: certificate.toString('pem'), keyPem: await pemOf(keys.privateKey) };
 }
 
-/** A server certificate for localhost, 127.0.0.1 and ::1, 397 days. */
-export async function makeLeaf(authority: CertificateAndKey, now: number): Promise<CertificateAndKey> {
+/** A server certificate for localhost, 127.0.0.1, ::1 and the hosts given, 397 days. */
+export async function makeLeaf(
+  authority: CertificateAndKey,
+  now: number,
+  hosts: readonly string[],
+): Promise<CertificateAndKey> {
   const issuer = new X509Certificate(authority.certPem);
   const signingKey = await crypto.subtle.importKey('pkcs8', PemConverter.decodeFirst(authority.keyPem), EC, false, [
     'sign',
@@ -71,6 +76,7 @@ export async function makeLeaf(authority: CertificateAndKey, now: number): Promi
         { type: 'dns', value: 'localhost' },
         { type: 'ip', value: '127.0.0.1' },
         { type: 'ip', value: '::1' },
+        ...hosts.map((value) => ({ type: isIP(value) === 0 ? ('dns' as const) : ('ip' as const), value })),
       ]),
       await AuthorityKeyIdentifierExtension.create(issuer.publicKey),
     ],
@@ -102,8 +108,14 @@ export function validity(now: number, days: number): { notBefore: Date; notAfter
   return { notBefore: new Date((now - DAY) * 1000), notAfter: new Date((now + days * DAY) * 1000) };
 }
 
-function loopbackOnly(): NameConstraints {
-  const permitted = [{ dNSName: 'localhost' }, { iPAddress: '127.0.0.0/8' }, { iPAddress: '::1/128' }];
+function only(hosts: readonly string[]): NameConstraints {
+  const permitted = [
+    { dNSName: 'localhost' },
+    { iPAddress: '127.0.0.0/8' },
+    { iPAddress: '::1/128' },
+    // An address that is allowed here is a loopback one, and stands above.
+    ...hosts.filter((host) => isIP(host) === 0).map((dNSName) => ({ dNSName })),
+  ];
   return new NameConstraints({
     permittedSubtrees: new GeneralSubtrees(
       permitted.map((name) => new GeneralSubtree({ base: new GeneralName(name) })),

@@ -50,6 +50,12 @@ export function originsOf(config: IdpConfig): IdpOrigins {
   };
 }
 
+/** Hosts of the origins beside localhost, 127.0.0.1 and ::1, which every certificate has anyway. */
+export function extraHostsOf(config: IdpConfig): readonly string[] {
+  const hosts = Object.values(originsOf(config)).map((origin) => new URL(origin).hostname);
+  return [...new Set(hosts)].filter((host) => !['localhost', '127.0.0.1', '[::1]'].includes(host)).toSorted();
+}
+
 function at({ host, port }: Address): string {
   return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }

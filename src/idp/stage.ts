@@ -29,7 +29,7 @@ import { loadKeys } from './keys.ts';
 import type { KeyAlgorithm, KeyNaming } from './keys.ts';
 import { markedListener } from './marked.ts';
 import { createMemory } from './memory.ts';
-import { originsOf } from './origins.ts';
+import { extraHostsOf, originsOf } from './origins.ts';
 import type { IdpOrigins } from './origins.ts';
 import { loadPeople } from './people.ts';
 import type { People } from './people.ts';
@@ -134,7 +134,7 @@ export async function openStage(config: IdpConfig, deps: IdpDependencies): Promi
         keys: await loadKeys({ stateDir, persona: persona.name, naming, algorithms, now: deps.now() }),
       };
     },
-    tls: () => (tls ??= loadTls(stateDir, deps.now())),
+    tls: () => (tls ??= loadTls(config, deps.now())),
   };
 }
 
@@ -155,8 +155,8 @@ export function listenerOf(
   return tls === undefined ? listener : { ...listener, tls };
 }
 
-async function loadTls(stateDir: string, now: number): Promise<Tls> {
-  const { certPem, keyPem } = await ensurePrivateCa(stateDir, now);
+async function loadTls(config: IdpConfig, now: number): Promise<Tls> {
+  const { certPem, keyPem } = await ensurePrivateCa(config.stateDir, now, extraHostsOf(config));
   return { cert: certPem, key: keyPem };
 }
 
