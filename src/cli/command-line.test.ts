@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test } from 'node:test';
 import { help, idpHelp } from './help.ts';
@@ -25,7 +28,21 @@ test('`idp --help` prints the help of that command alone', () => {
 test('`idp` with a flag it does not know is exit code 2 and one sentence', () => {
   const { status, stderr } = fullmakt('idp', '--persona', 'okta');
   assert.equal(status, 2);
-  assert.match(stderr, /^fullmakt: --persona takes one of idporten, .*, not okta\n$/);
+  assert.match(stderr, /^fullmakt: --persona takes one of idporten, .*, not okta \(fullmakt idp --help\)\n$/);
+});
+
+test('`idp` with a flag that does not exist says that, and where the others stand', () => {
+  const { status, stderr } = fullmakt('idp', '--jason');
+  assert.deepEqual([status, stderr], [2, "fullmakt: Unknown option '--jason' (fullmakt idp --help)\n"]);
+});
+
+test('`idp` where the machine refuses to write says what it said, without a stack', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'fullmakt-refused-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  mkdirSync(join(folder, 'people.yaml'));
+  const { status, stderr } = fullmakt('idp', '--only', 'openid', '--dir', folder);
+  assert.equal(status, 4);
+  assert.match(stderr, /^fullmakt: EISDIR: .*\n$/);
 });
 
 test('`--version` prints the version of the package', () => {

@@ -60,9 +60,10 @@ function print(result: { readonly exitCode: number; readonly stdout: string; rea
   return result.exitCode;
 }
 
-/** Mistakes that a person can mend are said in one sentence; anything else is a bug and keeps its stack. */
+/** Mistakes that a person can mend, and what the machine refused, are said in one sentence; anything else is a bug and keeps its stack. */
 function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
+  if ('syscall' in error) return error.message;
   const ours = Object.getPrototypeOf(error.constructor) === Error && !(error.constructor.name in globalThis);
   return ours ? error.message : (error.stack ?? error.message);
 }

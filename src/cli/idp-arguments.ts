@@ -18,6 +18,9 @@ export interface IdpCommand {
 /** A command line that says something else than `fullmakt idp` can do; the message names what. */
 class IdpUsage extends Error {
   readonly exitCode: number = 2;
+  constructor(message: string) {
+    super(`${message} (fullmakt idp --help)`);
+  }
 }
 
 /** Reads the arguments after `fullmakt idp`. Throws IdpUsage. */
@@ -54,7 +57,8 @@ function read(args: readonly string[]) {
       allowPositionals: true,
     });
   } catch (error) {
-    throw new IdpUsage(error instanceof Error ? error.message : String(error));
+    // What follows the first sentence is advice about words that begin with a dash, of which there are none here.
+    throw new IdpUsage(error instanceof Error ? error.message.replace(/\. To specify [^]*$/, '') : String(error));
   }
 }
 
