@@ -1,6 +1,6 @@
 import { entraPersona } from '../personas/entra.ts';
-import { entraRoutes } from '../routes-entra.ts';
-import { graphRoutes } from '../routes-graph.ts';
+import { entraRoutes } from '../routes/entra.ts';
+import { graphRoutes } from '../routes/graph.ts';
 import { placeIn } from '../personas/entra-places.ts';
 import type { Place, Realm } from '../persona.ts';
 import type { Service, Stage } from '../stage.ts';

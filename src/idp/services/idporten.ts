@@ -1,6 +1,6 @@
 import { idportenPersona } from '../personas/idporten.ts';
 import type { Site } from '../persona.ts';
-import { idportenLoginRoutes, idportenRoutes } from '../routes-idporten.ts';
+import { idportenLoginRoutes, idportenRoutes } from '../routes/idporten.ts';
 import type { Service, Stage } from '../stage.ts';
 import { listenerOf } from '../stage.ts';
 

@@ -1,5 +1,5 @@
 import { maskinportenPersona } from '../personas/maskinporten.ts';
-import { maskinportenRoutes } from '../routes-maskinporten.ts';
+import { maskinportenRoutes } from '../routes/maskinporten.ts';
 import type { Service, Stage } from '../stage.ts';
 import { listenerOf } from '../stage.ts';
 

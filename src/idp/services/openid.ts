@@ -5,7 +5,7 @@ import { OIDF_BASIC } from '../personas/oidf-basic.ts';
 import { OIDF_CC } from '../personas/oidf-cc.ts';
 import { OIDF_FAPI2 } from '../personas/oidf-fapi2.ts';
 import { OPENID } from '../personas/openid.ts';
-import { genericRoutes } from '../routes-openid.ts';
+import { genericRoutes } from '../routes/openid.ts';
 import type { Service, Stage } from '../stage.ts';
 import { listenerOf } from '../stage.ts';
 

@@ -1,17 +1,17 @@
-import { json } from '../web/http.ts';
-import type { HttpRequest, HttpResponse } from '../web/http.ts';
-import type { Route } from '../web/router.ts';
-import { authorize } from './engine/authorize.ts';
-import { endSession } from './engine/end-session.ts';
-import { atEndpoint, jsonEndpoint, neverStored, pageEndpoint } from './engine/endpoint.ts';
-import { introspectToken } from './engine/introspect.ts';
-import { answerPushedRequest } from './engine/par.ts';
-import { readBody } from './engine/parameters.ts';
-import { revokeToken } from './engine/revoke.ts';
-import { answerTokenRequest } from './engine/token.ts';
-import { answerUserinfo } from './engine/userinfo.ts';
-import { idportenMetadata, publishWithAlg } from './personas/idporten-documents.ts';
-import type { Site } from './persona.ts';
+import { json } from '../../web/http.ts';
+import type { HttpRequest, HttpResponse } from '../../web/http.ts';
+import type { Route } from '../../web/router.ts';
+import { authorize } from '../engine/authorize.ts';
+import { endSession } from '../engine/end-session.ts';
+import { atEndpoint, jsonEndpoint, neverStored, pageEndpoint } from '../engine/endpoint.ts';
+import { introspectToken } from '../engine/introspect.ts';
+import { answerPushedRequest } from '../engine/par.ts';
+import { readBody } from '../engine/parameters.ts';
+import { revokeToken } from '../engine/revoke.ts';
+import { answerTokenRequest } from '../engine/token.ts';
+import { answerUserinfo } from '../engine/userinfo.ts';
+import { idportenMetadata, publishWithAlg } from '../personas/idporten-documents.ts';
+import type { Site } from '../persona.ts';
 
 /** Back end of ID-porten: documents, PAR, tokens. `/authorize` and `/logout` are on the login origin only. */
 export function idportenRoutes(site: Site, loginOrigin: string): readonly Route[] {

@@ -1,7 +1,7 @@
-import type { Route } from '../web/router.ts';
-import { atEndpoint } from './engine/endpoint.ts';
-import { answerGraphUserinfo } from './graph/userinfo.ts';
-import type { Realm } from './persona.ts';
+import type { Route } from '../../web/router.ts';
+import { atEndpoint } from '../engine/endpoint.ts';
+import { answerGraphUserinfo } from '../graph/userinfo.ts';
+import type { Realm } from '../persona.ts';
 
 /** The local Graph: what Entra ID's own metadata points at. */
 export function graphRoutes(realm: Realm): readonly Route[] {

@@ -1,21 +1,21 @@
 import { randomUUID } from 'node:crypto';
-import { empty, json } from '../web/http.ts';
-import { parseQuery } from '../web/forms.ts';
-import type { Form } from '../web/forms.ts';
-import type { HttpRequest, HttpResponse } from '../web/http.ts';
-import type { Route } from '../web/router.ts';
-import { authorize } from './engine/authorize.ts';
-import { correlationOf } from './engine/correlation.ts';
-import { endSession } from './engine/end-session.ts';
-import { jsonEndpoint, neverStored, pageEndpoint } from './engine/endpoint.ts';
-import { readBody, readPage } from './engine/parameters.ts';
-import { Refusal } from './engine/refusal.ts';
-import { answerTokenRequest } from './engine/token.ts';
-import { entraInstance, entraMetadata, publishForEntra } from './personas/entra-documents.ts';
-import type { EntraOptions } from './personas/entra-places.ts';
-import { isKnownTenant, placeNamed, signInPlace, signOutPlace, tokenPlace } from './personas/entra-tenancy.ts';
-import type { Realm } from './persona.ts';
-import { isSharedTenant } from './tenants.ts';
+import { empty, json } from '../../web/http.ts';
+import { parseQuery } from '../../web/forms.ts';
+import type { Form } from '../../web/forms.ts';
+import type { HttpRequest, HttpResponse } from '../../web/http.ts';
+import type { Route } from '../../web/router.ts';
+import { authorize } from '../engine/authorize.ts';
+import { correlationOf } from '../engine/correlation.ts';
+import { endSession } from '../engine/end-session.ts';
+import { jsonEndpoint, neverStored, pageEndpoint } from '../engine/endpoint.ts';
+import { readBody, readPage } from '../engine/parameters.ts';
+import { Refusal } from '../engine/refusal.ts';
+import { answerTokenRequest } from '../engine/token.ts';
+import { entraInstance, entraMetadata, publishForEntra } from '../personas/entra-documents.ts';
+import type { EntraOptions } from '../personas/entra-places.ts';
+import { isKnownTenant, placeNamed, signInPlace, signOutPlace, tokenPlace } from '../personas/entra-tenancy.ts';
+import type { Realm } from '../persona.ts';
+import { isSharedTenant } from '../tenants.ts';
 
 /** The local Entra ID of every tenant. `secure`: whether this listener speaks TLS; issuer and URLs are the same either way. */
 export function entraRoutes(realm: Realm, options: EntraOptions, secure: boolean): readonly Route[] {

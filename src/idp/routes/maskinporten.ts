@@ -1,12 +1,12 @@
-import { json } from '../web/http.ts';
-import type { HttpRequest, HttpResponse } from '../web/http.ts';
-import type { Route } from '../web/router.ts';
-import { atEndpoint, jsonEndpoint, neverStored } from './engine/endpoint.ts';
-import { readBody } from './engine/parameters.ts';
-import { answerTokenRequest } from './engine/token.ts';
-import { publishWithAlg } from './personas/idporten-documents.ts';
-import { maskinportenMetadata } from './personas/maskinporten.ts';
-import type { Site } from './persona.ts';
+import { json } from '../../web/http.ts';
+import type { HttpRequest, HttpResponse } from '../../web/http.ts';
+import type { Route } from '../../web/router.ts';
+import { atEndpoint, jsonEndpoint, neverStored } from '../engine/endpoint.ts';
+import { readBody } from '../engine/parameters.ts';
+import { answerTokenRequest } from '../engine/token.ts';
+import { publishWithAlg } from '../personas/idporten-documents.ts';
+import { maskinportenMetadata } from '../personas/maskinporten.ts';
+import type { Site } from '../persona.ts';
 
 /** Maskinporten: metadata as an OAuth server only, keys, one grant. */
 export function maskinportenRoutes(site: Site): readonly Route[] {
