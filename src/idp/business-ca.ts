@@ -1,4 +1,5 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { join } from 'node:path';
 import type { BusinessSubject } from './business-certificates.ts';
 import type { CertificateAndKey } from './certificates.ts';
@@ -22,9 +23,7 @@ export interface BusinessCertificate {
  */
 export async function readBusinessRoots(stateDir: string): Promise<readonly X509Certificate[]> {
   const { ca } = filesOf(stateDir);
-  const text = (await readIfThere(ca)) ?? '';
-  const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
-  return blocks.map((pem) => parseCertificate(ca, pem));
+  return blocksOf(await readIfThere(ca)).map((pem) => parseCertificate(ca, pem));
 }
 
 /** Issues a business certificate under the CA of the state folder, which is made at first use. `now` in seconds. Throws StateFileDamaged. */
@@ -43,16 +42,24 @@ export async function issueBusinessCertificate(
   return { chainPem: `${certPem.trimEnd()}\n${authority.certPem.trimEnd()}\n`, keyPem, x5c, jwk };
 }
 
+/** The certificate that the key belongs to may stand anywhere among those that a user has put into the file. */
 async function ensureBusinessCa(stateDir: string, now: number): Promise<CertificateAndKey> {
   const { ca, key } = filesOf(stateDir);
-  const [certPem, keyPem] = await Promise.all([readIfThere(ca), readIfThere(key)]);
-  if (certPem !== undefined && keyPem !== undefined) return { certPem, keyPem };
-  if (certPem !== undefined) throw new StateFileDamaged(ca, `there is no ${key} beside it`);
+  const [roots, keyPem] = await Promise.all([readIfThere(ca), readIfThere(key)]);
+  if (keyPem !== undefined) {
+    const privateKey = parseKey(key, keyPem);
+    const certPem = blocksOf(roots).find((pem) => parseCertificate(ca, pem).checkPrivateKey(privateKey));
+    if (certPem !== undefined) return { certPem, keyPem };
+  }
   const { makeBusinessAuthority } = await import('./business-certificates.ts');
   const made = await makeBusinessAuthority(now);
   await writeWhole(key, made.keyPem, 0o600);
-  await writeWhole(ca, made.certPem, 0o644);
+  await writeWhole(ca, [...blocksOf(roots), made.certPem.trimEnd(), ''].join('\n'), 0o644);
   return made;
+}
+
+function blocksOf(text = ''): readonly string[] {
+  return text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
 }
 
 function filesOf(stateDir: string): { readonly ca: string; readonly key: string } {
@@ -64,5 +71,13 @@ function parseCertificate(file: string, pem: string): X509Certificate {
     return new X509Certificate(pem);
   } catch (error) {
     throw new StateFileDamaged(file, 'not a certificate in PEM', error);
+  }
+}
+
+function parseKey(file: string, pem: string): KeyObject {
+  try {
+    return createPrivateKey(pem);
+  } catch (error) {
+    throw new StateFileDamaged(file, 'not a private key in PEM', error);
   }
 }
