@@ -32,6 +32,10 @@ export const idpHelp: string = `fullmakt idp: local identity providers that sign
       --allow-non-loopback      may listen where others can reach them; the control API never does
   fullmakt idp env              shell lines by which programs believe their CA: eval "$(fullmakt idp env)"
       --dir <folder>, --json
+  fullmakt idp certificate      a business certificate for tests, for clients of Maskinporten and ID-porten without keys
+      --orgno <nine digits>     the organisation it names
+      --out <folder>            where certificate, key and JWK go (without: the current folder)
+      --dir <folder>
 
 Flags win over the environment: every setting is a variable FULLMAKT_IDP_..., see docs/configuration.md.
 Exit codes: 0 stopped, 2 wrong usage, 4 could not start (a port is taken, a file is damaged), 78 an address or issuer

@@ -12,9 +12,15 @@ const MS_PER_SECOND = 1000;
 
 /**
  * `fullmakt idp`: the local identity providers alone, until SIGINT, SIGTERM or SIGHUP; `fullmakt idp env`: how to believe their
- * CA. Resolves with the exit code 0. Throws IdpUsage, UpError, UnsafeSetting (78), PortTaken.
+ * CA; `fullmakt idp certificate`: a business certificate. Resolves with the exit code 0. Throws IdpUsage, UpError, UnsafeSetting (78),
+ * PortTaken, StateFileDamaged.
  */
 export async function runIdp(args: readonly string[], env: Environment, cwd: string): Promise<number> {
+  if (args[0] === 'certificate') {
+    const { makeCertificate } = await import('./idp-certificate.ts');
+    process.stdout.write(await makeCertificate(args.slice(1), env, cwd));
+    return 0;
+  }
   const command = parseIdpArguments(args);
   const config = idpConfig(command, env, cwd);
   if (command.action === 'env') {
