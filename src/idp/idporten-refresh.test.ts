@@ -30,6 +30,12 @@ test('idporten-09-refresh: one-time; REUSE goes on; nothing outlives the authori
   assert.equal((await refresh(late.body['refresh_token'])).body['error'], 'invalid_grant');
 });
 
+test('idporten-09-refresh: a scope of blanks narrows nothing (RFC 6749 6)', async () => {
+  const { body } = await askToken(world, redeem(await codeAt(world)));
+  const fields = { grant_type: 'refresh_token', refresh_token: String(body['refresh_token']), scope: ' ' };
+  assert.equal((await askToken(world, fields)).body['scope'], 'openid profile');
+});
+
 test('idporten-09-refresh: of ten simultaneous uses of one token exactly one wins', async () => {
   const { body } = await askToken(world, redeem(await codeAt(world)));
   const fields = { grant_type: 'refresh_token', refresh_token: String(body['refresh_token']) };

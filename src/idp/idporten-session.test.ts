@@ -27,6 +27,21 @@ test('idporten-11-session: headless sign-in is below the level asked for: access
   assert.equal((await world.fetch(authorizeUrl({ login_hint: 'testid:01010190285_idporten-loa-high' }))).status, 400);
 });
 
+async function reaches(acr_values: string, acr: string): Promise<boolean> {
+  const answer = await world.fetch(authorizeUrl({ acr_values, login_hint: `testid:${PID}_${acr}` }));
+  return redirected(answer).has('code');
+}
+
+test('idporten-11-session: any level from the lowest one asked for will do, a foreign one only where one was asked for', async () => {
+  const [substantial, high, foreign] = ['idporten-loa-substantial', 'idporten-loa-high', 'eidas-loa-high'];
+  assert.equal(await reaches(`${high} ${substantial}`, substantial), true);
+  assert.equal(await reaches(substantial, high), true);
+  assert.equal(await reaches(substantial, foreign), false);
+  assert.equal(await reaches(`${substantial} ${foreign}`, foreign), true);
+  assert.equal(await reaches(foreign, 'eidas-loa-substantial'), false);
+  assert.equal(await reaches(`unheard-of ${high}`, substantial), false);
+});
+
 test('a restart leaves the browser signed in and its refresh token good, with the same keys and subjects', async (t) => {
   const jar: Jar = new Map();
   const { body } = await askToken(world, redeem(await codeAt(world, {}, jar)));

@@ -2,8 +2,8 @@ import { Refusal } from './refusal.ts';
 
 /** The scopes of a token: all that were granted, or fewer where the request says so; never more (RFC 6749 6). Throws `scope-unknown`. */
 export function narrowScopes(granted: readonly string[], asked: string | undefined): readonly string[] {
-  if (asked === undefined) return granted;
-  const scopes = [...new Set(asked.split(' ').filter((scope) => scope !== ''))];
+  const scopes = [...new Set((asked ?? '').split(' ').filter((scope) => scope !== ''))];
+  if (scopes.length === 0) return granted;
   const more = scopes.find((scope) => !granted.includes(scope));
   if (more !== undefined) throw new Refusal('scope-unknown', { scope: more });
   return scopes;

@@ -28,7 +28,7 @@ export function idportenAuthorizePolicy(): AuthorizePolicy {
     maxAge: IDPORTEN_MAX_AGE,
     checkScopes,
     requiredAcr,
-    acrSatisfies: (acr, required) => required === undefined || rankOf(acr) >= rankOf(required),
+    acrSatisfies,
     levels: [
       { value: 'substantial', acr: 'idporten-loa-substantial' },
       { value: 'high', acr: 'idporten-loa-high' },
@@ -60,12 +60,23 @@ function checkScopes({ realm, client }: ClientSite, scopes: readonly string[]): 
   throw new Refusal('scope-unknown', { scope: unknown, client: client.id }, fix);
 }
 
-/** The lowest level asked for: any of the values satisfies, so none above it may be demanded. */
+/** The lowest level asked for: any of the values satisfies, so none above it may be demanded; `eidas-*` when one of them was foreign. */
 function requiredAcr(values: readonly string[]): string | undefined {
   if (values.length === 0) return undefined;
   const known = values.filter((value) => rankOf(value) >= 0).toSorted((a, b) => rankOf(a) - rankOf(b));
-  if (known[0] === undefined) throw new Refusal('acr-unknown', { parameter: 'acr_values' });
-  return known[0];
+  const [lowest] = known;
+  if (lowest === undefined) throw new Refusal('acr-unknown', { parameter: 'acr_values' });
+  return known.some(isForeign) ? lowest.replace(/^idporten-/, 'eidas-') : lowest;
+}
+
+/** A foreign level is for those who ask for one by its own name. */
+function acrSatisfies(acr: string, required: string | undefined): boolean {
+  if (required === undefined) return true;
+  return rankOf(acr) >= rankOf(required) && (!isForeign(acr) || isForeign(required));
+}
+
+function isForeign(acr: string): boolean {
+  return acr.startsWith('eidas-');
 }
 
 function rankOf(acr: string): number {
