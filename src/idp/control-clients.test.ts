@@ -6,7 +6,7 @@ import { signJws } from '../oauth/jws.ts';
 import { listOf, openControlOf } from './testing/control.ts';
 import { foreignKey } from './testing/keys.ts';
 import { CLIENTS, guid } from './testing/rows.ts';
-import { askEntra, CALLBACK, claimsOf, codeAt, redeem } from './testing/sign-in.ts';
+import { askEntra, authorizeUrl, CALLBACK, claimsOf, codeAt, PID, redeem } from './testing/sign-in.ts';
 import { ASSERTION_TYPE, form, ISSUERS, openWorld, TENANT } from './testing/world.ts';
 
 const world = await openWorld({ personas: ['idporten', 'entra', 'maskinporten', 'openid'] });
@@ -51,6 +51,25 @@ test('control: an ID-porten client can be added with the names of its registrati
   const hash = createHash('sha256').update(secret).digest('hex');
   const everything = JSON.stringify([read.body, (await control('GET', '/v1/idporten/clients')).body]);
   assert.ok(!everything.includes(secret) && !everything.includes(hash));
+});
+
+test('control: a native program may be sent back to by a scheme of its own, a web application may not', async () => {
+  await startAgain();
+  await control('POST', '/v1/idporten/clients', NEW_CLIENT);
+  const redirect_uri = 'no.example.app:/callback';
+  for (const [application_type, status] of [
+    ['native', 302],
+    ['web', 400],
+  ] as const) {
+    await control('PUT', '/v1/idporten/clients/added', {
+      ...NEW_CLIENT,
+      application_type,
+      redirect_uris: [redirect_uri],
+    });
+    assert.equal((await control('GET', '/v1/idporten/clients/added')).body['application_type'], application_type);
+    const hint = { login_hint: `testid:${PID}_idporten-loa-high` };
+    assert.equal((await world.fetch(authorizeUrl({ client_id: 'added', redirect_uri, ...hint }))).status, status);
+  }
 });
 
 test('control: replacing a client keeps its secret unless a new one is given; removing it ends it', async () => {
