@@ -77,7 +77,7 @@ test('safety: addresses others can reach, and issuers that could pass for the re
     'http://fullmakt-local:7410',
     'https://a.fullmakt-local.b',
   ])
-    requireMarkedIssuer(issuer);
+    requireMarkedIssuer(issuer, 'THE_SETTING');
   for (const issuer of [
     'https://idporten.no',
     'https://fullmakt-local.idporten.no',
@@ -87,7 +87,10 @@ test('safety: addresses others can reach, and issuers that could pass for the re
     'https://xfullmakt-local',
     'nonsense',
   ]) {
-    assert.throws(() => requireMarkedIssuer(issuer), UnsafeSetting);
+    assert.throws(() => requireMarkedIssuer(issuer, 'THE_SETTING'), {
+      name: 'UnsafeSetting',
+      message: /fullmakt-local \(THE_SETTING\)$/,
+    });
   }
 });
 

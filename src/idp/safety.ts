@@ -1,5 +1,6 @@
 import type { IdpConfig } from './config.ts';
 import { bindsOf, originsOf } from './origins.ts';
+import type { IdpOrigins } from './origins.ts';
 
 /** A setting that would make a local service pass for a real one or reachable by others. Programs exit with 78 (EX_CONFIG). */
 export class UnsafeSetting extends Error {
@@ -37,8 +38,21 @@ export function requireSafety(config: IdpConfig): void {
       `the control API must not listen on ${host}: FULLMAKT_IDP_CONTROL_BIND takes a loopback address, whatever --allow-non-loopback says`,
     );
   }
-  for (const origin of Object.values(originsOf(config))) requireMarkedIssuer(origin);
+  const origins = originsOf(config);
+  for (const [name, setting] of ORIGIN_SETTINGS) requireMarkedIssuer(origins[name], setting);
 }
+
+const ORIGIN_SETTINGS: readonly (readonly [keyof IdpOrigins, string])[] = [
+  ['idporten', 'FULLMAKT_IDP_IDPORTEN_ISSUER'],
+  ['idportenLogin', 'FULLMAKT_IDP_IDPORTEN_LOGIN_ORIGIN'],
+  ['entra', 'FULLMAKT_IDP_ENTRA_ORIGIN'],
+  ['graph', 'FULLMAKT_IDP_GRAPH_ORIGIN'],
+  ['maskinporten', 'FULLMAKT_IDP_MASKINPORTEN_ISSUER'],
+  ['openid', 'FULLMAKT_IDP_OPENID_ISSUER'],
+  ['oidfBasic', 'FULLMAKT_IDP_OIDF_BASIC_ISSUER'],
+  ['oidfFapi2', 'FULLMAKT_IDP_OIDF_FAPI2_ISSUER'],
+  ['oidfCc', 'FULLMAKT_IDP_OIDF_CC_ISSUER'],
+];
 
 /** Throws UnsafeSetting unless the listen address is loopback or the flag allows others. */
 export function requireLoopback(host: string, allowNonLoopback: boolean): void {
@@ -49,14 +63,14 @@ export function requireLoopback(host: string, allowNonLoopback: boolean): void {
   );
 }
 
-/** Throws UnsafeSetting unless the issuer shows that it is local: a loopback host, or a label `fullmakt-local`. */
-export function requireMarkedIssuer(issuer: string): void {
+/** Throws UnsafeSetting, which names the setting, unless the issuer shows that it is local: a loopback host, or a label `fullmakt-local`. */
+export function requireMarkedIssuer(issuer: string, setting: string): void {
   const url = URL.parse(issuer);
   // A name is the same with and without the dot of the root behind it.
   const host = url?.hostname.replace(/\.$/, '') ?? '';
   const real = REAL_DOMAINS.some((domain) => host === domain || host.endsWith(`.${domain}`));
   if (url !== null && !real && (isLoopbackHost(host) || host.split('.').includes('fullmakt-local'))) return;
   throw new UnsafeSetting(
-    `${issuer} cannot be the issuer of a local identity provider: its host must be loopback or hold the label fullmakt-local`,
+    `${issuer} cannot be the issuer of a local identity provider: its host must be loopback or hold the label fullmakt-local (${setting})`,
   );
 }
