@@ -17,6 +17,7 @@ export function idpConfig(command: IdpCommand, env: Environment, cwd: string): I
   const given = Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined));
   const result = readSettings(idpSettings, { ...env, ...given }, { prefix: 'FULLMAKT_IDP_' });
   if (!result.ok) throw new UpError(result.problems.join('\n'));
+  requirePorts(env);
   const { settings } = result;
   const { clientsFile } = settings;
   return {
@@ -25,4 +26,15 @@ export function idpConfig(command: IdpCommand, env: Environment, cwd: string): I
     stateDir: resolve(cwd, settings.stateDir),
     ...(clientsFile === undefined ? {} : { clientsFile: resolve(cwd, clientsFile) }),
   };
+}
+
+/** The system may choose ports for tests inside one process; here clients have to know them, and issuers hold them. */
+function requirePorts(env: Environment): void {
+  const portless = Object.values(idpSettings).filter((setting) => /:0+$/.test(env[setting.env]?.trim() ?? ''));
+  if (portless.length === 0) return;
+  throw new UpError(
+    portless
+      .map(({ env: name }) => `${name} needs a port from 1 to 65535: issuers hold it, and clients call it`)
+      .join('\n'),
+  );
 }

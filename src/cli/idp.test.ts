@@ -41,6 +41,14 @@ test('a misspelt setting is named, and so is every other mistake at once', () =>
   );
 });
 
+test('port 0 is refused by name: no client could know what the system chose', () => {
+  const env = { FULLMAKT_IDP_OPENID_BIND: 'localhost:0', FULLMAKT_IDP_CONTROL_BIND: '127.0.0.1:0' };
+  assert.throws(
+    () => configOf('', env),
+    /FULLMAKT_IDP_CONTROL_BIND needs a port[^]*FULLMAKT_IDP_OPENID_BIND needs a port/,
+  );
+});
+
 for (const line of ['--persona okta', '--only Entra', 'start', 'env more', '--jason', '--dir']) {
   test(`refuses \`fullmakt idp ${line}\` as wrong usage, and says why`, () => {
     assert.throws(() => parseIdpArguments(line.split(' ')), { exitCode: 2 });
