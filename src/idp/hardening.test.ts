@@ -3,7 +3,7 @@ import { after, test } from 'node:test';
 import { readSettings } from '../settings.ts';
 import { rawExchange } from '../web/testing/raw-client.ts';
 import { idpSettings } from './config.ts';
-import { originOf } from './pages.ts';
+import { originOf } from './pages/pages.ts';
 import { parsePeople } from './people.ts';
 import { CLIENTS } from './testing/rows.ts';
 import { transactionOf } from './testing/page.ts';

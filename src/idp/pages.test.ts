@@ -9,7 +9,7 @@ import { authorizeUrl, PID, redirected, visit } from './testing/sign-in.ts';
 import type { Jar } from './testing/sign-in.ts';
 import { CLIENTS } from './testing/rows.ts';
 import { ISSUERS, openWorld, TENANT } from './testing/world.ts';
-import { LANGUAGES, languageOf, TEXTS } from './texts.ts';
+import { LANGUAGES, languageOf, TEXTS } from './pages/texts.ts';
 
 const world = await openWorld({ personas: ['idporten', 'entra', 'openid'] });
 after(() => world.close());

@@ -1,6 +1,6 @@
 import { redirect } from '../../web/http.ts';
 import type { HttpRequest, HttpResponse } from '../../web/http.ts';
-import { formPostPage } from '../pages.ts';
+import { formPostPage } from '../pages/pages.ts';
 import type { Site } from '../persona.ts';
 import { correlationOf } from './correlation.ts';
 import { issuerInAnswer } from './faulty-authorize.ts';

@@ -4,7 +4,7 @@ import { clearCookie } from '../../web/cookies.ts';
 import type { Form } from '../../web/forms.ts';
 import { redirect } from '../../web/http.ts';
 import type { HttpRequest, HttpResponse } from '../../web/http.ts';
-import { signedOutPage } from '../pages.ts';
+import { signedOutPage } from '../pages/pages.ts';
 import type { LogoutPolicy, Site } from '../persona.ts';
 import type { LocalClient } from './client.ts';
 import { localesOf } from './language.ts';

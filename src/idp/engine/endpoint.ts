@@ -1,6 +1,6 @@
 import { json } from '../../web/http.ts';
 import type { HttpRequest, HttpResponse } from '../../web/http.ts';
-import { errorPage } from '../pages.ts';
+import { errorPage } from '../pages/pages.ts';
 import type { Realm } from '../persona.ts';
 import { withFaults } from './faulty-answer.ts';
 import { localesOf } from './language.ts';

@@ -1,7 +1,7 @@
 import type { Form } from '../../web/forms.ts';
 import { FAULT_NAMES, parseFault } from '../faults.ts';
 import type { Realm } from '../persona.ts';
-import type { TickableFault } from '../texts/texts.ts';
+import type { TickableFault } from '../pages/texts/texts.ts';
 import type { Attempt } from './complete.ts';
 
 const OF_ISSUER: ReadonlySet<string> = new Set(['bad-iss', 'no-iss']);

@@ -2,7 +2,7 @@ import { parseCookies, setCookie } from '../../web/cookies.ts';
 import { parseQuery } from '../../web/forms.ts';
 import type { HttpRequest } from '../../web/http.ts';
 import type { Realm, Site } from '../persona.ts';
-import { LANGUAGES } from '../texts.ts';
+import { LANGUAGES } from '../pages/texts.ts';
 
 const YEAR_SECONDS = 365 * 24 * 60 * 60;
 

@@ -1,4 +1,4 @@
-import type { FaultName } from '../faults.ts';
+import type { FaultName } from '../../faults.ts';
 
 /** Faults that can be ticked on the sign-in page. */
 export type TickableFault = Exclude<FaultName, 'propagation'>;

@@ -1,8 +1,8 @@
-import { html, page } from '../web/html.ts';
-import type { Html, PageContent } from '../web/html.ts';
-import type { HttpResponse } from '../web/http.ts';
-import { ownAnswerHeaders } from '../web/secure-headers.ts';
-import { PAGE_STYLES } from './page-styles.ts';
+import { html, page } from '../../web/html.ts';
+import type { Html, PageContent } from '../../web/html.ts';
+import type { HttpResponse } from '../../web/http.ts';
+import { ownAnswerHeaders } from '../../web/secure-headers.ts';
+import { PAGE_STYLES } from './styles.ts';
 import { languageOf, TEXTS } from './texts.ts';
 
 /** What every page is told: the service, and what is known of the reader's language. */

@@ -1,10 +1,10 @@
-import { html } from '../web/html.ts';
-import type { Html } from '../web/html.ts';
-import type { HttpResponse } from '../web/http.ts';
+import { html } from '../../web/html.ts';
+import type { Html } from '../../web/html.ts';
+import type { HttpResponse } from '../../web/http.ts';
 import type { PageSetting } from './pages.ts';
 import { originOf, respondWithPage } from './pages.ts';
-import { fullName } from './person.ts';
-import type { Person } from './person.ts';
+import { fullName } from '../person.ts';
+import type { Person } from '../person.ts';
 import { languageOf, LANGUAGES, TEXTS } from './texts.ts';
 import type { Language } from './texts.ts';
 import type { Texts, TickableFault } from './texts/texts.ts';
