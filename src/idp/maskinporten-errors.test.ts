@@ -162,3 +162,11 @@ test('maskinporten-22-errors: a refusal by policy tells the manifest line, by ev
   );
   assert.doesNotMatch(JSON.stringify(body), /manifest|310000019/);
 });
+
+test('maskinporten-22-errors: what the assertion says cannot break the line of the text (RFC 6749 5.2)', async () => {
+  const { body } = await ask(await sign({ scope: 'demo:feed/read\r\n\u007fx' }));
+  assert.match(
+    String(body['error_description']),
+    /^the client lacks scope demo:feed\/read x \(trace_id: [0-9a-f]{32}\)$/,
+  );
+});

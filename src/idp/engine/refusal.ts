@@ -170,6 +170,11 @@ export function toFault(table: FaultTable, refusal: Refusal): Fault {
     code: row?.code,
     suberror: row?.suberror,
     claims: row?.claims === undefined ? undefined : refusal.values[row.claims],
-    text: row?.says(refusal.values) ?? `the request was refused: ${refusal.problem.replaceAll('-', ' ')}`,
+    text: row?.says(printable(refusal.values)) ?? `the request was refused: ${refusal.problem.replaceAll('-', ' ')}`,
   };
+}
+
+/** What a client sent may stand in a text, but not break its line (RFC 6749 5.2). */
+function printable(values: Values): Values {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, value.replaceAll(/\p{Cc}+/gu, ' ')]));
 }
