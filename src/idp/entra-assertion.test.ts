@@ -108,6 +108,9 @@ test('entra-13-assertion: issuer, subject and audience of a federated credential
   assert.deepEqual(codes(await federated({ iss: `${FOREIGN}/` })), unmatched);
   assert.deepEqual(codes(await federated({ aud: 'api://azureadtokenexchange' })), unmatched);
   assert.deepEqual(codes(await federated({ aud: TOKEN_URL })), unmatched);
+  for (const aud of [[], ['api://AzureADTokenExchange', 'https://others.test']]) {
+    assert.deepEqual(codes(await federated({ aud })), unmatched, 'one audience');
+  }
   assert.deepEqual(codes(await federated({}, world.key)), [401, 'invalid_client', 700_027]);
   assert.deepEqual(codes(await federated({ exp: world.clock.now - 301 })), [401, 'invalid_client', 700_024]);
   const named = { ...world.key, kid: foreign.kid };

@@ -27,10 +27,13 @@ export async function checkFederatedAssertion({ realm, client, policy, jwt }: As
   checkTimes(policy, jwt.claims, realm.now());
 }
 
+/** A list of audiences holds the one and no other: what others accept too is no proof to us. */
 function fits({ issuer, subject, audience }: FederatedCredential, claims: Claims): boolean {
+  const audiences = stringListClaim(claims, 'aud') ?? [];
   return (
     stringClaim(claims, 'iss') === issuer &&
     stringClaim(claims, 'sub') === subject &&
-    stringListClaim(claims, 'aud')?.includes(audience) === true
+    audiences.length === 1 &&
+    audiences[0] === audience
   );
 }
