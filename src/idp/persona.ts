@@ -293,6 +293,8 @@ export interface Persona {
   /** The service's name, for pages. */
   readonly label: string;
   readonly provider: ClientProvider;
+  /** Parameters that may come more than once (RFC 8707 2). */
+  readonly repeatable?: readonly string[];
   /** The client, if it exists in this place and may be used. */
   readonly client: (snapshot: Snapshot, clientId: string, place: Place) => LocalClient | undefined;
   readonly faults: FaultTable;

@@ -60,7 +60,7 @@ export function checkAuthorizationRequest(
     nonce: parameters.get('nonce'),
     challenge,
     scopes,
-    resource: checkResource(policy, parameters),
+    resource: checkResource(site, policy, parameters),
     ...readAskedPerson(site, policy, parameters),
     prompt,
     maxAgeSeconds: policy.maxAge ? maxAgeOf(site.client, parameters) : undefined,
@@ -108,14 +108,20 @@ function checkStateAndNonce(policy: AuthorizePolicy, client: LocalClient, parame
   }
 }
 
-/** RFC 8707 2: an absolute URI without fragment. */
-function checkResource(policy: AuthorizePolicy, parameters: Parameters): readonly string[] {
+/** RFC 8707 2: absolute URIs without fragment. */
+function checkResource({ realm }: ClientSite, policy: AuthorizePolicy, parameters: Parameters): readonly string[] {
   const resource = parameters.get('resource');
   if (resource === undefined) return [];
   if (policy.resource === 'refused') throw new Refusal('resource-refused', { parameter: 'resource' });
-  if (!/^[a-z][a-z0-9+.-]*:[^\s#]+$/i.test(resource))
-    throw new Refusal('resource-malformed', { parameter: 'resource' });
-  return [resource];
+  const several = realm.persona.repeatable?.includes('resource') === true;
+  const resources = several ? [...new Set(resource.split('\n'))] : [resource];
+  if (!resources.every((each) => isResource(each))) throw new Refusal('resource-malformed', { parameter: 'resource' });
+  return resources;
+}
+
+/** Whether a text can name an API (RFC 8707 2). */
+export function isResource(text: string): boolean {
+  return /^[a-z][a-z0-9+.-]*:[^\s#]+$/i.test(text);
 }
 
 function maxAgeOf(client: LocalClient, parameters: Parameters): number | undefined {

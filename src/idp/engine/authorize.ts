@@ -1,4 +1,3 @@
-import type { Form } from '../../web/forms.ts';
 import type { HttpRequest, HttpResponse } from '../../web/http.ts';
 import type { AuthorizePolicy, Site } from '../persona.ts';
 import { isAskedPerson } from './asked-person.ts';
@@ -9,16 +8,16 @@ import { completeFromSession, completeSignIn } from './complete.ts';
 import type { Attempt } from './complete.ts';
 import type { Person } from '../person.ts';
 import { takePushedRequest } from './par.ts';
-import { readPage } from './parameters.ts';
+import { parametersOf, readPage } from './parameters.ts';
 import { Refusal } from './refusal.ts';
 import { continueSignIn, showSignIn } from './sign-in.ts';
 import { isSignedInElsewhere, readSso, touchSso } from './sso.ts';
 
 /** Authorization endpoint (RFC 6749 4.1.1, OpenID Connect Core 3.1.2): GET and POST; the sign-in page posts to it too. Throws a Refusal for a page. */
 export async function authorize(site: Site, policy: AuthorizePolicy, http: HttpRequest): Promise<HttpResponse> {
-  const form = await readPage(http);
+  const form = await readPage(http, site.realm.persona.repeatable);
   if (http.method === 'POST' && form.has('transaction')) return await continueSignIn(site, policy, http, form);
-  const sent = nonEmpty(form);
+  const sent = parametersOf(form);
   const { parameters, pushedAs } = await takePushedRequest(site.realm, policy, sent);
   const { client, redirectUri } = locateClient(site, policy, parameters);
   const target = {
@@ -93,10 +92,6 @@ async function completeHinted(attempt: Attempt, hint: Hint): Promise<HttpRespons
     return await showSignIn(attempt);
   }
   return await completeSignIn(attempt, person, { acr: hint.acr, amr: ['TestID'], how: 'hint' });
-}
-
-function nonEmpty(form: Form): Parameters {
-  return new Map([...form.values].filter(([, value]) => value !== ''));
 }
 
 /** A wrong response mode is itself an error, told in the query. */

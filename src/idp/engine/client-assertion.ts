@@ -74,11 +74,11 @@ function checkAudience({ realm, place, client, policy, jwt }: AssertionCheck): v
   const audiences = stringListClaim(jwt.claims, 'aud') ?? [];
   const listed = policy.audienceAsString === true && typeof jwt.claims['aud'] !== 'string';
   const tooMany = audiences.length > 1 && policy.severalAudiences !== true;
-  const verdicts = audiences.map((audience) => policy.audience(place, audience));
-  if (audiences.length === 0 || tooMany || listed || verdicts.includes('refused')) {
+  const verdicts = new Set(audiences.map((audience) => policy.audience(place, audience)));
+  if (audiences.length === 0 || tooMany || listed || verdicts.has('refused')) {
     throw new Refusal('assertion-audience', { client: client.id });
   }
-  if (verdicts.includes('outdated')) {
+  if (verdicts.has('outdated')) {
     realm.emit({ event: 'idp.token_url_audience', persona: realm.persona.name, client: client.id });
   }
 }

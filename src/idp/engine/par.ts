@@ -3,6 +3,7 @@ import type { AuthorizePolicy, Call, Realm } from '../persona.ts';
 import { checkAuthorizationRequest, locateClient } from './authorization-request.ts';
 import type { Parameters } from './authorization-request.ts';
 import { authenticateClient } from './client-authentication.ts';
+import { parametersOf } from './parameters.ts';
 import { hasMembers, keyOf, putJson } from './records.ts';
 import { Refusal } from './refusal.ts';
 import type { AuthorizationRequest } from './user-grant.ts';
@@ -27,7 +28,7 @@ export async function answerPushedRequest(
   if (authorize?.pushed === undefined || token.kind !== 'clients') throw new Refusal('request-object');
   const { client } = await authenticateClient(call, authorization, token);
   if (form.has('request_uri')) throw new Refusal('request-uri-in-par', { parameter: 'request_uri' });
-  const sent = [...form.values].filter(([name, value]) => value !== '' && !CREDENTIALS.has(name));
+  const sent = [...parametersOf(form)].filter(([name]) => !CREDENTIALS.has(name));
   const parameters = new Map([...sent, ['client_id', client.id] as const]);
   locateClient({ realm, place }, authorize, parameters);
   checkAuthorizationRequest({ realm, place, client }, authorize, parameters);

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { digestOf } from '../../oauth/algorithms.ts';
 import type { Algorithm } from '../../oauth/algorithms.ts';
 import { makeOpaqueToken, noteAccessToken } from '../engine/access-tokens.ts';
+import { isResource } from '../engine/authorization-request.ts';
 import { signToken } from '../engine/issue.ts';
 import { narrowScopes } from '../engine/narrow-scopes.ts';
 import { Refusal } from '../engine/refusal.ts';
@@ -135,12 +136,11 @@ function leftHalf(alg: Algorithm, accessToken: string): string {
 
 /** RFC 8707 2.2: what was asked for now, within what was asked for then; the issuer itself where nobody asked. */
 function audienceOf({ form, place }: ClientCall, granted: readonly string[]): string | readonly string[] {
-  const asked = form.get('resource');
-  if (asked !== undefined) {
-    if (!/^[a-z][a-z0-9+.-]*:[^\s#]+$/i.test(asked)) throw new Refusal('resource-malformed', { parameter: 'resource' });
-    if (granted.length > 0 && !granted.includes(asked))
-      throw new Refusal('resource-refused', { parameter: 'resource' });
-    return asked;
+  const asked = [...new Set(form.all('resource'))];
+  if (!asked.every((each) => isResource(each))) throw new Refusal('resource-malformed', { parameter: 'resource' });
+  if (granted.length > 0 && !asked.every((each) => granted.includes(each))) {
+    throw new Refusal('resource-refused', { parameter: 'resource' });
   }
-  return granted.length > 1 ? granted : (granted[0] ?? place.issuer);
+  const audience = asked.length > 0 ? asked : granted;
+  return audience.length > 1 ? audience : (audience[0] ?? place.issuer);
 }

@@ -23,6 +23,7 @@ export function genericPersona(settings: GenericSettings, clients: Pick<ClientBo
     name: settings.name,
     label: settings.label,
     provider: 'openid',
+    repeatable: ['resource'],
     client: (_snapshot, clientId) => {
       const registered = clients.openid(settings.name, clientId);
       if (registered === undefined) return undefined;

@@ -86,7 +86,7 @@ function atClients(
   run: (call: Call, authorization: string | undefined) => Promise<HttpResponse>,
 ): Handle {
   return atApi(site, endpoint, async (http) => {
-    const form: Form = await readBody(http);
+    const form: Form = await readBody(http, site.realm.persona.repeatable);
     return await run({ ...site, form }, http.headers.authorization);
   });
 }
