@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import module from 'node:module';
 import { caHints } from '../idp/ca-hints.ts';
 import type { Environment } from '../settings.ts';
 import { parseIdpArguments } from './idp-arguments.ts';
@@ -36,6 +37,8 @@ export async function runIdp(args: readonly string[], env: Environment, cwd: str
   });
   const summary = summariseIdp(config, performance.now() / MS_PER_SECOND);
   process.stdout.write(command.json ? `${JSON.stringify(summary, null, 2)}\n` : describeIdp(summary));
+  // Now and not at the end: whoever kills this process should not have the next one strip all types again.
+  module.flushCompileCache();
   notice(`${await ending}: stopping`);
   await running.close();
   return 0;
