@@ -35,7 +35,8 @@ export async function usageOf(child: Child): Promise<Usage> {
 
 /** Ends a server process. */
 export async function endChild(child: Child): Promise<void> {
-  child.process.kill();
+  // Not killed by a signal: then what it has compiled would be lost, and every start were a first one.
+  child.process.disconnect();
   await once(child.process, 'exit');
 }
 
