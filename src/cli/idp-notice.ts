@@ -15,7 +15,8 @@ function lineOf(event: IdpEvent): string | undefined {
   }
   if (event.event === 'idp.person_skipped') return `people.yaml:${event.line}: left out: ${event.problem}`;
   if (event.event === 'idp.client_skipped') {
-    return `clients file, line ${event.line}: left out: ${event.path}: ${event.problem}`;
+    const what = event.path === '' ? 'no client read' : `left out: ${event.path}`;
+    return `${event.file}:${event.line}: ${what}: ${event.problem}`;
   }
   if (event.event === 'idp.failed') return `failed  ${event.persona}: ${event.cause}`;
   return undefined;

@@ -127,8 +127,12 @@ test('a refusal is told in one line, whatever the client called itself', () => {
     'people.yaml:7: left out: no pid',
   );
   assert.equal(
-    idpNotice({ event: 'idp.client_skipped', line: 3, path: 'entra.0.appId', problem: 'not a GUID' }),
-    'clients file, line 3: left out: entra.0.appId: not a GUID',
+    idpNotice({ event: 'idp.client_skipped', file: '/c.yaml', line: 3, path: 'entra.0.appId', problem: 'not a GUID' }),
+    '/c.yaml:3: left out: entra.0.appId: not a GUID',
+  );
+  assert.equal(
+    idpNotice({ event: 'idp.client_skipped', file: '/c.yaml', line: 1, path: '', problem: 'not readable as YAML' }),
+    '/c.yaml:1: no client read: not readable as YAML',
   );
   assert.equal(idpNotice({ event: 'idp.signed_out', persona: 'entra', clients: 1 }), undefined);
 });

@@ -98,8 +98,8 @@ test('control: bad entries of a clients file are named by line and path and left
   assert.deepEqual(
     skipped.map(({ line, path }) => [line, path]),
     [
-      [4, 'idporten.1.client_orgno'],
-      [4, 'idporten.1.redirect_uris.0'],
+      [5, 'idporten.1.client_orgno'],
+      [6, 'idporten.1.redirect_uris.0'],
       [7, 'idporten.2.client_id'],
       [8, 'idporten.3'],
       [9, 'idporten.4'],
@@ -115,7 +115,9 @@ test('control: JSON is YAML enough, an empty file has no clients, and no text ma
   assert.equal(parseClients(json, 'clients.json').clients.length, 1);
   assert.deepEqual(parseClients('', 'f'), { clients: [], skipped: [] });
   assert.equal(parseClients('- a', 'f').skipped.length, 1);
-  assert.equal(parseClients('a: [', 'f').skipped[0]?.problem, 'not readable as YAML');
+  assert.equal(parseClients('a: [', 'f').skipped[0]?.problem, 'not readable as YAML: bad indent');
+  const quoting = parseClients('openid: [{client_id: a, client_secret: "hush-hush" hush-hush}]', 'f').skipped;
+  assert.ok(quoting.length > 0 && !JSON.stringify(quoting).includes('hush'), 'a secret is not quoted');
   fc.assert(
     fc.property(
       fc.oneof(

@@ -8,8 +8,9 @@ import { PERSONA_NAMES } from './config.ts';
 import type { PersonaName } from './config.ts';
 import { CLIENT_KINDS } from './control/client-kinds.ts';
 import { watchFile } from './watched-file.ts';
+import { yamlProblem } from './yaml-problem.ts';
 
-/** An entry of the clients file that was left out, and why: its 1-based line, and the path of the field inside the file. */
+/** An entry of the clients file that was left out, and why: the 1-based line and the path of the field, or of the entry that lacks it. */
 export interface SkippedClient {
   readonly line: number;
   readonly path: string;
@@ -60,6 +61,7 @@ interface Entry {
   readonly node: unknown;
   readonly persona: PersonaName;
   readonly position: SourcePosition;
+  readonly lineOf: (node: unknown) => number;
 }
 
 /** Reads lists of clients by persona, YAML or JSON. Bad entries are named by line and path and left out; the others stand. */
@@ -70,7 +72,7 @@ export function parseClients(text: string, file: string): ParsedClients {
   const skipped: SkippedClient[] = document.errors.map((error) => ({
     line: lines.linePos(error.pos[0]).line,
     path: '',
-    problem: 'not readable as YAML',
+    problem: `not readable as YAML: ${yamlProblem(error)}`,
   }));
   if (skipped.length > 0 || document.contents === null) return { clients, skipped };
   if (!isMap(document.contents)) {
@@ -101,7 +103,7 @@ function readList(
   for (const [index, node] of pair.value.items.entries()) {
     const path = `${name}.${index}`;
     const position = { file, line: lineOf(node), column: 1, path };
-    const client = readEntry({ document, node, persona, position }, (problem) => skipped.push(problem));
+    const client = readEntry({ document, node, persona, position, lineOf }, (problem) => skipped.push(problem));
     if (client === undefined) continue;
     if (clients.has(client.id)) skipped.push({ line: position.line, path, problem: 'an earlier entry has its id' });
     else clients.set(client.id, client);
@@ -122,7 +124,8 @@ function readEntry(entry: Entry, skip: (entry: SkippedClient) => void): AddedCli
     const read = kind.read(value, { persona, source: 'file', position });
     if (read.ok) return read.client;
     for (const problem of read.problems) {
-      skip({ line, path: problem.path === '' ? path : `${path}.${problem.path}`, problem: problem.message });
+      const at = entry.lineOf(nodeOf(entry.node, problem.path.split('.')));
+      skip({ line: at, path: problem.path === '' ? path : `${path}.${problem.path}`, problem: problem.message });
     }
   } catch (error) {
     skip({
@@ -150,6 +153,21 @@ function valueOf({ document, node, position }: Entry): object {
   } catch {
     throw new EntryUnreadable('jwks_file: no key set can be read there');
   }
+}
+
+/** The key or item that a path leads to, or the last one on the way. */
+function nodeOf(start: unknown, path: readonly string[]): unknown {
+  let [found, inside] = [start, start];
+  for (const part of path) {
+    if (isMap(inside)) {
+      const pair = inside.items.find(({ key }) => isScalar(key) && String(key.value) === part);
+      if (pair === undefined) break;
+      [found, inside] = [pair.key, pair.value];
+    } else if (isSeq(inside) && inside.items[Number(part)] !== undefined) {
+      found = inside = inside.items[Number(part)];
+    } else break;
+  }
+  return found;
 }
 
 function offsetOf(node: unknown): number {

@@ -46,7 +46,14 @@ export type IdpEvent =
     }
   | { readonly event: 'idp.token_url_audience'; readonly persona: string; readonly client: string }
   | { readonly event: 'idp.person_skipped'; readonly line: number; readonly problem: string }
-  | { readonly event: 'idp.client_skipped'; readonly line: number; readonly path: string; readonly problem: string }
+  | {
+      readonly event: 'idp.client_skipped';
+      readonly file: string;
+      readonly line: number;
+      /** Of the field, from the top of the file; empty where the file as a whole cannot be read. */
+      readonly path: string;
+      readonly problem: string;
+    }
   | { readonly event: 'idp.failed'; readonly persona: string; readonly cause: string };
 
 /** What each event becomes. */

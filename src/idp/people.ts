@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { LineCounter, isMap, isSeq, parseDocument } from 'yaml';
+import { LineCounter, isNode, isSeq, parseDocument } from 'yaml';
 import type { Document } from 'yaml';
 import { readIfThere, writeWhole } from './files.ts';
 import { FIRST_PEOPLE } from './people-first.ts';
@@ -7,6 +7,7 @@ import { parsePerson } from './person.ts';
 import type { Person } from './person.ts';
 import { isSyntheticPid } from './pid.ts';
 import { watchFile } from './watched-file.ts';
+import { yamlProblem } from './yaml-problem.ts';
 
 /** An entry of `people.yaml` that was left out, and why. `line` is 1-based. */
 export interface SkippedEntry {
@@ -76,12 +77,13 @@ export function parsePeople(text: string): { people: readonly Person[]; skipped:
   const document = parseDocument(text, { lineCounter: lines });
   const skipped: SkippedEntry[] = document.errors.map((error) => ({
     line: lines.linePos(error.pos[0]).line,
-    problem: 'not readable as YAML',
+    problem: `not readable as YAML: ${yamlProblem(error)}`,
   }));
   const people = new Map<string, Person>();
-  if (skipped.length > 0 || !isSeq(document.contents)) return { people: [], skipped };
+  if (skipped.length > 0 || document.contents === null) return { people: [], skipped };
+  if (!isSeq(document.contents)) return { people: [], skipped: [{ line: 1, problem: 'not a list of people' }] };
   for (const item of document.contents.items) {
-    const line = isMap(item) && item.range ? lines.linePos(item.range[0]).line : 1;
+    const line = isNode(item) && item.range ? lines.linePos(item.range[0]).line : 1;
     const result = readEntry(document, item);
     if (typeof result === 'string') skipped.push({ line, problem: result });
     else if (people.has(result.pid)) skipped.push({ line, problem: 'pid stands in an earlier entry' });
@@ -92,7 +94,7 @@ export function parsePeople(text: string): { people: readonly Person[]; skipped:
 
 function readEntry(document: Document, item: unknown): ReturnType<typeof parsePerson> {
   try {
-    return parsePerson(isMap(item) ? item.toJS(document) : item);
+    return parsePerson(isNode(item) ? item.toJS(document) : item);
   } catch {
     return 'entry: holds more aliases than anyone needs';
   }

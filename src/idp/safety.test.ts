@@ -146,6 +146,20 @@ test('people: a changed file acts on the next sign-in; a bad entry is named by l
   assert.equal(world.idp.people.find('01019012345'), undefined);
 });
 
+function told(text: string): readonly string[] {
+  return parsePeople(text).skipped.map(({ line, problem }) => `${line} ${problem}`);
+}
+
+test('people: whatever is no person is named by its own line, and a file that is no list is not taken for an empty one', () => {
+  assert.deepEqual(told('pid: "01819090285"'), ['1 not a list of people']);
+  assert.deepEqual(told('- [\n'), ['2 not readable as YAML: bad indent']);
+  assert.deepEqual(told(''), []);
+  assert.deepEqual(told('\n- somebody\n-\n'), [
+    '2 entry: Invalid input: expected object, received string',
+    '3 entry: Invalid input: expected object, received null',
+  ]);
+});
+
 test('people: parsing never throws, whatever the file holds', () => {
   check(property(string(), (text) => void parsePeople(text)));
 });

@@ -101,9 +101,10 @@ export async function openStage(config: IdpConfig, deps: IdpDependencies): Promi
     registry,
     createPropagation(faults, (persona) => clocks.of(persona)),
   );
-  if (config.clientsFile !== undefined) {
-    const skipped = (entry: SkippedClient): void => emit({ event: 'idp.client_skipped', ...entry });
-    clients.watch(openClientsFile(config.clientsFile, { replace: (all) => clients.replaceFile(all), skipped }));
+  const { clientsFile: file } = config;
+  if (file !== undefined) {
+    const skipped = (entry: SkippedClient): void => emit({ event: 'idp.client_skipped', file, ...entry });
+    clients.watch(openClientsFile(file, { replace: (all) => clients.replaceFile(all), skipped }));
   }
   const era = await openEra(deps.store);
   const shared = { seed, people, clients, faults, journal: createJournal(), random: createRandom() };
