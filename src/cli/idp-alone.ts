@@ -19,6 +19,8 @@ export interface RunningIdp {
 }
 
 const now: Clock = () => Date.now() / 1000;
+/** 10,000 SSO sessions, each with its record, its `sid`, its place in the list and a client, and as many refresh tokens. */
+const STORE_BOUNDS = { maxEntries: 50_000, maxBytes: 48 * 1024 * 1024, whenFull: 'forget-oldest' } as const;
 
 /**
  * Starts the personas of a configuration: sessions and tokens in memory, no app registered, state in its folder. Resolves when
@@ -50,7 +52,7 @@ async function open(config: IdpConfig, emit: (event: IdpEvent) => void, closers:
   const { caPem } = await ensurePrivateCa(stateDir, now(), extraHostsOf(config));
   const outbound = createOutboundFetch({ ca: caPem });
   closers.add(() => outbound.close());
-  const store = createMemoryStore({ now });
+  const store = createMemoryStore({ now, ...STORE_BOUNDS });
   closers.add(() => store.close());
   const registry = createMemoryRegistry({ now });
   const idp = await createIdp(config, { registry, store, fetch: outbound.fetch, now, emit });

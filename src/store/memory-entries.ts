@@ -13,7 +13,7 @@ interface Entry {
 /** A map with an end: entries run out by the clock, and their number and bytes are bounded. */
 export interface Entries {
   live(key: string): Entry | undefined;
-  /** Throws StoreUnavailable rather than forget a live entry. */
+  /** Throws StoreUnavailable rather than forget a live entry, unless made to forget. */
   set(key: string, entry: Entry): void;
   /** Removes the entry; true when it was live. */
   delete(key: string): boolean;
@@ -26,9 +26,16 @@ const FIRST_SWEEP_AT = 1024;
 
 const sizeOf = (key: string, entry: Entry): number => key.length * 2 + entry.bytes.length + OVERHEAD_BYTES;
 
-/** Entries of at most this number and size; `now` is in seconds. */
-export function createEntries(options: { now: () => number; maxEntries: number; maxBytes: number }): Entries {
-  const { now, maxEntries, maxBytes } = options;
+/** How many entries there may be, how large, and what happens then. `now` is in seconds. */
+interface EntriesOptions {
+  readonly now: () => number;
+  readonly maxEntries: number;
+  readonly maxBytes: number;
+  readonly whenFull: 'refuse' | 'forget-oldest';
+}
+
+/** No entries yet. */
+export function createEntries({ now, maxEntries, maxBytes, whenFull }: EntriesOptions): Entries {
   const entries = new Map<string, Entry>();
   let bytes = 0;
   let sweepAt = FIRST_SWEEP_AT;
@@ -54,6 +61,14 @@ export function createEntries(options: { now: () => number; maxEntries: number; 
     const [oldCount, oldBytes] = old === undefined ? [0, 0] : [1, sizeOf(key, old)];
     return entries.size + 1 - oldCount <= maxEntries && bytes + sizeOf(key, entry) - oldBytes <= maxBytes;
   };
+  const forgetOldest = (key: string, entry: Entry, old: Entry | undefined): void => {
+    // Nothing goes for what would find no room among none either.
+    if (sizeOf(key, entry) > maxBytes) return;
+    for (const [oldest, itsEntry] of entries) {
+      if (fits(key, entry, old)) return;
+      if (oldest !== key) remove(oldest, itsEntry);
+    }
+  };
 
   return {
     live,
@@ -61,6 +76,7 @@ export function createEntries(options: { now: () => number; maxEntries: number; 
       const old = live(key);
       if (entries.size >= sweepAt) sweep();
       if (!fits(key, entry, old)) sweep();
+      if (whenFull === 'forget-oldest') forgetOldest(key, entry, old);
       if (!fits(key, entry, old)) throw new StoreUnavailable('the memory store is full');
       bytes += sizeOf(key, entry) - (old === undefined ? 0 : sizeOf(key, old));
       entries.set(key, entry);

@@ -50,4 +50,21 @@ describe('memory store at its bounds', () => {
       assert.equal(await store.once(`jti ${i}`, 4), true);
     }
   });
+
+  it('forgets what was first written, by number and by bytes, where it is told to', async (t) => {
+    const store = createMemoryStore({ now: () => START, maxEntries: 3, maxBytes: 4096, whenFull: 'forget-oldest' });
+    t.after(() => store.close());
+    await store.addToIndex('i', 'first', 60);
+    await store.put('a', Buffer.from('x'), 60);
+    await store.put('b', Buffer.from('y'), 60);
+    await store.addToIndex('i', 'last', 60);
+    assert.deepEqual(await store.members('i'), ['last']);
+    await store.put('a', Buffer.alloc(3000), 60);
+    assert.equal((await store.read('b'))?.value.toString(), 'y');
+    await store.put('c', Buffer.alloc(3000), 60);
+    assert.equal(await store.read('a'), undefined);
+    await assert.rejects(store.put('too large for any room', Buffer.alloc(5000), 60), { name: 'StoreUnavailable' });
+    assert.equal((await store.read('b'))?.value.toString(), 'y');
+    assert.deepEqual(await store.members('i'), ['last']);
+  });
 });

@@ -10,6 +10,8 @@ export interface MemoryStoreOptions {
   readonly now: () => number;
   readonly maxEntries?: number;
   readonly maxBytes?: number;
+  /** `refuse` unless told: see {@link createMemoryStore}. */
+  readonly whenFull?: 'refuse' | 'forget-oldest';
 }
 
 const DEFAULT_MAX_ENTRIES = 100_000;
@@ -17,11 +19,12 @@ const DEFAULT_MAX_BYTES = 256 * 1024 * 1024;
 
 /**
  * A store for one process, forgotten when it ends. At its bounds it refuses new keys with `StoreUnavailable`:
- * forgetting a live `once` mark or session would be a wrong answer, refusing is not.
+ * forgetting a live `once` mark or session would be a wrong answer, refusing is not. Where it is none, `whenFull` can say so: then
+ * what was first written goes first.
  */
 export function createMemoryStore(options: MemoryStoreOptions): Store {
-  const { now, maxEntries = DEFAULT_MAX_ENTRIES, maxBytes = DEFAULT_MAX_BYTES } = options;
-  const entries = createEntries({ now, maxEntries, maxBytes });
+  const { now, maxEntries = DEFAULT_MAX_ENTRIES, maxBytes = DEFAULT_MAX_BYTES, whenFull = 'refuse' } = options;
+  const entries = createEntries({ now, maxEntries, maxBytes, whenFull });
   const channels = createChannels();
   const since = now();
   let open = true;
