@@ -75,7 +75,7 @@ test('docs/local-providers.md names only fields of clients that are read, and ev
   const readers = [
     'clients-file',
     'openid-client',
-    ...['idporten', 'entra', 'maskinporten'].map((name) => `control/client-${name}`),
+    ...['idporten', 'entra', 'maskinporten', 'scopes'].map((name) => `control/client-${name}`),
   ];
   const source = readers.map((file) => read(`src/idp/${file}.ts`)).join('\n');
   const fields = matches(clients, /`([a-z]+(?:_[a-z]+)+|[a-z]+[A-Z][A-Za-z]+)(?:\[\])?(?:\.\w+)?`/g);
