@@ -110,3 +110,12 @@ test('entra logout: at common the issuer that clients are told is that of the se
   const single = placeIn(L, TENANT);
   assert.equal(logout?.home?.(single, TENANT), single);
 });
+
+test('entra logout: at another tenant a session is not found, and its browser keeps it', async () => {
+  const jar: Jar = new Map();
+  await visit(world, jar, entraUrl({}));
+  const elsewhere = await visit(world, jar, `${L}/${OTHER}/oauth2/v2.0/logout`);
+  assert.equal(elsewhere.status, 200);
+  const silent = await visit(world, jar, entraUrl({ login_hint: '', prompt: 'none' }));
+  assert.ok(redirected(silent).get('code'));
+});

@@ -35,6 +35,8 @@ export async function endSession(site: Site, policy: LogoutPolicy, http: HttpReq
     throw new Refusal('nothing-to-end');
   }
   const answer = respond(site, asked, ended?.frames ?? [], http);
+  // A cookie that did not come along, or is of another tenant, belongs to a session that goes on.
+  if (session === undefined) return answer;
   const cookie = clearCookie(cookieName(site), { path: '/', httpOnly: true, secure: site.secure, sameSite: 'Lax' });
   return { ...answer, headers: { ...answer.headers, 'set-cookie': [cookie] } };
 }
