@@ -16,6 +16,8 @@ interface CallerRule {
 export interface ScopeWish {
   readonly name: string;
   readonly access?: boolean | undefined;
+  /** Whether the client says what the scope is, and not only its name. Of several that do, the last one counts. */
+  readonly told: boolean;
   readonly row: Omit<MaskinportenScope, 'name' | 'owner' | 'consumers'>;
 }
 
@@ -32,10 +34,13 @@ export interface AddedClient {
   readonly openid?: OpenidClient | undefined;
 }
 
+/** The cluster of the apps that are made up for clients without one. */
+export const ADDED = 'added';
+
 /** The app an added client counts as: its display name where that is an app id, else one made of persona and id. */
 export function appOfAdded(persona: string, id: string, name: string | undefined): AppId {
   const named = name === undefined ? undefined : parseAppId(name);
-  return named ?? appId('added', persona, createHash('sha256').update(id).digest('hex').slice(0, 16));
+  return named ?? appId(ADDED, persona, createHash('sha256').update(id).digest('hex').slice(0, 16));
 }
 
 /** A snapshot with the rows of added clients on top. What the registry has wins, for both name a client by the same id. */
@@ -118,7 +123,9 @@ function scopesOf(
   return scopes.flatMap((wish) => {
     const known = base.scope(wish.name);
     if (known !== undefined && wish.access !== true) return [];
-    const start = before.get(wish.name) ?? known ?? { ...wish.row, name: wish.name, owner: app, consumers: [] };
+    const earlier = before.get(wish.name) ?? known;
+    const own = known === undefined && wish.told ? wish.row : {};
+    const start = { ...(earlier ?? { ...wish.row, name: wish.name, owner: app, consumers: [] }), ...own };
     const consumers = wish.access === false ? start.consumers : [...new Set([...start.consumers, registration.orgno])];
     return [{ ...start, consumers }];
   });

@@ -8,7 +8,7 @@ import { createIdp } from './app.ts';
 import { parseClients } from './clients-file.ts';
 import { openControlOf } from './testing/control.ts';
 import { foreignKey } from './testing/keys.ts';
-import { CALLBACK, codeAt } from './testing/sign-in.ts';
+import { authorizeUrl, CALLBACK, codeAt, visit } from './testing/sign-in.ts';
 import { openWorld } from './testing/world.ts';
 
 const GOOD = `
@@ -42,6 +42,8 @@ test('control: a clients file is read at the start and again when it changes; it
   const control = await openControlOf(world);
 
   assert.ok(!(await codeAt(world, { client_id: 'from-file' })).startsWith('no code'));
+  const page = await (await visit(world, new Map(), authorizeUrl({ client_id: 'from-file' }))).text();
+  assert.match(page, /<strong>from-file<\/strong>/, 'people see the name they gave, not one of ours');
   const shown = await control('GET', '/v1/idporten/clients/keyed');
   assert.deepEqual([shown.body['source'], shown.body['redirect_uris']], ['file', [CALLBACK]]);
   const changed = await control('DELETE', '/v1/idporten/clients/from-file');

@@ -8,6 +8,7 @@ import { PERSONA_NAMES } from './config.ts';
 import type { PersonaName } from './config.ts';
 import { CLIENT_KINDS } from './control/client-kinds.ts';
 import { watchFile } from './watched-file.ts';
+import { nodeOf, offsetOf } from './yaml-node.ts';
 import { yamlProblem } from './yaml-problem.ts';
 
 /** An entry of the clients file that was left out, and why: the 1-based line and the path of the field, or of the entry that lacks it. */
@@ -153,25 +154,4 @@ function valueOf({ document, node, position }: Entry): object {
   } catch {
     throw new EntryUnreadable('jwks_file: no key set can be read there');
   }
-}
-
-/** The key or item that a path leads to, or the last one on the way. */
-function nodeOf(start: unknown, path: readonly string[]): unknown {
-  let [found, inside] = [start, start];
-  for (const part of path) {
-    if (isMap(inside)) {
-      const pair = inside.items.find(({ key }) => isScalar(key) && String(key.value) === part);
-      if (pair === undefined) break;
-      [found, inside] = [pair.key, pair.value];
-    } else if (isSeq(inside) && inside.items[Number(part)] !== undefined) {
-      found = inside = inside.items[Number(part)];
-    } else break;
-  }
-  return found;
-}
-
-function offsetOf(node: unknown): number {
-  if (typeof node !== 'object' || node === null || !('range' in node) || !Array.isArray(node.range)) return 0;
-  const [start] = node.range;
-  return typeof start === 'number' ? start : 0;
 }

@@ -1,5 +1,7 @@
 import { GRANT } from '../../oauth/client-assertion.ts';
+import { splitAppId } from '../../registry/app-id.ts';
 import type { IdportenRegistration, Snapshot } from '../../registry/model.ts';
+import { ADDED } from '../client-overlay.ts';
 import { rowOf } from '../engine/client.ts';
 import type { LocalClient } from '../engine/client.ts';
 import { isLoopbackHost } from '../safety.ts';
@@ -19,7 +21,7 @@ export function findIdportenClient(snapshot: Snapshot, clientId: string): LocalC
   if (registration.provider !== 'idporten') return undefined;
   return {
     id: row.clientId,
-    name: row.app,
+    name: splitAppId(row.app).cluster === ADDED ? row.clientId : row.app,
     authMethods: [registration.tokenEndpointAuthMethod],
     secretHashes: registration.secretHashes,
     keys: row.keys,
