@@ -43,6 +43,7 @@ fieldset > legend.help { font-size: .9375rem; margin-bottom: .75rem; }
 details { border: 1px solid var(--soft); border-radius: .5rem; margin: 0 0 1.5rem; }
 summary { padding: .625rem .75rem; cursor: pointer; border-radius: .5rem; color: var(--quiet); }
 summary:hover { background: var(--tint); }
+details[open] > summary { margin-bottom: .5rem; }
 details fieldset { margin: 0; padding: 0 .75rem .75rem; }
 .tick { display: flex; gap: .75rem; padding: .375rem .25rem; border-radius: .25rem; cursor: pointer; }
 .tick small { display: block; color: var(--quiet); }

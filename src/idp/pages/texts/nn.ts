@@ -14,7 +14,7 @@ export const NN: Texts = {
   otherPerson: 'Eit anna syntetisk fødselsnummer',
   otherPersonHelp: '11 siffer, månad + 80. Går framfor valet over.',
   level: 'Tryggleiksnivå',
-  substantial: 'Vesentleg (substantial)',
+  substantial: 'Betydeleg (substantial)',
   high: 'Høgt (high)',
   proceed: 'Hald fram',
   cancel: 'Avbryt',
