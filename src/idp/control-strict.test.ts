@@ -223,3 +223,41 @@ test('control: the lists are bounded by size too, the newest stays', () => {
   journal.clear();
   assert.deepEqual([journal.issued(), journal.requests()], [[], []]);
 });
+
+test('control: of clients that name one scope, the last that says what it is counts', async () => {
+  await startAgain();
+  const jwks = { keys: [rsa.publicJwk] };
+  const scopesOf = async (id: string): Promise<unknown> =>
+    (await control('GET', `/v1/maskinporten/clients/${id}`)).body['scopes'];
+  await control('POST', '/v1/maskinporten/clients', { client_id: 'one', scopes: ['strict:feed'], jwks });
+  await control('POST', '/v1/maskinporten/clients', {
+    client_id: 'two',
+    scopes: [{ name: 'strict:feed', at_max_age: 77 }],
+    jwks,
+  });
+  await control('POST', '/v1/maskinporten/clients', { client_id: 'three', scopes: ['strict:feed'], jwks });
+  for (const id of ['one', 'two', 'three']) {
+    const [scope] = (await scopesOf(id)) as readonly Record<string, unknown>[];
+    assert.deepEqual([scope?.['at_max_age'], scope?.['access']], [77, true], id);
+  }
+});
+
+test('control: a preflight of a page is refused without any word about other origins; HEAD is GET without its body', async () => {
+  const { origin } = world.listener('Control API');
+  const token = (await readFile(join(world.stateDir, 'control-token'), 'utf8')).trim();
+  const authorization = `Bearer ${token}`;
+  const asked = { 'access-control-request-method': 'POST', 'access-control-request-headers': 'authorization' };
+  const preflight = await fetch(`${origin}/v1/people`, {
+    method: 'OPTIONS',
+    headers: { origin: 'https://a.example.test', ...asked },
+  });
+  assert.equal(preflight.status, 403);
+  assert.deepEqual(
+    [...preflight.headers.keys()].filter((name) => name.startsWith('access-control')),
+    [],
+  );
+  const options = await fetch(`${origin}/v1/people`, { method: 'OPTIONS', headers: { authorization } });
+  assert.deepEqual([options.status, options.headers.get('allow')], [405, 'GET, POST, HEAD']);
+  const head = await fetch(`${origin}/v1/people`, { method: 'HEAD', headers: { authorization } });
+  assert.deepEqual([head.status, await head.text()], [200, '']);
+});

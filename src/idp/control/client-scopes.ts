@@ -60,7 +60,7 @@ export function wishOf(entry: ScopeEntry): ScopeWish {
       ? {}
       : { requiresPseudonymousTokens: scope.requires_pseudonymous_tokens }),
   };
-  return { name: scope.name, access: scope.access, row };
+  return { name: scope.name, access: scope.access, told: typeof entry !== 'string', row };
 }
 
 /** A scope with what is known of it. */
