@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import type { SigningKey } from '../oauth/jwk.ts';
+import { HINT, pushingClient } from './testing/fapi2.ts';
 import { openControlOf } from './testing/control.ts';
 import { foreignKey } from './testing/keys.ts';
 import { answerOf, APP, basic, bearer, headerOf, providerOf } from './testing/openid.ts';
 import type { Answer } from './testing/openid.ts';
 import { outcome } from './testing/outcome.ts';
 import { transactionOf } from './testing/page.ts';
-import { claimsOf, PID, redirected, VERIFIER, visit } from './testing/sign-in.ts';
+import { claimsOf, PID, redirected, visit } from './testing/sign-in.ts';
 import type { Jar } from './testing/sign-in.ts';
 import { form, openWorld } from './testing/world.ts';
 
@@ -24,31 +25,7 @@ for (const id of ['web', 'other']) {
   op.register(id, { token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [...jwks.keys, rsa] } });
 }
 
-async function push(change: Texts = {}, proof?: Texts, client = 'web'): Promise<Answer> {
-  const sent = new URL(op.authorizeUrl({ client_id: client, ...change })).searchParams;
-  return await op.post('/par', { ...Object.fromEntries(sent), ...(proof ?? (await op.proof(client))) });
-}
-
-async function requestUri(change: Texts = {}): Promise<string> {
-  return String((await push(change)).body['request_uri']);
-}
-
-function open(uri: string, jar: Jar = new Map(), client = 'web'): Promise<Response> {
-  const query = new URLSearchParams({ client_id: client, request_uri: uri });
-  return visit(world, jar, `${op.issuer}/authorize?${query.toString()}`);
-}
-
-const HINT = { login_hint: `testid:${PID}` };
-
-async function tokens(change: Texts = {}): Promise<Answer> {
-  const answer = redirected(await open(await requestUri({ ...HINT, ...change })));
-  return await redeem(answer.get('code') ?? '');
-}
-
-async function redeem(code: string, change: Texts = {}): Promise<Answer> {
-  const grant = { grant_type: 'authorization_code', code, redirect_uri: APP, code_verifier: VERIFIER };
-  return await op.post('/token', { ...grant, ...(await op.proof('web')), ...change });
-}
+const { push, requestUri, open, redeem, tokens } = pushingClient(op);
 
 const said = ({ status, body }: Answer): string => `${status} ${String(body['error'])}`;
 
@@ -70,7 +47,7 @@ test('oidf-plans: FAPI 2.0 code flow with 64 characters of state and nonce, sign
   const answer = redirected(await open(await requestUri({ ...HINT, state, nonce })));
   assert.equal(answer.get('state'), state);
   assert.equal(answer.get('iss'), op.issuer);
-  const { status, body } = await redeem(answer.get('code') ?? '');
+  const { status, body } = await redeem(answer.get('code'));
   assert.equal(status, 200);
   assert.equal(claimsOf(body['id_token'])['nonce'], nonce);
   assert.equal(headerOf(body['id_token'])['alg'], 'PS256');
@@ -146,7 +123,7 @@ test('oidf-plans: parameters beside a request_uri change nothing (RFC 9101 6.3)'
   const query = new URLSearchParams({ client_id: 'web', request_uri: uri, state: 'beside', scope: 'openid email' });
   const answer = redirected(await visit(world, new Map(), `${op.issuer}/authorize?${query.toString()}`));
   assert.equal(answer.get('state'), 'pushed');
-  assert.equal((await redeem(answer.get('code') ?? '')).body['scope'], 'openid');
+  assert.equal((await redeem(answer.get('code'))).body['scope'], 'openid');
 });
 
 test('oidf-plans: aud of an assertion is the issuer as one string; a list, the token URL and the PAR URL are refused', async () => {

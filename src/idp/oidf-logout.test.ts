@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { serve } from '../web/serve.ts';
-import { APP, basic, bearer, GOODBYE, headerOf, providerOf } from './testing/openid.ts';
+import { answerOf, APP, basic, bearer, GOODBYE, headerOf, providerOf } from './testing/openid.ts';
 import { outcome } from './testing/outcome.ts';
 import { claimsOf, redirected, visit } from './testing/sign-in.ts';
 import type { Jar } from './testing/sign-in.ts';
@@ -84,6 +84,12 @@ for (const [how, change] of Object.entries<(good: Signed) => Readonly<Record<str
     assert.equal(await outcome(await signOut(good.jar, parameters)), '400 page invalid_request');
   });
 }
+
+test('oidf-plans: metadata names the end-session endpoint, and it answers GET and POST (RP-Initiated Logout 2.1)', async () => {
+  const { body } = await answerOf(await op.fetch('/.well-known/openid-configuration'));
+  assert.equal(body['end_session_endpoint'], `${op.issuer}/logout`);
+  for (const init of [{}, form({})]) assert.equal((await op.fetch('/logout', init)).status, 200);
+});
 
 test('oidf-plans: an expired hint is a hint, and ends the session of a browser that lost its cookie', async () => {
   const { jar, hint, body } = await signedIn();
