@@ -1,6 +1,7 @@
 import type { Environment } from '../settings.ts';
 import { type Command, parseCommandLine } from './arguments.ts';
 import { help, idpHelp } from './help.ts';
+import { keepProcessSmall } from './small-process.ts';
 
 const USAGE = 2;
 const COULD_NOT_START = 4;
@@ -46,6 +47,7 @@ async function dispatch(command: Command, env: Environment, cwd: string): Promis
       return print(explainGrant(command.args, cwd));
     }
     case 'idp': {
+      keepProcessSmall();
       const { runIdp } = await import('./idp.ts');
       return runIdp(command.args, env, cwd);
     }
