@@ -52,6 +52,14 @@ interface SignedIn {
   readonly tokens: TokenSet;
 }
 
+/** The generic personas, and the grants they offer. */
+const GENERIC = [
+  ['openid', ['authorization_code', 'refresh_token', 'client_credentials']],
+  ['oidf-basic', ['authorization_code', 'refresh_token']],
+  ['oidf-fapi2', ['authorization_code', 'refresh_token']],
+  ['oidf-cc', ['client_credentials']],
+] as const;
+
 /** Starts both sides. Close the providers, or the process stays. */
 export async function startSides(): Promise<Sides> {
   const key = importSigningKey(await generatePrivateJwk('RS256', 'client-key'));
@@ -74,11 +82,11 @@ export async function startSides(): Promise<Sides> {
   const grants = [grant('desk', 'api')];
   const all = ['idporten', 'entra', 'maskinporten', 'openid', 'oidf-basic', 'oidf-fapi2', 'oidf-cc'] as const;
   const providers = await startProviders(rows(clients, { grants, scopes }), all);
-  for (const persona of ['openid', 'oidf-basic', 'oidf-fapi2', 'oidf-cc'] as const) {
+  for (const [persona, offered] of GENERIC) {
     providers.register(persona, {
       client_id: 'generic',
       redirect_uris: [CALLBACK],
-      grant_types: ['authorization_code', 'refresh_token', 'client_credentials'],
+      grant_types: offered,
       token_endpoint_auth_method: 'private_key_jwt',
       jwks: { keys: [key.publicJwk, elliptic.publicJwk] },
       scope: 'openid profile offline_access demo:read',
