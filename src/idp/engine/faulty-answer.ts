@@ -22,6 +22,8 @@ export async function withFaults(
   if (endpoint === 'token') {
     const slow = await take('slow-token');
     if (slow !== undefined) await realm.wait(slow === '' ? SLOW_MILLISECONDS : Number(slow), http.signal);
+    // Whoever gave up waiting tries again, with a code that nobody has spent in between.
+    if (slow !== undefined && http.signal.aborted) return { status: 503, cut: 'before' };
   }
   const instead = await standIn(endpoint, take);
   if (instead !== undefined) return instead;
