@@ -17,13 +17,15 @@ interface Entry {
 }
 
 const MAX_OF_A_KIND = 10_000;
+/** Far more than so many ordinary records have. */
+const MAX_CHARACTERS_OF_A_KIND = 32 * 1024 * 1024;
 
-/** A memory that forgets the oldest of a kind when there are too many, so that no flood of one kind stops the service. */
+/** A memory that forgets the oldest of a kind when they are too many or too large, so that no flood of one kind stops the service. */
 export function createMemory(now: Clock, maxOfAKind: number = MAX_OF_A_KIND): Memory {
-  const kinds = new Map<string, Map<string, Entry>>();
-  const kindOf = (key: string): Map<string, Entry> => {
+  const kinds = new Map<string, Kind>();
+  const kindOf = (key: string): Kind => {
     const name = key.slice(0, key.indexOf(' '));
-    const known = kinds.get(name) ?? new Map<string, Entry>();
+    const known = kinds.get(name) ?? createKind(maxOfAKind);
     kinds.set(name, known);
     return known;
   };
@@ -31,14 +33,8 @@ export function createMemory(now: Clock, maxOfAKind: number = MAX_OF_A_KIND): Me
     const entry = kindOf(key).get(key);
     return entry !== undefined && entry.expiresAt > now() ? entry : undefined;
   };
-  const keep = (key: string, bytes: string, ttlSeconds: number): void => {
-    const kind = kindOf(key);
-    kind.delete(key);
-    kind.set(key, { bytes, version: 1, expiresAt: now() + ttlSeconds });
-    if (kind.size <= maxOfAKind) return;
-    const [oldest] = kind.keys();
-    if (oldest !== undefined) kind.delete(oldest);
-  };
+  const keep = (key: string, bytes: string, ttlSeconds: number): void =>
+    kindOf(key).add(key, { bytes, version: 1, expiresAt: now() + ttlSeconds });
   const take = (key: string): Entry | undefined => {
     const entry = find(key);
     kindOf(key).delete(key);
@@ -54,7 +50,7 @@ export function createMemory(now: Clock, maxOfAKind: number = MAX_OF_A_KIND): Me
       const entry = find(key);
       if (entry === undefined) return 'gone';
       if (entry.version !== expectedVersion) return 'conflict';
-      kindOf(key).set(key, { ...entry, bytes: pack(value), version: entry.version + 1 });
+      kindOf(key).replace(key, { ...entry, bytes: pack(value), version: entry.version + 1 });
       return 'ok';
     },
     take: async (key) => {
@@ -69,4 +65,44 @@ export function createMemory(now: Clock, maxOfAKind: number = MAX_OF_A_KIND): Me
     },
     clear: () => kinds.clear(),
   };
+}
+
+/** The entries of one kind, oldest first. */
+interface Kind {
+  readonly get: (key: string) => Entry | undefined;
+  /** As the newest. */
+  readonly add: (key: string, entry: Entry) => void;
+  /** In the place of the one that is there. */
+  readonly replace: (key: string, entry: Entry) => void;
+  readonly delete: (key: string) => void;
+}
+
+function createKind(maxEntries: number): Kind {
+  const entries = new Map<string, Entry>();
+  let characters = 0;
+  const remove = (key: string): void => {
+    characters -= sizeOf(key, entries.get(key));
+    entries.delete(key);
+  };
+  const replace = (key: string, entry: Entry): void => {
+    characters += sizeOf(key, entry) - sizeOf(key, entries.get(key));
+    entries.set(key, entry);
+  };
+  return {
+    get: (key) => entries.get(key),
+    add: (key, entry) => {
+      remove(key);
+      replace(key, entry);
+      for (const oldest of entries.keys()) {
+        if (entries.size <= maxEntries && characters <= MAX_CHARACTERS_OF_A_KIND) return;
+        remove(oldest);
+      }
+    },
+    replace,
+    delete: remove,
+  };
+}
+
+function sizeOf(key: string, entry: Entry | undefined): number {
+  return entry === undefined ? 0 : key.length + entry.bytes.length;
 }
