@@ -85,4 +85,4 @@ export function queryOf<Name extends string>(
   return found;
 }
 
-const MAX_BODY_BYTES = 1024 * 1024;
+const MAX_BODY_BYTES = 64 * 1024;

@@ -1,5 +1,8 @@
 import type { Fix } from '../../registry/decision.ts';
 
+/** What was sent may be as long as a form; what is said about it stands in headers and logs. */
+const MAX_QUOTED_CHARACTERS = 1024;
+
 /** Everything a request can be refused for. What goes over the wire for it is the persona's own (`faults`). */
 export type Problem =
   // the request as such
@@ -174,7 +177,13 @@ export function toFault(table: FaultTable, refusal: Refusal): Fault {
   };
 }
 
-/** What a client sent may stand in a text, but not break its line (RFC 6749 5.2). */
+/** What a client sent may stand in a text, but not break its line (RFC 6749 5.2) nor fill it. */
 function printable(values: Values): Values {
-  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, value.replaceAll(/\p{Cc}+/gu, ' ')]));
+  const quoted = Object.entries(values).map(([name, value]) => [name, quotable(value).replaceAll(/\p{Cc}+/gu, ' ')]);
+  return Object.fromEntries(quoted);
+}
+
+/** A text somebody sent, short enough to be quoted. */
+export function quotable(text: string): string {
+  return text.length <= MAX_QUOTED_CHARACTERS ? text : `${text.slice(0, MAX_QUOTED_CHARACTERS).toWellFormed()}...`;
 }

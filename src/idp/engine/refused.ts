@@ -1,6 +1,6 @@
 import { describeFix } from '../../registry/fix.ts';
 import type { Realm } from '../persona.ts';
-import { toFault } from './refusal.ts';
+import { quotable, toFault } from './refusal.ts';
 import type { Fault, Refusal } from './refusal.ts';
 
 /** Puts a refusal into the persona's words, and says it as an event with the manifest change that would allow it. */
@@ -14,11 +14,11 @@ export function tellRefusal(
     event: 'idp.refused',
     persona: realm.persona.name,
     endpoint: where.endpoint,
-    client: where.client,
+    client: where.client === undefined ? undefined : quotable(where.client),
     error: fault.error,
     number: fault.code,
     reason: refusal.problem,
-    fix: refusal.fix === undefined ? undefined : describeFix(refusal.fix),
+    fix: refusal.fix === undefined ? undefined : quotable(describeFix(refusal.fix)),
   });
   return fault;
 }
