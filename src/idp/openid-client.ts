@@ -5,6 +5,7 @@ import { importVerificationKey } from '../oauth/jwk.ts';
 import type { PublicJwk } from '../oauth/jwk.ts';
 import { KeyRefused } from '../oauth/key-material.ts';
 import type { AuthMethod } from './engine/auth-method.ts';
+import { isRedirectAddress, NO_REDIRECT_ADDRESS } from './redirect-address.ts';
 
 /** A client of a generic persona (`openid`, `oidf-*`), by OpenID Connect Dynamic Registration 2 and the logout specifications. Durations in seconds. */
 export interface OpenidClient {
@@ -55,10 +56,7 @@ const SUBJECT_SHAPE = /^[A-Za-z0-9_-]{43}$/;
 const MAX_SECONDS = 100 * 365 * 24 * 60 * 60;
 
 const text = z.string().min(1).max(1024);
-const redirectAddress = text.refine(
-  (value) => /^[a-z][a-z0-9+.-]*:[^\s#]+$/i.test(value) && URL.canParse(value),
-  'not an absolute address without fragment',
-);
+const redirectAddress = text.refine(isRedirectAddress, NO_REDIRECT_ADDRESS);
 const webAddress = redirectAddress.refine((value) => /^https?:\/\//i.test(value), 'not an http or https address');
 const words = text.transform((value) => [...new Set(value.split(' ').filter((word) => word !== ''))]);
 const algorithm = z.enum(['RS256', 'PS256', 'ES256']);

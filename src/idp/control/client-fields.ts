@@ -4,6 +4,7 @@ import { importVerificationKey } from '../../oauth/jwk.ts';
 import type { PublicJwk } from '../../oauth/jwk.ts';
 import { KeyRefused } from '../../oauth/key-material.ts';
 import { thumbprint } from '../keys.ts';
+import { isRedirectAddress, NO_REDIRECT_ADDRESS } from '../redirect-address.ts';
 
 /** The organisation of clients that name none. */
 export const DEFAULT_ORGNO = '310000019';
@@ -23,10 +24,7 @@ export const orgno: z.ZodType<string> = z.string().regex(/^\d{9}$/, 'not nine di
 /** A lifetime. */
 export const seconds: z.ZodType<number> = z.number().int().min(1).max(MAX_SECONDS);
 /** An address a browser can be sent to: absolute and without fragment (RFC 6749 3.1.2). */
-const address: z.ZodType<string> = text.refine(
-  (value) => /^[a-z][a-z0-9+.-]*:[^\s#]+$/i.test(value) && URL.canParse(value),
-  'not an absolute address without fragment',
-);
+const address: z.ZodType<string> = text.refine(isRedirectAddress, NO_REDIRECT_ADDRESS);
 /** An address that is fetched or framed. */
 export const webAddress: z.ZodType<string> = address.refine(
   (value) => /^https?:\/\//i.test(value),
