@@ -7,7 +7,7 @@ import { z } from 'zod';
 const here = dirname(fileURLToPath(import.meta.url));
 const root = resolve(here, '../..');
 const TABLE = join(here, 'flips.json');
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 120_000;
 
 /** One unconfirmed fact: what it would be otherwise, as an expression, which tests may notice, and which do. */
 export interface Flip {
@@ -36,10 +36,13 @@ async function failsWith(
   const reporter = ['--test-reporter', join(here, 'flip-reporter.ts'), '--test-reporter-destination', 'stdout'];
   const { NODE_TEST_CONTEXT: _, ...inherited } = process.env;
   const env = { ...inherited, FLIP_NAME: name, FLIP_VALUE: value };
-  const stdout = await new Promise<string>((done) => {
+  const stdout = await new Promise<string>((done, fail) => {
     const options = { cwd: root, env, timeout: TIMEOUT_MS };
-    // The exit code says that a test failed, which is what is wanted here.
-    execFile(process.execPath, [...args, ...reporter, ...paths], options, (_error, out) => done(out));
+    execFile(process.execPath, [...args, ...reporter, ...paths], options, (error, out) => {
+      // The exit code says that a test failed, which is what is wanted here. Half a list of them is not.
+      if (error?.killed === true) fail(new Error(`the tests of ${name} took longer than ${TIMEOUT_MS / 1000} s`));
+      else done(out);
+    });
   });
   const titles = stdout
     .split('\n')
