@@ -147,11 +147,12 @@ function valueOf({ document, node, position }: Entry): object {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new EntryUnreadable('not an object');
   if (!('jwks_file' in value)) return value;
   const { jwks_file: name, ...rest } = value;
+  const keyFile = resolve(dirname(position.file), String(name));
   try {
-    const text = readFileSync(resolve(dirname(position.file), String(name)), 'utf8');
+    const text = readFileSync(keyFile, 'utf8');
     const jwks: unknown = JSON.parse(text);
     return { ...rest, jwks };
   } catch {
-    throw new EntryUnreadable('jwks_file: no key set can be read there');
+    throw new EntryUnreadable(`jwks_file: no key set can be read at ${keyFile}`);
   }
 }
