@@ -11,6 +11,7 @@ import { type Closers, createClosers } from '../up/closers.ts';
 import { openAll } from '../up/listening.ts';
 import { claimStateFolder, makeStateFolder } from '../up/state-folder.ts';
 import { createOutboundFetch } from '../web/outbound-fetch.ts';
+import { requirePorts } from './idp-settings.ts';
 
 /** Local identity providers without anything else of the platform. */
 export interface RunningIdp {
@@ -41,6 +42,7 @@ async function open(config: IdpConfig, emit: (event: IdpEvent) => void, closers:
   const { stateDir } = config;
   // Before anything is made: createIdp would refuse too, but with a folder left behind.
   requireSafety(config);
+  requirePorts(config);
   makeStateFolder(stateDir);
   const owner = claimStateFolder(stateDir, {
     command: 'idp',

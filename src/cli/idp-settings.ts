@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { type IdpConfig, idpSettings } from '../idp/config.ts';
+import { originsOf } from '../idp/origins.ts';
 import { type Environment, readSettings } from '../settings.ts';
 import { UpError } from '../up/state-folder.ts';
 import type { IdpCommand } from './idp-arguments.ts';
@@ -17,7 +18,6 @@ export function idpConfig(command: IdpCommand, env: Environment, cwd: string): I
   const given = Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined));
   const result = readSettings(idpSettings, { ...env, ...given }, { prefix: 'FULLMAKT_IDP_' });
   if (!result.ok) throw new UpError(result.problems.join('\n'));
-  requirePorts(env);
   const { settings } = result;
   const { clientsFile } = settings;
   return {
@@ -28,13 +28,14 @@ export function idpConfig(command: IdpCommand, env: Environment, cwd: string): I
   };
 }
 
-/** The system may choose ports for tests inside one process; here clients have to know them, and issuers hold them. */
-function requirePorts(env: Environment): void {
-  const portless = Object.values(idpSettings).filter((setting) => /:0+$/.test(env[setting.env]?.trim() ?? ''));
+/**
+ * Throws UpError when a port is left to the system that clients have to know: the control API's, or one that an issuer or origin is
+ * made of.
+ */
+export function requirePorts(config: IdpConfig): void {
+  const { host, port } = config.controlBind;
+  const portless = Object.values(originsOf(config)).filter((origin) => /:0\/?$/.test(origin));
+  if (port === 0) portless.push(`http://${host}:0 (the control API)`);
   if (portless.length === 0) return;
-  throw new UpError(
-    portless
-      .map(({ env: name }) => `${name} needs a port from 1 to 65535: issuers hold it, and clients call it`)
-      .join('\n'),
-  );
+  throw new UpError(`${portless.join(', ')}: give it a port from 1 to 65535, or nobody could call it`);
 }
