@@ -267,11 +267,8 @@ test('a client that cannot be used is left out, with its line and field; the oth
   const line =
     readFileSync(file, 'utf8')
       .split('\n')
-      .findIndex((text) => text.includes('typo')) + 1;
-  assert.match(
-    running.notices(),
-    new RegExp(`^clients file, line ${line}: left out: openid\\.0\\.redirect_uri: `, 'm'),
-  );
+      .findIndex((text) => text.includes('redirect_uri: ')) + 1;
+  assert.match(running.notices(), new RegExp(`^/.*\\.yaml:${line}: left out: openid\\.0\\.redirect_uri: `, 'm'));
 });
 
 test('Ctrl-C ends it with exit code 0; the next start has the same keys, CA, people and control token', async (t) => {
