@@ -3,7 +3,7 @@ import { after, test } from 'node:test';
 import { serve } from '../web/serve.ts';
 import { answerOf, APP, basic, bearer, GOODBYE, headerOf, providerOf } from './testing/openid.ts';
 import { outcome } from './testing/outcome.ts';
-import { claimsOf, redirected, visit } from './testing/sign-in.ts';
+import { claimsOf, PID, redirected, visit } from './testing/sign-in.ts';
 import type { Jar } from './testing/sign-in.ts';
 import { form, openWorld } from './testing/world.ts';
 
@@ -23,9 +23,13 @@ interface Signed {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-async function signedIn(client = 'web', scope = 'openid'): Promise<Signed> {
+async function signedIn(client = 'web', scope = 'openid', pid: string = PID): Promise<Signed> {
   const jar: Jar = new Map();
-  const { body } = await op.redeem((await op.signIn({ client_id: client, scope }, jar)).get('code'), {}, client);
+  const { body } = await op.redeem(
+    (await op.signIn({ client_id: client, scope, login_hint: `testid:${pid}` }, jar)).get('code'),
+    {},
+    client,
+  );
   return { jar, hint: String(body['id_token']), body };
 }
 
@@ -52,23 +56,47 @@ test('oidf-plans: logout without state goes back without one, also by POST', asy
   assert.equal(answer.headers.get('location'), GOODBYE);
 });
 
-test('oidf-plans: logout with client_id in place of a hint goes back to an address of that client', async () => {
-  const { jar } = await signedIn();
-  const answer = await signOut(jar, { client_id: 'web', post_logout_redirect_uri: GOODBYE });
-  assert.equal(answer.headers.get('location'), GOODBYE);
-});
+/** Presses the button of the page that asks. */
+async function confirm(jar: Jar, page: Response, headers: Readonly<Record<string, string>> = {}): Promise<Response> {
+  const fields = [...(await page.text()).matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)">/g)];
+  const sent = Object.fromEntries(fields.map(([, name = '', value = '']) => [name, value.replaceAll('&amp;', '&')]));
+  return await visit(world, jar, `${op.issuer}/logout`, form(sent, headers));
+}
 
-for (const [how, parameters] of Object.entries({
-  nothing: {},
-  'only state': { state: 'st' },
-  'an address and neither hint nor client': { post_logout_redirect_uri: GOODBYE },
-})) {
-  test(`oidf-plans: logout with ${how} signs out and shows a page, never a redirect`, async () => {
+for (const [how, parameters, back] of [
+  ['nothing', {}, undefined],
+  ['only state', { state: 'st' }, undefined],
+  ['an address and neither hint nor client', { post_logout_redirect_uri: GOODBYE }, undefined],
+  ['client_id in place of a hint', { client_id: 'web', post_logout_redirect_uri: GOODBYE }, GOODBYE],
+] as const) {
+  test(`oidf-plans: logout with ${how} asks first, and whoever says yes is signed out (RP-Initiated Logout 2)`, async () => {
     const { jar } = await signedIn();
-    assert.equal(await outcome(await signOut(jar, parameters)), '200 page');
+    const page = await signOut(jar, parameters);
+    assert.equal(page.status, 200);
+    assert.match(page.headers.get('content-security-policy') ?? '', /form-action 'self'/);
+    assert.equal(await isSignedIn(jar), true);
+    const answer = await confirm(jar, page);
+    assert.equal(answer.headers.get('location') ?? undefined, back);
     assert.equal(await isSignedIn(jar), false);
   });
 }
+
+test('oidf-plans: logout with the hint of another person asks whoever is signed in (RP-Initiated Logout 2)', async () => {
+  const [mine, other] = [await signedIn(), await signedIn('web', 'openid', '14828530152')];
+  const page = await signOut(mine.jar, { id_token_hint: other.hint, post_logout_redirect_uri: GOODBYE, state: 'st' });
+  assert.equal(page.status, 200);
+  assert.equal(await isSignedIn(mine.jar), true);
+  assert.equal((await confirm(mine.jar, page)).headers.get('location'), `${GOODBYE}?state=st`);
+  assert.equal(await isSignedIn(mine.jar), false);
+  assert.equal(await isSignedIn(other.jar), true);
+});
+
+test('oidf-plans: the yes of another origin is asked again (Fetch Metadata)', async () => {
+  const { jar } = await signedIn();
+  const again = await confirm(jar, await signOut(jar), { 'sec-fetch-site': 'same-site' });
+  assert.equal(again.status, 200);
+  assert.equal(await isSignedIn(jar), true);
+});
 
 for (const [how, change] of Object.entries<(good: Signed) => Readonly<Record<string, string>>>({
   'a changed hint': ({ hint }) => ({ id_token_hint: `${hint.slice(0, -4)}AAAA` }),
@@ -82,6 +110,7 @@ for (const [how, change] of Object.entries<(good: Signed) => Readonly<Record<str
     const good = await signedIn();
     const parameters = { id_token_hint: good.hint, post_logout_redirect_uri: GOODBYE, state: 'st', ...change(good) };
     assert.equal(await outcome(await signOut(good.jar, parameters)), '400 page invalid_request');
+    assert.equal(await isSignedIn(good.jar), true);
   });
 }
 

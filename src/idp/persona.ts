@@ -235,6 +235,8 @@ export interface LogoutPolicy {
   readonly isIdToken: (claims: Claims) => boolean;
   /** Whether `state` has to be printable ASCII. */
   readonly printableState: boolean;
+  /** Whether nobody is signed out unasked without a hint of their own session, nor by a request with anything wrong in it. */
+  readonly asks?: boolean;
   /** Whether a return address needs a hint or a client id beside it; without either nobody is sent back. */
   readonly returnNeedsClient: boolean;
   readonly backchannel?: BackchannelPolicy;

@@ -4,8 +4,9 @@ import { clearCookie } from '../../web/cookies.ts';
 import type { Form } from '../../web/forms.ts';
 import { redirect } from '../../web/http.ts';
 import type { HttpRequest, HttpResponse } from '../../web/http.ts';
-import { signedOutPage } from '../pages/pages.ts';
+import { signedOutPage, signOutPage } from '../pages/pages.ts';
 import type { LogoutPolicy, Site } from '../persona.ts';
+import { fieldsToConfirm, needsConsent } from './ask-sign-out.ts';
 import type { LocalClient } from './client.ts';
 import { localesOf } from './language.ts';
 import { readOwnToken } from './own-token.ts';
@@ -26,8 +27,13 @@ interface LogoutRequest {
 
 /** End-session endpoint (OpenID Connect RP-Initiated Logout 1.0 2, Front-Channel Logout 1.0 3). Throws a Refusal for a page. */
 export async function endSession(site: Site, policy: LogoutPolicy, http: HttpRequest): Promise<HttpResponse> {
-  const asked = judge(site, policy, await readPage(http));
+  const form = await readPage(http);
+  const asked = judge(site, policy, form);
   const session = await readSso(site, http);
+  if (policy.asks === true) {
+    if (asked.refusal !== undefined) throw asked.refusal;
+    if (needsConsent(session, { hint: asked.hint, form, http })) return question(site, policy, asked, { form, http });
+  }
   const sid = session?.sid ?? (await sessionOf(site, policy, asked));
   const ended = sid === undefined ? undefined : await endJoined(site, policy, sid);
   if (asked.refusal !== undefined) throw asked.refusal;
@@ -39,6 +45,22 @@ export async function endSession(site: Site, policy: LogoutPolicy, http: HttpReq
   if (session === undefined) return answer;
   const cookie = clearCookie(cookieName(site), { path: '/', httpOnly: true, secure: site.secure, sameSite: 'Lax' });
   return { ...answer, headers: { ...answer.headers, 'set-cookie': [cookie] } };
+}
+
+function question(
+  { realm, place }: Site,
+  policy: LogoutPolicy,
+  asked: LogoutRequest,
+  { form, http }: { readonly form: Form; readonly http: HttpRequest },
+): HttpResponse {
+  return signOutPage({
+    label: realm.persona.label,
+    locales: localesOf({ realm }, http, asked.locales),
+    acceptLanguage: http.headers['accept-language'],
+    action: policy.path(place),
+    fields: fieldsToConfirm(form),
+    next: asked.returnTo,
+  });
 }
 
 /** Ends a session as its user would: clients that can be told behind the browser's back have been. `frames` tell the others. Undefined where there was no such session. */

@@ -53,7 +53,7 @@ export async function continueSignIn(
   const { realm, place } = site;
   const found = await readJson(realm.memory, keyOf('transaction', id), isTransaction);
   const browser = readCookie(site, http, 'tx');
-  if (isForeign(http)) throw new Refusal('sign-in-unknown');
+  if (!isOwnForm(http)) throw new Refusal('sign-in-unknown');
   if (found === undefined || browser === undefined || found.value.tenant !== place.tenant)
     throw new Refusal('sign-in-unknown');
   if (!equal(found.value.browser, hash(browser))) throw new Refusal('sign-in-unknown');
@@ -109,9 +109,9 @@ function pick({ realm, policy, place }: Attempt, pid: string, typed: boolean): R
 }
 
 /** Ports of one host share cookies and count as one site, so a form of another origin is known by what its browser says. */
-function isForeign(http: HttpRequest): boolean {
+export function isOwnForm(http: HttpRequest): boolean {
   const origin = http.headers['sec-fetch-site'] ?? 'same-origin';
-  return origin !== 'same-origin' && origin !== 'none';
+  return origin === 'same-origin' || origin === 'none';
 }
 
 function hash(text: string): string {

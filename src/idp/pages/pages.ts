@@ -59,9 +59,7 @@ export function formPostPage(
   setting: PageSetting & { readonly action: string; readonly fields: Readonly<Record<string, string>> },
 ): HttpResponse {
   const texts = TEXTS[languageOf(setting.locales, setting.acceptLanguage)];
-  const fields = Object.entries(setting.fields).map(
-    ([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`,
-  );
+  const fields = hiddenFields(setting.fields);
   return respondWithPage(setting, {
     title: texts.proceed,
     policy: `form-action ${originOf(setting.action)}`,
@@ -69,6 +67,30 @@ export function formPostPage(
     body: html`<h1>${texts.sending}</h1>
 <form method="post" action="${setting.action}">${fields}<button id="fm-continue">${texts.proceed}</button></form>`,
   });
+}
+
+/** Asks whether to sign out; the button sends the request again. */
+export function signOutPage(
+  setting: PageSetting & {
+    readonly action: string;
+    readonly fields: Readonly<Record<string, string>>;
+    readonly next: string | undefined;
+  },
+): HttpResponse {
+  const texts = TEXTS[languageOf(setting.locales, setting.acceptLanguage)];
+  const { action, next } = setting;
+  return respondWithPage(setting, {
+    title: texts.signOut,
+    // Browsers apply form-action to the redirect that answers the form too.
+    policy: `form-action 'self'${next === undefined ? '' : ` ${originOf(next)}`}`,
+    body: html`<h1>${texts.signOut}</h1>
+<form method="post" action="${action}" id="fm-logout">${hiddenFields(setting.fields)}<p>${texts.signOutQuestion}</p>
+<button id="fm-continue">${texts.signOut}</button></form>`,
+  });
+}
+
+function hiddenFields(fields: Readonly<Record<string, string>>): readonly Html[] {
+  return Object.entries(fields).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`);
 }
 
 /** Signed out: one hidden frame per client to tell, then on to `next`, if there is somewhere to go. */

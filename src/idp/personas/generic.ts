@@ -61,6 +61,7 @@ function logoutPolicy(settings: GenericSettings): LogoutPolicy {
     unknownSession: 'goodbye',
     isIdToken: (claims) => !isAccessToken(claims) && claims['events'] === undefined,
     printableState: false,
+    asks: true,
     returnNeedsClient: true,
     outlives: (scopes) => scopes.includes('offline_access'),
     ...(settings.backchannelLogout ? { backchannel } : {}),

@@ -48,6 +48,8 @@ export const EN: Texts = {
   },
   refused: 'This sign-in cannot go on',
   refusedHelp: 'The service you came from sent a request that cannot be answered.',
+  signOut: 'Sign out',
+  signOutQuestion: 'Do you want to sign out?',
   signedOut: 'You are signed out',
   signingOut: 'You are being signed out of the services you used.',
   sending: 'You are being sent back to the service.',

@@ -48,6 +48,8 @@ export const NB: Texts = {
   },
   refused: 'Innloggingen kan ikke fortsette',
   refusedHelp: 'Tjenesten du kom fra, sendte en forespørsel som ikke kan besvares.',
+  signOut: 'Logg ut',
+  signOutQuestion: 'Vil du logge ut?',
   signedOut: 'Du er logget ut',
   signingOut: 'Du logges ut av tjenestene du har brukt.',
   sending: 'Du sendes tilbake til tjenesten.',

@@ -48,6 +48,8 @@ export const NN: Texts = {
   },
   refused: 'Innlogginga kan ikkje halde fram',
   refusedHelp: 'Tenesta du kom frå, sende ein førespurnad som det ikkje går an å svare på.',
+  signOut: 'Logg ut',
+  signOutQuestion: 'Vil du logge ut?',
   signedOut: 'Du er logga ut',
   signingOut: 'Du blir logga ut av tenestene du har brukt.',
   sending: 'Du blir send tilbake til tenesta.',

@@ -48,6 +48,8 @@ export const SE: Texts = {
   },
   refused: 'Sisačáliheapmi ii sáhte joatkit',
   refusedHelp: 'Bálvalus mas bohtet, sáddii jearaldaga masa ii sáhte vástidit.',
+  signOut: 'Čálit olggos',
+  signOutQuestion: 'Háliidatgo čálihit olggos?',
   signedOut: 'Don leat čálihan olggos',
   signingOut: 'Don čálihuvvot olggos bálvalusain maid leat geavahan.',
   sending: 'Don sáddejuvvot ruovttoluotta bálvalussii.',

@@ -32,6 +32,8 @@ export interface Texts {
   readonly fault: Readonly<Record<TickableFault, string>>;
   readonly refused: string;
   readonly refusedHelp: string;
+  readonly signOut: string;
+  readonly signOutQuestion: string;
   readonly signedOut: string;
   readonly signingOut: string;
   readonly sending: string;
