@@ -30,8 +30,12 @@ export function createMemory(now: Clock, maxOfAKind: number = MAX_OF_A_KIND): Me
     return known;
   };
   const find = (key: string): Entry | undefined => {
-    const entry = kindOf(key).get(key);
-    return entry !== undefined && entry.expiresAt > now() ? entry : undefined;
+    const kind = kindOf(key);
+    const entry = kind.get(key);
+    if (entry === undefined || entry.expiresAt > now()) return entry;
+    // Over once is over for good, whatever the clock does next.
+    kind.delete(key);
+    return undefined;
   };
   const keep = (key: string, bytes: string, ttlSeconds: number): void =>
     kindOf(key).add(key, { bytes, version: 1, expiresAt: now() + ttlSeconds });

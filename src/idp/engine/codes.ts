@@ -32,7 +32,11 @@ export async function redeemCode(call: ClientCall, code: string): Promise<UserGr
   const record = found.value;
   if (record.grant.clientId !== call.client.id) throw new Refusal('code-other-client', { client: call.client.id });
   if (record.used) return await refuseUsed(call, record.grant);
-  if (record.expiresAt <= now()) throw new Refusal('code-expired');
+  if (record.expiresAt <= now()) {
+    // Late once is late for good, whatever the clock does next.
+    await memory.update(key, found.version, Buffer.from(JSON.stringify({ ...record, expiresAt: 0 })));
+    throw new Refusal('code-expired');
+  }
   const redirectUri = call.form.get('redirect_uri');
   const leftOut = redirectUri === undefined && record.redirectLeftOut === true;
   if (redirectUri !== record.redirectUri && !leftOut) {

@@ -54,7 +54,11 @@ export async function useRefreshToken<T>(
   if (grant.clientId !== client.id || grant.tenant !== call.place.tenant) {
     throw new Refusal('refresh-other-client', { client: client.id });
   }
-  if (expiresAt <= realm.now() || (await isRevoked(realm, grant))) throw new Refusal('refresh-expired');
+  if (expiresAt <= realm.now() || (await isRevoked(realm, grant))) {
+    // Late once is late for good, whatever the clock does next.
+    await realm.store.update(key, found.version, Buffer.from(JSON.stringify({ grant, expiresAt: 0 })));
+    throw new Refusal('refresh-expired');
+  }
   const usage = await refreshUsage(realm, client, grant);
   const given = await use(grant);
   if (usage === 'reuse') return { given, next: value };

@@ -54,8 +54,12 @@ export async function touchSso(site: Site, request: HttpRequest): Promise<void> 
 async function readAnySso(site: Site, request: HttpRequest): Promise<SsoSession | undefined> {
   const secret = readCookie(site, request, 'sso');
   if (secret === undefined) return undefined;
-  const found = await readJson(site.realm.store, recordKey(site, secret), isSession);
-  return found === undefined || isOver(site.realm, found.value) ? undefined : found.value;
+  const key = recordKey(site, secret);
+  const found = await readJson(site.realm.store, key, isSession);
+  if (found === undefined || !isOver(site.realm, found.value)) return found?.value;
+  // Over once is over for good, whatever the clock does next.
+  await site.realm.store.delete(key);
+  return undefined;
 }
 
 /** Whether the persona's own limits have ended a session; nobody is told of that. */
