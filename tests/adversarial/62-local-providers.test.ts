@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { createIdp } from '../../src/idp/app.ts';
-import { idpSettings } from '../../src/idp/config.ts';
+import { idpSettings, PERSONA_NAMES } from '../../src/idp/config.ts';
 import { UnsafeSetting } from '../../src/idp/safety.ts';
+import { ensurePrivateCa } from '../../src/idp/ca.ts';
 import { authorizeUrl } from '../../src/idp/testing/sign-in.ts';
 import { ISSUERS, openWorld, TENANT } from '../../src/idp/testing/world.ts';
 import type { World } from '../../src/idp/testing/world.ts';
@@ -18,7 +20,7 @@ import { copyExamples, removeCopy, root } from '../journeys/platform.ts';
 
 let world: World;
 before(async () => {
-  world = await openWorld();
+  world = await openWorld({ personas: PERSONA_NAMES });
 });
 after(() => world.close());
 
@@ -49,6 +51,7 @@ const MARKED = {
   FULLMAKT_IDP_OIDF_FAPI2_ISSUER: 'https://localhost:7462',
   FULLMAKT_IDP_OIDF_CC_ISSUER: 'https://localhost:7463',
 };
+const GENERIC = [ISSUERS.openid, ISSUERS.oidfBasic, ISSUERS.oidfFapi2, ISSUERS.oidfCc] as const;
 /** Addresses that a stranger can reach, however they are spelt. */
 const REACHABLE = [
   '0.0.0.0:1',
@@ -164,6 +167,9 @@ test('T62 every page and answer says that it is a local stand-in', async () => {
     `http://localhost:7420/${TENANT}/v2.0/.well-known/openid-configuration`,
     `${ISSUERS.maskinporten}token`,
     `${ISSUERS.maskinporten}.well-known/oauth-authorization-server`,
+    `${ISSUERS.graph}/oidc/userinfo`,
+    ...GENERIC.flatMap((issuer) => ['/jwks', '/token', '/authorize', '/nothing'].map((path) => `${issuer}${path}`)),
+    `${world.listener('Control API').origin}/v1/status`,
   ]) {
     assert.ok((await world.fetch(url)).headers.get('x-fullmakt-local'), url);
   }
@@ -174,6 +180,7 @@ test('T62 issuers name this machine, and keys are made here and never leave the 
     [`${ISSUERS.idporten}/.well-known/openid-configuration`, 'jwks_uri'],
     [`${ISSUERS.entra}/${TENANT}/v2.0/.well-known/openid-configuration`, 'jwks_uri'],
     [`${ISSUERS.maskinporten}.well-known/oauth-authorization-server`, 'jwks_uri'],
+    ...GENERIC.map((issuer) => [`${issuer}/.well-known/oauth-authorization-server`, 'jwks_uri'] as const),
   ] as const) {
     const metadata = (await (await world.fetch(document)).json()) as Record<string, string>;
     assert.equal(new URL(metadata['issuer'] ?? '').hostname, 'localhost');
@@ -182,5 +189,21 @@ test('T62 issuers name this machine, and keys are made here and never leave the 
   }
   for (const name of readdirSync(join(world.stateDir, 'keys'))) {
     assert.match(readFileSync(join(world.stateDir, 'keys', name), 'utf8'), /"d":/);
+  }
+});
+
+test('T62 every certificate says that it is of no use anywhere else: those of TLS and those of the keys of Entra ID', async () => {
+  const { certPem, caPem } = await ensurePrivateCa(world.stateDir, Date.now() / 1000);
+  const [leaf, ca] = [new X509Certificate(certPem), new X509Certificate(caPem)];
+  assert.deepEqual(
+    [leaf.subject, leaf.issuer, ca.subject],
+    ['CN=localhost', 'CN=Fullmakt local development CA', 'CN=Fullmakt local development CA'],
+  );
+  const set = (await (await world.fetch(`${ISSUERS.entra}/${TENANT}/discovery/v2.0/keys`)).json()) as {
+    keys: { x5c: string[] }[];
+  };
+  assert.ok(set.keys.length > 0);
+  for (const { x5c } of set.keys) {
+    assert.equal(new X509Certificate(Buffer.from(x5c[0] ?? '', 'base64')).subject, 'CN=Fullmakt local entra');
   }
 });
