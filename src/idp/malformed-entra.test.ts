@@ -64,6 +64,13 @@ async function withCode(asked: Record<string, string>, sent: Record<string, stri
 const redeem = (fields: Record<string, string>): Promise<string> =>
   ask({ grant_type: 'authorization_code', redirect_uri: DESK_CALLBACK, ...fields });
 
+async function withoutOpenid(): Promise<string> {
+  const code = redirected(await visit({ scope: API })).get('code') ?? '';
+  const fields = { grant_type: 'authorization_code', client_id: CLIENTS.desk, client_secret: 's3cret', code };
+  const { status, body } = await askEntra(world, { ...fields, redirect_uri: DESK_CALLBACK });
+  return `${status} ${body['id_token'] === undefined ? 'without' : 'with'} an ID token`;
+}
+
 async function redeemTwice(): Promise<string> {
   const code = redirected(await visit({})).get('code') ?? '';
   await redeem({ code });
@@ -151,6 +158,7 @@ testRows('Entra ID', [
   ['12 no client_id', async () => proven(await forge.signed(), { client_id: '' }), '200'],
   ['16 an unknown client', () => at({ client_id: guid(0xff) }), '400 page AADSTS700016'],
   ['16 a slash more', () => at({ redirect_uri: `${DESK_CALLBACK}/` }), '400 page AADSTS50011'],
+  ['16 another case', () => at({ redirect_uri: DESK_CALLBACK.toUpperCase() }), '400 page AADSTS50011'],
   ['16 a query more', () => at({ redirect_uri: `${DESK_CALLBACK}?x=1` }), '400 page AADSTS50011'],
   [
     '16 user info before another host',
@@ -162,6 +170,7 @@ testRows('Entra ID', [
   ['17 no response type', () => at({ response_type: '' }), '302 invalid_request state=st'],
   ['19 prompt none and login', () => at({ prompt: 'none login' }), '302 invalid_request state=st'],
   ['18 a scope of no API', () => at({ scope: 'openid something' }), '302 invalid_scope state=st'],
+  ['18 no openid', withoutOpenid, '200 without an ID token'],
   [
     '20 a state of 4 KiB',
     () => at({ state: LONG, prompt: 'none', login_hint: '' }),
