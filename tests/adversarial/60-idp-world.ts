@@ -32,7 +32,7 @@ import { assertLoopback } from '../loopback.ts';
 const MAX_ANSWER_HEADER_BYTES = 512 * 1024;
 
 /** A listener, as cases name it. */
-export const LISTENERS = [
+const LISTENERS = [
   'ID-porten',
   'ID-porten login',
   'Entra ID',
