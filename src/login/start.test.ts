@@ -71,7 +71,7 @@ test('login parameters are sent, translated or fall back; none is an error (sect
 });
 
 test('without PAR in metadata the browser carries the whole request (A6)', async (t) => {
-  const { browser, provider, logIn } = await startWorld(t);
+  const { browser, provider, logIn } = await startWorld(t, { env: { FULLMAKT_LOGIN_PROVIDER: 'openid' } });
   provider.bends.metadata = { pushed_authorization_request_endpoint: undefined };
   const url = new URL((await browser.visit('/oauth2/login')).headers.location ?? '');
   assert.equal(url.searchParams.get('code_challenge_method'), 'S256');

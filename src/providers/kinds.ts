@@ -33,6 +33,8 @@ export interface ProviderKind {
   readonly scopeOnRefresh: boolean;
   /** What metadata must offer, or the provider is not used. */
   readonly requiredMetadata: readonly string[];
+  /** Whether what metadata is silent about is not offered; else the operator is believed where a list is missing. */
+  readonly metadataSaysAll: boolean;
 }
 
 const BASE_METADATA: readonly string[] = ['authorization_endpoint', 'token_endpoint', 'jwks_uri'];
@@ -51,7 +53,8 @@ export const PROVIDER_KINDS: Readonly<Record<ProviderKindName, ProviderKind>> = 
     frontchannelIssuerRequired: true,
     audienceNeedsResource: true,
     scopeOnRefresh: false,
-    requiredMetadata: [...BASE_METADATA, 'end_session_endpoint'],
+    requiredMetadata: [...BASE_METADATA, 'pushed_authorization_request_endpoint', 'end_session_endpoint'],
+    metadataSaysAll: true,
   },
   entra: {
     name: 'entra',
@@ -64,6 +67,7 @@ export const PROVIDER_KINDS: Readonly<Record<ProviderKindName, ProviderKind>> = 
     audienceNeedsResource: false,
     scopeOnRefresh: true,
     requiredMetadata: BASE_METADATA,
+    metadataSaysAll: false,
   },
   openid: {
     name: 'openid',
@@ -75,5 +79,6 @@ export const PROVIDER_KINDS: Readonly<Record<ProviderKindName, ProviderKind>> = 
     audienceNeedsResource: false,
     scopeOnRefresh: false,
     requiredMetadata: BASE_METADATA,
+    metadataSaysAll: false,
   },
 };

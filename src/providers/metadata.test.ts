@@ -2,14 +2,19 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { LocalIssuers } from '../oauth/local-issuers.ts';
 import { PROVIDER_KINDS } from './kinds.ts';
-import type { MetadataSource } from './metadata.ts';
+import type { MetadataDemands, MetadataSource } from './metadata.ts';
 import { createMetadataSource } from './metadata.ts';
 
 const NOWHERE: LocalIssuers = { allowed: false, hosts: [] };
 
 function sourceOf(
   issuer: string,
-  bend: { readonly document?: Record<string, unknown>; readonly local?: LocalIssuers; readonly alg?: string } = {},
+  bend: {
+    readonly document?: Record<string, unknown>;
+    readonly local?: LocalIssuers;
+    readonly alg?: string;
+    readonly demands?: Partial<MetadataDemands>;
+  } = {},
 ): MetadataSource {
   const base = issuer.replace(/\/$/, '');
   const document = {
@@ -23,7 +28,7 @@ function sourceOf(
     wellKnownUrl: `${base}/.well-known/openid-configuration`,
     fetch: () => Promise.resolve(Response.json(document)),
     now: () => 1_800_000_000,
-    demands: { kind: PROVIDER_KINDS.openid, local: bend.local ?? NOWHERE, assertionAlgorithm: bend.alg },
+    demands: { kind: PROVIDER_KINDS.openid, local: bend.local ?? NOWHERE, assertionAlgorithm: bend.alg, ...bend.demands },
   });
 }
 
@@ -50,4 +55,61 @@ test('a provider that does not take our assertions is refused with the reason (L
   await assert.rejects(source.get(), /client assertions signed with RS256/);
   await sourceOf('https://idp.test', { document, alg: 'ES256' }).get();
   await sourceOf('https://idp.test', { document }).get();
+});
+
+const IDPORTEN = {
+  pushed_authorization_request_endpoint: 'https://idp.test/par',
+  end_session_endpoint: 'https://idp.test/logout',
+  id_token_signing_alg_values_supported: ['RS256'],
+  acr_values_supported: ['idporten-loa-high'],
+  ui_locales_supported: ['nb'],
+};
+const DEMANDS = { kind: PROVIDER_KINDS.idporten, level: 'idporten-loa-high', locales: ['nb'] };
+
+test('ID-porten is used only when its metadata has all that the login builds on (providers.md 2.2)', async () => {
+  await sourceOf('https://idp.test', { document: IDPORTEN, demands: DEMANDS }).get();
+  const lacking = ['issuer', 'authorization_endpoint', 'token_endpoint', 'jwks_uri', ...Object.keys(IDPORTEN)];
+  for (const name of lacking) {
+    const document = { ...IDPORTEN, [name]: undefined };
+    await assert.rejects(sourceOf('https://idp.test', { document, demands: DEMANDS }).get(), name);
+  }
+  const others: Record<string, readonly string[]> = {
+    id_token_signing_alg_values_supported: ['RS512', 'ES256'],
+    acr_values_supported: ['idporten-loa-substantial'],
+    ui_locales_supported: ['nn', 'en'],
+  };
+  for (const [name, values] of Object.entries(others)) {
+    const document = { ...IDPORTEN, [name]: values };
+    await assert.rejects(sourceOf('https://idp.test', { document, demands: DEMANDS }).get(), name);
+  }
+});
+
+test('of a provider that lists neither levels nor locales, the operator is believed (OpenID Connect Discovery 3)', async () => {
+  const demands = { level: 'urn:own', locales: ['nb'] };
+  assert.deepEqual((await sourceOf('https://idp.test', { demands }).get()).idTokenAlgorithms, ['RS256']);
+});
+
+test('ID tokens of ID-porten and Entra ID are RS256 whatever else their metadata lists (providers.md 2.2)', async () => {
+  const algorithms = ['none', 'HS256', 'ES256', 'PS256', 'RS512', 'RS256'];
+  for (const kind of [PROVIDER_KINDS.idporten, PROVIDER_KINDS.entra]) {
+    const document = { ...IDPORTEN, id_token_signing_alg_values_supported: algorithms };
+    const metadata = await sourceOf('https://idp.test', { document, demands: { ...DEMANDS, kind } }).get();
+    assert.deepEqual(metadata.idTokenAlgorithms, ['RS256']);
+  }
+});
+
+test('sid is promised only by both front-channel flags, iss only by its own (providers.md 2.2, RFC 9207)', async () => {
+  const [channel, session] = ['frontchannel_logout_supported', 'frontchannel_logout_session_supported'];
+  const rows: readonly (readonly [document: Record<string, unknown>, sid: boolean, iss: boolean])[] = [
+    [{}, false, false],
+    [{ [channel]: true }, false, false],
+    [{ [session]: true }, false, false],
+    [{ [channel]: 'true', [session]: 'true' }, false, false],
+    [{ [channel]: true, [session]: true }, true, false],
+    [{ authorization_response_iss_parameter_supported: true }, false, true],
+  ];
+  for (const [document, sid, iss] of rows) {
+    const { sidPromised, issuerInAnswers } = await sourceOf('https://idp.test', { document }).get();
+    assert.deepEqual([sidPromised, issuerInAnswers], [sid, iss], JSON.stringify(document));
+  }
 });

@@ -80,7 +80,8 @@ function endpointsOf(metadata: ServerMetadata, demands: MetadataDemands): Partia
 }
 
 function idTokenAlgorithms(metadata: ServerMetadata, kind: ProviderKind): readonly Algorithm[] {
-  const listed = stringListClaim(metadata.raw, 'id_token_signing_alg_values_supported') ?? ['RS256'];
+  const silent = kind.metadataSaysAll ? [] : ['RS256'];
+  const listed = stringListClaim(metadata.raw, 'id_token_signing_alg_values_supported') ?? silent;
   const wanted = kind.pinnedAlgorithms ?? ID_TOKEN_ALGORITHMS;
   const usable = wanted.filter((algorithm) => listed.includes(algorithm));
   if (usable.length === 0) throw new Error(`metadata of ${metadata.issuer} offers no usable ID-token algorithm`);
@@ -88,7 +89,8 @@ function idTokenAlgorithms(metadata: ServerMetadata, kind: ProviderKind): readon
 }
 
 function refuseUnmetDemands(metadata: ServerMetadata, demands: MetadataDemands): void {
-  const levels = stringListClaim(metadata.raw, 'acr_values_supported');
+  const silent = demands.kind.metadataSaysAll ? [] : undefined;
+  const levels = stringListClaim(metadata.raw, 'acr_values_supported') ?? silent;
   if (demands.level !== undefined && levels !== undefined && !levels.includes(demands.level)) {
     throw new Error(`${metadata.issuer} does not offer the level ${demands.level}`);
   }
@@ -97,7 +99,7 @@ function refuseUnmetDemands(metadata: ServerMetadata, demands: MetadataDemands):
   if (assertionAlgorithm !== undefined && algorithms !== undefined && !algorithms.includes(assertionAlgorithm)) {
     throw new Error(`${metadata.issuer} does not take client assertions signed with ${assertionAlgorithm}`);
   }
-  const locales = stringListClaim(metadata.raw, 'ui_locales_supported');
+  const locales = stringListClaim(metadata.raw, 'ui_locales_supported') ?? silent;
   for (const locale of demands.locales ?? []) {
     if (locales !== undefined && !locales.includes(locale)) {
       throw new Error(`${metadata.issuer} does not offer the locale ${locale}`);
