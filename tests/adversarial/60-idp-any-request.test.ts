@@ -95,8 +95,11 @@ async function sendRound(batch: fc.Arbitrary<readonly (readonly Case[])[]>, roun
 test(`T60 no request makes any endpoint of any persona fail or tell its insides, seed ${seed}`, async () => {
   await flood(TEMPLATES, CASES, () => Promise.resolve());
   const never = [...done].filter(([, times]) => times === 0).map(([from]) => from);
-  // A template that never goes well would only ever be tried as far as its first fault.
-  assert.deepEqual(never, []);
+  // A template that never goes well would only ever be tried as far as its first fault. One is a refusal by itself.
+  assert.deepEqual(
+    never.filter((from) => !/: GET .*\/token$/.test(from)),
+    [],
+  );
 });
 
 test(`T60 no order makes the control API fail, nor what it let in any persona, seed ${seed}`, async () => {
