@@ -6,7 +6,7 @@ import { serve } from '../../src/web/serve.ts';
 import { createIdp } from '../../src/idp/app.ts';
 import { idpSettings } from '../../src/idp/config.ts';
 import type { PersonaName } from '../../src/idp/config.ts';
-import { parseOpenidClient } from '../../src/idp/openid-client.ts';
+import { parseOpenidClient } from '../../src/idp/clients/openid-client.ts';
 import { worldRows } from '../../src/idp/testing/rows.ts';
 import { registrations } from './world.ts';
 import type { BenchKeys } from './world.ts';

@@ -1,5 +1,5 @@
 import { createIdp } from '../idp/app.ts';
-import { ensurePrivateCa } from '../idp/ca.ts';
+import { ensurePrivateCa } from '../idp/keys/ca.ts';
 import type { IdpConfig } from '../idp/config.ts';
 import type { IdpEvent } from '../idp/events.ts';
 import { extraHostsOf } from '../idp/origins.ts';

@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { readBusinessRoots } from '../idp/business-ca.ts';
+import { readBusinessRoots } from '../idp/keys/business-ca.ts';
 import { makeCertificate } from './idp-certificate.ts';
 
 test('idp certificate writes a chain, its key and a JWK for the organisation, under the CA that the providers believe', async (t) => {

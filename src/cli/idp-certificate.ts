@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { issueBusinessCertificate } from '../idp/business-ca.ts';
-import { writeWhole } from '../idp/files.ts';
+import { issueBusinessCertificate } from '../idp/keys/business-ca.ts';
+import { writeWhole } from '../idp/state/files.ts';
 import type { Environment } from '../settings.ts';
 import { idpConfig } from './idp-settings.ts';
 

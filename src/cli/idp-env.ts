@@ -1,4 +1,4 @@
-import { type CaHints, shellWord } from '../idp/ca-hints.ts';
+import { type CaHints, shellWord } from '../idp/keys/ca-hints.ts';
 
 /** What `fullmakt idp env` prints: lines for a POSIX shell. What is no variable stands in comments. */
 export function describeEnv({ variables, apache, keytool }: CaHints): string {

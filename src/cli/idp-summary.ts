@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type CaHints, caHints, describeCaHints, shellWord } from '../idp/ca-hints.ts';
+import { type CaHints, caHints, describeCaHints, shellWord } from '../idp/keys/ca-hints.ts';
 import type { IdpConfig, PersonaName } from '../idp/config.ts';
 import { originsOf } from '../idp/origins.ts';
 import { alignColumns } from '../up/table.ts';

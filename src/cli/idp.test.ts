@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { caHints, shellWord } from '../idp/ca-hints.ts';
+import { caHints, shellWord } from '../idp/keys/ca-hints.ts';
 import type { IdpEvent } from '../idp/events.ts';
 import { parseIdpArguments } from './idp-arguments.ts';
 import { describeEnv, envDocument } from './idp-env.ts';

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import module from 'node:module';
-import { caHints } from '../idp/ca-hints.ts';
+import { caHints } from '../idp/keys/ca-hints.ts';
 import type { Environment } from '../settings.ts';
 import { parseIdpArguments } from './idp-arguments.ts';
 import { startIdpAlone } from './idp-alone.ts';

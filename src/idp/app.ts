@@ -1,10 +1,10 @@
 import type { Program } from '../web/serve.ts';
-import type { ClientBook } from './client-book.ts';
+import type { ClientBook } from './clients/book.ts';
 import type { IdpConfig, PersonaName } from './config.ts';
 import { openControl } from './control/listener.ts';
 import type { Faults } from './faults.ts';
 import { originsOf } from './origins.ts';
-import type { People } from './people.ts';
+import type { People } from './people/people.ts';
 import { requireSafety } from './safety.ts';
 import { openEntra } from './services/entra.ts';
 import { openIdporten } from './services/idporten.ts';

@@ -4,7 +4,7 @@ import { readSettings } from '../settings.ts';
 import { rawExchange } from '../web/testing/raw-client.ts';
 import { idpSettings } from './config.ts';
 import { originOf } from './pages/pages.ts';
-import { parsePeople } from './people.ts';
+import { parsePeople } from './people/people.ts';
 import { CLIENTS } from './testing/rows.ts';
 import { transactionOf } from './testing/page.ts';
 import { askToken, authorizeUrl, codeAt, DESK_CALLBACK, employeeTokens, PID, redeem } from './testing/sign-in.ts';

@@ -7,7 +7,7 @@ import type { ClientProvider, Snapshot } from '../registry/model.ts';
 import type { Store } from '../store/store.ts';
 import type { Form } from '../web/forms.ts';
 import type { Fetch } from '../oauth/fetch.ts';
-import type { ClientBook } from './client-book.ts';
+import type { ClientBook } from './clients/book.ts';
 import type { LocalClient, ProvenBy } from './engine/client.ts';
 import type { ClientKeys } from './engine/client-keys.ts';
 import type { Fault, FaultTable } from './engine/refusal.ts';
@@ -15,12 +15,12 @@ import type { AuthorizationRequest, FurtherRequest, NotedGrant, UserGrant } from
 import type { IdpEvent } from './events.ts';
 import type { Faults } from './faults.ts';
 import type { Journal } from './journal.ts';
-import type { PersonaKeys } from './keys.ts';
-import type { Memory } from './memory.ts';
-import type { People } from './people.ts';
-import type { Person } from './person.ts';
+import type { PersonaKeys } from './keys/keys.ts';
+import type { Memory } from './state/memory.ts';
+import type { People } from './people/people.ts';
+import type { Person } from './people/person.ts';
 import type { Random } from './random.ts';
-import type { Seed } from './seed.ts';
+import type { Seed } from './state/seed.ts';
 
 /** One issuer of a persona: a tenant at Entra ID, the whole service elsewhere. Endpoint URLs come from settings, never from a request. */
 export interface Place {

@@ -1,4 +1,4 @@
-import { uuidV5 } from './seed.ts';
+import { uuidV5 } from './state/seed.ts';
 
 /** A tenant of the local Entra ID. */
 export interface Tenant {

@@ -1,4 +1,4 @@
-import type { People } from '../idp/people.ts';
+import type { People } from '../idp/people/people.ts';
 import { splitAppId } from '../registry/app-id.ts';
 import type { App } from '../registry/model.ts';
 import type { Ground } from './ground.ts';

@@ -1,4 +1,4 @@
-import { caHints, describeCaHints } from '../idp/ca-hints.ts';
+import { caHints, describeCaHints } from '../idp/keys/ca-hints.ts';
 import { alignColumns } from './table.ts';
 
 /** What `up` has started, once ready: printed for people, or as JSON for scripts. */

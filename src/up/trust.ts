@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { ensurePrivateCa } from '../idp/ca.ts';
+import { ensurePrivateCa } from '../idp/keys/ca.ts';
 import type { Fetch } from '../oauth/fetch.ts';
 import { createOutboundFetch } from '../web/outbound-fetch.ts';
 

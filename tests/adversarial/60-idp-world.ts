@@ -3,7 +3,7 @@ import http from 'node:http';
 import https from 'node:https';
 import { join } from 'node:path';
 import { createSecureContext } from 'node:tls';
-import { ensurePrivateCa } from '../../src/idp/ca.ts';
+import { ensurePrivateCa } from '../../src/idp/keys/ca.ts';
 import { PERSONA_NAMES } from '../../src/idp/config.ts';
 import { openControlOf } from '../../src/idp/testing/control.ts';
 import type { Control } from '../../src/idp/testing/control.ts';

@@ -8,7 +8,7 @@ import { after, before, test } from 'node:test';
 import { createIdp } from '../../src/idp/app.ts';
 import { idpSettings, PERSONA_NAMES } from '../../src/idp/config.ts';
 import { UnsafeSetting } from '../../src/idp/safety.ts';
-import { ensurePrivateCa } from '../../src/idp/ca.ts';
+import { ensurePrivateCa } from '../../src/idp/keys/ca.ts';
 import { authorizeUrl } from '../../src/idp/testing/sign-in.ts';
 import { ISSUERS, openWorld, TENANT } from '../../src/idp/testing/world.ts';
 import type { World } from '../../src/idp/testing/world.ts';

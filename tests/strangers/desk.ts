@@ -1,7 +1,7 @@
 import { createHash, createPrivateKey } from 'node:crypto';
 import * as openid from 'openid-client';
 import { guid } from '../../src/idp/testing/rows.ts';
-import { selfSign } from '../../src/idp/certificates.ts';
+import { selfSign } from '../../src/idp/keys/certificates.ts';
 import { signClientAssertion } from '../../src/oauth/client-assertion.ts';
 import { generatePrivateJwk, importSigningKey, publicJwk } from '../../src/oauth/jwk.ts';
 import type { PrivateJwk } from '../../src/oauth/jwk.ts';

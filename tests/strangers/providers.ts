@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Fetch } from '../../src/oauth/fetch.ts';
 import { createIdp } from '../../src/idp/app.ts';
 import type { Idp } from '../../src/idp/app.ts';
-import { ensurePrivateCa } from '../../src/idp/ca.ts';
+import { ensurePrivateCa } from '../../src/idp/keys/ca.ts';
 import { idpSettings } from '../../src/idp/config.ts';
 import type { PersonaName } from '../../src/idp/config.ts';
 import { originsOf } from '../../src/idp/origins.ts';

@@ -1,8 +1,8 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { join } from 'node:path';
 import type { HttpRequest } from '../../web/http.ts';
-import { readIfThere, writeWhole } from '../files.ts';
-import { watchFile } from '../watched-file.ts';
+import { readIfThere, writeWhole } from '../state/files.ts';
+import { watchFile } from '../state/watched-file.ts';
 import { ControlProblem } from './problem.ts';
 
 /**

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Route } from '../../web/router.ts';
-import type { Authorization } from '../authorizations.ts';
-import type { ClientBook } from '../client-book.ts';
-import type { Delegation } from '../delegations.ts';
-import { isSyntheticPid } from '../pid.ts';
+import type { Authorization } from '../clients/authorizations.ts';
+import type { ClientBook } from '../clients/book.ts';
+import type { Delegation } from '../clients/delegations.ts';
+import { isSyntheticPid } from '../people/pid.ts';
 import { orgno, text } from './client-fields.ts';
 import { bodyOf, making, removing, route } from './context.ts';
 import type { ControlContext } from './context.ts';

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { AzureRegistration, Client } from '../../registry/model.ts';
-import { appOfAdded } from '../client-overlay.ts';
-import { uuidV5 } from '../seed.ts';
+import { appOfAdded } from '../clients/overlay.ts';
+import { uuidV5 } from '../state/seed.ts';
 import * as field from './client-fields.ts';
 import { problemsOf } from './client-kind.ts';
 import type { ClientContext, ClientKind, ReadClient } from './client-kind.ts';

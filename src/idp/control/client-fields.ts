@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { importVerificationKey } from '../../oauth/jwk.ts';
 import type { PublicJwk } from '../../oauth/jwk.ts';
 import { KeyRefused } from '../../oauth/key-material.ts';
-import { thumbprint } from '../keys.ts';
-import { isRedirectAddress, NO_REDIRECT_ADDRESS } from '../redirect-address.ts';
+import { thumbprint } from '../keys/keys.ts';
+import { isRedirectAddress, NO_REDIRECT_ADDRESS } from '../clients/redirect-address.ts';
 
 /** The organisation of clients that name none. */
 export const DEFAULT_ORGNO = '310000019';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { Client, IdportenRegistration } from '../../registry/model.ts';
-import { appOfAdded } from '../client-overlay.ts';
+import { appOfAdded } from '../clients/overlay.ts';
 import * as field from './client-fields.ts';
 import { problemsOf } from './client-kind.ts';
 import type { ClientContext, ClientKind, ReadClient } from './client-kind.ts';

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { Snapshot, SourcePosition } from '../../registry/model.ts';
-import type { AddedClient } from '../client-overlay.ts';
-import type { RegistrationProblem } from '../openid-client.ts';
+import type { AddedClient } from '../clients/overlay.ts';
+import type { RegistrationProblem } from '../clients/openid-client.ts';
 
 /** Whose client is read, and what is known of it already. */
 export interface ClientContext {

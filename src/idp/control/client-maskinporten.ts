@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { appOfAdded } from '../client-overlay.ts';
+import { appOfAdded } from '../clients/overlay.ts';
 import * as field from './client-fields.ts';
 import { problemsOf } from './client-kind.ts';
 import type { ClientContext, ClientKind, ReadClient } from './client-kind.ts';

@@ -1,5 +1,5 @@
-import type { OpenidClient } from '../openid-client.ts';
-import { parseOpenidClient } from '../openid-client.ts';
+import type { OpenidClient } from '../clients/openid-client.ts';
+import { parseOpenidClient } from '../clients/openid-client.ts';
 import { settleClient } from '../personas/generics.ts';
 import type { ClientContext, ClientKind, ReadClient } from './client-kind.ts';
 

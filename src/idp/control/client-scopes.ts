@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { MaskinportenScope } from '../../registry/model.ts';
-import type { ScopeWish } from '../client-overlay.ts';
+import type { ScopeWish } from '../clients/overlay.ts';
 import * as field from './client-fields.ts';
 
 /** What a scope is, by the names of Digdir's self-service. Times in seconds. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { HttpRequest } from '../../web/http.ts';
 import type { Route } from '../../web/router.ts';
-import type { PersonaKeys } from '../keys.ts';
+import type { PersonaKeys } from '../keys/keys.ts';
 import { bodyOf, route, serviceOf } from './context.ts';
 import type { ControlContext } from './context.ts';
 import { ControlProblem, parse } from './problem.ts';

@@ -1,8 +1,8 @@
 import { isJsonObject } from '../../oauth/objects.ts';
 import type { HttpRequest } from '../../web/http.ts';
 import type { Route } from '../../web/router.ts';
-import { parsePerson } from '../person.ts';
-import type { Person } from '../person.ts';
+import { parsePerson } from '../people/person.ts';
+import type { Person } from '../people/person.ts';
 import { bodyOf, making, removing, route } from './context.ts';
 import type { ControlContext, Params } from './context.ts';
 import { ControlProblem } from './problem.ts';

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { RegistrationProblem } from '../openid-client.ts';
+import type { RegistrationProblem } from '../clients/openid-client.ts';
 import { problemsOf } from './client-kind.ts';
 
 type Kind = 'invalid_request' | 'unauthorized' | 'forbidden' | 'not_found' | 'conflict' | 'unprocessable';

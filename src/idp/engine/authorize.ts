@@ -6,7 +6,7 @@ import { checkAuthorizationRequest, locateClient, responseModeOf } from './autho
 import type { Parameters } from './authorization-request.ts';
 import { completeFromSession, completeSignIn } from './complete.ts';
 import type { Attempt } from './complete.ts';
-import type { Person } from '../person.ts';
+import type { Person } from '../people/person.ts';
 import { takePushedRequest } from './par.ts';
 import { parametersOf, readPage } from './parameters.ts';
 import { Refusal } from './refusal.ts';

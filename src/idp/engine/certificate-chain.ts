@@ -3,7 +3,7 @@ import type { KeyObject } from 'node:crypto';
 import { algorithmsOf } from '../../oauth/algorithms.ts';
 import { verifySignature } from '../../oauth/jws.ts';
 import type { UnverifiedJwt } from '../../oauth/jwt.ts';
-import type { CertificateDetails } from '../certificate-details.ts';
+import type { CertificateDetails } from '../keys/certificate-details.ts';
 import { MASKINPORTEN_X5C_ORGNO } from '../unconfirmed.ts';
 import { Refusal } from './refusal.ts';
 
@@ -39,7 +39,7 @@ export async function certificateKey(jwt: UnverifiedJwt, check: CertificateCheck
   const why = path === undefined ? 'no trusted CA issued it' : whyRefused(path, check.now);
   if (path === undefined || why !== undefined) throw new Refusal('certificate-refused', { ...values, why: why ?? '' });
   // The library is slow to load, and few clients have certificates.
-  const { readCertificateDetails } = await import('../certificate-details.ts');
+  const { readCertificateDetails } = await import('../keys/certificate-details.ts');
   const details = path.map(({ raw }) => readCertificateDetails(new Uint8Array(raw)));
   const limit = whyBeyond(details);
   if (limit !== undefined) throw new Refusal('certificate-refused', { ...values, why: limit });

@@ -1,6 +1,6 @@
 import type { PublicJwk } from '../../oauth/jwk.ts';
 import type { Client, FederatedCredential } from '../../registry/model.ts';
-import type { OpenidClient } from '../openid-client.ts';
+import type { OpenidClient } from '../clients/openid-client.ts';
 import type { AuthMethod } from './auth-method.ts';
 
 /** How a client proved itself: a registered method, or a key whose certificate names its organisation. */

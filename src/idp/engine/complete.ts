@@ -3,7 +3,7 @@ import type { HttpRequest, HttpResponse } from '../../web/http.ts';
 import { requireAskedPerson } from './asked-person.ts';
 import { spendPushedRequest } from './par.ts';
 import type { AuthorizePolicy, ClientSite, Site } from '../persona.ts';
-import type { Person } from '../person.ts';
+import type { Person } from '../people/person.ts';
 import { answerAuthorization } from './authorization-answer.ts';
 import { storeCode } from './codes.ts';
 import { refuseOnDemand } from './faulty-authorize.ts';

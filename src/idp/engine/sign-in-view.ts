@@ -1,7 +1,7 @@
 import type { HttpResponse } from '../../web/http.ts';
 import type { Level } from '../persona.ts';
-import { fullName } from '../person.ts';
-import type { Person } from '../person.ts';
+import { fullName } from '../people/person.ts';
+import type { Person } from '../people/person.ts';
 import { signInPage } from '../pages/sign-in-page.ts';
 import type { SignInProblem } from '../pages/sign-in-page.ts';
 import type { Attempt } from './complete.ts';

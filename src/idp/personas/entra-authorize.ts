@@ -3,7 +3,7 @@ import { rowOf } from '../engine/client.ts';
 import { Refusal } from '../engine/refusal.ts';
 import type { UserGrant } from '../engine/user-grant.ts';
 import type { AuthorizePolicy, ClientSite, Realm } from '../persona.ts';
-import type { Person } from '../person.ts';
+import type { Person } from '../people/person.ts';
 import { ENTRA_50105_AUTHORIZE, ENTRA_MAX_AGE } from '../unconfirmed.ts';
 import { isBrowserApplication, redirectMatches } from './entra-client.ts';
 import { makeEntraCode } from './entra-credentials.ts';

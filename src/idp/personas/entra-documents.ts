@@ -1,5 +1,5 @@
-import type { PersonaKey } from '../keys.ts';
-import { thumbprint } from '../keys.ts';
+import type { PersonaKey } from '../keys/keys.ts';
+import { thumbprint } from '../keys/keys.ts';
 
 /** What the documents of the local Entra ID are made of. `tenant` is a GUID, or the literal `{tenantid}` for `common`. */
 export interface EntraAddress {

@@ -9,7 +9,7 @@ import { issueRefreshToken, readRefreshToken } from '../engine/refresh-tokens.ts
 import { authorizationCodeGrant, refreshTokenGrant, required } from '../engine/token.ts';
 import type { UserGrant } from '../engine/user-grant.ts';
 import type { ClientCall, TokenAnswer } from '../persona.ts';
-import type { Person } from '../person.ts';
+import type { Person } from '../people/person.ts';
 import { asBrowserApplication, isBrowserApplication } from './entra-client.ts';
 import { bearer, graphAppAnswer, issueEntraTokens, readTokenScope, words } from './entra-issue.ts';
 import { employeesAt } from './entra-places.ts';

@@ -3,7 +3,7 @@ import { Refusal } from '../engine/refusal.ts';
 import type { UserGrant } from '../engine/user-grant.ts';
 import { makeGraphToken } from '../graph/tokens.ts';
 import type { ClientCall, TokenAnswer, UserTokenRequest } from '../persona.ts';
-import type { Person } from '../person.ts';
+import type { Person } from '../people/person.ts';
 import { employeesAt } from './entra-places.ts';
 import type { EntraOptions } from './entra-places.ts';
 import { requireGrant } from './entra-policy.ts';

@@ -1,5 +1,5 @@
 import type { Place } from '../persona.ts';
-import type { Person } from '../person.ts';
+import type { Person } from '../people/person.ts';
 import type { Tenants } from '../tenants.ts';
 
 /** Where the local Entra ID and its Graph are, and which tenants it has. */

@@ -2,7 +2,7 @@ import type { UserGrant } from '../engine/user-grant.ts';
 import { Refusal } from '../engine/refusal.ts';
 import type { Problem } from '../engine/refusal.ts';
 import type { ClientCall, Realm } from '../persona.ts';
-import type { Person } from '../person.ts';
+import type { Person } from '../people/person.ts';
 
 type Step = NonNullable<NonNullable<Person['employee']>['requires']>;
 

@@ -3,8 +3,8 @@ import { rowOf } from '../engine/client.ts';
 import { signToken } from '../engine/issue.ts';
 import type { UserGrant } from '../engine/user-grant.ts';
 import type { ClientCall, Realm } from '../persona.ts';
-import { fullName } from '../person.ts';
-import type { Person } from '../person.ts';
+import { fullName } from '../people/person.ts';
+import type { Person } from '../people/person.ts';
 import type { Allowed } from './entra-policy.ts';
 import { displayName } from './entra-policy.ts';
 

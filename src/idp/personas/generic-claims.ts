@@ -1,8 +1,8 @@
 import { readWantedClaims } from '../engine/claims.ts';
 import type { UserGrant } from '../engine/user-grant.ts';
 import type { Realm } from '../persona.ts';
-import type { Person } from '../person.ts';
-import { SCOPE_CLAIMS, standardClaims } from '../standard-claims.ts';
+import type { Person } from '../people/person.ts';
+import { SCOPE_CLAIMS, standardClaims } from '../people/standard-claims.ts';
 import type { GenericSettings } from './generic-settings.ts';
 
 /** What a person is called at a client (OpenID Connect Core 8). */

@@ -1,7 +1,7 @@
 import type { Algorithm } from '../../oauth/algorithms.ts';
 import { GRANT } from '../../oauth/client-assertion.ts';
 import type { LocalClient } from '../engine/client.ts';
-import type { OpenidClient } from '../openid-client.ts';
+import type { OpenidClient } from '../clients/openid-client.ts';
 import type { GenericSettings } from './generic-settings.ts';
 
 const DAY = 24 * 60 * 60;

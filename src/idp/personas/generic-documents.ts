@@ -1,6 +1,6 @@
 import { GRANT } from '../../oauth/client-assertion.ts';
-import type { PersonaKey } from '../keys.ts';
-import { SCOPE_CLAIMS } from '../standard-claims.ts';
+import type { PersonaKey } from '../keys/keys.ts';
+import { SCOPE_CLAIMS } from '../people/standard-claims.ts';
 import { PROMPTS } from './generic-settings.ts';
 import type { GenericSettings } from './generic-settings.ts';
 

@@ -1,7 +1,7 @@
 import type { Algorithm } from '../../oauth/algorithms.ts';
 import type { PersonaName } from '../config.ts';
 import type { AuthMethod } from '../engine/auth-method.ts';
-import type { KeyAlgorithm } from '../keys.ts';
+import type { KeyAlgorithm } from '../keys/keys.ts';
 import type { AuthorizationRequest } from '../engine/user-grant.ts';
 
 /** What `prompt` may say (OpenID Connect Core 3.1.2.1). */

@@ -1,4 +1,4 @@
-import type { OpenidClient, RegistrationProblem } from '../openid-client.ts';
+import type { OpenidClient, RegistrationProblem } from '../clients/openid-client.ts';
 import type { GenericSettings } from './generic-settings.ts';
 import { OIDF_BASIC } from './oidf-basic.ts';
 import { OIDF_CC } from './oidf-cc.ts';

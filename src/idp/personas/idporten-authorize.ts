@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { rowOf } from '../engine/client.ts';
 import { Refusal } from '../engine/refusal.ts';
 import type { AuthorizePolicy, ClientSite } from '../persona.ts';
-import { isSyntheticPid } from '../pid.ts';
+import { isSyntheticPid } from '../people/pid.ts';
 import { IDPORTEN_MAX_AGE, IDPORTEN_REQUEST_OBJECT, IDPORTEN_TESTID_LOW_ACR } from '../unconfirmed.ts';
 import { readFurther } from './idporten-further.ts';
 import { registrationOf } from './idporten-registration.ts';

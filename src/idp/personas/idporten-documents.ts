@@ -1,4 +1,4 @@
-import type { PersonaKey } from '../keys.ts';
+import type { PersonaKey } from '../keys/keys.ts';
 import { IDPORTEN_METADATA_EXTRA } from '../unconfirmed.ts';
 
 /** Metadata of ID-porten (OpenID Connect Discovery 3): exactly the fields of the real service, origins swapped. */

@@ -1,7 +1,7 @@
 import { GRANT } from '../../oauth/client-assertion.ts';
 import { splitAppId } from '../../registry/app-id.ts';
 import type { IdportenRegistration, Snapshot } from '../../registry/model.ts';
-import { ADDED } from '../client-overlay.ts';
+import { ADDED } from '../clients/overlay.ts';
 import { rowOf } from '../engine/client.ts';
 import type { LocalClient } from '../engine/client.ts';
 import { isLoopbackHost } from '../safety.ts';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { MaskinportenScope } from '../../registry/model.ts';
-import { delegationIssuer } from '../delegations.ts';
+import { delegationIssuer } from '../clients/delegations.ts';
 import { makeOpaqueToken, noteAccessToken } from '../engine/access-tokens.ts';
 import type { ProvenBy } from '../engine/client.ts';
 import { signToken } from '../engine/issue.ts';

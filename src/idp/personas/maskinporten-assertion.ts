@@ -1,7 +1,7 @@
 import { numberClaim, stringClaim, stringListClaim } from '../../oauth/jwt.ts';
 import type { UnverifiedJwt } from '../../oauth/jwt.ts';
 import type { MaskinportenScope } from '../../registry/model.ts';
-import type { Authorization } from '../authorizations.ts';
+import type { Authorization } from '../clients/authorizations.ts';
 import { parseAssertion } from '../engine/assertion.ts';
 import { refuseReplay } from '../engine/client-assertion.ts';
 import { Refusal } from '../engine/refusal.ts';

@@ -1,7 +1,7 @@
 import { isJsonObject } from '../../oauth/objects.ts';
-import type { Authorization, Consent, SystemUser } from '../authorizations.ts';
+import type { Authorization, Consent, SystemUser } from '../clients/authorizations.ts';
 import { Refusal } from '../engine/refusal.ts';
-import { isSyntheticPid } from '../pid.ts';
+import { isSyntheticPid } from '../people/pid.ts';
 import { clientOf, consumerOf } from './maskinporten-subject.ts';
 import type { Subject } from './maskinporten-subject.ts';
 

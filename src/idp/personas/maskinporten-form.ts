@@ -1,6 +1,6 @@
 import { numberClaim, stringClaim, stringListClaim } from '../../oauth/jwt.ts';
 import { Refusal } from '../engine/refusal.ts';
-import { isSyntheticPid } from '../pid.ts';
+import { isSyntheticPid } from '../people/pid.ts';
 import { MASKINPORTEN_RESOURCE_STRING } from '../unconfirmed.ts';
 import type { Subject } from './maskinporten-subject.ts';
 

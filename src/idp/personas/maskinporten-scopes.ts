@@ -1,6 +1,6 @@
 import { stringClaim } from '../../oauth/jwt.ts';
 import type { MaskinportenScope } from '../../registry/model.ts';
-import { isDelegated } from '../delegations.ts';
+import { isDelegated } from '../clients/delegations.ts';
 import { Refusal } from '../engine/refusal.ts';
 import { manifestFix } from './manifest-fix.ts';
 import { clientOf, consumerOf, scopesOf } from './maskinporten-subject.ts';

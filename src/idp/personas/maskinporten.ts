@@ -3,7 +3,7 @@ import { GRANT } from '../../oauth/client-assertion.ts';
 import { signToken } from '../engine/issue.ts';
 import { Refusal } from '../engine/refusal.ts';
 import type { Fault } from '../engine/refusal.ts';
-import { delegationIssuer } from '../delegations.ts';
+import { delegationIssuer } from '../clients/delegations.ts';
 import type { Call, Persona, TokenAnswer } from '../persona.ts';
 import { MASKINPORTEN_EXTRA_PARAMS } from '../unconfirmed.ts';
 import { checkAssertion } from './maskinporten-assertion.ts';

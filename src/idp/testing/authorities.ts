@@ -11,8 +11,8 @@ import {
   X509CertificateGenerator,
 } from '@peculiar/x509';
 import type { JsonName } from '@peculiar/x509';
-import { pemOf, validity } from '../certificates.ts';
-import type { CertificateAndKey } from '../certificates.ts';
+import { pemOf, validity } from '../keys/certificates.ts';
+import type { CertificateAndKey } from '../keys/certificates.ts';
 
 type Usage = 'certSign' | 'signature' | 'encryption';
 

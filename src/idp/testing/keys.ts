@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { generatePrivateJwk, importSigningKey } from '../../oauth/jwk.ts';
 import type { PrivateJwk, SigningKey } from '../../oauth/jwk.ts';
-import { selfSign } from '../certificates.ts';
+import { selfSign } from '../keys/certificates.ts';
 
 /** RSA keys cost more than the tests that use them, so a process makes each of them once, when somebody asks for it first. */
 const made = new Map<string, Promise<PrivateJwk>>();

@@ -13,7 +13,7 @@ import type { Listener } from '../../web/serve.ts';
 import { createIdp } from '../app.ts';
 import type { Idp } from '../app.ts';
 import type { IdpDependencies } from '../stage.ts';
-import { ensurePrivateCa } from '../ca.ts';
+import { ensurePrivateCa } from '../keys/ca.ts';
 import { idpSettings } from '../config.ts';
 import type { IdpConfig } from '../config.ts';
 import type { IdpEvent } from '../events.ts';

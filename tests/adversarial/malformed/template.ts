@@ -1,6 +1,6 @@
 import { constants, createHmac, createPrivateKey, createPublicKey, sign } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
-import { selfSign } from '../../../src/idp/certificates.ts';
+import { selfSign } from '../../../src/idp/keys/certificates.ts';
 import { generatePrivateJwk, publicJwk } from '../../../src/oauth/jwk.ts';
 import type { PrivateJwk, PublicJwk } from '../../../src/oauth/jwk.ts';
 import type { Random } from '../scale.ts';
