@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { before, describe, test } from 'node:test';
 import { type ClientAssertionOptions, signClientAssertion } from './client-assertion.ts';
 import { generatePrivateJwk, importSigningKey, importVerificationKey, type PrivateJwk, publicJwk } from './jwk.ts';
@@ -61,5 +62,16 @@ describe('client assertion (RFC 7523 section 3)', () => {
   test('names the certificate of the key where it has one', async () => {
     const key = importSigningKey({ ...jwk, 'x5t#S256': 'thumb' });
     assert.equal((await signed({ key, typ: 'client-authentication+jwt' })).header['x5t#S256'], 'thumb');
+    // RFC 7515 4.1.8: the digest of the DER, of the first certificate of the chain.
+    const certified = importSigningKey({ ...jwk, x5c: ['AQID', 'BAUG'] });
+    const thumbprint = createHash('sha256')
+      .update(Buffer.from([1, 2, 3]))
+      .digest('base64url');
+    assert.equal((await signed({ key: certified })).header['x5t#S256'], thumbprint);
+    for (const x5c of [[], [1], 'AQID']) {
+      const { header } = await signed({ key: importSigningKey({ ...jwk, x5c }) });
+      assert.equal(Object.hasOwn(header, 'x5t#S256'), false);
+    }
+    assert.equal(Object.hasOwn((await signed()).header, 'x5t#S256'), false);
   });
 });

@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto';
-import type { SigningKey } from './jwk.ts';
+import { createHash, randomUUID } from 'node:crypto';
+import type { PublicJwk, SigningKey } from './jwk.ts';
 import { signJws } from './jws.ts';
 import type { Claims } from './jwt.ts';
 
@@ -63,8 +63,8 @@ const LIFETIME_SECONDS = 30;
 export async function signClientAssertion(options: ClientAssertionOptions): Promise<string> {
   const { key, clientId, audience, claims, lifetimeSeconds = LIFETIME_SECONDS } = options;
   const iat = Math.floor(options.now);
-  const thumbprint = key.publicJwk['x5t#S256'];
-  const header = { typ: options.typ ?? 'JWT', ...(typeof thumbprint === 'string' ? { 'x5t#S256': thumbprint } : {}) };
+  const thumbprint = certificateThumbprint(key.publicJwk);
+  const header = { typ: options.typ ?? 'JWT', ...(thumbprint === undefined ? {} : { 'x5t#S256': thumbprint }) };
   const payload = {
     ...(options.omitSubject === true ? {} : { sub: clientId }),
     ...claims,
@@ -76,4 +76,12 @@ export async function signClientAssertion(options: ClientAssertionOptions): Prom
     exp: iat + lifetimeSeconds,
   };
   return await signJws(header, payload, key);
+}
+
+/** SHA-256 of the key's certificate (RFC 7517 sections 4.7 and 4.9); undefined when it has none. */
+function certificateThumbprint({ x5c, 'x5t#S256': given }: PublicJwk): string | undefined {
+  if (typeof given === 'string') return given;
+  const certificate: unknown = Array.isArray(x5c) ? x5c[0] : undefined;
+  if (typeof certificate !== 'string') return undefined;
+  return createHash('sha256').update(Buffer.from(certificate, 'base64')).digest('base64url');
 }
