@@ -49,6 +49,32 @@ test('the document is fetched once for all who ask, kept a day, and serves on wh
   assert.equal(net.calls, 2);
 });
 
+test('after a day the document is fetched again behind whoever asks (providers.md 2.2)', async () => {
+  const clock = { now: 0 };
+  let release: (answer: Response) => void = () => undefined;
+  const answers = [
+    Promise.resolve(Response.json(DOCUMENT)),
+    new Promise<Response>((resolve) => {
+      release = resolve;
+    }),
+  ];
+  const endpoints = createEndpoints(
+    { issuer: ISSUER, endpoints: { wellKnownUrl: URL } },
+    {
+      fetch: () => answers.shift() ?? Promise.reject(new Error('a third fetch')),
+      now: () => clock.now,
+      isAllowedUrl: () => true,
+    },
+  );
+  await endpoints.tokenEndpoint();
+  clock.now = 24 * 3600;
+  assert.equal(await endpoints.tokenEndpoint(), `${ISSUER}/token`);
+  assert.equal(await endpoints.tokenEndpoint(), `${ISSUER}/token`);
+  release(Response.json({ ...DOCUMENT, token_endpoint: `${ISSUER}/token2` }));
+  await new Promise(setImmediate);
+  assert.equal(await endpoints.tokenEndpoint(), `${ISSUER}/token2`);
+});
+
 test('a document of another issuer is refused, and asked for again only after a pause (RFC 8414 3.3)', async () => {
   const clock = { now: 0 };
   const { net, endpoints } = discovering(clock);

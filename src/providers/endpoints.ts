@@ -36,6 +36,11 @@ export function createEndpoints(
   let pauseSeconds = 0;
   let pausedUntil = 0;
 
+  function fetchOnce(url: string): Promise<ServerMetadata> {
+    loading ??= load(url);
+    return loading;
+  }
+
   async function load(url: string): Promise<ServerMetadata> {
     try {
       const metadata = await fetchMetadata(url, { fetch, expectedIssuer: issuer, isAllowedUrl });
@@ -45,24 +50,23 @@ export function createEndpoints(
     } catch (error) {
       pauseSeconds = Math.min(Math.max(pauseSeconds * 2, FIRST_PAUSE_SECONDS), LONGEST_PAUSE_SECONDS);
       pausedUntil = now() + pauseSeconds;
-      // What was true yesterday serves on while the provider cannot be asked.
-      if (loaded !== undefined) return loaded.metadata;
       throw error;
     } finally {
       loading = undefined;
     }
   }
 
+  /** What was true yesterday serves on while the provider is asked again, and while it cannot be asked. */
   async function current(): Promise<ServerMetadata> {
-    if (loaded !== undefined && now() - loaded.at < METADATA_AGE_SECONDS) return loaded.metadata;
-    if (now() < pausedUntil) {
-      if (loaded !== undefined) return loaded.metadata;
-      throw new Error(`metadata of ${issuer} could not be read a moment ago`);
-    }
     const url = endpoints.wellKnownUrl;
     if (url === undefined) throw new Error(`no well-known URL is configured for ${issuer}`);
-    loading ??= load(url);
-    return await loading;
+    const paused = now() < pausedUntil;
+    if (loaded !== undefined) {
+      if (now() - loaded.at >= METADATA_AGE_SECONDS && !paused) fetchOnce(url).catch(() => undefined);
+      return loaded.metadata;
+    }
+    if (paused) throw new Error(`metadata of ${issuer} could not be read a moment ago`);
+    return await fetchOnce(url);
   }
 
   async function find(configured: string | undefined, name: 'token_endpoint' | 'jwks_uri'): Promise<string> {
