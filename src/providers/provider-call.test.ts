@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { Fetch } from '../oauth/fetch.ts';
+import { redeemCode } from './code-grant.ts';
 import { PROVIDER_KINDS } from './kinds.ts';
 import type { LoginClient } from './login-client.ts';
 import { createLoginClient } from './login-client.ts';
 import { classifyRefreshFailure, refreshTokens } from './refresh-grant.ts';
 import { ProviderFault } from './provider-fault.ts';
+import { pushAuthorizationRequest } from './pushed-request.ts';
 
 const ISSUER = 'https://idp.test';
 const METADATA = {
@@ -78,4 +80,61 @@ test('a timeout is not tried again: a one-time token may be spent (section 8)', 
     (error) => error instanceof ProviderFault && error.kind === 'timeout',
   );
   assert.equal(calls(), 1);
+});
+
+const status = (code: number): (() => Response) => {
+  return () => Response.json({ error: 'slow_down' }, { status: code });
+};
+
+test('a refresh is sent a second time after 5xx, and after no 4xx (login-proxy.md 8)', async () => {
+  for (const [code, sent] of [
+    [500, 2],
+    [503, 2],
+    [400, 1],
+    [408, 1],
+    [429, 1],
+  ] as const) {
+    const { client, calls } = clientOf([status(code), status(code)]);
+    await assert.rejects(refreshTokens(client, 'r', []), ProviderFault);
+    assert.equal(calls(), sent, String(code));
+  }
+});
+
+test('a pushed request that was refused, also for coming too often, is not sent again (LG-2)', async () => {
+  for (const code of [400, 408, 413, 429]) {
+    const { client, calls } = clientOf([status(code), status(code)]);
+    const pushed = pushAuthorizationRequest(client, await client.metadata.get(), new URLSearchParams());
+    await assert.rejects(pushed, (error) => error instanceof ProviderFault && error.status === code);
+    assert.equal(calls(), 1, String(code));
+  }
+});
+
+const broken = (code: string): (() => never) => {
+  return () => {
+    throw new TypeError('fetch failed', { cause: Object.assign(new Error(code), { code }) });
+  };
+};
+
+test('a code is sent a second time only when the connection failed before the request left (providers.md 2.3)', async () => {
+  const answers: readonly (readonly [first: () => Response, sent: number])[] = [
+    [broken('ECONNREFUSED'), 2],
+    [broken('ENOTFOUND'), 2],
+    [broken('ENETUNREACH'), 2],
+    [broken('UND_ERR_CONNECT_TIMEOUT'), 2],
+    [broken('ECONNRESET'), 1],
+    [broken('UND_ERR_SOCKET'), 1],
+    [timeout, 1],
+    [cutShort, 1],
+    [status(408), 1],
+    [status(429), 1],
+    [status(503), 1],
+    [() => new Response('', { status: 302, headers: { location: `${ISSUER}/token` } }), 1],
+  ];
+  for (const [first, sent] of answers) {
+    const { client, calls } = clientOf([first, status(400)]);
+    const parameters = new URLSearchParams({ code: 'c', state: 's' });
+    const grant = { parameters, state: 's', redirectUri: 'https://app.test', codeVerifier: 'v', nonce: 'n' };
+    await assert.rejects(redeemCode(client, await client.metadata.get(), grant), ProviderFault);
+    assert.equal(calls(), sent, first.toString());
+  }
 });

@@ -43,6 +43,7 @@ const UNSENT_CODES: ReadonlySet<string> = new Set([
   'ENOTFOUND',
   'EAI_AGAIN',
   'EHOSTUNREACH',
+  'ENETUNREACH',
   'UND_ERR_CONNECT_TIMEOUT',
 ]);
 
@@ -58,6 +59,11 @@ export function networkFault(endpoint: string, cause: unknown): ProviderFault {
   if (hasUnsentCode(cause, 4)) return new ProviderFault({ kind: 'unavailable', endpoint, unsent: true, cause });
   const timedOut = cause instanceof Error && (cause.name === 'TimeoutError' || cause.name === 'AbortError');
   return new ProviderFault({ kind: timedOut ? 'timeout' : 'unavailable', endpoint, cause });
+}
+
+/** Whether the provider or the way to it failed: 5xx or a broken connection; neither a 4xx nor a timeout. */
+export function isBroken(error: unknown): error is ProviderFault {
+  return error instanceof ProviderFault && error.kind === 'unavailable' && (error.status ?? 500) >= 500;
 }
 
 /** The status codes that say nothing about the request: the same one may succeed later. */

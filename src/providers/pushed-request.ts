@@ -4,7 +4,7 @@ import { processPushedAuthorizationResponse, pushedAuthorizationRequest } from '
 import type { LoginClient } from './login-client.ts';
 import type { ProviderMetadata } from './metadata.ts';
 import { callProvider } from './provider-call.ts';
-import { ProviderFault } from './provider-fault.ts';
+import { isBroken } from './provider-fault.ts';
 
 /** Fibonacci from 50 ms. */
 const PAUSES_MILLISECONDS: readonly number[] = [50, 50, 100, 150, 250, 400, 650, 1000];
@@ -49,7 +49,7 @@ export async function pushAuthorizationRequest(
     try {
       return await pushOnce(client, metadata, { parameters, milliseconds: left() });
     } catch (error) {
-      if (!(error instanceof ProviderFault) || error.kind !== 'unavailable' || pause >= left()) throw error;
+      if (!isBroken(error) || pause >= left()) throw error;
       await wait(pause);
     }
   }

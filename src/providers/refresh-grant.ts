@@ -7,7 +7,7 @@ import {
 } from 'oauth4webapi';
 import type { LoginClient } from './login-client.ts';
 import { callProvider } from './provider-call.ts';
-import { ProviderFault } from './provider-fault.ts';
+import { ProviderFault, isBroken } from './provider-fault.ts';
 import type { TokenSet } from './tokens.ts';
 import { tokenSet } from './tokens.ts';
 
@@ -73,8 +73,7 @@ export async function refreshTokens(
   try {
     return await refreshOnce(client, refreshToken, scopes);
   } catch (error) {
-    const again = error instanceof ProviderFault && error.kind === 'unavailable' && error.status !== 429;
-    if (again) return refreshOnce(client, refreshToken, scopes);
+    if (isBroken(error)) return refreshOnce(client, refreshToken, scopes);
     throw error;
   }
 }
