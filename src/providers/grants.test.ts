@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import * as fc from 'fast-check';
 import { normaliseEntraTarget } from './entra.ts';
+import { maskinportenForm, maskinportenGrantClaims } from './maskinporten.ts';
 import { refusalKind } from './refusal-kind.ts';
 import { parseErrorAnswer, parseTokenAnswer, retryAfterSeconds } from './token-answer.ts';
 import { TokenRequestFailed } from './token-failure.ts';
@@ -21,6 +22,31 @@ test('only three parts without a scheme become an Entra scope, everything else s
   for (const [target, scope] of rows) assert.equal(normaliseEntraTarget(target), scope);
 });
 
+test('a Maskinporten grant has its scope and what narrows it, resource as an array, and no more (providers.md 2.3)', () => {
+  assert.deepEqual(maskinportenGrantClaims({ scope: 'a:b c:d' }), { scope: 'a:b c:d' });
+  const details = [{ type: 'urn:x' }];
+  assert.deepEqual(
+    maskinportenGrantClaims({
+      scope: 'a:b',
+      resource: 'https://api.test',
+      authorizationDetails: details,
+      consumerOrg: '310000043',
+      pid: '01819090285',
+    }),
+    {
+      scope: 'a:b',
+      resource: ['https://api.test'],
+      authorization_details: details,
+      consumer_org: '310000043',
+      pid: '01819090285',
+    },
+  );
+  assert.deepEqual(maskinportenForm('jwt'), {
+    grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
+    assertion: 'jwt',
+  });
+});
+
 test('a refusal is classed by status, code and numbers, never by its text (providers.md 2.5)', () => {
   const rows: readonly [status: number, body: Record<string, unknown>, forUser: boolean, kind: string][] = [
     [503, { error: 'x' }, false, 'transient'],
@@ -34,6 +60,22 @@ test('a refusal is classed by status, code and numbers, never by its text (provi
     [401, { error: 'invalid_client', error_codes: [7000215] }, false, 'credential'],
     [400, { error: 'invalid_grant', error_uri: 'https://maskinporten.no/errors/MP-124' }, false, 'credential'],
     [400, { error: 'invalid_request', error_codes: [50027] }, false, 'credential'],
+    [400, { error: 'invalid_request', error_codes: [7000222] }, false, 'credential'],
+    [400, { error: 'invalid_request', error_codes: [700027] }, false, 'credential'],
+    [400, { error: 'invalid_request', error_codes: [700213] }, true, 'credential'],
+    [400, { error: 'invalid_request', error_uri: 'https://maskinporten.no/errors/MP-100' }, false, 'credential'],
+    [400, { error: 'invalid_request', error_uri: 'https://maskinporten.no/errors/MP-12' }, false, 'request'],
+    [400, { error: 'invalid_request', error_uri: 'https://maskinporten.no/errors/MP-1200' }, false, 'request'],
+    [400, { error: 'invalid_scope', error_uri: 'https://login.test/error?code=50027' }, false, 'request'],
+    [400, { error: 'invalid_grant', error_uri: 'https://maskinporten.no/errors/MP-251' }, false, 'policy'],
+    [400, { error: 'access_denied' }, true, 'policy'],
+    [403, { error: 'forbidden' }, true, 'policy'],
+    [408, { error: '' }, true, 'transient'],
+    [400, { error: 'server_error' }, true, 'transient'],
+    [400, { error: 'login_required' }, true, 'reauth'],
+    [400, { error: 'consent_required' }, true, 'reauth'],
+    [400, { error: 'unauthorized_client' }, true, 'request'],
+    [404, { error: '' }, true, 'request'],
     [400, { error: 'invalid_grant' }, true, 'reauth'],
     [400, { error: 'invalid_grant' }, false, 'policy'],
     [400, { error: 'interaction_required' }, true, 'reauth'],

@@ -8,6 +8,10 @@ export interface MaskinportenRequest {
   readonly resource?: string | undefined;
   /** RFC 9396. */
   readonly authorizationDetails?: readonly unknown[] | undefined;
+  /** Organisation number of the one that delegated the scope to us. */
+  readonly consumerOrg?: string | undefined;
+  /** The person the token is about, where the scope allows one. */
+  readonly pid?: string | undefined;
 }
 
 /** The claims of the grant JWT beside those every assertion has; `resource` is always an array (providers.md 2.3). */
@@ -16,6 +20,8 @@ export function maskinportenGrantClaims(request: MaskinportenRequest): Claims {
     scope: request.scope,
     ...(request.resource === undefined ? {} : { resource: [request.resource] }),
     ...(request.authorizationDetails === undefined ? {} : { authorization_details: request.authorizationDetails }),
+    ...(request.consumerOrg === undefined ? {} : { consumer_org: request.consumerOrg }),
+    ...(request.pid === undefined ? {} : { pid: request.pid }),
   };
 }
 

@@ -12,6 +12,7 @@ export interface RefusalFacts {
 
 const POLICY_NUMBERS: ReadonlySet<string> = new Set(['501051', '65001', '50105', 'MP-250', 'MP-251']);
 const CREDENTIAL_NUMBERS: ReadonlySet<string> = new Set(['7000215', '7000222', '700027', '50027', '700213', 'MP-100']);
+const MP_12X = /^MP-12\d$/;
 const POLICY_ERRORS: ReadonlySet<string> = new Set(['forbidden', 'access_denied', 'invalid_target']);
 const REAUTH_ERRORS: ReadonlySet<string> = new Set(['interaction_required', 'login_required', 'consent_required']);
 const TRANSIENT_ERRORS: ReadonlySet<string> = new Set(['temporarily_unavailable', 'server_error']);
@@ -30,7 +31,7 @@ export function refusalKind({ status, error, body, forUser }: RefusalFacts): Ref
   const numbers = numbersOf(body);
   if (numbers.some((number) => POLICY_NUMBERS.has(number))) return 'policy';
   if (error === 'invalid_client') return 'credential';
-  if (numbers.some((number) => CREDENTIAL_NUMBERS.has(number) || number.startsWith('MP-12'))) return 'credential';
+  if (numbers.some((number) => CREDENTIAL_NUMBERS.has(number) || MP_12X.test(number))) return 'credential';
   if (status >= 500 || status === 429 || status === 408 || TRANSIENT_ERRORS.has(error)) return 'transient';
   if (POLICY_ERRORS.has(error)) return 'policy';
   if (REAUTH_ERRORS.has(error)) return 'reauth';
