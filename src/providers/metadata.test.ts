@@ -28,7 +28,12 @@ function sourceOf(
     wellKnownUrl: `${base}/.well-known/openid-configuration`,
     fetch: () => Promise.resolve(Response.json(document)),
     now: () => 1_800_000_000,
-    demands: { kind: PROVIDER_KINDS.openid, local: bend.local ?? NOWHERE, assertionAlgorithm: bend.alg, ...bend.demands },
+    demands: {
+      kind: PROVIDER_KINDS.openid,
+      local: bend.local ?? NOWHERE,
+      assertionAlgorithm: bend.alg,
+      ...bend.demands,
+    },
   });
 }
 
