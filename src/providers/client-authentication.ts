@@ -12,36 +12,38 @@ type SecretMethod = 'auto' | 'client_secret_basic' | 'client_secret_post';
 /** What a client has to show. */
 export type ClientCredential =
   | { readonly kind: 'key'; readonly key: SigningKey; readonly assertionType: 'JWT' | 'client-authentication+jwt' }
+  /** Somebody else's word for the client, asked for at every use (RFC 7521 4.2). */
+  | { readonly kind: 'assertion'; readonly assertion: () => Promise<string> }
   | { readonly kind: 'secret'; readonly secret: string; readonly method: SecretMethod };
 
 const ASSERTION_SECONDS = 30;
 
-function authenticateWithKey(
-  credential: Extract<ClientCredential, { kind: 'key' }>,
-  context: { readonly clientId: string; readonly metadata: ProviderMetadata; readonly now: Clock },
-): ClientAuth {
-  const { clientId, metadata, now } = context;
+interface ClientContext {
+  readonly clientId: string;
+  readonly metadata: ProviderMetadata;
+  readonly now: Clock;
+}
+
+function signerOf(
+  { key, assertionType: typ }: Extract<ClientCredential, { kind: 'key' }>,
+  { clientId, metadata, now }: ClientContext,
+): () => Promise<string> {
+  const same = { key, clientId, audience: metadata.issuer, lifetimeSeconds: ASSERTION_SECONDS, typ };
+  return () => signClientAssertion({ ...same, now: now() });
+}
+
+function authenticateWith(assertion: () => Promise<string>, clientId: string): ClientAuth {
   return async (_server, _client, body) => {
     body.set('client_id', clientId);
     body.set('client_assertion_type', CLIENT_ASSERTION_TYPE);
-    const assertion = await signClientAssertion({
-      key: credential.key,
-      clientId,
-      audience: metadata.issuer,
-      now: now(),
-      lifetimeSeconds: ASSERTION_SECONDS,
-      typ: credential.assertionType,
-    });
-    body.set('client_assertion', assertion);
+    body.set('client_assertion', await assertion());
   };
 }
 
 /** The client authentication for one provider. A key signs a new assertion (own `jti`) every time it is used. */
-export function authenticateClient(
-  credential: ClientCredential,
-  context: { readonly clientId: string; readonly metadata: ProviderMetadata; readonly now: Clock },
-): ClientAuth {
-  if (credential.kind === 'key') return authenticateWithKey(credential, context);
+export function authenticateClient(credential: ClientCredential, context: ClientContext): ClientAuth {
+  if (credential.kind === 'key') return authenticateWith(signerOf(credential, context), context.clientId);
+  if (credential.kind === 'assertion') return authenticateWith(credential.assertion, context.clientId);
   const listed = context.metadata.clientAuthMethods.includes('client_secret_post');
   const post = credential.method === 'client_secret_post' || (credential.method === 'auto' && listed);
   return post ? ClientSecretPost(credential.secret) : ClientSecretBasic(credential.secret);

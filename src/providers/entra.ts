@@ -1,4 +1,8 @@
-import { CLIENT_ASSERTION_TYPE, GRANT } from '../oauth/client-assertion.ts';
+import { CLIENT_ASSERTION_TYPE, GRANT, signClientAssertion } from '../oauth/client-assertion.ts';
+import type { SigningKey } from '../oauth/jwk.ts';
+
+/** What Entra demands as the audience of an assertion by another issuer. */
+const FEDERATED_AUDIENCE = 'api://AzureADTokenExchange';
 
 /**
  * The scope Entra expects. `cluster:namespace:app`, three non-empty parts without a scheme, becomes
@@ -15,6 +19,20 @@ export function normaliseEntraTarget(target: string): string {
 export interface AssertedClient {
   readonly clientId: string;
   readonly clientAssertion: string;
+}
+
+/** What one of our own issuer's assertions says; `now` in seconds since the epoch. */
+export interface WorkloadAssertion {
+  readonly key: SigningKey;
+  readonly issuer: string;
+  /** `cluster:namespace:app`; Entra compares it case and all. */
+  readonly subject: string;
+  readonly now: number;
+}
+
+/** Our own issuer vouches for an application that has no credential at Entra (providers.md 2.3, manifest.md W8). Lives 30 s. */
+export function signEntraWorkloadAssertion({ key, issuer, subject, now }: WorkloadAssertion): Promise<string> {
+  return signClientAssertion({ key, clientId: issuer, audience: FEDERATED_AUDIENCE, now, claims: { sub: subject } });
 }
 
 /** Client credentials at Entra: a machine token (RFC 6749 4.4; providers.md 2.3). */

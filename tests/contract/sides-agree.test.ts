@@ -6,7 +6,8 @@ import type { FaultTable } from '../../src/idp/engine/refusal.ts';
 import { ENTRA_FAULTS } from '../../src/idp/personas/entra-faults.ts';
 import { IDPORTEN_FAULTS } from '../../src/idp/personas/idporten-faults.ts';
 import { MASKINPORTEN_FAULTS } from '../../src/idp/personas/maskinporten-faults.ts';
-import { entraMachineForm, entraOnBehalfOfForm } from '../../src/providers/entra.ts';
+import { entraMachineForm, entraOnBehalfOfForm, signEntraWorkloadAssertion } from '../../src/providers/entra.ts';
+import type { WorkloadAssertion } from '../../src/providers/entra.ts';
 import { satisfiesLevel } from '../../src/providers/levels.ts';
 import { maskinportenForm, maskinportenGrantClaims } from '../../src/providers/maskinporten.ts';
 import { refreshTokens } from '../../src/providers/refresh-grant.ts';
@@ -17,7 +18,7 @@ import { TokenRequestFailed } from '../../src/providers/token-failure.ts';
 import { confirmSubject } from '../../src/providers/userinfo.ts';
 import { claimsOf } from '../../src/idp/testing/sign-in.ts';
 import { now, TENANT } from '../strangers/providers.ts';
-import { API, DESK, startSides } from './sides.ts';
+import { API, DESK, WORKER, WORKLOADS, startSides } from './sides.ts';
 
 /* Both sides state what they know of a service themselves, and none imports the other: here they meet. */
 
@@ -129,6 +130,37 @@ test('sides-agree: our client gets a machine token at Entra, and one on behalf o
     entraOnBehalfOfForm(await asDesk(), target, tokens.accessToken);
   const forUser = await endpoint.request(form, { forUser: true });
   assert.equal(claimsOf(forUser.accessToken)['aud'], API);
+});
+
+const vouch = (change: Partial<WorkloadAssertion> = {}): Promise<string> =>
+  signEntraWorkloadAssertion({ key, ...WORKLOADS, now: now(), ...change });
+
+test('sides-agree: at Entra an application without key or secret is vouched for by our own issuer (RFC 7521 4.2)', async () => {
+  const target = `${API}/.default`;
+  const endpoint = tokenEndpoint(ENTRA_TOKEN);
+  const ask = (change?: Partial<WorkloadAssertion>): ReturnType<typeof endpoint.request> =>
+    endpoint.request(async () => entraMachineForm({ clientId: WORKER, clientAssertion: await vouch(change) }, target), {
+      forUser: false,
+    });
+  const machine = claimsOf((await ask()).accessToken);
+  assert.deepEqual([machine['idtyp'], machine['azp'], machine['azpacr']], ['app', WORKER, '2']);
+  const { tokens, client } = await signIn({
+    ...PEOPLE[1],
+    clientId: WORKER,
+    scope: `openid offline_access ${WORKER}/.default`,
+    credential: { kind: 'assertion', assertion: () => vouch() },
+  });
+  client.close();
+  assert.equal(claimsOf(tokens.idToken)['aud'], WORKER);
+  const forUser = await endpoint.request(
+    async () => entraOnBehalfOfForm({ clientId: WORKER, clientAssertion: await vouch() }, target, tokens.accessToken),
+    { forUser: true },
+  );
+  assert.equal(claimsOf(forUser.accessToken)['aud'], API);
+  await assert.rejects(
+    ask({ subject: 'Local:strangers:worker' }),
+    (error) => error instanceof TokenRequestFailed && error.kind === 'credential' && error.error === 'invalid_client',
+  );
 });
 
 test('sides-agree: our client gets a token by client credentials at each generic persona', async () => {

@@ -5,6 +5,7 @@ import { generatePrivateJwk, importSigningKey } from '../../src/oauth/jwk.ts';
 import type { SigningKey } from '../../src/oauth/jwk.ts';
 import { codeChallenge, createCodeVerifier } from '../../src/oauth/pkce.ts';
 import { redeemCode } from '../../src/providers/code-grant.ts';
+import type { ClientCredential } from '../../src/providers/client-authentication.ts';
 import { PROVIDER_KINDS } from '../../src/providers/kinds.ts';
 import type { ProviderKindName } from '../../src/providers/kinds.ts';
 import { createLoginClient } from '../../src/providers/login-client.ts';
@@ -23,6 +24,10 @@ const CALLBACK = 'http://127.0.0.1:7500/oauth2/callback';
 /** Entra's clients: one that signs people in, one whose API it calls. */
 export const DESK: string = guid(1);
 export const API: string = guid(2);
+/** One without key or secret, for which another issuer vouches. */
+export const WORKER: string = guid(3);
+/** That issuer, which signs with the same key, and what it calls the client. */
+export const WORKLOADS = { issuer: 'https://workloads.example.test', subject: 'local:strangers:worker' } as const;
 
 /** Every persona running, and a client of ours with the same key at each. */
 export interface Sides {
@@ -43,6 +48,8 @@ interface SignIn {
   readonly hint: string;
   readonly scope: string;
   readonly elliptic?: boolean;
+  /** The client's key unless given. */
+  readonly credential?: ClientCredential;
 }
 
 /** What our client has then. Close it. */
@@ -70,6 +77,14 @@ export async function startSides(): Promise<Sides> {
     client('portal', 'portal', { keys, registration: idportenRegistration({ redirectUris: [CALLBACK] }) }),
     client('desk', DESK, { keys, registration: azureApplication('desk', 1, { redirectUris: [CALLBACK] }) }),
     client('api', API, { keys, registration: azureApplication('api', 2) }),
+    client('worker', WORKER, {
+      keys: [],
+      registration: azureApplication('worker', 3, {
+        redirectUris: [CALLBACK],
+        secretHashes: [],
+        federatedCredentials: [{ ...WORKLOADS, audience: 'api://AzureADTokenExchange', keys }],
+      }),
+    }),
     client('feed', 'feed', {
       keys,
       registration: { provider: 'maskinporten', orgno: ORGNO, scopes: ['demo:feed/read', 'demo:feed/closed'] },
@@ -79,7 +94,7 @@ export async function startSides(): Promise<Sides> {
     { ...scope, name: 'demo:feed/read', consumers: [] },
     { ...scope, name: 'demo:feed/closed', consumers: [], accessibleForAll: false },
   ];
-  const grants = [grant('desk', 'api')];
+  const grants = [grant('desk', 'api'), grant('worker', 'api')];
   const all = ['idporten', 'entra', 'maskinporten', 'openid', 'oidf-basic', 'oidf-fapi2', 'oidf-cc'] as const;
   const providers = await startProviders(rows(clients, { grants, scopes }), all);
   for (const [persona, offered] of GENERIC) {
@@ -108,7 +123,7 @@ async function signIn(providers: Providers, key: SigningKey, at: SignIn): Promis
       kind: PROVIDER_KINDS[at.kind],
       clientId: at.clientId,
       wellKnownUrl: `${at.issuer}/.well-known/openid-configuration`,
-      credential: { kind: 'key', key, assertionType: 'JWT' },
+      credential: at.credential ?? { kind: 'key', key, assertionType: 'JWT' },
       local: { allowed: true, hosts: [] },
     },
     { fetch, now },
