@@ -90,6 +90,20 @@ test('PAR is tried again after 503 with a fresh assertion, and never after a ref
   assert.equal(provider.callsTo('par').length, 3);
 });
 
+test('an assertion is a JWT by type, or client-authentication+jwt where that is asked for (LG-3)', async (t) => {
+  for (const [set, typ] of [
+    ['false', 'JWT'],
+    ['true', 'client-authentication+jwt'],
+  ] as const) {
+    const { browser, provider } = await startWorld(t, { env: { FULLMAKT_LOGIN_OPENID_NEW_CLIENT_AUTH_JWT_TYPE: set } });
+    await browser.visit('/oauth2/login');
+    const assertion = provider.callsTo('par').at(-1)?.form?.get('client_assertion') ?? '';
+    const [header = ''] = assertion.split('.');
+    const { typ: found, kid, alg } = JSON.parse(Buffer.from(header, 'base64url').toString()) as Record<string, unknown>;
+    assert.deepEqual([found, kid, alg], [typ, 'client-1', 'RS256']);
+  }
+});
+
 test('a provider that has never answered is a 503 page, and login works once it does (LG-8)', async (t) => {
   const { browser, provider } = await startWorld(t);
   provider.bends.instead.metadata = [empty(500), empty(500), empty(500)];

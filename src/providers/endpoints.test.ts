@@ -51,13 +51,8 @@ test('the document is fetched once for all who ask, kept a day, and serves on wh
 
 test('after a day the document is fetched again behind whoever asks (providers.md 2.2)', async () => {
   const clock = { now: 0 };
-  let release: (answer: Response) => void = () => undefined;
-  const answers = [
-    Promise.resolve(Response.json(DOCUMENT)),
-    new Promise<Response>((resolve) => {
-      release = resolve;
-    }),
-  ];
+  const later = Promise.withResolvers<Response>();
+  const answers = [Promise.resolve(Response.json(DOCUMENT)), later.promise];
   const endpoints = createEndpoints(
     { issuer: ISSUER, endpoints: { wellKnownUrl: URL } },
     {
@@ -70,7 +65,7 @@ test('after a day the document is fetched again behind whoever asks (providers.m
   clock.now = 24 * 3600;
   assert.equal(await endpoints.tokenEndpoint(), `${ISSUER}/token`);
   assert.equal(await endpoints.tokenEndpoint(), `${ISSUER}/token`);
-  release(Response.json({ ...DOCUMENT, token_endpoint: `${ISSUER}/token2` }));
+  later.resolve(Response.json({ ...DOCUMENT, token_endpoint: `${ISSUER}/token2` }));
   await new Promise(setImmediate);
   assert.equal(await endpoints.tokenEndpoint(), `${ISSUER}/token2`);
 });
