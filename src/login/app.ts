@@ -43,6 +43,8 @@ function createClient(config: LoginConfig, deps: Omit<LoginDeps, 'store'>): Logi
       kind: provider.kind,
       clientId: provider.clientId,
       wellKnownUrl: provider.wellKnownUrl,
+      issuer: provider.issuer,
+      endpoints: provider.endpoints,
       credential: provider.credential,
       level: provider.level,
       locales: provider.locale === undefined ? [] : [provider.locale],

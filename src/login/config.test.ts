@@ -59,7 +59,17 @@ test('idporten-default-acr-high, and its platform variables are read (W15)', () 
     IDPORTEN_CLIENT_JWK: JWK,
     IDPORTEN_WELL_KNOWN_URL: 'https://idporten.example.test/.well-known/openid-configuration',
     IDPORTEN_AUDIENCE: 'https://api.example.test',
+    IDPORTEN_ISSUER: 'https://idporten.example.test',
+    IDPORTEN_JWKS_URI: 'https://keys.example.test/jwks.json',
+    IDPORTEN_TOKEN_ENDPOINT: 'https://inside.example.test/token',
   });
+  assert.deepEqual(
+    [config.provider.issuer, config.provider.endpoints],
+    [
+      'https://idporten.example.test',
+      { jwksUri: 'https://keys.example.test/jwks.json', tokenEndpoint: 'https://inside.example.test/token' },
+    ],
+  );
   assert.equal(config.provider.level, 'idporten-loa-high');
   assert.equal(config.provider.locale, 'nb');
   assert.equal(config.provider.resource, 'https://api.example.test');
@@ -82,6 +92,34 @@ test('azure-app-jwk-read: Entra under its old name, never mixed with ID-porten�
   assert.equal(config.provider.clientId, 'guid');
   assert.equal(config.provider.resource, undefined);
   assert.deepEqual(config.provider.scopes, ['openid', 'offline_access', 'guid/.default']);
+  assert.equal(config.provider.credential.kind, 'key');
+});
+
+test('Entra’s platform variables: a secret where there is no key, and explicit endpoints (providers.md 2.1)', () => {
+  const { config } = accepted({
+    FULLMAKT_LOGIN_PROVIDER: 'entra',
+    FULLMAKT_LOGIN_SESSION_KEYS: KEY,
+    FULLMAKT_LOGIN_INGRESS: 'https://app.example.test',
+    AZURE_APP_CLIENT_ID: 'guid',
+    AZURE_APP_CLIENT_SECRET: 'a secret',
+    AZURE_APP_WELL_KNOWN_URL: 'https://login.example.test/name/v2.0/.well-known/openid-configuration',
+    AZURE_OPENID_CONFIG_ISSUER: 'https://login.example.test/t/v2.0',
+    AZURE_OPENID_CONFIG_JWKS_URI: 'https://login.example.test/t/keys',
+    AZURE_OPENID_CONFIG_TOKEN_ENDPOINT: 'https://login.example.test/t/token',
+  });
+  assert.deepEqual(config.provider.credential, { kind: 'secret', secret: 'a secret', method: 'auto' });
+  assert.deepEqual(
+    [config.provider.issuer, config.provider.endpoints.jwksUri, config.provider.endpoints.tokenEndpoint],
+    ['https://login.example.test/t/v2.0', 'https://login.example.test/t/keys', 'https://login.example.test/t/token'],
+  );
+});
+
+test('no address of a provider may be local or http unless that is allowed (providers.md 2.2)', () => {
+  for (const name of ['ISSUER', 'JWKS_URI', 'TOKEN_ENDPOINT']) {
+    for (const address of ['http://idp.example.test/x', 'https://localhost/x', 'https://fullmakt-local.test/x']) {
+      assert.match(problemsWith({ [`FULLMAKT_LOGIN_OPENID_${name}`]: address }), new RegExp(name), address);
+    }
+  }
 });
 
 test('Wonderwall’s names work, unknown ones are named, its address parts make a URL (17, A22)', () => {

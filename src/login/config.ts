@@ -7,6 +7,7 @@ import type { ClientCredential } from '../providers/client-authentication.ts';
 import type { ProviderKind } from '../providers/kinds.ts';
 import { PROVIDER_KINDS } from '../providers/kinds.ts';
 import { normaliseLevel } from '../providers/levels.ts';
+import type { ConfiguredEndpoints } from '../providers/metadata.ts';
 import type { Address, Environment } from '../settings.ts';
 import { readSettings } from '../settings.ts';
 import { createTrustedProxies } from '../web/forwarded.ts';
@@ -29,6 +30,10 @@ interface ProviderConfig {
   readonly clientId: string;
   readonly credential: ClientCredential;
   readonly wellKnownUrl: string;
+  /** Undefined = the one that the well-known URL shows. */
+  readonly issuer: string | undefined;
+  /** What is set here is not taken from metadata. */
+  readonly endpoints: ConfiguredEndpoints;
   /** Asked for, and required of every session. */
   readonly level: string | undefined;
   readonly locale: string | undefined;
@@ -105,6 +110,8 @@ function readProvider(settings: LoginSettings, credential: ClientCredential): Pr
     clientId: settings.openidClientId,
     credential,
     wellKnownUrl: settings.openidWellKnownUrl,
+    issuer: settings.openidIssuer,
+    endpoints: { jwksUri: settings.openidJwksUri, tokenEndpoint: settings.openidTokenEndpoint },
     level: level === undefined ? undefined : normaliseLevel(level),
     locale: settings.openidUiLocales?.split(/\s+/)[0] ?? kind.defaultLocale,
     scopes: [...new Set([...kind.scopes(settings.openidClientId), ...settings.openidScopes])],
@@ -130,8 +137,16 @@ function judgeTogether(settings: LoginSettings): string[] {
   const { rules, autoLoginIgnorePaths: ignorePaths, autoLogin } = settings;
   attempt(problems, 'RULES or AUTO_LOGIN_IGNORE_PATHS', () => compileRules({ rules, ignorePaths, autoLogin }));
   attempt(problems, 'TRUSTED_PROXIES', () => createTrustedProxies(settings.trustedProxies));
-  const refused = issuerUrlProblem(settings.openidWellKnownUrl, settings.allowLocalProviders);
-  if (refused !== undefined) problems.push(`${PREFIX}OPENID_WELL_KNOWN_URL: ${settings.openidWellKnownUrl} ${refused}`);
+  const addresses = {
+    OPENID_WELL_KNOWN_URL: settings.openidWellKnownUrl,
+    OPENID_ISSUER: settings.openidIssuer,
+    OPENID_JWKS_URI: settings.openidJwksUri,
+    OPENID_TOKEN_ENDPOINT: settings.openidTokenEndpoint,
+  };
+  for (const [name, address] of Object.entries(addresses)) {
+    const refused = address === undefined ? undefined : issuerUrlProblem(address, settings.allowLocalProviders);
+    if (refused !== undefined) problems.push(`${PREFIX}${name}: ${address} ${refused}`);
+  }
   if (!settings.cookieSecure && settings.ingress.some((ingress) => ingress.scheme === 'https')) {
     problems.push(`${PREFIX}COOKIE_SECURE can be false only when every ingress is http://localhost`);
   }

@@ -13,6 +13,9 @@ export interface ClientSettings {
   readonly openidClientJwk?: string;
   readonly openidClientSecret?: string;
   readonly openidWellKnownUrl: string;
+  readonly openidIssuer?: string;
+  readonly openidJwksUri?: string;
+  readonly openidTokenEndpoint?: string;
   readonly openidAcrValues?: string;
   readonly openidUiLocales?: string;
   readonly openidScopes: readonly string[];
@@ -26,18 +29,29 @@ export interface ClientSettings {
   readonly allowLocalProviders: LocalIssuers;
 }
 
-type Alias = 'id' | 'jwk' | 'wellKnown' | 'audience';
+type Alias = 'id' | 'jwk' | 'secret' | 'wellKnown' | 'issuer' | 'jwksUri' | 'tokenEndpoint' | 'audience';
 
 /** Names that the platform gives the client of one kind of provider. */
-const CLIENT_ALIASES: Readonly<Record<ProviderKindName, Readonly<Record<Alias, readonly string[]>>>> = {
+const CLIENT_ALIASES: Readonly<Record<ProviderKindName, { readonly [name in Alias]?: readonly string[] }>> = {
   idporten: {
     id: ['IDPORTEN_CLIENT_ID'],
     jwk: ['IDPORTEN_CLIENT_JWK'],
     wellKnown: ['IDPORTEN_WELL_KNOWN_URL'],
+    issuer: ['IDPORTEN_ISSUER'],
+    jwksUri: ['IDPORTEN_JWKS_URI'],
+    tokenEndpoint: ['IDPORTEN_TOKEN_ENDPOINT'],
     audience: ['IDPORTEN_AUDIENCE'],
   },
-  entra: { id: ['AZURE_APP_CLIENT_ID'], jwk: ['AZURE_APP_JWK'], wellKnown: ['AZURE_APP_WELL_KNOWN_URL'], audience: [] },
-  openid: { id: [], jwk: [], wellKnown: [], audience: [] },
+  entra: {
+    id: ['AZURE_APP_CLIENT_ID'],
+    jwk: ['AZURE_APP_JWK'],
+    secret: ['AZURE_APP_CLIENT_SECRET'],
+    wellKnown: ['AZURE_APP_WELL_KNOWN_URL'],
+    issuer: ['AZURE_OPENID_CONFIG_ISSUER'],
+    jwksUri: ['AZURE_OPENID_CONFIG_JWKS_URI'],
+    tokenEndpoint: ['AZURE_OPENID_CONFIG_TOKEN_ENDPOINT'],
+  },
+  openid: {},
 };
 
 function parseProvider(value: string): ProviderKindName {
@@ -48,7 +62,7 @@ function parseProvider(value: string): ProviderKindName {
 
 /** The rows for these kinds of provider: only their platform variables are read. */
 export function clientTable(kinds: readonly ProviderKindName[]): SettingsTable<ClientSettings> {
-  const aliases = (name: Alias): readonly string[] => kinds.flatMap((kind) => CLIENT_ALIASES[kind][name]);
+  const aliases = (name: Alias): readonly string[] => kinds.flatMap((kind) => CLIENT_ALIASES[kind][name] ?? []);
   return {
     provider: custom<ProviderKindName>({
       ...named('PROVIDER', 'WONDERWALL_OPENID_PROVIDER'),
@@ -65,7 +79,7 @@ export function clientTable(kinds: readonly ProviderKindName[]): SettingsTable<C
       says: 'Private key of the client as a JWK with kid; wins over the secret.',
     }),
     openidClientSecret: text({
-      ...same('OPENID_CLIENT_SECRET'),
+      ...same('OPENID_CLIENT_SECRET', ...aliases('secret')),
       optional: true,
       secret: true,
       says: 'Secret of the client.',
@@ -73,6 +87,24 @@ export function clientTable(kinds: readonly ProviderKindName[]): SettingsTable<C
     openidWellKnownUrl: url({
       ...same('OPENID_WELL_KNOWN_URL', ...aliases('wellKnown')),
       says: 'Metadata of the provider.',
+    }),
+    openidIssuer: text({
+      ...named('OPENID_ISSUER', ...aliases('issuer')),
+      optional: true,
+      shownDefault: 'the well-known URL without its end',
+      says: 'Issuer that the metadata has to name, byte for byte.',
+    }),
+    openidJwksUri: url({
+      ...named('OPENID_JWKS_URI', ...aliases('jwksUri')),
+      optional: true,
+      shownDefault: 'from metadata',
+      says: 'Keys of the provider.',
+    }),
+    openidTokenEndpoint: url({
+      ...named('OPENID_TOKEN_ENDPOINT', ...aliases('tokenEndpoint')),
+      optional: true,
+      shownDefault: 'from metadata',
+      says: 'Token endpoint of the provider.',
     }),
     openidAcrValues: text({
       ...same('OPENID_ACR_VALUES'),

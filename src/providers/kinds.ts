@@ -33,6 +33,8 @@ export interface ProviderKind {
   readonly scopeOnRefresh: boolean;
   /** What metadata must offer, or the provider is not used. */
   readonly requiredMetadata: readonly string[];
+  /** Whether the issuer is the well-known URL without its end, to the byte; else a slash at the end does not count. */
+  readonly exactIssuer: boolean;
   /** Whether what metadata is silent about is not offered; else the operator is believed where a list is missing. */
   readonly metadataSaysAll: boolean;
 }
@@ -54,6 +56,7 @@ export const PROVIDER_KINDS: Readonly<Record<ProviderKindName, ProviderKind>> = 
     audienceNeedsResource: true,
     scopeOnRefresh: false,
     requiredMetadata: [...BASE_METADATA, 'pushed_authorization_request_endpoint', 'end_session_endpoint'],
+    exactIssuer: true,
     metadataSaysAll: true,
   },
   entra: {
@@ -67,6 +70,7 @@ export const PROVIDER_KINDS: Readonly<Record<ProviderKindName, ProviderKind>> = 
     audienceNeedsResource: false,
     scopeOnRefresh: true,
     requiredMetadata: BASE_METADATA,
+    exactIssuer: true,
     metadataSaysAll: false,
   },
   openid: {
@@ -79,6 +83,7 @@ export const PROVIDER_KINDS: Readonly<Record<ProviderKindName, ProviderKind>> = 
     audienceNeedsResource: false,
     scopeOnRefresh: false,
     requiredMetadata: BASE_METADATA,
+    exactIssuer: false,
     metadataSaysAll: false,
   },
 };

@@ -10,7 +10,7 @@ import { authenticateClient } from './client-authentication.ts';
 import type { ProviderKind } from './kinds.ts';
 import type { LocalIssuers } from '../oauth/local-issuers.ts';
 import { issuerUrlProblem } from '../oauth/local-issuers.ts';
-import type { MetadataSource, ProviderMetadata } from './metadata.ts';
+import type { ConfiguredEndpoints, MetadataSource, ProviderMetadata } from './metadata.ts';
 import { createMetadataSource } from './metadata.ts';
 
 const TOLERANCE_SECONDS = 60;
@@ -20,6 +20,8 @@ export interface LoginClientConfig {
   readonly kind: ProviderKind;
   readonly clientId: string;
   readonly wellKnownUrl: string;
+  readonly issuer?: string | undefined;
+  readonly endpoints?: ConfiguredEndpoints | undefined;
   readonly credential: ClientCredential;
   readonly level?: string | undefined;
   readonly locales?: readonly string[] | undefined;
@@ -54,6 +56,8 @@ export function createLoginClient(
     demands: {
       kind,
       local: config.local,
+      issuer: config.issuer,
+      endpoints: config.endpoints,
       level: config.level,
       locales: config.locales,
       assertionAlgorithm: config.credential.kind === 'key' ? config.credential.key.alg : undefined,

@@ -37,9 +37,39 @@ function sourceOf(
   });
 }
 
+const IDPORTEN = {
+  pushed_authorization_request_endpoint: 'https://idp.test/par',
+  end_session_endpoint: 'https://idp.test/logout',
+  id_token_signing_alg_values_supported: ['RS256'],
+  acr_values_supported: ['idporten-loa-high'],
+  ui_locales_supported: ['nb'],
+};
+const DEMANDS = { kind: PROVIDER_KINDS.idporten, level: 'idporten-loa-high', locales: ['nb'] };
+
 test('an issuer whose identifier ends in a slash is found under its well-known URL (Discovery 4.1)', async () => {
   assert.equal((await sourceOf('https://idp.test/').get()).issuer, 'https://idp.test/');
   await assert.rejects(sourceOf('https://idp.test', { document: { issuer: 'https://other.test' } }).get());
+});
+
+test('ID-porten and Entra ID are their issuer to the byte, and any provider one that is configured (providers.md 1, 2.2)', async () => {
+  for (const kind of [PROVIDER_KINDS.idporten, PROVIDER_KINDS.entra]) {
+    const demands = { ...DEMANDS, kind };
+    const slash = { ...IDPORTEN, issuer: 'https://idp.test/' };
+    await assert.rejects(sourceOf('https://idp.test', { document: slash, demands }).get());
+    await sourceOf('https://idp.test', { document: slash, demands: { ...demands, issuer: 'https://idp.test/' } }).get();
+  }
+  const configured = { issuer: 'https://idp.test' };
+  await assert.rejects(sourceOf('https://idp.test/', { demands: configured }).get());
+  await sourceOf('https://idp.test', { demands: configured }).get();
+});
+
+test('explicit endpoints win over those of the metadata (providers.md 2.1)', async () => {
+  const endpoints = { jwksUri: 'https://keys.test/jwks', tokenEndpoint: 'https://inside.test/token' };
+  const metadata = await sourceOf('https://idp.test', { demands: { endpoints } }).get();
+  assert.equal(metadata.endpoint('jwks_uri'), endpoints.jwksUri);
+  assert.equal(metadata.endpoint('token_endpoint'), endpoints.tokenEndpoint);
+  assert.equal(metadata.server.token_endpoint, endpoints.tokenEndpoint);
+  assert.equal(metadata.endpoint('authorization_endpoint'), 'https://idp.test/authorize');
 });
 
 test('a host named by the local switch is used over http, loopback only with the switch (providers.md 2.2)', async () => {
@@ -61,15 +91,6 @@ test('a provider that does not take our assertions is refused with the reason (L
   await sourceOf('https://idp.test', { document, alg: 'ES256' }).get();
   await sourceOf('https://idp.test', { document }).get();
 });
-
-const IDPORTEN = {
-  pushed_authorization_request_endpoint: 'https://idp.test/par',
-  end_session_endpoint: 'https://idp.test/logout',
-  id_token_signing_alg_values_supported: ['RS256'],
-  acr_values_supported: ['idporten-loa-high'],
-  ui_locales_supported: ['nb'],
-};
-const DEMANDS = { kind: PROVIDER_KINDS.idporten, level: 'idporten-loa-high', locales: ['nb'] };
 
 test('ID-porten is used only when its metadata has all that the login builds on (providers.md 2.2)', async () => {
   await sourceOf('https://idp.test', { document: IDPORTEN, demands: DEMANDS }).get();

@@ -14,6 +14,7 @@ import { issuerUrlProblem } from '../oauth/local-issuers.ts';
 const CACHE_SECONDS: number = 1 * DAY;
 const RETRY_SECONDS: number = 1 * MINUTE;
 
+const WELL_KNOWN = '/.well-known/openid-configuration';
 const ENDPOINTS = [
   'authorization_endpoint',
   'token_endpoint',
@@ -56,14 +57,30 @@ export interface ProviderMetadata {
   readonly server: AuthorizationServer;
 }
 
+/** Endpoints that are known without asking the provider. */
+export interface ConfiguredEndpoints {
+  readonly jwksUri?: string | undefined;
+  readonly tokenEndpoint?: string | undefined;
+}
+
 /** What the configuration demands of metadata. */
 export interface MetadataDemands {
   readonly kind: ProviderKind;
   readonly local: LocalIssuers;
+  /** Compared byte for byte; undefined where only the well-known URL says whose metadata it is. */
+  readonly issuer?: string | undefined;
+  /** These win over the document's. */
+  readonly endpoints?: ConfiguredEndpoints | undefined;
   readonly level?: string | undefined;
   readonly locales?: readonly string[] | undefined;
   /** Algorithm of our client assertions; undefined when we have a secret. */
   readonly assertionAlgorithm?: string | undefined;
+}
+
+/** The issuer whose metadata this URL has to give; undefined where one slash more or less is the same. */
+function issuerOf(url: string, { issuer, kind }: MetadataDemands): string | undefined {
+  const isExact = kind.exactIssuer && url.endsWith(WELL_KNOWN);
+  return issuer ?? (isExact ? url.slice(0, -WELL_KNOWN.length) : undefined);
 }
 
 /** The endpoints we use; each was judged as a URL when the document was read. */
@@ -73,6 +90,9 @@ function endpointsOf(metadata: ServerMetadata, demands: MetadataDemands): Partia
     const value = metadata[name];
     if (value !== undefined) found[name] = value;
   }
+  const { jwksUri, tokenEndpoint } = demands.endpoints ?? {};
+  if (jwksUri !== undefined) found.jwks_uri = jwksUri;
+  if (tokenEndpoint !== undefined) found.token_endpoint = tokenEndpoint;
   for (const name of demands.kind.requiredMetadata) {
     if (!(name in found)) throw new Error(`metadata of ${metadata.issuer} has no ${name}`);
   }
@@ -150,10 +170,13 @@ export function createMetadataSource(options: {
   async function load(): Promise<ProviderMetadata> {
     try {
       const isAllowedUrl = (url: string): boolean => issuerUrlProblem(url, demands.local) === undefined;
-      const metadata = judgeMetadata(
-        await fetchMetadata(wellKnownUrl, { fetch: options.fetch, isAllowedUrl }),
-        demands,
-      );
+      const expectedIssuer = issuerOf(wellKnownUrl, demands);
+      const document = await fetchMetadata(wellKnownUrl, {
+        fetch: options.fetch,
+        isAllowedUrl,
+        ...(expectedIssuer === undefined ? {} : { expectedIssuer }),
+      });
+      const metadata = judgeMetadata(document, demands);
       current = { metadata, refetchAt: now() + CACHE_SECONDS };
       return metadata;
     } catch (error) {
