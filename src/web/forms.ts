@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { HttpRequest } from './http.ts';
 import { BodyTooLarge } from './http.ts';
 import { BODY_BYTES, FORM_PARAMETERS } from './limits.ts';
@@ -30,10 +31,9 @@ export async function readForm(request: HttpRequest): Promise<FormResult> {
   if (!isFormType(request.headers['content-type'])) return { ok: false, fault: 'content-type' };
   try {
     const bytes = await request.body(BODY_BYTES);
-    return parseForm(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
+    return isUtf8(bytes) ? parseForm(bytes.toString('utf8')) : { ok: false, fault: 'malformed' };
   } catch (error) {
     if (error instanceof BodyTooLarge) return { ok: false, fault: 'too-large' };
-    if (error instanceof TypeError) return { ok: false, fault: 'malformed' };
     throw error;
   }
 }
@@ -68,8 +68,12 @@ function createForm(values: ReadonlyMap<string, string>, repeated: ReadonlyMap<s
     get: (name) => values.get(name) || undefined,
     has: (name) => (values.get(name) ?? '') !== '',
     all: (name) => (repeated.get(name) ?? [values.get(name) ?? '']).filter((value) => value !== ''),
-    names: [...values.keys()],
-    duplicates: [...repeated.keys()],
+    get names(): readonly string[] {
+      return [...values.keys()];
+    },
+    get duplicates(): readonly string[] {
+      return [...repeated.keys()];
+    },
     values,
   };
 }
