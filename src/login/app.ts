@@ -45,6 +45,7 @@ function createClient(config: LoginConfig, deps: Omit<LoginDeps, 'store'>): Logi
       wellKnownUrl: provider.wellKnownUrl,
       issuer: provider.issuer,
       endpoints: provider.endpoints,
+      tenants: provider.tenants,
       credential: provider.credential,
       level: provider.level,
       locales: provider.locale === undefined ? [] : [provider.locale],

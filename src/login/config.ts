@@ -34,6 +34,8 @@ interface ProviderConfig {
   readonly issuer: string | undefined;
   /** What is set here is not taken from metadata. */
   readonly endpoints: ConfiguredEndpoints;
+  /** Whose people may sign in where tenants share an issuer. */
+  readonly tenants: readonly string[];
   /** Asked for, and required of every session. */
   readonly level: string | undefined;
   readonly locale: string | undefined;
@@ -112,6 +114,7 @@ function readProvider(settings: LoginSettings, credential: ClientCredential): Pr
     wellKnownUrl: settings.openidWellKnownUrl,
     issuer: settings.openidIssuer,
     endpoints: { jwksUri: settings.openidJwksUri, tokenEndpoint: settings.openidTokenEndpoint },
+    tenants: settings.openidTenants,
     level: level === undefined ? undefined : normaliseLevel(level),
     locale: settings.openidUiLocales?.split(/\s+/)[0] ?? kind.defaultLocale,
     scopes: [...new Set([...kind.scopes(settings.openidClientId), ...settings.openidScopes])],

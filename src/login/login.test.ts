@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { assertionOf } from './testing/provider.ts';
+import { assertionOf, startProvider } from './testing/provider.ts';
 import { HOST, startWorld } from './testing/proxy.ts';
 
 test('a person logs in, lands on the deep link, and the application gets the access token', async (t) => {
@@ -46,4 +46,40 @@ test('a complete request is pushed and the browser URL holds two parameters (LG-
   assert.equal(claims['iss'], 'client-1');
   assert.equal(claims['sub'], 'client-1');
   assert.equal(Number(claims['exp']) - Number(claims['iat']), 30);
+});
+
+test('where tenants share an issuer, those on the list sign in and refresh, and no token of another passes (providers.md 2.2)', async (t) => {
+  const clock = { seconds: 1_800_000_000 };
+  const provider = await startProvider(t, () => clock.seconds);
+  const shared = `${provider.issuer}/{tenantid}/v2.0`;
+  const tenant = '00000000-0000-4000-8000-00000000f001';
+  const other = '00000000-0000-4000-8000-00000000f002';
+  const issuerOf = (tid: string): string => shared.replace('{tenantid}', tid);
+  provider.bends.metadata = { issuer: shared, authorization_response_iss_parameter_supported: undefined };
+  provider.bends.callback = { iss: undefined };
+  const { browser, logIn, newBrowser } = await startWorld(t, {
+    provider,
+    clock,
+    env: {
+      FULLMAKT_LOGIN_PROVIDER: 'entra',
+      FULLMAKT_LOGIN_OPENID_ISSUER: shared,
+      FULLMAKT_LOGIN_OPENID_TENANTS: tenant,
+    },
+  });
+  provider.bends.idToken = { iss: issuerOf(tenant), tid: tenant };
+  assert.equal((await logIn()).status, 302);
+  assert.equal(assertionOf(provider.callsTo('token').at(-1))['aud'], `${provider.issuer}/token`);
+  clock.seconds += 3590;
+  assert.equal((await browser.visit('/')).status, 200);
+  assert.equal(provider.callsTo('token').length, 2);
+  for (const [iss, tid] of [
+    [issuerOf(other), other],
+    [issuerOf(tenant), other],
+    [issuerOf(other), tenant],
+    [shared, '{tenantid}'],
+    [shared, undefined],
+  ]) {
+    provider.bends.idToken = { iss, tid };
+    assert.equal((await logIn(newBrowser())).status, 500, `${iss} ${tid}`);
+  }
 });

@@ -16,6 +16,7 @@ export interface ClientSettings {
   readonly openidIssuer?: string;
   readonly openidJwksUri?: string;
   readonly openidTokenEndpoint?: string;
+  readonly openidTenants: readonly string[];
   readonly openidAcrValues?: string;
   readonly openidUiLocales?: string;
   readonly openidScopes: readonly string[];
@@ -105,6 +106,11 @@ export function clientTable(kinds: readonly ProviderKindName[]): SettingsTable<C
       optional: true,
       shownDefault: 'from metadata',
       says: 'Token endpoint of the provider.',
+    }),
+    openidTenants: list({
+      ...named('OPENID_TENANTS'),
+      fallback: [],
+      says: 'Tenants (GUIDs) whose people may sign in when the metadata is that of common or organizations.',
     }),
     openidAcrValues: text({
       ...same('OPENID_ACR_VALUES'),

@@ -23,7 +23,7 @@ export async function verifyLogin(
   const { maxAgeSeconds, level, nonce } = login.secrets;
   const required = [provider.level, level].filter((one) => one !== undefined);
   return verifyIdToken(login.tokens.idToken, {
-    ...commonRules(context, metadata),
+    ...commonRules(context, metadata, login.tokens.idToken),
     nonce,
     accessToken: login.tokens.accessToken,
     acrSatisfied: (acr) => required.every((one) => satisfiesLevel(one, acr)),
@@ -35,13 +35,17 @@ export async function verifyLogin(
 function commonRules(
   context: LoginParts,
   metadata: ProviderMetadata,
+  idToken: unknown,
 ): Pick<
   Parameters<typeof verifyIdToken>[1],
   'keySet' | 'issuer' | 'clientId' | 'algorithms' | 'now' | 'skewSeconds' | 'trustedAudiences'
 > {
+  const issuer = metadata.issuerFor(parseJwt(idToken, { types: ['JWT'] }).claims['tid']);
+  if (issuer === undefined)
+    throw new JoseError('issuer_unknown', 'the tenant is none of those allowed', { claim: 'tid' });
   return {
     keySet: context.client.keySet,
-    issuer: metadata.issuer,
+    issuer,
     clientId: context.config.provider.clientId,
     algorithms: metadata.idTokenAlgorithms,
     now: Math.floor(context.now()),
@@ -53,7 +57,6 @@ function commonRules(
 /** What a refreshed ID token is compared with. */
 export interface EarlierLogin {
   readonly subject: string;
-  readonly issuer: string;
   readonly authTime: number | undefined;
   /** The ID token as it was verified then. */
   readonly idToken: string;
@@ -71,7 +74,7 @@ export async function verifyRefreshed(
 ): Promise<VerifiedIdToken> {
   const { level } = context.config.provider;
   const verified = await verifyIdToken(refresh.idToken, {
-    ...commonRules(context, metadata),
+    ...commonRules(context, metadata, refresh.idToken),
     accessToken: refresh.accessToken,
     acrSatisfied: (acr) => level === undefined || acr === undefined || satisfiesLevel(level, acr),
   });
@@ -88,7 +91,7 @@ function refuseOther(verified: VerifiedIdToken, earlier: EarlierLogin): void {
   const nonce = verified.claims['nonce'];
   const same: Readonly<Record<string, boolean>> = {
     sub: verified.subject === earlier.subject,
-    iss: verified.issuer === earlier.issuer,
+    iss: verified.issuer === before['iss'],
     aud: audienceOf(verified.claims) === audienceOf(before),
     auth_time:
       verified.authTime === undefined || earlier.authTime === undefined || verified.authTime === earlier.authTime,

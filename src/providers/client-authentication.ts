@@ -5,6 +5,7 @@ import { CLIENT_ASSERTION_TYPE, signClientAssertion } from '../oauth/client-asse
 import type { SigningKey } from '../oauth/jwk.ts';
 import type { Clock } from '../oauth/time.ts';
 import type { ProviderMetadata } from './metadata.ts';
+import { isShared } from './tenant-issuer.ts';
 
 /** Which secret method to use; `auto` asks metadata. */
 type SecretMethod = 'auto' | 'client_secret_basic' | 'client_secret_post';
@@ -28,7 +29,9 @@ function signerOf(
   { key, assertionType: typ }: Extract<ClientCredential, { kind: 'key' }>,
   { clientId, metadata, now }: ClientContext,
 ): () => Promise<string> {
-  const same = { key, clientId, audience: metadata.issuer, lifetimeSeconds: ASSERTION_SECONDS, typ };
+  // A shared issuer is nobody's name, so the address it is reached at stands for it.
+  const audience = isShared(metadata.issuer) ? (metadata.endpoint('token_endpoint') ?? '') : metadata.issuer;
+  const same = { key, clientId, audience, lifetimeSeconds: ASSERTION_SECONDS, typ };
   return () => signClientAssertion({ ...same, now: now() });
 }
 

@@ -5,7 +5,7 @@ import type { ProviderMetadata } from './metadata.ts';
 import { callProvider } from './provider-call.ts';
 import { ProviderFault } from './provider-fault.ts';
 import type { TokenSet } from './tokens.ts';
-import { tokenSet } from './tokens.ts';
+import { serverOf, tokenSet } from './tokens.ts';
 
 const CODE_GRANT_MILLISECONDS = 10_000;
 const ENDPOINT = 'token';
@@ -45,8 +45,8 @@ async function redeemOnce(client: LoginClient, metadata: ProviderMetadata, grant
         grant.codeVerifier,
         options,
       ),
-    read: (response) =>
-      processAuthorizationCodeResponse(server, oauthClient, response, {
+    read: async (response) =>
+      processAuthorizationCodeResponse(await serverOf(metadata, response), oauthClient, response, {
         expectedNonce: grant.nonce,
         requireIdToken: true,
       }),

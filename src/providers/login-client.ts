@@ -22,6 +22,7 @@ export interface LoginClientConfig {
   readonly wellKnownUrl: string;
   readonly issuer?: string | undefined;
   readonly endpoints?: ConfiguredEndpoints | undefined;
+  readonly tenants?: readonly string[] | undefined;
   readonly credential: ClientCredential;
   readonly level?: string | undefined;
   readonly locales?: readonly string[] | undefined;
@@ -58,6 +59,7 @@ export function createLoginClient(
       local: config.local,
       issuer: config.issuer,
       endpoints: config.endpoints,
+      tenants: config.tenants,
       level: config.level,
       locales: config.locales,
       assertionAlgorithm: config.credential.kind === 'key' ? config.credential.key.alg : undefined,

@@ -10,6 +10,7 @@ import type { Clock } from '../oauth/time.ts';
 import type { ProviderKind } from './kinds.ts';
 import type { LocalIssuers } from '../oauth/local-issuers.ts';
 import { issuerUrlProblem } from '../oauth/local-issuers.ts';
+import { issuerForTenant, sharedIssuer } from './tenant-issuer.ts';
 
 const CACHE_SECONDS: number = 1 * DAY;
 const RETRY_SECONDS: number = 1 * MINUTE;
@@ -43,6 +44,8 @@ const ID_TOKEN_ALGORITHMS: readonly Algorithm[] = [
 /** Metadata of one provider, judged: what is here may be used. */
 export interface ProviderMetadata {
   readonly issuer: string;
+  /** The issuer a token of this tenant (`tid`) has to have; undefined when no such token is accepted. */
+  readonly issuerFor: (tid: unknown) => string | undefined;
   readonly endpoint: (name: Endpoint) => string | undefined;
   /** RFC 9207: authorization answers carry `iss`. */
   readonly issuerInAnswers: boolean;
@@ -69,6 +72,8 @@ export interface MetadataDemands {
   readonly local: LocalIssuers;
   /** Compared byte for byte; undefined where only the well-known URL says whose metadata it is. */
   readonly issuer?: string | undefined;
+  /** Whose tokens are accepted where tenants share an issuer. */
+  readonly tenants?: readonly string[] | undefined;
   /** These win over the document's. */
   readonly endpoints?: ConfiguredEndpoints | undefined;
   readonly level?: string | undefined;
@@ -78,9 +83,10 @@ export interface MetadataDemands {
 }
 
 /** The issuer whose metadata this URL has to give; undefined where one slash more or less is the same. */
-function issuerOf(url: string, { issuer, kind }: MetadataDemands): string | undefined {
-  const isExact = kind.exactIssuer && url.endsWith(WELL_KNOWN);
-  return issuer ?? (isExact ? url.slice(0, -WELL_KNOWN.length) : undefined);
+function issuerOf(url: string, { issuer, kind, tenants = [] }: MetadataDemands): string | undefined {
+  if (issuer !== undefined || !kind.exactIssuer || !url.endsWith(WELL_KNOWN)) return issuer;
+  const shown = url.slice(0, -WELL_KNOWN.length);
+  return tenants.length > 0 ? sharedIssuer(shown) : shown;
 }
 
 /** The endpoints we use; each was judged as a URL when the document was read. */
@@ -135,6 +141,7 @@ function judgeMetadata(metadata: ServerMetadata, demands: MetadataDemands): Prov
   refuseUnmetDemands(metadata, demands);
   return {
     issuer,
+    issuerFor: (tid) => issuerForTenant(issuer, tid, demands.tenants ?? []),
     endpoint: (name) => endpoints[name],
     issuerInAnswers: raw['authorization_response_iss_parameter_supported'] === true,
     sidPromised: raw['frontchannel_logout_supported'] === true && raw['frontchannel_logout_session_supported'] === true,

@@ -9,7 +9,7 @@ import type { LoginClient } from './login-client.ts';
 import { callProvider } from './provider-call.ts';
 import { ProviderFault, isBroken } from './provider-fault.ts';
 import type { TokenSet } from './tokens.ts';
-import { tokenSet } from './tokens.ts';
+import { serverOf, tokenSet } from './tokens.ts';
 
 const REFRESH_MILLISECONDS = 20_000;
 const ENDPOINT = 'token';
@@ -56,7 +56,7 @@ async function refreshOnce(client: LoginClient, refreshToken: string, scopes: re
         ...options,
         additionalParameters,
       }),
-    read: (response) => processRefreshTokenResponse(metadata.server, oauthClient, response),
+    read: async (response) => processRefreshTokenResponse(await serverOf(metadata, response), oauthClient, response),
   });
   return tokenSet(answer, ENDPOINT);
 }

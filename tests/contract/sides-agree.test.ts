@@ -10,6 +10,7 @@ import { entraMachineForm, entraOnBehalfOfForm, signEntraWorkloadAssertion } fro
 import type { WorkloadAssertion } from '../../src/providers/entra.ts';
 import { satisfiesLevel } from '../../src/providers/levels.ts';
 import { maskinportenForm, maskinportenGrantClaims } from '../../src/providers/maskinporten.ts';
+import { ProviderFault } from '../../src/providers/provider-fault.ts';
 import { refreshTokens } from '../../src/providers/refresh-grant.ts';
 import { refusalKind } from '../../src/providers/refusal-kind.ts';
 import type { RefusalKind } from '../../src/providers/refusal-kind.ts';
@@ -131,6 +132,23 @@ test('sides-agree: our client gets a machine token at Entra, and one on behalf o
   const forUser = await endpoint.request(form, { forUser: true });
   assert.equal(claimsOf(forUser.accessToken)['aud'], API);
 });
+
+test('sides-agree: at common, people of the tenants on the list sign in and nobody else does (providers.md 2.2)', async () => {
+  const common = { ...PEOPLE[1], issuer: issuers.entra.replace(TENANT, 'common') };
+  const { client, metadata, tokens } = await signIn({ ...common, tenants: [TENANT] });
+  try {
+    assert.ok(metadata.issuer.endsWith('/{tenantid}/v2.0'));
+    assert.equal(claimsOf(tokens.idToken)['iss'], issuers.entra);
+    const refreshed = await refreshTokens(client, String(tokens.refreshToken), common.scope.split(' '));
+    assert.ok(refreshed.expiresInSeconds > 0);
+  } finally {
+    client.close();
+  }
+  await assert.rejects(signIn({ ...common, tenants: [OTHER_TENANT] }), ProviderFault);
+  await assert.rejects(signIn(common), /another issuer/);
+});
+
+const OTHER_TENANT = '00000000-0000-4000-8000-00000000f0ff';
 
 const vouch = (change: Partial<WorkloadAssertion> = {}): Promise<string> =>
   signEntraWorkloadAssertion({ key, ...WORKLOADS, now: now(), ...change });

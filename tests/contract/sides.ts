@@ -48,6 +48,8 @@ interface SignIn {
   readonly hint: string;
   readonly scope: string;
   readonly elliptic?: boolean;
+  /** Whose people may sign in where tenants share the issuer. */
+  readonly tenants?: readonly string[];
   /** The client's key unless given. */
   readonly credential?: ClientCredential;
 }
@@ -125,6 +127,7 @@ async function signIn(providers: Providers, key: SigningKey, at: SignIn): Promis
       wellKnownUrl: `${at.issuer}/.well-known/openid-configuration`,
       credential: at.credential ?? { kind: 'key', key, assertionType: 'JWT' },
       local: { allowed: true, hosts: [] },
+      tenants: at.tenants,
     },
     { fetch, now },
   );
