@@ -29,10 +29,10 @@ export function respond(answer: Answer, response: HttpResponse): void {
   const { body } = response;
   if (response.cut === 'within') return breakOff(answer, response, Buffer.from(body ?? ''));
   const unread = hasLongUnreadBody(incoming);
-  setHeaders(answer, response);
-  if (response.status !== 204 && response.status !== 304) outgoing.setHeader('Content-Length', bytesOf(body));
-  if (unread) outgoing.setHeader('Connection', 'close');
-  outgoing.writeHead(response.status);
+  const headers = headersOf(answer, response);
+  if (response.status !== 204 && response.status !== 304) add(headers, 'Content-Length', String(bytesOf(body)));
+  if (unread) add(headers, 'Connection', 'close');
+  outgoing.writeHead(response.status, headers);
   if (!unread) return finish(answer, body);
   if (body !== undefined) outgoing.write(body);
   else outgoing.flushHeaders();
@@ -79,18 +79,33 @@ export function hangUp(socket: Duplex): void {
   socket.resume();
 }
 
-function setHeaders({ outgoing, correlationId }: Answer, response: HttpResponse): void {
-  outgoing.setHeader('X-Correlation-ID', correlationId);
+/** Names and values in turn, for Node writes a list without making a table of it first. */
+function headersOf({ correlationId }: Answer, response: HttpResponse): (string | string[])[] {
+  const headers: (string | string[])[] = ['X-Correlation-ID', correlationId];
   for (const [name, value] of Object.entries(response.headers ?? {}))
-    outgoing.setHeader(name, typeof value === 'string' ? value : [...value]);
+    add(headers, name, typeof value === 'string' ? value : [...value]);
+  return headers;
+}
+
+/** Adds a header, or sets the one that has this name already, whatever the case of its letters. */
+function add(headers: (string | string[])[], name: string, value: string | string[]): void {
+  for (let at = 0; at < headers.length; at += 2) {
+    const known = headers[at];
+    if (typeof known !== 'string' || known.length !== name.length) continue;
+    if (known !== name && known.toLowerCase() !== name.toLowerCase()) continue;
+    headers[at] = name;
+    headers[at + 1] = value;
+    return;
+  }
+  headers.push(name, value);
 }
 
 /** Half of the body, then the end of the connection. An empty body is said to hold one byte. */
 function breakOff(answer: Answer, response: HttpResponse, body: Uint8Array): void {
   const { outgoing } = answer;
-  setHeaders(answer, response);
-  outgoing.setHeader('Content-Length', Math.max(1, body.length));
-  outgoing.writeHead(response.status);
+  const headers = headersOf(answer, response);
+  add(headers, 'Content-Length', String(Math.max(1, body.length)));
+  outgoing.writeHead(response.status, headers);
   outgoing.flushHeaders();
   if (body.length > 1) outgoing.write(body.subarray(0, Math.floor(body.length / 2)));
   // Ends the connection once what was written is out, over TLS too.
