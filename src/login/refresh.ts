@@ -13,6 +13,7 @@ import { createRefreshFailures } from './refresh-failures.ts';
 import { isRefreshPossible, refreshTimes, sessionPhase } from './session.ts';
 import type { StoredSession } from './sessions.ts';
 import { sessionReference } from './ticket.ts';
+import { isUnjudged } from './unjudged.ts';
 import { verifyRefreshed } from './verify-login.ts';
 
 const LEASE_SECONDS = 10;
@@ -68,7 +69,7 @@ async function keepIdToken(
     const verified = await verifyRefreshed(context, metadata, { idToken, accessToken, earlier: record });
     return { idToken: verified.token, acr: verified.acr ?? record.acr, sid: record.sid ?? verified.sid };
   } catch (error) {
-    if (error instanceof JoseError && error.code === 'keys_unavailable') return {};
+    if (isUnjudged(context, error)) return {};
     throw error instanceof JoseError ? new IdentityMismatch(error.message, { cause: error }) : error;
   }
 }
