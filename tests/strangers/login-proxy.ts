@@ -1,4 +1,5 @@
 import { createLogin } from '../../src/login/app.ts';
+import type { LoginDeps } from '../../src/login/app.ts';
 import { readLoginConfig } from '../../src/login/config.ts';
 import { silent } from '../../src/observe/events.ts';
 import { createMemoryStore } from '../../src/store/memory.ts';
@@ -15,10 +16,17 @@ export interface LoginProxy {
   close(): Promise<void>;
 }
 
+/** What a test brings along in place of the real clock, the plain way out, and silence. */
+export type LoginParts = Partial<Pick<LoginDeps, 'now' | 'fetch' | 'emit'>>;
+
 /** Starts a login proxy of `provider: openid` at this ingress, with further settings. Throws PortTaken. */
-export async function startLoginProxy(ingress: URL, settings: Readonly<Record<string, string>>): Promise<LoginProxy> {
+export async function startLoginProxy(
+  ingress: URL,
+  settings: Readonly<Record<string, string>>,
+  parts: LoginParts = {},
+): Promise<LoginProxy> {
   const clock = { ahead: 0 };
-  const proxyNow = (): number => now() + clock.ahead;
+  const proxyNow = (): number => (parts.now ?? now)() + clock.ahead;
   const echo = await serve({ name: 'echo', setting: '-', host: '127.0.0.1', port: 0, handle: echoed });
   const store = createMemoryStore({ now: proxyNow });
   const outbound = createOutboundFetch();
@@ -38,7 +46,13 @@ export async function startLoginProxy(ingress: URL, settings: Readonly<Record<st
   });
   try {
     if (!read.ok) throw new Error(read.problems.join('; '));
-    const program = await createLogin(read.config, { store, fetch: outbound.fetch, now: proxyNow, emit: silent });
+    const program = await createLogin(read.config, {
+      store,
+      fetch: outbound.fetch,
+      emit: silent,
+      ...parts,
+      now: proxyNow,
+    });
     const { stop } = await run(program);
     return {
       clock,

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Fetch } from '../../src/oauth/fetch.ts';
 import { createIdp } from '../../src/idp/app.ts';
 import type { Idp } from '../../src/idp/app.ts';
+import type { IdpDependencies } from '../../src/idp/stage.ts';
 import { ensurePrivateCa } from '../../src/idp/keys/ca.ts';
 import { idpSettings } from '../../src/idp/config.ts';
 import type { PersonaName } from '../../src/idp/config.ts';
@@ -42,10 +43,22 @@ export interface Providers {
   /** Believes it too, and sends what a browser sends. */
   readonly browse: TestFetch;
   readonly registry: Registry;
+  /** Calls the control API over HTTP, with the token that lies in the state folder. */
+  readonly control: (method: string, path: string, body?: unknown) => Promise<Response>;
   close(): Promise<void>;
 }
 
-/** The clock of every server in these tests: foreign clients cannot be given another. */
+/** What tests bring along that own the time. */
+export interface OwnTime {
+  readonly now?: () => number;
+  /** How slow answers wait. */
+  readonly wait?: NonNullable<IdpDependencies['wait']>;
+}
+
+/** As in `fullmakt up`: no call of ours takes longer than a refresh. */
+const LONGEST_CALL_SECONDS = 20;
+
+/** The clock of every server in these tests that is given no other, as foreign clients cannot be. */
 export function now(): number {
   return Date.now() / 1000;
 }
@@ -54,17 +67,20 @@ export function now(): number {
 export async function startProviders(
   data: SnapshotData,
   personas: readonly PersonaName[] = ['idporten', 'entra', 'maskinporten'],
+  time: OwnTime = {},
 ): Promise<Providers> {
+  const servers = { now, ...time };
   const stateDir = await mkdtemp(join(tmpdir(), 'fullmakt-strangers-'));
   const { caFile } = await ensurePrivateCa(stateDir, now());
-  const outbound = createOutboundFetch({ ca: await readFile(caFile, 'utf8') });
-  const registry = createMemoryRegistry({ now, initial: data });
-  const store = createMemoryStore({ now });
-  const { idp, origins, stop } = await withFreePorts(1 + BINDS.length, async (ports) => {
+  const outbound = createOutboundFetch({ ca: await readFile(caFile, 'utf8'), totalSeconds: LONGEST_CALL_SECONDS });
+  const registry = createMemoryRegistry({ now: servers.now, initial: data });
+  const store = createMemoryStore({ now: servers.now });
+  const { idp, origins, control, stop } = await withFreePorts(1 + BINDS.length, async (ports) => {
     const config = configFor(stateDir, ports, personas);
-    const made = await createIdp(config, { registry, store, fetch: outbound.fetch, now, emit: silent });
-    return { idp: made, origins: originsOf(config), ...(await run(made)) };
+    const made = await createIdp(config, { registry, store, fetch: outbound.fetch, emit: silent, ...servers });
+    return { idp: made, origins: originsOf(config), control: `http://127.0.0.1:${ports[0]}`, ...(await run(made)) };
   });
+  const token = (await readFile(join(stateDir, 'control-token'), 'utf8')).trim();
   return {
     issuers: idp.issuers,
     origins,
@@ -78,6 +94,12 @@ export async function startProviders(
     fetch: outbound.fetch,
     browse: localFetch(caFile),
     registry,
+    control: (method, path, body) =>
+      fetch(`${control}${path}`, {
+        method,
+        headers: { authorization: `Bearer ${token}` },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      }),
     close: async () => {
       await stop();
       await Promise.all([store.close(), outbound.close()]);
