@@ -17,7 +17,7 @@ let world: FaultWorld;
 before(async () => {
   world = await openFaultWorld({ persona: 'entra' });
 });
-after(() => world.close());
+after(() => world?.close());
 beforeEach(() => world.calm());
 
 function count(end: string): number {

@@ -19,7 +19,7 @@ let world: FaultWorld;
 before(async () => {
   world = await openFaultWorld({ persona: 'idporten' });
 });
-after(() => world.close());
+after(() => world?.close());
 beforeEach(() => world.calm());
 
 /** Somebody whose token is due for a refresh, at a provider with these faults. */

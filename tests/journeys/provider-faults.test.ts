@@ -18,7 +18,7 @@ let world: FaultWorld;
 before(async () => {
   world = await openFaultWorld({ persona: 'idporten' });
 });
-after(() => world.close());
+after(() => world?.close());
 beforeEach(() => world.calm());
 
 /** Meets the fault, is refused as expected, and gets in by the link on the page. */

@@ -60,8 +60,8 @@ before(async () => {
 });
 
 after(async () => {
-  await stop();
-  await providers.close();
+  await stop?.();
+  await providers?.close();
 });
 
 beforeEach(async () => {

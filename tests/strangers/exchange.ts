@@ -7,7 +7,7 @@ import type { Registry } from '../../src/registry/contract.ts';
 import { createKeyWrapper } from '../../src/registry/key-wrapper.ts';
 import { readSettings } from '../../src/settings.ts';
 import { createMemoryStore } from '../../src/store/memory.ts';
-import { now, run } from './providers.ts';
+import { now as realNow, run } from './providers.ts';
 import { withFreePorts } from './ports.ts';
 
 /** TokenX, running. */
@@ -22,11 +22,13 @@ export interface ExchangeOptions {
   readonly fetch: Fetch;
   readonly issuers: readonly Readonly<Record<string, unknown>>[];
   readonly path?: string;
+  /** The real clock unless given. */
+  readonly now?: () => number;
 }
 
 /** Starts TokenX on a free port, with keys made for this run. Close it, or the process stays. */
 export async function startExchange(options: ExchangeOptions): Promise<Exchange> {
-  const { registry, fetch } = options;
+  const { registry, fetch, now = realNow } = options;
   const replay = createMemoryStore({ now });
   const { issuer, stop } = await withFreePorts(1, async ([port]) => {
     const config = configFor(`http://localhost:${port}${options.path ?? ''}`, `localhost:${port}`, options.issuers);
