@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { type CaHints, caHints, describeCaHints, shellWord } from '../idp/keys/ca-hints.ts';
 import type { IdpConfig, PersonaName } from '../idp/config.ts';
-import { originsOf } from '../idp/origins.ts';
+import { controlOf, originsOf } from '../idp/origins.ts';
+import type { ControlAddress } from '../idp/origins.ts';
 import { alignColumns } from '../up/table.ts';
 
 /** One running persona, as its clients know it. */
@@ -22,14 +23,13 @@ export interface IdpSummary {
   readonly peopleFile: string;
   readonly keysDir: string;
   readonly clientsFile?: string;
-  readonly control: { readonly url: string; readonly tokenFile: string };
+  readonly control: ControlAddress;
   readonly ca: CaHints;
 }
 
 /** The summary of providers that run with this configuration, `seconds` after the process began. */
 export function summariseIdp(config: IdpConfig, seconds: number): IdpSummary {
-  const { stateDir, clientsFile, controlBind } = config;
-  const host = controlBind.host.includes(':') ? `[${controlBind.host}]` : controlBind.host;
+  const { stateDir, clientsFile } = config;
   return {
     ready: true,
     seconds,
@@ -39,7 +39,7 @@ export function summariseIdp(config: IdpConfig, seconds: number): IdpSummary {
     peopleFile: join(stateDir, 'people.yaml'),
     keysDir: join(stateDir, 'keys'),
     ...(clientsFile === undefined ? {} : { clientsFile }),
-    control: { url: `http://${host}:${controlBind.port}`, tokenFile: join(stateDir, 'control-token') },
+    control: controlOf(config),
     ca: caHints(stateDir),
   };
 }

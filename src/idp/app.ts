@@ -3,7 +3,8 @@ import type { ClientBook } from './clients/book.ts';
 import type { IdpConfig, PersonaName } from './config.ts';
 import { openControl } from './control/listener.ts';
 import type { Faults } from './faults.ts';
-import { originsOf } from './origins.ts';
+import { controlOf, originsOf } from './origins.ts';
+import type { ControlAddress } from './origins.ts';
 import type { People } from './people/people.ts';
 import { requireSafety } from './safety.ts';
 import { openEntra } from './services/entra.ts';
@@ -17,6 +18,7 @@ import type { IdpDependencies, Service, Stage } from './stage.ts';
 export interface Idp extends Program {
   /** Issuer of each persona, running or not. */
   readonly issuers: Readonly<Record<'idporten' | 'entra' | 'maskinporten' | 'openid', string>>;
+  readonly control: ControlAddress;
   readonly people: People;
   /** Clients of all personas; more can be added while it runs. */
   readonly clients: ClientBook;
@@ -43,6 +45,7 @@ export async function createIdp(config: IdpConfig, deps: IdpDependencies): Promi
       maskinporten: origins.maskinporten,
       openid: origins.openid,
     },
+    control: controlOf(config),
     people: stage.people,
     clients: stage.clients,
     faults: stage.faults,

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Address } from '../settings.ts';
 import type { IdpConfig } from './config.ts';
 
@@ -48,6 +49,17 @@ export function originsOf(config: IdpConfig): IdpOrigins {
     oidfFapi2: config.oidfFapi2Issuer ?? `https://${at(config.oidfFapi2Bind)}`,
     oidfCc: config.oidfCcIssuer ?? `https://${at(config.oidfCcBind)}`,
   };
+}
+
+/** Where the control API is, and the file with its bearer token. */
+export interface ControlAddress {
+  readonly url: string;
+  readonly tokenFile: string;
+}
+
+/** The control API of a configuration. */
+export function controlOf(config: IdpConfig): ControlAddress {
+  return { url: `http://${at(config.controlBind)}`, tokenFile: join(config.stateDir, 'control-token') };
 }
 
 /** Hosts of the origins beside localhost, 127.0.0.1 and ::1, which every certificate has anyway. */

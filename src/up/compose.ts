@@ -113,7 +113,7 @@ async function whenReady(options: ComposeOptions, started: Started, ended: Promi
   };
   await Promise.all(apps.filter((app) => app.spec.dev !== undefined && startedHere(options, app.id)).map(wait));
   const stateOf = (app: App): string => states.get(app.id) ?? stateOfOther(options, app.id);
-  return summarise(options, ground, { apps, people: programs.idp.people, stateOf });
+  return summarise(options, ground, { apps, idp: programs.idp, stateOf });
 }
 
 function startedHere(options: ComposeOptions, id: string): boolean {

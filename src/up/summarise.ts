@@ -1,3 +1,4 @@
+import type { Idp } from '../idp/app.ts';
 import type { People } from '../idp/people/people.ts';
 import { splitAppId } from '../registry/app-id.ts';
 import type { App } from '../registry/model.ts';
@@ -8,7 +9,7 @@ import type { AppSummary, PersonSummary, Summary } from './summary.ts';
 /** What was found when everything answered. */
 export interface Findings {
   readonly apps: readonly App[];
-  readonly people: People;
+  readonly idp: Idp;
   readonly stateOf: (app: App) => string;
 }
 
@@ -23,8 +24,9 @@ export function summarise({ dir, stateDir }: ProgramOptions, ground: Ground, fin
     stateDir,
     caFile: ground.trust.caFile,
     services: { tokenx, idporten, entra, maskinporten },
+    control: findings.idp.control,
     apps: findings.apps.map((app) => appSummary(app, ground, findings.stateOf(app))),
-    people: findings.people.all().map(personSummary),
+    people: findings.idp.people.all().map(personSummary),
   };
 }
 

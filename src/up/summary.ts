@@ -1,4 +1,5 @@
 import { caHints, describeCaHints } from '../idp/keys/ca-hints.ts';
+import type { ControlAddress } from '../idp/origins.ts';
 import { alignColumns } from './table.ts';
 
 /** What `up` has started, once ready: printed for people, or as JSON for scripts. */
@@ -11,6 +12,8 @@ export interface Summary {
   readonly stateDir: string;
   readonly caFile?: string;
   readonly services: Readonly<Record<'tokenx' | 'idporten' | 'entra' | 'maskinporten', { readonly issuer: string }>>;
+  /** The control API of the local providers, and the file that holds its bearer token. */
+  readonly control: ControlAddress;
   readonly apps: readonly AppSummary[];
   readonly people: readonly PersonSummary[];
 }
@@ -53,6 +56,10 @@ export function describeSummary(summary: Summary): string {
       ['Entra ID', services.entra.issuer],
       ['Maskinporten', services.maskinporten.issuer],
       ['TokenX', services.tokenx.issuer],
+      [
+        'control API',
+        `${summary.control.url}  (clients, people, clock, faults; token in ${summary.control.tokenFile})`,
+      ],
     ])}`,
     `  to believe https here: ${describeCaHints(caHints(summary.stateDir))}`,
     summary.people.length === 0 ? '' : `\nPeople who can sign in\n${alignColumns(summary.people.map(personRow))}`,

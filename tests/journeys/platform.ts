@@ -16,6 +16,7 @@ export interface Summary {
   readonly stateDir: string;
   readonly caFile?: string;
   readonly services: Readonly<Record<'tokenx' | 'idporten' | 'entra' | 'maskinporten', { readonly issuer: string }>>;
+  readonly control: { readonly url: string; readonly tokenFile: string };
   readonly apps: readonly {
     readonly id: string;
     readonly namespace: string;

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { localFetch } from '../local-fetch.ts';
@@ -26,9 +25,10 @@ before(async () => {
   dir = copyExamples();
   const offset = await freeOffset();
   platform = await startPlatform(dir, offset);
-  const token = readFileSync(join(platform.summary.stateDir, 'control-token'), 'utf8').trim();
+  const { url, tokenFile } = platform.summary.control;
+  const token = readFileSync(tokenFile, 'utf8').trim();
   control = (method, path, body) =>
-    fetch(`http://127.0.0.1:${7400 + offset}${path}`, {
+    fetch(`${url}${path}`, {
       method,
       headers: { authorization: `Bearer ${token}` },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
