@@ -5,6 +5,7 @@ import { importVerificationKey } from '../../oauth/jwk.ts';
 import type { PublicJwk } from '../../oauth/jwk.ts';
 import { KeyRefused } from '../../oauth/key-material.ts';
 import type { AuthMethod } from '../engine/auth-method.ts';
+import { words } from '../words.ts';
 import { isRedirectAddress, NO_REDIRECT_ADDRESS } from './redirect-address.ts';
 
 /** A client of a generic persona (`openid`, `oidf-*`), by OpenID Connect Dynamic Registration 2 and the logout specifications. Durations in seconds. */
@@ -58,7 +59,6 @@ const MAX_SECONDS = 100 * 365 * 24 * 60 * 60;
 const text = z.string().min(1).max(1024);
 const redirectAddress = text.refine(isRedirectAddress, NO_REDIRECT_ADDRESS);
 const webAddress = redirectAddress.refine((value) => /^https?:\/\//i.test(value), 'not an http or https address');
-const words = text.transform((value) => [...new Set(value.split(' ').filter((word) => word !== ''))]);
 const algorithm = z.enum(['RS256', 'PS256', 'ES256']);
 const key = z.custom<PublicJwk>(isUsableKey, 'not a public key that can verify, with a kid');
 
@@ -91,7 +91,7 @@ const registration = z.strictObject({
     .min(1)
     .default(['authorization_code']),
   response_types: z.array(z.literal('code')).optional(),
-  scope: words.optional(),
+  scope: text.transform(words).optional(),
   default_max_age: z.number().int().min(0).max(MAX_SECONDS).optional(),
   application_type: z.enum(['web', 'native']).optional(),
   subject_type: z.literal('public').optional(),

@@ -1,5 +1,6 @@
 import { stringClaim } from '../../oauth/jwt.ts';
 import type { AuthorizePolicy, ClientSite } from '../persona.ts';
+import { words } from '../words.ts';
 import { readWantedClaims } from './claims.ts';
 import type { WantedClaim } from './claims.ts';
 import { readOwnToken } from './own-token.ts';
@@ -14,7 +15,7 @@ export function readAskedPerson(
   policy: AuthorizePolicy,
   parameters: Parameters,
 ): Pick<AuthorizationRequest, 'subject' | 'acr'> {
-  const asked = policy.requiredAcr((parameters.get('acr_values') ?? '').split(' ').filter((value) => value !== ''));
+  const asked = policy.requiredAcr(words(parameters.get('acr_values')));
   const hinted = hintedSubject(site, policy, parameters.get('id_token_hint'));
   if (policy.claimsParameter !== true) return { subject: hinted, acr: asked };
   const { idToken, userinfo } = readWantedClaims(parameters.get('claims'));

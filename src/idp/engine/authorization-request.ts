@@ -1,5 +1,6 @@
 import { GRANT } from '../../oauth/client-assertion.ts';
 import type { AuthorizePolicy, ClientSite } from '../persona.ts';
+import { words } from '../words.ts';
 import type { LocalClient } from './client.ts';
 import { readAskedPerson } from './asked-person.ts';
 import { Refusal } from './refusal.ts';
@@ -129,8 +130,4 @@ function maxAgeOf(client: LocalClient, parameters: Parameters): number | undefin
   if (text === undefined) return client.openid?.defaultMaxAge;
   if (!/^\d{1,9}$/.test(text)) throw new Refusal('max-age-malformed', { parameter: 'max_age' });
   return Number(text);
-}
-
-function words(text: string | undefined): readonly string[] {
-  return [...new Set((text ?? '').split(' ').filter((word) => word !== ''))];
 }

@@ -12,6 +12,7 @@ import { parametersOf, readPage } from './parameters.ts';
 import { Refusal } from './refusal.ts';
 import { continueSignIn, showSignIn } from './sign-in.ts';
 import { isSignedInElsewhere, readSso, touchSso } from './sso.ts';
+import { words } from '../words.ts';
 
 /** Authorization endpoint (RFC 6749 4.1.1, OpenID Connect Core 3.1.2): GET and POST; the sign-in page posts to it too. Throws a Refusal for a page. */
 export async function authorize(site: Site, policy: AuthorizePolicy, http: HttpRequest): Promise<HttpResponse> {
@@ -25,7 +26,7 @@ export async function authorize(site: Site, policy: AuthorizePolicy, http: HttpR
     redirectUri,
     responseMode: modeForErrors(policy, parameters),
     state: parameters.get('state'),
-    locales: (parameters.get('ui_locales') ?? '').split(' '),
+    locales: words(parameters.get('ui_locales')),
   };
   try {
     if (policy.pushed?.required === true && parameters === sent) throw new Refusal('pushed-required');

@@ -6,6 +6,7 @@ import { redirect } from '../../web/http.ts';
 import type { HttpRequest, HttpResponse } from '../../web/http.ts';
 import { signedOutPage, signOutPage } from '../pages/pages.ts';
 import type { LogoutPolicy, Site } from '../persona.ts';
+import { words } from '../words.ts';
 import { fieldsToConfirm, needsConsent } from './ask-sign-out.ts';
 import type { LocalClient } from './client.ts';
 import { localesOf } from './language.ts';
@@ -98,7 +99,7 @@ function judge(site: Site, policy: LogoutPolicy, form: Form): LogoutRequest {
   const clientId = form.get('client_id') ?? (hint === undefined ? undefined : stringClaim(hint, 'aud'));
   const client =
     clientId === undefined ? undefined : site.realm.persona.client(site.realm.snapshot(), clientId, site.place);
-  const locales = (form.get('ui_locales') ?? '').split(' ');
+  const locales = words(form.get('ui_locales'));
   const target = form.get('post_logout_redirect_uri');
   const base = { hint, client, locales };
   if (token !== undefined && (hint === undefined || clientId !== stringClaim(hint, 'aud'))) {

@@ -3,6 +3,7 @@ import { parseQuery } from '../../web/forms.ts';
 import type { HttpRequest } from '../../web/http.ts';
 import type { Realm, Site } from '../persona.ts';
 import { LANGUAGES } from '../pages/texts.ts';
+import { words } from '../words.ts';
 
 const YEAR_SECONDS = 365 * 24 * 60 * 60;
 
@@ -36,5 +37,5 @@ function nameOf(realm: Realm): string {
 
 function askedInQuery(http: HttpRequest): readonly string[] {
   const query = parseQuery(http.query);
-  return query.ok ? (query.form.get('ui_locales') ?? '').split(' ') : [];
+  return query.ok ? words(query.form.get('ui_locales')) : [];
 }

@@ -72,7 +72,6 @@ export type Problem =
   | 'person-elsewhere'
   | 'level-too-low'
   | 'sign-in-unknown'
-  | 'person-unknown'
   | 'hint-invalid'
   | 'return-unknown'
   | 'nothing-to-end'

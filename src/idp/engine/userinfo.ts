@@ -4,6 +4,7 @@ import { stringClaim } from '../../oauth/jwt.ts';
 import { empty, json } from '../../web/http.ts';
 import type { HttpRequest, HttpResponse } from '../../web/http.ts';
 import type { Site } from '../persona.ts';
+import { words } from '../words.ts';
 import { grantOfAccessToken, readLiveToken } from './access-tokens.ts';
 import { readBody } from './parameters.ts';
 
@@ -35,7 +36,7 @@ export function challenge(status: number, error?: string, scope?: string): HttpR
 }
 
 function lacks(claims: Claims, scope: string | undefined): boolean {
-  return scope !== undefined && !(stringClaim(claims, 'scope') ?? '').split(' ').includes(scope);
+  return scope !== undefined && !words(stringClaim(claims, 'scope')).includes(scope);
 }
 
 async function tokenOfBody(http: HttpRequest): Promise<string | undefined> {

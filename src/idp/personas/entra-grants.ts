@@ -10,8 +10,9 @@ import { authorizationCodeGrant, refreshTokenGrant, required } from '../engine/t
 import type { UserGrant } from '../engine/user-grant.ts';
 import type { ClientCall, TokenAnswer } from '../persona.ts';
 import type { Person } from '../people/person.ts';
+import { words } from '../words.ts';
 import { asBrowserApplication, isBrowserApplication } from './entra-client.ts';
-import { bearer, graphAppAnswer, issueEntraTokens, readTokenScope, words } from './entra-issue.ts';
+import { bearer, graphAppAnswer, issueEntraTokens, readTokenScope } from './entra-issue.ts';
 import { employeesAt } from './entra-places.ts';
 import type { EntraOptions } from './entra-places.ts';
 import { requireGrant } from './entra-policy.ts';

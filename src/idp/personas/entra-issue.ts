@@ -4,6 +4,7 @@ import type { UserGrant } from '../engine/user-grant.ts';
 import { makeGraphToken } from '../graph/tokens.ts';
 import type { ClientCall, TokenAnswer, UserTokenRequest } from '../persona.ts';
 import type { Person } from '../people/person.ts';
+import { words } from '../words.ts';
 import { employeesAt } from './entra-places.ts';
 import type { EntraOptions } from './entra-places.ts';
 import { requireGrant } from './entra-policy.ts';
@@ -27,7 +28,7 @@ interface User {
 export async function issueEntraTokens(options: EntraOptions, request: UserTokenRequest): Promise<TokenAnswer> {
   const { call, grant } = request;
   const { realm, client } = call;
-  const named = words(request.scope ?? '');
+  const named = words(request.scope);
   const asked = readTokenScope(options, call, named.length === 0 ? grant.scopes : named);
   const person = employeesAt(options, realm.people.all(), call.place).find((each) => each.pid === grant.pid);
   if (person === undefined) throw new Refusal('refresh-ended', { client: client.id });
@@ -67,11 +68,6 @@ export async function graphAppAnswer(call: ClientCall): Promise<TokenAnswer> {
 /** A token answer with an access token. Life in seconds. */
 export function bearer(token: string, expiresIn: number): TokenAnswer {
   return { token_type: 'Bearer', expires_in: expiresIn, ext_expires_in: expiresIn, access_token: token };
-}
-
-/** The words of a scope, each once. */
-export function words(text: string): readonly string[] {
-  return [...new Set(text.split(' ').filter((word) => word !== ''))];
 }
 
 function idTokenOf(options: EntraOptions, call: ClientCall, user: User): Promise<string> {

@@ -4,6 +4,7 @@ import { Refusal } from '../engine/refusal.ts';
 import type { AuthorizePolicy, ClientSite } from '../persona.ts';
 import type { Person } from '../people/person.ts';
 import { isSyntheticPid } from '../people/pid.ts';
+import { words } from '../words.ts';
 import { subjectOf } from './generic-claims.ts';
 import { errorParameters } from './generic-faults.ts';
 import { PROMPTS } from './generic-settings.ts';
@@ -61,7 +62,7 @@ export function authorizePolicy(settings: GenericSettings): AuthorizePolicy {
 function checkRequest({ client }: ClientSite, parameters: ReadonlyMap<string, string>): void {
   const grant = GRANT.authorizationCode;
   if (!client.grantTypes.includes(grant)) throw new Refusal('grant-not-registered', { grant, client: client.id });
-  const unknown = (parameters.get('prompt') ?? '').split(' ').find((word) => word !== '' && !PROMPTS.includes(word));
+  const unknown = words(parameters.get('prompt')).find((word) => !PROMPTS.includes(word));
   if (unknown !== undefined) throw new Refusal('prompt-unknown', { prompt: unknown, client: client.id });
 }
 

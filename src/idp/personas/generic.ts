@@ -8,6 +8,7 @@ import type { LocalClient } from '../engine/client.ts';
 import { authorizationCodeGrant, refreshTokenGrant } from '../engine/token.ts';
 import type { AssertionPolicy, LogoutPolicy, Persona, Realm, TokenPolicy, UserinfoPolicy } from '../persona.ts';
 import type { OpenidClient } from '../clients/openid-client.ts';
+import { words } from '../words.ts';
 import { authorizePolicy } from './generic-authorize.ts';
 import { claimsAbout, subjectOf } from './generic-claims.ts';
 import { algorithmsOf, localClient } from './generic-client.ts';
@@ -77,7 +78,7 @@ function userinfoPolicy(settings: GenericSettings): UserinfoPolicy {
     answer: (realm, { claims, grant }) => {
       const person = grant === undefined ? undefined : realm.people.find(grant.pid);
       if (person === undefined) return undefined;
-      const scopes = (stringClaim(claims, 'scope') ?? '').split(' ');
+      const scopes = words(stringClaim(claims, 'scope'));
       const wanted = [...readWantedClaims(grant?.sentClaims).userinfo.keys()];
       return { sub: claims['sub'], ...claimsAbout(person, scopes, wanted) };
     },

@@ -3,6 +3,7 @@ import type { UnverifiedJwt } from '../../oauth/jwt.ts';
 import type { Client, MaskinportenRegistration, Snapshot } from '../../registry/model.ts';
 import { Refusal } from '../engine/refusal.ts';
 import type { Call } from '../persona.ts';
+import { words } from '../words.ts';
 
 /** A readable assertion under judgement: every check sees the same clients, scopes and time. */
 export interface Subject {
@@ -36,8 +37,7 @@ export function consumerOf(subject: Subject): string {
 
 /** The scopes asked for, each once, in order. */
 export function scopesOf({ jwt }: Subject): readonly string[] {
-  const names = (stringClaim(jwt.claims, 'scope') ?? '').split(' ');
-  return [...new Set(names.filter((name) => name !== ''))];
+  return words(stringClaim(jwt.claims, 'scope'));
 }
 
 function isMaskinporten(client: Client): client is MaskinportenClient {
