@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { isJsonObject } from '../oauth/objects.ts';
 import type { Clock } from '../oauth/time.ts';
 
@@ -152,11 +151,6 @@ function isSigned(raw: string): boolean {
 function readSegment(segment: string): Readonly<Record<string, unknown>> {
   const value: unknown = JSON.parse(Buffer.from(segment, 'base64url').toString());
   return isJsonObject(value) ? value : {};
-}
-
-/** SHA-256 of a token, base64url: names it without being it. */
-export function tokenHash(raw: string): string {
-  return createHash('sha256').update(raw).digest('base64url');
 }
 
 /** A clock reading for the journal: whole seconds. */

@@ -1,10 +1,11 @@
-import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { Algorithm } from '../../oauth/algorithms.ts';
 import { importVerificationKey } from '../../oauth/jwk.ts';
 import type { PublicJwk } from '../../oauth/jwk.ts';
 import { KeyRefused } from '../../oauth/key-material.ts';
 import type { AuthMethod } from '../engine/auth-method.ts';
+import { digest } from '../digest.ts';
 import { words } from '../words.ts';
 import { isRedirectAddress, NO_REDIRECT_ADDRESS } from './redirect-address.ts';
 
@@ -152,7 +153,7 @@ function toClient(data: Registration, clientId: string, secret: string | undefin
     clientId,
     name: data.client_name ?? clientId,
     authMethod: data.token_endpoint_auth_method,
-    secretHashes: secret === undefined ? [] : [createHash('sha256').update(secret).digest('hex')],
+    secretHashes: secret === undefined ? [] : [digest(secret, 'hex')],
     keys: data.jwks?.keys ?? [],
     redirectUris: data.redirect_uris,
     postLogoutRedirectUris: data.post_logout_redirect_uris,

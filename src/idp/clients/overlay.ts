@@ -1,8 +1,8 @@
 import { appId, parseAppId, splitAppId } from '../../registry/app-id.ts';
 import type { AppId } from '../../registry/app-id.ts';
-import { createHash } from 'node:crypto';
 import type { App, Client, Grant, MaskinportenScope, Snapshot } from '../../registry/model.ts';
 import type { SourcePosition } from '../../registry/model.ts';
+import { digest } from '../digest.ts';
 import type { OpenidClient } from './openid-client.ts';
 
 /** Who may call an added Entra application: an application by its id, its name or the name of an app in a manifest. */
@@ -40,7 +40,7 @@ export const ADDED = 'added';
 /** The app an added client counts as: its display name where that is an app id, else one made of persona and id. */
 export function appOfAdded(persona: string, id: string, name: string | undefined): AppId {
   const named = name === undefined ? undefined : parseAppId(name);
-  return named ?? appId(ADDED, persona, createHash('sha256').update(id).digest('hex').slice(0, 16));
+  return named ?? appId(ADDED, persona, digest(id, 'hex').slice(0, 16));
 }
 
 /** A snapshot with the rows of added clients on top. What the registry has wins, for both name a client by the same id. */

@@ -1,6 +1,7 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { HttpRequest } from '../../web/http.ts';
+import { digest, isSameDigest } from '../digest.ts';
 import { readIfThere, writeWhole } from '../state/files.ts';
 import { watchFile } from '../state/watched-file.ts';
 import { ControlProblem } from './problem.ts';
@@ -31,12 +32,7 @@ export function checkAccess(request: HttpRequest, token: string): void {
     throw new ControlProblem('forbidden', 'pages of browsers are not let in');
   }
   const [, sent] = /^Bearer +([\x21-\x7e]+)$/i.exec(request.headers.authorization ?? '') ?? [];
-  if (sent === undefined || !timingSafeEqual(digest(sent), digest(token))) {
+  if (sent === undefined || !isSameDigest(digest(sent), digest(token))) {
     throw new ControlProblem('unauthorized', 'Authorization has to be Bearer and the text of the file control-token');
   }
-}
-
-/** Of one length, so that comparing tells nothing about the token's. */
-function digest(value: string): Buffer {
-  return createHash('sha256').update(value).digest();
 }

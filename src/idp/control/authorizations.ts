@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Route } from '../../web/router.ts';
 import type { Authorization } from '../clients/authorizations.ts';
 import type { ClientBook } from '../clients/book.ts';
 import type { Delegation } from '../clients/delegations.ts';
+import { digest } from '../digest.ts';
 import { isSyntheticPid } from '../people/pid.ts';
 import { orgno, text } from './client-fields.ts';
 import { bodyOf, making, removing, route } from './context.ts';
@@ -117,7 +117,7 @@ function idOf(each: Entry): string {
     each.type === 'delegation'
       ? [each.scope, each.consumer, each.supplier]
       : [each.systemuser_org.ID, each.externalRef ?? '', each.system_id];
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);
+  return digest(JSON.stringify(parts), 'hex').slice(0, 16);
 }
 
 function show(each: Entry): unknown {

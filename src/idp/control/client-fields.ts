@@ -1,8 +1,9 @@
-import { createHash, randomBytes, X509Certificate } from 'node:crypto';
+import { randomBytes, X509Certificate } from 'node:crypto';
 import { z } from 'zod';
 import { importVerificationKey } from '../../oauth/jwk.ts';
 import type { PublicJwk } from '../../oauth/jwk.ts';
 import { KeyRefused } from '../../oauth/key-material.ts';
+import { digest } from '../digest.ts';
 import { thumbprint } from '../keys/keys.ts';
 import { isRedirectAddress, NO_REDIRECT_ADDRESS } from '../clients/redirect-address.ts';
 
@@ -45,7 +46,7 @@ export const certificate: z.ZodType<PublicJwk, string> = z
 
 /** A secret as it is kept: hex SHA-256. */
 export function hashSecret(secret: string): string {
-  return createHash('sha256').update(secret).digest('hex');
+  return digest(secret, 'hex');
 }
 
 /** A secret nobody chose. */

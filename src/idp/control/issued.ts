@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Route } from '../../web/router.ts';
-import { tokenHash } from '../journal.ts';
+import { digest } from '../digest.ts';
 import type { IssuedToken } from '../journal.ts';
 import { queryOf, route, serviceOf } from './context.ts';
 import type { ControlContext } from './context.ts';
@@ -25,7 +25,7 @@ export function issuedRoutes(context: ControlContext): readonly Route[] {
 }
 
 function show({ raw, ...token }: IssuedToken, withRaw: boolean): unknown {
-  return { ...token, sha256: tokenHash(raw), ...(withRaw ? { raw } : {}) };
+  return { ...token, sha256: digest(raw), ...(withRaw ? { raw } : {}) };
 }
 
 /** Seconds since the epoch, or RFC 3339. */

@@ -1,8 +1,8 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import { CLIENT_ASSERTION_TYPE } from '../../oauth/client-assertion.ts';
 import { stringClaim } from '../../oauth/jwt.ts';
 import type { UnverifiedJwt } from '../../oauth/jwt.ts';
 import type { Form } from '../../web/forms.ts';
+import { digest, isSameDigest } from '../digest.ts';
 import type { AssertionPolicy, Call, TokenPolicy } from '../persona.ts';
 import { parseAssertion } from './assertion.ts';
 import { checkClientAssertion } from './client-assertion.ts';
@@ -112,13 +112,8 @@ async function checkKey(
 }
 
 function checkSecret(secret: string | undefined, client: LocalClient, now: number): void {
-  const hash = createHash('sha256')
-    .update(secret ?? '')
-    .digest();
-  const known = client.secretHashes.find((hex) => {
-    const expected = Buffer.from(hex, 'hex');
-    return expected.length === hash.length && timingSafeEqual(expected, hash);
-  });
+  const hash = digest(secret ?? '', 'hex');
+  const known = client.secretHashes.find((each) => isSameDigest(each, hash));
   if (secret === undefined || known === undefined) throw new Refusal('secret-wrong', { client: client.id });
   if ((client.secretEnds?.[known] ?? Infinity) <= now) throw new Refusal('secret-expired', { client: client.id });
 }

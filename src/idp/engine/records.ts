@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import type { Store } from '../../store/store.ts';
+import { digest } from '../digest.ts';
 
 /** The key under which a secret value (code, refresh token, cookie) is kept: the store never holds the value itself. */
 export function keyOf(kind: string, secret: string): string {
-  return `${kind} ${createHash('sha256').update(secret).digest('base64url')}`;
+  return `${kind} ${digest(secret)}`;
 }
 
 /** A record as JSON. */

@@ -1,7 +1,8 @@
-import { createHash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { setCookie } from '../../web/cookies.ts';
 import type { Form } from '../../web/forms.ts';
 import type { HttpRequest, HttpResponse } from '../../web/http.ts';
+import { digest, isSameDigest } from '../digest.ts';
 import type { AuthorizePolicy, Site } from '../persona.ts';
 import { answerRefusal } from './authorization-answer.ts';
 import { completeSignIn } from './complete.ts';
@@ -30,7 +31,7 @@ export async function showSignIn(attempt: Attempt): Promise<HttpResponse> {
   const { site, http, request, realm } = attempt;
   const browser = readCookie(site, http, 'tx') ?? randomBytes(32).toString('base64url');
   const id = randomUUID();
-  const record: Transaction = { request, tenant: site.place.tenant, browser: hash(browser) };
+  const record: Transaction = { request, tenant: site.place.tenant, browser: digest(browser) };
   await putJson(realm.memory, keyOf('transaction', id), record, LIFETIME_SECONDS);
   const response = renderSignIn(attempt, id, {});
   const cookie = setCookie(cookieName(site, 'tx'), browser, {
@@ -56,7 +57,7 @@ export async function continueSignIn(
   if (!isOwnForm(http)) throw new Refusal('sign-in-unknown');
   if (found === undefined || browser === undefined || found.value.tenant !== place.tenant)
     throw new Refusal('sign-in-unknown');
-  if (!equal(found.value.browser, hash(browser))) throw new Refusal('sign-in-unknown');
+  if (!isSameDigest(found.value.browser, digest(browser))) throw new Refusal('sign-in-unknown');
   const { request } = found.value;
   const client = realm.persona.client(realm.snapshot(), request.clientId, place);
   if (client === undefined) throw new Refusal('client-unknown', { client: request.clientId, tenant: place.tenant });
@@ -112,13 +113,4 @@ function pick({ realm, policy, place }: Attempt, pid: string, typed: boolean): R
 export function isOwnForm(http: HttpRequest): boolean {
   const origin = http.headers['sec-fetch-site'] ?? 'same-origin';
   return origin === 'same-origin' || origin === 'none';
-}
-
-function hash(text: string): string {
-  return createHash('sha256').update(text).digest('base64url');
-}
-
-function equal(one: string, other: string): boolean {
-  const [a, b] = [Buffer.from(one), Buffer.from(other)];
-  return a.length === b.length && timingSafeEqual(a, b);
 }

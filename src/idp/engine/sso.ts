@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { parseCookies, setCookie } from '../../web/cookies.ts';
 import type { HttpRequest } from '../../web/http.ts';
 import type { Realm, Site } from '../persona.ts';
@@ -143,7 +143,7 @@ function recordKey(site: Site, secret: string): string {
 }
 
 function sidKey(realm: Realm, sid: string): string {
-  return `idp ${realm.persona.name} sid ${createHash('sha256').update(sid).digest('base64url')}`;
+  return keyOf(`idp ${realm.persona.name} sid`, sid);
 }
 
 function clientsIndex(realm: Realm, sid: string): string {
