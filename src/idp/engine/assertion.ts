@@ -3,7 +3,7 @@ import { decodeBase64Url } from '../../oauth/base64url.ts';
 import type { PublicJwk } from '../../oauth/jwk.ts';
 import { JoseError, verifySignatureOffThread } from '../../oauth/jws.ts';
 import type { JwsHeader } from '../../oauth/jws.ts';
-import { parseJwt } from '../../oauth/jwt.ts';
+import { parseJwt, stringClaim } from '../../oauth/jwt.ts';
 import type { UnverifiedJwt } from '../../oauth/jwt.ts';
 import { isJsonObject } from '../../oauth/objects.ts';
 import type { ClientKeys } from './client-keys.ts';
@@ -42,8 +42,8 @@ export function keysNamedBy(
 ): readonly PublicJwk[] | undefined {
   const { kid } = header;
   if (by === 'kid') return kid === undefined ? undefined : registered.filter((key) => key.kid === kid);
-  const sha1 = textMember(header, 'x5t');
-  const sha256 = textMember(header, 'x5t#S256');
+  const sha1 = stringClaim(header, 'x5t');
+  const sha256 = stringClaim(header, 'x5t#S256');
   if (kid === undefined && sha1 === undefined && sha256 === undefined) return undefined;
   return registered.filter((key) => {
     const own = by(key);
@@ -66,16 +66,11 @@ function parseOrRefuse(token: string, types: readonly string[]): UnverifiedJwt {
 function typeOf(token: string): readonly string[] {
   try {
     const header: unknown = JSON.parse(decodeBase64Url(token.slice(0, token.indexOf('.')))?.toString() ?? '');
-    const typ = isJsonObject(header) ? header['typ'] : undefined;
-    return typeof typ === 'string' ? [typ] : [];
+    const typ = isJsonObject(header) ? stringClaim(header, 'typ') : undefined;
+    return typ === undefined ? [] : [typ];
   } catch {
     return []; // the strict parser will say what is wrong
   }
-}
-
-function textMember(members: Readonly<Record<string, unknown>>, name: string): string | undefined {
-  const value = members[name];
-  return typeof value === 'string' ? value : undefined;
 }
 
 /** Older libraries send the thumbprint as padded base64. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { importVerificationKey } from '../../oauth/jwk.ts';
 import type { PublicJwk, VerificationKey } from '../../oauth/jwk.ts';
+import { stringClaim } from '../../oauth/jwt.ts';
 import { KeyRefused } from '../../oauth/key-material.ts';
 
 /** Base64url thumbprints of the certificate a key came with (RFC 7515 4.1.7, 4.1.8). */
@@ -54,12 +55,7 @@ function thumbprintsOf(key: PublicJwk): Thumbprints {
   const hash = (name: string): string | undefined =>
     der === undefined ? undefined : createHash(name).update(der).digest('base64url');
   return {
-    sha1: textMember(key, 'x5t') ?? hash('sha1'),
-    sha256: textMember(key, 'x5t#S256') ?? hash('sha256'),
+    sha1: stringClaim(key, 'x5t') ?? hash('sha1'),
+    sha256: stringClaim(key, 'x5t#S256') ?? hash('sha256'),
   };
-}
-
-function textMember(members: Readonly<Record<string, unknown>>, name: string): string | undefined {
-  const value = members[name];
-  return typeof value === 'string' ? value : undefined;
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { generatePrivateJwk, importSigningKey, importVerificationKey } from '../../oauth/jwk.ts';
 import type { Algorithm } from '../../oauth/algorithms.ts';
 import type { PrivateJwk, SigningKey, VerificationKey } from '../../oauth/jwk.ts';
+import { isJsonObject } from '../../oauth/objects.ts';
 import { readIfThere, StateFileDamaged, writeWhole } from '../state/files.ts';
 
 /** One signing key of a persona with its self-signed certificate (base64 DER). */
@@ -140,17 +141,13 @@ function readKeys(file: string, text: string): readonly StoredKey[] {
 }
 
 function isKeyFile(value: unknown): value is { readonly keys: readonly StoredKey[] } {
-  return isRecord(value) && Array.isArray(value['keys']) && value['keys'].every(isStoredKey);
+  return isJsonObject(value) && Array.isArray(value['keys']) && value['keys'].every(isStoredKey);
 }
 
 function isStoredKey(value: unknown): value is StoredKey {
-  if (!isRecord(value) || typeof value['x5c'] !== 'string') return false;
+  if (!isJsonObject(value) || typeof value['x5c'] !== 'string') return false;
   const jwk = value['jwk'];
-  return isRecord(jwk) && ['kty', 'kid', 'd'].every((name) => typeof jwk[name] === 'string');
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isJsonObject(jwk) && ['kty', 'kid', 'd'].every((name) => typeof jwk[name] === 'string');
 }
 
 function importKey({ jwk, x5c }: StoredKey): PersonaKey {

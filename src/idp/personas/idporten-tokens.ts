@@ -9,6 +9,7 @@ import { Refusal } from '../engine/refusal.ts';
 import type { Realm, TokenAnswer, UserTokenRequest } from '../persona.ts';
 import { IDPORTEN_SUPPLIER_CLAIM } from '../unconfirmed.ts';
 import { registrationOf } from './idporten-registration.ts';
+import { organisation } from './organisation.ts';
 
 const ID_TOKEN_SECONDS = 120;
 /** Electronic ids that tell the names of a person. */
@@ -132,10 +133,6 @@ function supplierClaims({ call }: Making, known: readonly MaskinportenScope[]): 
 function scopesOf({ call, scopes }: Making): readonly MaskinportenScope[] {
   const snapshot = call.realm.snapshot();
   return scopes.map((name) => snapshot.scope(name)).filter((scope) => scope !== undefined);
-}
-
-function organisation(orgno: string): Readonly<Record<string, string>> {
-  return { authority: 'iso6523-actorid-upis', ID: `0192:${orgno}` };
 }
 
 function amrOf(method: ProvenBy): string {

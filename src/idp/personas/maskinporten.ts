@@ -10,6 +10,7 @@ import { checkAssertion } from './maskinporten-assertion.ts';
 import type { CheckedAssertion } from './maskinporten-assertion.ts';
 import { DETAIL_TYPES } from './maskinporten-details.ts';
 import { MASKINPORTEN_FAULTS } from './maskinporten-faults.ts';
+import { organisation } from './organisation.ts';
 
 const DEFAULT_LIFE_SECONDS = 120;
 
@@ -87,10 +88,6 @@ function accessClaims(
     ...(pid === undefined ? {} : { pid }),
     ...(details === undefined ? {} : { authorization_details: details }),
   };
-}
-
-function organisation(orgno: string): Readonly<Record<string, string>> {
-  return { authority: 'iso6523-actorid-upis', ID: `0192:${orgno}` };
 }
 
 function errorBody(issuer: string, fault: Fault): Readonly<Record<string, unknown>> {

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { empty, json } from '../../web/http.ts';
 import { parseQuery } from '../../web/forms.ts';
-import type { Form } from '../../web/forms.ts';
 import type { HttpRequest, HttpResponse } from '../../web/http.ts';
 import type { Route } from '../../web/router.ts';
 import { authorize } from '../engine/authorize.ts';
@@ -63,10 +62,14 @@ function tokenRoutes(realm: Realm, options: EntraOptions): readonly Route[] {
       method: 'POST',
       path,
       handle: async (http, { tenant: segment = '' }) => {
-        const form = await readBody(http).catch((error: unknown) => error);
-        const correlationId = correlationOf(http, isForm(form) ? form : undefined);
+        const read = await readBody(http).then(
+          (form) => ({ form }),
+          (error: unknown) => ({ error }),
+        );
+        const correlationId = correlationOf(http, 'form' in read ? read.form : undefined);
         const answer = await jsonEndpoint({ realm, endpoint, correlationId }, http, async () => {
-          if (!isForm(form)) throw form;
+          if ('error' in read) throw read.error;
+          const { form } = read;
           const place = await tokenPlace(options, realm, { segment, form });
           return neverStored(200, await answerTokenRequest({ realm, place, form }, http.headers.authorization));
         });
@@ -150,8 +153,4 @@ function withRequestId(response: HttpResponse): HttpResponse {
       'x-ms-ests-server': '2.1.0 - NEULR1 ProdSlices',
     },
   };
-}
-
-function isForm(value: unknown): value is Form {
-  return typeof value === 'object' && value !== null && !(value instanceof Error) && 'duplicates' in value;
 }
