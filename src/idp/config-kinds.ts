@@ -1,13 +1,10 @@
 import { z } from 'zod';
 import { url } from '../settings.ts';
 import type { Kind } from '../settings.ts';
+import { GUID } from './guid.ts';
 import type { Tenant } from './tenants.ts';
 
-const tenantList = z
-  .array(
-    z.object({ tid: z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/), domains: z.array(z.string()) }),
-  )
-  .min(1);
+const tenantList = z.array(z.object({ tid: z.string().regex(GUID), domains: z.array(z.string()) })).min(1);
 
 /** The tenants of Entra ID, from JSON. Throws for anything else. */
 export function parseTenants(value: unknown): readonly Tenant[] {

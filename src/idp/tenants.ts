@@ -1,4 +1,4 @@
-import { uuidV5 } from './state/seed.ts';
+import { GUID, uuidV5 } from './guid.ts';
 
 /** A tenant of the local Entra ID. */
 export interface Tenant {
@@ -19,8 +19,6 @@ export interface Tenants {
 export function isSharedTenant(segment: string): boolean {
   return segment === 'common' || segment === 'organizations';
 }
-
-const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** GUID of a tenant that stands in a manifest but in no setting: UUIDv5 of its name (RFC 9562 5.5, DNS namespace). */
 function tenantIdOf(name: string): string {

@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { AzureRegistration, Client } from '../../registry/model.ts';
 import { appOfAdded } from '../clients/overlay.ts';
-import { uuidV5 } from '../state/seed.ts';
+import { GUID, uuidV5 } from '../guid.ts';
 import * as field from './client-fields.ts';
 import { problemsOf } from './client-kind.ts';
 import type { ClientContext, ClientKind, ReadClient } from './client-kind.ts';
 
-const guid = z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, 'not a GUID in lower case');
+const guid = z.string().regex(GUID, 'not a GUID in lower case');
 const password = z.strictObject({
   displayName: z.string().optional(),
   secretText: field.text.optional(),

@@ -1,5 +1,6 @@
-import { createHash, createHmac, randomBytes } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { guidOf } from '../guid.ts';
 import { readIfThere, StateFileDamaged, writeWhole } from './files.ts';
 
 /** Names derived from 32 secret bytes: the same input gives the same name, also after a restart. */
@@ -34,18 +35,4 @@ function createSeed(secret: Uint8Array): Seed {
     guid: (...parts) => guidOf(derive(parts), 4),
     integer: (from, to, ...parts) => from + (derive(parts).readUInt32BE(0) % (to - from + 1)),
   };
-}
-
-const DNS_NAMESPACE = Buffer.from('6ba7b8109dad11d180b400c04fd430c8', 'hex');
-
-/** UUIDv5 of a name (RFC 9562 5.5, DNS namespace). */
-export function uuidV5(name: string): string {
-  return guidOf(createHash('sha1').update(DNS_NAMESPACE).update(name).digest(), 5);
-}
-
-function guidOf(bytes: Buffer, version: number): string {
-  const id = Buffer.from(bytes.subarray(0, 16));
-  id[6] = ((id[6] ?? 0) & 0x0f) | (version << 4);
-  id[8] = ((id[8] ?? 0) & 0x3f) | 0x80;
-  return id.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }
