@@ -1,13 +1,12 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { Algorithm } from '../../oauth/algorithms.ts';
-import { importVerificationKey } from '../../oauth/jwk.ts';
 import type { PublicJwk } from '../../oauth/jwk.ts';
-import { KeyRefused } from '../../oauth/key-material.ts';
 import type { AuthMethod } from '../engine/auth-method.ts';
-import { digest } from '../digest.ts';
 import { words } from '../words.ts';
-import { isRedirectAddress, NO_REDIRECT_ADDRESS } from './redirect-address.ts';
+import * as field from './fields.ts';
+import { problemsOf } from './registration-problem.ts';
+import type { RegistrationProblem } from './registration-problem.ts';
 
 /** A client of a generic persona (`openid`, `oidf-*`), by OpenID Connect Dynamic Registration 2 and the logout specifications. Durations in seconds. */
 export interface OpenidClient {
@@ -34,12 +33,6 @@ export interface OpenidClient {
   readonly defaultMaxAge?: number;
 }
 
-/** A field of a registration that cannot be used; `path` is its wire name, with an index inside lists. */
-export interface RegistrationProblem {
-  readonly path: string;
-  readonly message: string;
-}
-
 /** A registration, read. `secret` is the one it holds or was given: nobody can read it again from the client. */
 export type ParsedOpenidClient =
   | { readonly ok: true; readonly client: OpenidClient; readonly secret: string | undefined }
@@ -51,35 +44,28 @@ interface Maker {
   readonly secret: () => string;
 }
 
-const MAKER: Maker = { id: () => randomUUID(), secret: () => randomBytes(32).toString('base64url') };
+const MAKER: Maker = { id: () => randomUUID(), secret: field.makeSecret };
 
 /** 43 base64url characters are what the subject of a person looks like here (RFC 9700 4.15). */
 const SUBJECT_SHAPE = /^[A-Za-z0-9_-]{43}$/;
-const MAX_SECONDS = 100 * 365 * 24 * 60 * 60;
 
-const text = z.string().min(1).max(1024);
-const redirectAddress = text.refine(isRedirectAddress, NO_REDIRECT_ADDRESS);
-const webAddress = redirectAddress.refine((value) => /^https?:\/\//i.test(value), 'not an http or https address');
 const algorithm = z.enum(['RS256', 'PS256', 'ES256']);
-const key = z.custom<PublicJwk>(isUsableKey, 'not a public key that can verify, with a kid');
 
 /** Members of the specifications that change nothing here: what a client says of itself, and what a registration answers beside it. */
 const idle = z.unknown().optional();
 
 const registration = z.strictObject({
-  client_id: z
-    .string()
-    .regex(/^[\x21-\x7e]{1,128}$/, 'not 1 to 128 printable characters')
+  client_id: field.clientId
     .refine((value) => !SUBJECT_SHAPE.test(value), 'looks like the subject of a person')
     .optional(),
-  client_name: text.optional(),
-  client_secret: text.optional(),
-  jwks: z.object({ keys: z.array(key).min(1).max(10) }).optional(),
-  redirect_uris: z.array(redirectAddress).max(100).default([]),
-  post_logout_redirect_uris: z.array(redirectAddress).max(100).default([]),
-  frontchannel_logout_uri: webAddress.optional(),
+  client_name: field.text.optional(),
+  client_secret: field.text.optional(),
+  jwks: field.jwks.optional(),
+  redirect_uris: field.addresses.default([]),
+  post_logout_redirect_uris: field.addresses.default([]),
+  frontchannel_logout_uri: field.webAddress.optional(),
   frontchannel_logout_session_required: z.boolean().default(false),
-  backchannel_logout_uri: webAddress.optional(),
+  backchannel_logout_uri: field.webAddress.optional(),
   backchannel_logout_session_required: z.boolean().default(false),
   token_endpoint_auth_method: z
     .enum(['private_key_jwt', 'client_secret_basic', 'client_secret_post', 'none'])
@@ -92,8 +78,8 @@ const registration = z.strictObject({
     .min(1)
     .default(['authorization_code']),
   response_types: z.array(z.literal('code')).optional(),
-  scope: text.transform(words).optional(),
-  default_max_age: z.number().int().min(0).max(MAX_SECONDS).optional(),
+  scope: field.text.transform(words).optional(),
+  default_max_age: z.number().int().min(0).max(field.MAX_SECONDS).optional(),
   application_type: z.enum(['web', 'native']).optional(),
   subject_type: z.literal('public').optional(),
   client_uri: idle,
@@ -115,22 +101,12 @@ type Registration = z.infer<typeof registration>;
  */
 export function parseOpenidClient(value: unknown, make: Maker = MAKER): ParsedOpenidClient {
   const read = registration.safeParse(value);
-  if (!read.success) {
-    return {
-      ok: false,
-      problems: read.error.issues.flatMap(problemsOf),
-    };
-  }
+  if (!read.success) return { ok: false, problems: problemsOf(read.error) };
   const problems = conflictsOf(read.data);
   if (problems.length > 0) return { ok: false, problems };
   const needsSecret = read.data.token_endpoint_auth_method.startsWith('client_secret');
   const secret = needsSecret ? (read.data.client_secret ?? make.secret()) : undefined;
   return { ok: true, client: toClient(read.data, read.data.client_id ?? make.id(), secret), secret };
-}
-
-function problemsOf(issue: z.core.$ZodIssue): readonly RegistrationProblem[] {
-  if (issue.code !== 'unrecognized_keys') return [{ path: issue.path.join('.'), message: issue.message }];
-  return issue.keys.map((name) => ({ path: [...issue.path, name].join('.'), message: 'no such member' }));
 }
 
 /** Members that are fine each by itself but not together. */
@@ -153,7 +129,7 @@ function toClient(data: Registration, clientId: string, secret: string | undefin
     clientId,
     name: data.client_name ?? clientId,
     authMethod: data.token_endpoint_auth_method,
-    secretHashes: secret === undefined ? [] : [digest(secret, 'hex')],
+    secretHashes: secret === undefined ? [] : [field.hashSecret(secret)],
     keys: data.jwks?.keys ?? [],
     redirectUris: data.redirect_uris,
     postLogoutRedirectUris: data.post_logout_redirect_uris,
@@ -170,13 +146,4 @@ function toClient(data: Registration, clientId: string, secret: string | undefin
       : { accessTokenAlg: data.access_token_signed_response_alg }),
     ...(data.default_max_age === undefined ? {} : { defaultMaxAge: data.default_max_age }),
   };
-}
-
-function isUsableKey(value: unknown): boolean {
-  try {
-    return importVerificationKey(value).kid !== undefined;
-  } catch (error) {
-    if (error instanceof KeyRefused) return false;
-    throw error;
-  }
 }

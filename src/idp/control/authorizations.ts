@@ -5,7 +5,7 @@ import type { ClientBook } from '../clients/book.ts';
 import type { Delegation } from '../clients/delegations.ts';
 import { digest } from '../digest.ts';
 import { isSyntheticPid } from '../people/pid.ts';
-import { orgno, text } from './client-fields.ts';
+import { orgno, text } from '../clients/fields.ts';
 import { bodyOf, making, removing, route } from './context.ts';
 import type { ControlContext } from './context.ts';
 import { ControlProblem, parse } from './problem.ts';

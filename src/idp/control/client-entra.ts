@@ -3,8 +3,8 @@ import { z } from 'zod';
 import type { AzureRegistration, Client } from '../../registry/model.ts';
 import { appOfAdded } from '../clients/overlay.ts';
 import { GUID, uuidV5 } from '../guid.ts';
-import * as field from './client-fields.ts';
-import { problemsOf } from './client-kind.ts';
+import * as field from '../clients/fields.ts';
+import { problemsOf } from '../clients/registration-problem.ts';
 import type { ClientContext, ClientKind, ReadClient } from './client-kind.ts';
 
 const guid = z.string().regex(GUID, 'not a GUID in lower case');

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { Client, IdportenRegistration } from '../../registry/model.ts';
 import { appOfAdded } from '../clients/overlay.ts';
-import * as field from './client-fields.ts';
-import { problemsOf } from './client-kind.ts';
+import * as field from '../clients/fields.ts';
+import { problemsOf } from '../clients/registration-problem.ts';
 import type { ClientContext, ClientKind, ReadClient } from './client-kind.ts';
 import { nameOfScope, scopeEntry, showScope, wishOf } from './client-scopes.ts';
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { MaskinportenScope } from '../../registry/model.ts';
 import type { ScopeWish } from '../clients/overlay.ts';
-import * as field from './client-fields.ts';
+import * as field from '../clients/fields.ts';
 
 /** What a scope is, by the names of Digdir's self-service. Times in seconds. */
 interface ScopeObject {

@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import type { Route } from '../../web/router.ts';
+import { MAX_SECONDS } from '../clients/fields.ts';
 import type { ClockSetting } from '../clocks.ts';
 import { bodyOf, queryOf, route, serviceOf } from './context.ts';
 import type { ControlContext } from './context.ts';
 import { ControlProblem, parse } from './problem.ts';
 
-const MAX_OFFSET_SECONDS = 100 * 365 * 24 * 60 * 60;
 const setting = z.strictObject({
-  offset: z.number().min(-MAX_OFFSET_SECONDS).max(MAX_OFFSET_SECONDS).optional(),
+  offset: z.number().min(-MAX_SECONDS).max(MAX_SECONDS).optional(),
   frozen: z.iso.datetime({ offset: true }).optional(),
 });
 

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
-import type { RegistrationProblem } from '../clients/openid-client.ts';
-import { problemsOf } from './client-kind.ts';
+import { problemsOf } from '../clients/registration-problem.ts';
+import type { RegistrationProblem } from '../clients/registration-problem.ts';
 
 type Kind = 'invalid_request' | 'unauthorized' | 'forbidden' | 'not_found' | 'conflict' | 'unprocessable';
 

@@ -1,4 +1,5 @@
-import type { OpenidClient, RegistrationProblem } from '../clients/openid-client.ts';
+import type { OpenidClient } from '../clients/openid-client.ts';
+import type { RegistrationProblem } from '../clients/registration-problem.ts';
 import type { GenericSettings } from './generic-settings.ts';
 import { OIDF_BASIC } from './oidf-basic.ts';
 import { OIDF_CC } from './oidf-cc.ts';

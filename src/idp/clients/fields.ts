@@ -5,14 +5,14 @@ import type { PublicJwk } from '../../oauth/jwk.ts';
 import { KeyRefused } from '../../oauth/key-material.ts';
 import { digest } from '../digest.ts';
 import { thumbprint } from '../keys/keys.ts';
-import { isRedirectAddress, NO_REDIRECT_ADDRESS } from '../clients/redirect-address.ts';
+import { isRedirectAddress, NO_REDIRECT_ADDRESS } from './redirect-address.ts';
 
 /** The organisation of clients that name none. */
 export const DEFAULT_ORGNO = '310000019';
 
 const MAX_CERTIFICATE_CHARACTERS = 16_384;
 /** Longest life of anything here: a hundred years, so that no sum of times loses its precision. */
-const MAX_SECONDS = 100 * 365 * 24 * 60 * 60;
+export const MAX_SECONDS: number = 100 * 365 * 24 * 60 * 60;
 
 /** A text that is not empty and not endless. */
 export const text: z.ZodType<string> = z.string().min(1).max(1024);
