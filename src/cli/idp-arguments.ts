@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { PERSONA_NAMES, type PersonaName } from '../idp/config.ts';
+import { PERSONA_NAMES, type PersonaName } from '../idp/persona-names.ts';
 
 /** What `fullmakt idp` was asked to do. */
 export interface IdpCommand {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { type CaHints, caHints, describeCaHints, shellWord } from '../idp/keys/ca-hints.ts';
-import type { IdpConfig, PersonaName } from '../idp/config.ts';
+import type { IdpConfig } from '../idp/config.ts';
+import type { PersonaName } from '../idp/persona-names.ts';
 import { controlOf, originsOf } from '../idp/origins.ts';
 import type { ControlAddress } from '../idp/origins.ts';
 import { alignColumns } from '../up/table.ts';

@@ -1,6 +1,7 @@
 import type { Program } from '../web/serve.ts';
 import type { ClientBook } from './clients/book.ts';
-import type { IdpConfig, PersonaName } from './config.ts';
+import type { IdpConfig } from './config.ts';
+import type { PersonaName } from './persona-names.ts';
 import { openControl } from './control/listener.ts';
 import type { Faults } from './faults.ts';
 import { controlOf, originsOf } from './origins.ts';

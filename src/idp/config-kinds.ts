@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { url } from '../settings.ts';
 import type { Kind } from '../settings.ts';
 import { GUID } from './guid.ts';
+import { PERSONA_NAMES } from './persona-names.ts';
+import type { PersonaName } from './persona-names.ts';
 import type { Tenant } from './tenants.ts';
 
 const tenantList = z.array(z.object({ tid: z.string().regex(GUID), domains: z.array(z.string()) })).min(1);
@@ -27,4 +29,17 @@ export function origin(end: '' | '/'): Kind<string> {
       },
     };
   };
+}
+
+/** Names of personas, between commas. */
+export const personaList: Kind<readonly PersonaName[]> = (spec) => ({
+  ...spec,
+  kind: 'list',
+  parse: (value) => value.split(',').map((name) => personaNamed(name.trim())),
+});
+
+function personaNamed(name: string): PersonaName {
+  const known = PERSONA_NAMES.find((each) => each === name);
+  if (known === undefined) throw new Error(`a list of ${PERSONA_NAMES.join(', ')}`);
+  return known;
 }

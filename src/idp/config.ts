@@ -1,21 +1,8 @@
 import { address, boolean, json, text } from '../settings.ts';
-import type { Address, Kind, SettingsTable } from '../settings.ts';
-import { origin, parseTenants } from './config-kinds.ts';
+import type { Address, SettingsTable } from '../settings.ts';
+import { origin, parseTenants, personaList } from './config-kinds.ts';
+import type { PersonaName } from './persona-names.ts';
 import type { Tenant } from './tenants.ts';
-
-/** Every persona there is. */
-export const PERSONA_NAMES = [
-  'idporten',
-  'entra',
-  'maskinporten',
-  'openid',
-  'oidf-basic',
-  'oidf-fapi2',
-  'oidf-cc',
-] as const;
-
-/** One of {@link PERSONA_NAMES}. */
-export type PersonaName = (typeof PERSONA_NAMES)[number];
 
 /** Everything the local identity providers can be told. Origins default to the addresses they listen on. */
 export interface IdpConfig {
@@ -51,18 +38,6 @@ export interface IdpConfig {
   readonly oidfCcIssuer?: string;
   readonly headless: boolean;
   readonly allowNonLoopback: boolean;
-}
-
-const personaList: Kind<readonly PersonaName[]> = (spec) => ({
-  ...spec,
-  kind: 'list',
-  parse: (value) => value.split(',').map((name) => personaNamed(name.trim())),
-});
-
-function personaNamed(name: string): PersonaName {
-  const known = PERSONA_NAMES.find((each) => each === name);
-  if (known === undefined) throw new Error(`a list of ${PERSONA_NAMES.join(', ')}`);
-  return known;
 }
 
 /** The settings of `fullmakt idp`, with their defaults. */

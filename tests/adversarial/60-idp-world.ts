@@ -4,7 +4,7 @@ import https from 'node:https';
 import { join } from 'node:path';
 import { createSecureContext } from 'node:tls';
 import { ensurePrivateCa } from '../../src/idp/keys/ca.ts';
-import { PERSONA_NAMES } from '../../src/idp/config.ts';
+import { PERSONA_NAMES } from '../../src/idp/persona-names.ts';
 import { openControlOf } from '../../src/idp/testing/control.ts';
 import type { Control } from '../../src/idp/testing/control.ts';
 import { APP, basic, providerOf, SECRET } from '../../src/idp/testing/openid.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { idportenRegistration } from '../../src/idp/testing/registrations.ts';
-import type { PersonaName } from '../../src/idp/config.ts';
+import type { PersonaName } from '../../src/idp/persona-names.ts';
 import type { LoginEvent } from '../../src/login/events.ts';
 import { generatePrivateJwk, publicJwk } from '../../src/oauth/jwk.ts';
 import type { PrivateJwk, PublicJwk } from '../../src/oauth/jwk.ts';

@@ -7,7 +7,7 @@ import type { Idp } from '../../src/idp/app.ts';
 import type { IdpDependencies } from '../../src/idp/stage.ts';
 import { ensurePrivateCa } from '../../src/idp/keys/ca.ts';
 import { idpSettings } from '../../src/idp/config.ts';
-import type { PersonaName } from '../../src/idp/config.ts';
+import type { PersonaName } from '../../src/idp/persona-names.ts';
 import { originsOf } from '../../src/idp/origins.ts';
 import type { IdpOrigins } from '../../src/idp/origins.ts';
 import { openidClients } from '../../src/idp/control/client-openid.ts';

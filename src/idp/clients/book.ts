@@ -4,7 +4,7 @@ import type { Authorization } from './authorizations.ts';
 import type { AddedClient } from './overlay.ts';
 import { createShelf } from './shelves.ts';
 import type { Shelf } from './shelves.ts';
-import { PERSONA_NAMES } from '../config.ts';
+import { PERSONA_NAMES } from '../persona-names.ts';
 import type { Delegation } from './delegations.ts';
 import type { OpenidClient } from './openid-client.ts';
 import type { ClientView, Propagation } from './propagation.ts';

@@ -4,8 +4,8 @@ import { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml
 import type { Document, Pair } from 'yaml';
 import type { SourcePosition } from '../../registry/model.ts';
 import type { AddedClient } from './overlay.ts';
-import { PERSONA_NAMES } from '../config.ts';
-import type { PersonaName } from '../config.ts';
+import { PERSONA_NAMES } from '../persona-names.ts';
+import type { PersonaName } from '../persona-names.ts';
 import { CLIENT_KINDS } from '../control/client-kinds.ts';
 import { watchFile } from '../state/watched-file.ts';
 import { nodeOf, offsetOf } from '../state/yaml-node.ts';

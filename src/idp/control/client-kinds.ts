@@ -1,4 +1,4 @@
-import type { PersonaName } from '../config.ts';
+import type { PersonaName } from '../persona-names.ts';
 import { entraClients } from './client-entra.ts';
 import { idportenClients } from './client-idporten.ts';
 import type { ClientKind } from './client-kind.ts';

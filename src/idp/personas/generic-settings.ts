@@ -1,5 +1,5 @@
 import type { Algorithm } from '../../oauth/algorithms.ts';
-import type { PersonaName } from '../config.ts';
+import type { PersonaName } from '../persona-names.ts';
 import type { AuthMethod } from '../engine/auth-method.ts';
 import type { KeyAlgorithm } from '../keys/keys.ts';
 import type { AuthorizationRequest } from '../engine/user-grant.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import type { PersonaName } from '../config.ts';
+import type { PersonaName } from '../persona-names.ts';
 import { openidClients } from '../control/client-openid.ts';
 import type { SigningKey } from '../../oauth/jwk.ts';
 import { signJws } from '../../oauth/jws.ts';
