@@ -5,7 +5,7 @@ import { createMemoryStore } from '../../src/store/memory.ts';
 import { serve } from '../../src/web/serve.ts';
 import { createIdp } from '../../src/idp/app.ts';
 import { idpSettings } from '../../src/idp/config.ts';
-import type { PersonaName } from '../../src/idp/config.ts';
+import type { PersonaName } from '../../src/idp/persona-names.ts';
 import { parseOpenidClient } from '../../src/idp/clients/openid-client.ts';
 import { worldRows } from '../../src/idp/testing/rows.ts';
 import { registrations } from './world.ts';
