@@ -14,8 +14,8 @@ import { signIn } from './sign-in.ts';
 /* Faults as somebody who runs `fullmakt up` switches them on: by the control API, with the token in the state folder. */
 
 const CITIZEN = '01819090285';
-/** More than the five seconds, give or take a fifth, for which a key document is left alone. */
-const PATIENCE_MILLISECONDS = 20_000;
+/** More than the seconds for which a key document is left alone: five, give or take a fifth, and up to thirty at TokenX. */
+const PATIENCE_MILLISECONDS = 45_000;
 const POLL_MILLISECONDS = 500;
 let platform: Platform;
 let dir: string;
@@ -78,15 +78,18 @@ for (const [fault, status, title] of [
   });
 }
 
-test('a new key that ID-porten signs with at once: in after the pause between two looks at the key document, and TokenX knows the key too', async () => {
+test('a new key that ID-porten signs with at once: in after the pause between two looks at the key document, with the whole chain', async () => {
   assert.equal((await control('POST', '/v1/idporten/keys', { action: 'rotate' })).status, 200);
-  const citizen = browser();
+  // Each time another browser: one that failed too often is told so instead.
+  const attempt = (): ReturnType<typeof signIn> =>
+    signIn(browser(), platform.url('citizen-portal'), CITIZEN, 'substantial');
   const patience = AbortSignal.timeout(PATIENCE_MILLISECONDS);
-  let page = await signIn(citizen, platform.url('citizen-portal'), CITIZEN, 'substantial');
-  while (page.status !== 200 && !patience.aborted) {
-    assert.equal(heading(page), 'Innloggingen mislyktes');
+  let page = await attempt();
+  // The login proxy, the app and TokenX have each read the key document at a time of their own.
+  while (!patience.aborted && (page.status !== 200 || readRefusals(page).length > 0)) {
+    assert.match(page.html, /Innloggingen mislyktes|key_unknown|invalid_request/);
     await wait(POLL_MILLISECONDS);
-    page = await citizen.open(platform.url('citizen-portal'));
+    page = await attempt();
   }
   assert.deepEqual(readRefusals(page), []);
   assert.equal(readChain(page).length, 3);
