@@ -1,7 +1,7 @@
 import { ASSERTION_TYPE, form, ISSUERS, TENANT } from './world.ts';
 import type { World } from './world.ts';
 import { client, page, redirects, request } from './entra-error-row.ts';
-import type { ErrorRow, Extra } from './entra-error-row.ts';
+import type { ErrorRow, Expected, Extra } from './entra-error-row.ts';
 import { API, requests, TOKEN } from './entra-requests.ts';
 import type { Requests } from './entra-requests.ts';
 import { grantRows, policyRows } from './entra-grant-errors.ts';
@@ -12,6 +12,7 @@ export function errorTable(world: World, extra: Extra): readonly ErrorRow[] {
   const at = requests(world);
   return [
     ...formRows(world, at, extra),
+    ...pageRows(world, at),
     ...clientRows(world, at, extra),
     ...grantRows(world, at),
     ...policyRows(world, at, extra),
@@ -61,8 +62,31 @@ function formRows(
       () => redeem({}, { redirect_uri: 'http://x.test/' }),
       request(['http://x.test/', CLIENTS.desk, 'https://aka.ms/redirectUriMismatchError']),
     ],
+  ];
+}
+
+function pageRows(world: World, { visit }: Requests): readonly ErrorRow[] {
+  const told = (parameter: string): Expected => redirects('invalid_request', [`'${parameter}'`]);
+  const authority = `${ISSUERS.entra}/${TENANT}/oauth2/v2.0`;
+  const logout = (query: string) => (): Promise<Response> => world.fetch(`${authority}/logout?${query}`);
+  const late = (): Promise<Response> => world.fetch(`${authority}/authorize`, form({ transaction: 'x' }));
+  return [
     ['901002 resource', () => visit({ resource: 'x:y' }), redirects('invalid_request', ['resource'])],
     ['50058 nobody signed in', () => visit({ prompt: 'none', login_hint: '' }), redirects('login_required')],
+    ['9002313 an unknown response mode', () => visit({ response_mode: 'x' }), told('response_mode')],
+    ['9002313 a challenge of no look', () => visit({ code_challenge: 'x' }), told('code_challenge')],
+    ['9002313 a request object', () => visit({ request: 'x' }), told('request')],
+    ['9002313 a request by reference', () => visit({ request_uri: 'x:y' }), page(["'request_uri'"])],
+    ['9002313 a silent request that asks', () => visit({ prompt: 'none login' }), told('prompt')],
+    ['9002313 a max_age of no number', () => visit({ max_age: 'x' }), told('max_age')],
+    ['9002313 a hint at nobody', () => visit({ login_hint: 'testid:x' }), page(["'login_hint'"])],
+    ['9002313 a sign-in that is over', late, page(['over'])],
+    ['9002313 a hint that is no ID token', logout('id_token_hint=x'), page(["'id_token_hint'"])],
+    [
+      '9002313 an unknown return address',
+      logout('post_logout_redirect_uri=http://x.test/'),
+      page(["'post_logout_redirect_uri'"]),
+    ],
   ];
 }
 
