@@ -89,11 +89,15 @@ export interface ClientSite {
   readonly client: LocalClient;
 }
 
-/** A token request whose client has proven itself. */
-export interface ClientCall extends Call {
+/** A client that has proven itself, how, and what this persona's token endpoint does for it. */
+export interface ProvenClient {
   readonly client: LocalClient;
   readonly method: ProvenBy;
+  readonly policy: ClientsPolicy;
 }
+
+/** A token request whose client has proven itself. */
+export interface ClientCall extends Call, ProvenClient {}
 
 /** Members of a token answer (RFC 6749 5.1). */
 export type TokenAnswer = Readonly<Record<string, unknown>>;
@@ -113,11 +117,9 @@ export interface AssertionPolicy {
   readonly maxLifetimeSeconds: number | undefined;
   readonly skewSeconds: number;
   /** Whether an `iat` ahead of our clock is refused even beside a good `nbf`. */
-  readonly judgesIssuedAt?: boolean;
-  /** Whether `aud` has to be a string; a list of one is refused (FAPI 2.0 Security Profile 5.3.2.1). */
-  readonly audienceAsString?: boolean;
-  /** Whether `aud` may list several names of this server, and nobody else's (RFC 7523 3). */
-  readonly severalAudiences?: boolean;
+  readonly judgesIssuedAt: boolean;
+  /** What `aud` may be: one string (FAPI 2.0 Security Profile 5.3.2.1), a list of one too, or several names of this server (RFC 7523 3). */
+  readonly audiences: 'string' | 'one' | 'several';
   /** Whether a client with one key need not name it. */
   readonly onlyKeyUnnamed?: boolean;
   readonly replay: 'refused' | 'accepted';
@@ -131,23 +133,26 @@ export interface AssertionPolicy {
   readonly types: 'jwt' | 'any';
 }
 
-/** Token endpoint of a persona. */
+/** A token endpoint at which clients prove themselves beside the grant. */
+export interface ClientsPolicy {
+  readonly kind: 'clients';
+  readonly order: 'client-first' | 'grant-first';
+  readonly credentials: 'exactly-registered' | 'assertion-wins';
+  readonly assertion: AssertionPolicy;
+  /** Judges the look of what is redeemed before the client has proven itself; throws a Refusal. */
+  readonly checkShape: (form: Form) => void;
+  readonly grants: Readonly<Record<string, (call: ClientCall) => Promise<TokenAnswer>>>;
+  readonly superfluousVerifier: 'refused' | 'accepted';
+  readonly codeReuseRevokes: boolean;
+  /** Whether a one-time refresh token that comes again ends its grant (RFC 9700 4.14.2). */
+  readonly refreshReuseRevokes?: boolean;
+  readonly issue: (request: UserTokenRequest) => Promise<TokenAnswer>;
+  readonly makeRefreshToken: () => string;
+}
+
+/** Token endpoint of a persona; at one with grants only, the grant says who asks. */
 export type TokenPolicy =
-  | {
-      readonly kind: 'clients';
-      readonly order: 'client-first' | 'grant-first';
-      readonly credentials: 'exactly-registered' | 'assertion-wins';
-      readonly assertion: AssertionPolicy;
-      /** Judges the look of what is redeemed before the client has proven itself; throws a Refusal. */
-      readonly checkShape: (form: Form) => void;
-      readonly grants: Readonly<Record<string, (call: ClientCall) => Promise<TokenAnswer>>>;
-      readonly superfluousVerifier: 'refused' | 'accepted';
-      readonly codeReuseRevokes: boolean;
-      /** Whether a one-time refresh token that comes again ends its grant (RFC 9700 4.14.2). */
-      readonly refreshReuseRevokes?: boolean;
-      readonly issue: (request: UserTokenRequest) => Promise<TokenAnswer>;
-      readonly makeRefreshToken: () => string;
-    }
+  | ClientsPolicy
   | { readonly kind: 'grant-only'; readonly grants: Readonly<Record<string, (call: Call) => Promise<TokenAnswer>>> };
 
 /** A level of assurance that can be chosen at sign-in. */
@@ -211,8 +216,6 @@ export interface AuthorizePolicy {
   readonly codeLifetimeSeconds: number;
   readonly makeCode: () => string;
   readonly makeSid: () => string;
-  /** How long a signed answer holds (JARM 2.1): `query.jwt`, `form_post.jwt`. */
-  readonly signedAnswerSeconds?: number;
   /** Further parameters of the answer. */
   readonly extras: (realm: Realm, grant: UserGrant) => Readonly<Record<string, string>>;
   /** Parameters of an error answer. */

@@ -3,19 +3,13 @@ import { stringClaim } from '../../oauth/jwt.ts';
 import type { UnverifiedJwt } from '../../oauth/jwt.ts';
 import type { Form } from '../../web/forms.ts';
 import { digest, isSameDigest } from '../digest.ts';
-import type { AssertionPolicy, Call, TokenPolicy } from '../persona.ts';
+import type { AssertionPolicy, Call, ClientsPolicy, ProvenClient } from '../persona.ts';
 import { parseAssertion } from './assertion.ts';
 import { checkClientAssertion } from './client-assertion.ts';
 import type { AuthMethod } from './auth-method.ts';
 import type { LocalClient, ProvenBy } from './client.ts';
 import { checkFederatedAssertion, isForeign } from './federated-assertion.ts';
 import { Refusal } from './refusal.ts';
-
-/** A client that proved itself, and how. */
-export interface AuthenticatedClient {
-  readonly client: LocalClient;
-  readonly method: ProvenBy;
-}
 
 interface Credentials {
   readonly assertion: string | undefined;
@@ -26,14 +20,10 @@ interface Credentials {
   readonly clientId: string | undefined;
 }
 
-type ClientsPolicy = Extract<TokenPolicy, { kind: 'clients' }>;
-
 /** Client authentication (RFC 6749 2.3, RFC 7523 2.2) by the persona's rules. Throws a Refusal. */
-export async function authenticateClient(
-  call: Call,
-  authorization: string | undefined,
-  policy: ClientsPolicy,
-): Promise<AuthenticatedClient> {
+export async function authenticateClient(call: Call, authorization: string | undefined): Promise<ProvenClient> {
+  const { token: policy } = call.realm.persona;
+  if (policy.kind !== 'clients') throw new TypeError(`at ${call.realm.persona.name} the grant says who asks`);
   const sent = readCredentials(call.form, authorization);
   const clientId = sent.clientId ?? sent.basic?.id ?? issuerOf(sent, policy.assertion);
   if (clientId === undefined) throw new Refusal('client-missing', { parameter: 'client_id' });
@@ -41,13 +31,14 @@ export async function authenticateClient(
   if (client === undefined) throw new Refusal('client-unknown', { client: clientId, tenant: call.place.tenant });
   policy.checkShape(call.form);
   const method = chooseMethod(sent, client, policy);
-  if (method === 'private_key_jwt') return { client, method: await checkKey(call, client, policy.assertion, sent) };
+  if (method === 'private_key_jwt')
+    return { client, policy, method: await checkKey(call, client, policy.assertion, sent) };
   if (method === 'client_secret_basic' && (sent.basic?.id ?? client.id) !== client.id) {
     throw new Refusal('client-differs', { client: client.id });
   }
   if (method === 'client_secret_basic') checkSecret(sent.basic?.secret, client, call.realm.now());
   if (method === 'client_secret_post') checkSecret(sent.secret, client, call.realm.now());
-  return { client, method };
+  return { client, method, policy };
 }
 
 function readCredentials(form: Form, authorization: string | undefined): Credentials {

@@ -50,17 +50,15 @@ export async function redeemCode(call: ClientCall, code: string): Promise<UserGr
 }
 
 async function refuseUsed(call: ClientCall, grant: UserGrant): Promise<never> {
-  const { token } = call.realm.persona;
-  if (token.kind === 'clients' && token.codeReuseRevokes) await revokeGrant(call.realm, grant.grantId);
+  if (call.policy.codeReuseRevokes) await revokeGrant(call.realm, grant.grantId);
   throw new Refusal('code-used');
 }
 
 function checkVerifier(call: ClientCall, { challenge }: CodeRecord): void {
   const verifier = call.form.get('code_verifier');
-  const { token } = call.realm.persona;
   if (challenge === undefined) {
     if (verifier === undefined) return;
-    if (token.kind === 'clients' && token.superfluousVerifier === 'accepted') return;
+    if (call.policy.superfluousVerifier === 'accepted') return;
     throw new Refusal('verifier-wrong');
   }
   if (verifier === undefined || !isCodeVerifier(verifier)) throw new Refusal('verifier-wrong');

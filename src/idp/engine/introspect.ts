@@ -1,9 +1,8 @@
 import type { Claims } from '../../oauth/jwt.ts';
-import type { Call, TokenPolicy } from '../persona.ts';
+import type { Call } from '../persona.ts';
 import { readLiveToken } from './access-tokens.ts';
 import { authenticateClient } from './client-authentication.ts';
 import { readRefreshToken } from './refresh-tokens.ts';
-import { Refusal } from './refusal.ts';
 import { required } from './token.ts';
 
 const INACTIVE: Claims = { active: false };
@@ -12,7 +11,7 @@ const INACTIVE: Claims = { active: false };
 export async function introspectToken(call: Call, authorization: string | undefined): Promise<Claims> {
   const { realm, place } = call;
   const policy = realm.persona.introspection;
-  const { client, method } = await authenticateClient(call, authorization, clientsPolicy(realm.persona.token));
+  const { client, method } = await authenticateClient(call, authorization);
   const token = required(call, 'token');
   if (policy === undefined || method === 'none' || !policy.permits(client)) return INACTIVE;
   const access = await readLiveToken(realm, place.issuer, token);
@@ -23,9 +22,4 @@ export async function introspectToken(call: Call, authorization: string | undefi
   const { grant, expiresAt } = refresh;
   const exp = Math.floor(expiresAt);
   return { active: true, iss: place.issuer, client_id: client.id, scope: grant.scopes.join(' '), exp };
-}
-
-function clientsPolicy(policy: TokenPolicy): Extract<TokenPolicy, { kind: 'clients' }> {
-  if (policy.kind === 'clients') return policy;
-  throw new Refusal('grant-unsupported', { grant: 'introspection' });
 }

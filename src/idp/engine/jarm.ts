@@ -1,10 +1,11 @@
-import type { Realm, Site } from '../persona.ts';
+import type { Site } from '../persona.ts';
 import { signToken } from './issue.ts';
 import type { AuthorizationRequest } from './user-grant.ts';
 
 type ResponseMode = AuthorizationRequest['responseMode'];
 
-const DEFAULT_SECONDS = 120;
+/** How long a signed answer holds. */
+const LIFE_SECONDS = 120;
 
 /** An answer of the authorization endpoint as it travels: how it is carried, and its parameters. */
 interface Carried {
@@ -20,14 +21,10 @@ export async function signAnswer(
 ): Promise<Carried> {
   const { responseMode, clientId } = target;
   if (responseMode !== 'query.jwt' && responseMode !== 'form_post.jwt') return { mode: responseMode, fields };
-  const exp = Math.floor(realm.now()) + secondsOf(realm);
+  const exp = Math.floor(realm.now()) + LIFE_SECONDS;
   // The parameter `iss` of RFC 9207 is the claim; only where it is not part of the answer it has to be added.
   const issuer = realm.persona.authorize?.issInAnswer === true ? {} : { iss: place.issuer };
   const claims = { ...issuer, aud: clientId, exp, ...fields };
   const response = await signToken(realm, { kind: 'response', client: clientId, claims });
   return { mode: responseMode === 'query.jwt' ? 'query' : 'form_post', fields: { response } };
-}
-
-function secondsOf(realm: Realm): number {
-  return realm.persona.authorize?.signedAnswerSeconds ?? DEFAULT_SECONDS;
 }

@@ -24,9 +24,9 @@ export async function answerPushedRequest(
   authorization: string | undefined,
 ): Promise<{ readonly request_uri: string; readonly expires_in: number }> {
   const { realm, place, form } = call;
-  const { authorize, token } = realm.persona;
-  if (authorize?.pushed === undefined || token.kind !== 'clients') throw new Refusal('request-object');
-  const { client } = await authenticateClient(call, authorization, token);
+  const { authorize } = realm.persona;
+  if (authorize?.pushed === undefined) throw new Refusal('request-object');
+  const { client } = await authenticateClient(call, authorization);
   if (form.has('request_uri')) throw new Refusal('request-uri-in-par', { parameter: 'request_uri' });
   const sent = [...parametersOf(form)].filter(([name]) => !CREDENTIALS.has(name));
   const parameters = new Map([...sent, ['client_id', client.id] as const]);

@@ -1,5 +1,4 @@
 import type { ClientCall, Realm } from '../persona.ts';
-import type { LocalClient } from './client.ts';
 import { refreshUsage } from './faulty-refresh.ts';
 import { hasMembers, keyOf, putJson, readJson } from './records.ts';
 import { Refusal } from './refusal.ts';
@@ -20,18 +19,15 @@ const MARK_SECONDS = 90 * 24 * 60 * 60;
 
 /** A new refresh token for the grant, if the client gets one; it never outlives the authorization. */
 export async function issueRefreshToken(
-  realm: Realm,
-  client: LocalClient,
+  { realm, client: { refresh }, policy }: ClientCall,
   grant: UserGrant,
 ): Promise<string | undefined> {
-  const { refresh } = client;
-  const { token } = realm.persona;
-  if (token.kind !== 'clients' || refresh.issued === 'never') return undefined;
+  if (refresh.issued === 'never') return undefined;
   if (refresh.issued === 'with-offline_access' && !grant.scopes.includes('offline_access')) return undefined;
   const now = realm.now();
   const expiresAt = Math.min(now + refresh.lifetimeSeconds, grant.startedAt + refresh.authorizationSeconds);
   if (expiresAt <= now) return undefined;
-  const value = token.makeRefreshToken();
+  const value = policy.makeRefreshToken();
   // Kept for twice its life, so that one used too late can be told from an unknown one.
   await putJson(realm.store, recordKey(realm, value), { grant, expiresAt }, 2 * (expiresAt - now));
   return value;
@@ -67,14 +63,12 @@ export async function useRefreshToken<T>(
     if ((await realm.store.take(key)) === undefined) throw await refuseSpent(call, grant);
     await putJson(realm.memory, keyOf('refreshed', value), spentOf(grant), expiresAt - realm.now());
   }
-  return { given, next: await issueRefreshToken(realm, client, grant) };
+  return { given, next: await issueRefreshToken(call, grant) };
 }
 
 /** A token that was used before is somebody's copy: nobody can tell whose, so the grant ends (RFC 9700 4.14.2). */
-async function refuseSpent({ realm, client }: ClientCall, spent: Spent | undefined): Promise<Refusal> {
-  const { token } = realm.persona;
-  const ends = token.kind === 'clients' && token.refreshReuseRevokes === true;
-  if (ends && spent?.clientId === client.id) await revokeGrant(realm, spent.grantId);
+async function refuseSpent({ realm, client, policy }: ClientCall, spent: Spent | undefined): Promise<Refusal> {
+  if (policy.refreshReuseRevokes === true && spent?.clientId === client.id) await revokeGrant(realm, spent.grantId);
   return new Refusal('refresh-unknown');
 }
 

@@ -3,15 +3,12 @@ import type { Call } from '../persona.ts';
 import { endAccessToken, grantOfAccessToken, readAccessToken } from './access-tokens.ts';
 import { authenticateClient } from './client-authentication.ts';
 import { readRefreshToken, revokeGrant } from './refresh-tokens.ts';
-import { Refusal } from './refusal.ts';
 import { required } from './token.ts';
 
 /** Token revocation (RFC 7009 2): ends the grant behind the token, not the SSO session. A token that is unknown or another client's changes nothing. */
 export async function revokeToken(call: Call, authorization: string | undefined): Promise<void> {
   const { realm, place } = call;
-  const policy = realm.persona.token;
-  if (policy.kind !== 'clients') throw new Refusal('grant-unsupported', { grant: 'revocation' });
-  const { client } = await authenticateClient(call, authorization, policy);
+  const { client } = await authenticateClient(call, authorization);
   const token = required(call, 'token');
   const refresh = await readRefreshToken(realm, token);
   if (refresh !== undefined) {

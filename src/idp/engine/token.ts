@@ -1,22 +1,21 @@
 import type { Form } from '../../web/forms.ts';
-import type { Call, ClientCall, TokenAnswer, TokenPolicy } from '../persona.ts';
+import type { Call, ClientCall, TokenAnswer } from '../persona.ts';
 import { authenticateClient } from './client-authentication.ts';
 import { redeemCode } from './codes.ts';
 import { issueRefreshToken, useRefreshToken } from './refresh-tokens.ts';
 import { Refusal } from './refusal.ts';
-
-type ClientsPolicy = Extract<TokenPolicy, { kind: 'clients' }>;
 
 /** The token endpoint: form, client, grant, in the persona's order. */
 export async function answerTokenRequest(call: Call, authorization: string | undefined): Promise<TokenAnswer> {
   const policy = call.realm.persona.token;
   if (policy.kind === 'grant-only') return await findGrant(policy.grants, call.form)(call);
   const early = policy.order === 'grant-first' ? findGrant(policy.grants, call.form) : undefined;
-  const { client, method } = await authenticateClient(call, authorization, policy);
+  const proven = await authenticateClient(call, authorization);
+  const { client } = proven;
   const grant = early ?? findGrant(policy.grants, call.form);
   const grantType = call.form.get('grant_type') ?? '';
   if (!client.grantTypes.includes(grantType)) throw new Refusal('grant-not-registered', { grant: grantType });
-  const answer = await grant({ ...call, client, method });
+  const answer = await grant({ ...call, ...proven });
   call.realm.emit({
     event: 'idp.issued',
     persona: call.realm.persona.name,
@@ -30,15 +29,15 @@ export async function answerTokenRequest(call: Call, authorization: string | und
 /** Grant `authorization_code` (RFC 6749 4.1.3). */
 export async function authorizationCodeGrant(call: ClientCall): Promise<TokenAnswer> {
   const grant = await redeemCode(call, required(call, 'code'));
-  const answer = await policyOf(call).issue({ call, grant, scope: call.form.get('scope') });
-  const refreshToken = await issueRefreshToken(call.realm, call.client, grant);
+  const answer = await call.policy.issue({ call, grant, scope: call.form.get('scope') });
+  const refreshToken = await issueRefreshToken(call, grant);
   return refreshToken === undefined ? answer : { ...answer, refresh_token: refreshToken };
 }
 
 /** Grant `refresh_token` (RFC 6749 6). */
 export async function refreshTokenGrant(call: ClientCall): Promise<TokenAnswer> {
   const { given, next } = await useRefreshToken(call, required(call, 'refresh_token'), (grant) =>
-    policyOf(call).issue({ call, grant: { ...grant, nonce: undefined }, scope: call.form.get('scope') }),
+    call.policy.issue({ call, grant: { ...grant, nonce: undefined }, scope: call.form.get('scope') }),
   );
   return next === undefined ? given : { ...given, refresh_token: next };
 }
@@ -56,10 +55,4 @@ function findGrant<T>(grants: Readonly<Record<string, T>>, form: Form): T {
   const grant = Object.hasOwn(grants, grantType) ? grants[grantType] : undefined;
   if (grant === undefined) throw new Refusal('grant-unsupported', { grant: grantType });
   return grant;
-}
-
-function policyOf(call: ClientCall): ClientsPolicy {
-  const policy = call.realm.persona.token;
-  if (policy.kind === 'clients') return policy;
-  throw new TypeError('a persona without clients has no user grants');
 }

@@ -86,7 +86,7 @@ export async function onBehalfOfGrant(options: EntraOptions, call: ClientCall): 
   const grant = newGrant(call, person, { scopes: words(scope), sid: stringClaim(claims, 'sid') ?? randomUUID() });
   await requireSteps(call, person, grant.sid);
   const answer = await issueEntraTokens(options, { call, grant, scope });
-  const refreshToken = await issueRefreshToken(realm, client, grant);
+  const refreshToken = await issueRefreshToken(call, grant);
   return refreshToken === undefined ? answer : { ...answer, refresh_token: refreshToken };
 }
 

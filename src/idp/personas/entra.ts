@@ -46,6 +46,8 @@ function tokenPolicy(options: EntraOptions): TokenPolicy {
       audience: (place, audience) => (isAudience(options, place, audience) ? 'accepted' : 'refused'),
       maxLifetimeSeconds: undefined,
       skewSeconds: 300,
+      judgesIssuedAt: false,
+      audiences: 'one',
       replay: 'accepted',
       keyNames: 'certificate',
       clientIdBeside: 'optional',

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { GRANT } from '../../oauth/client-assertion.ts';
 import { Refusal } from '../engine/refusal.ts';
 import type { AuthorizePolicy, ClientSite } from '../persona.ts';
 import type { Person } from '../people/person.ts';
@@ -36,7 +35,7 @@ export function authorizePolicy(settings: GenericSettings): AuthorizePolicy {
     requestObjects: 'refuse',
     maxAge: true,
     further: (site, parameters) => {
-      checkRequest(site, parameters);
+      checkPrompt(site, parameters);
       return {};
     },
     checkScopes: (site, scopes) => checkScopes(settings, site, scopes),
@@ -58,10 +57,8 @@ export function authorizePolicy(settings: GenericSettings): AuthorizePolicy {
   };
 }
 
-/** A client without the grant gets no code (RFC 6749 4.1.2.1), and whoever lists its prompts refuses the others (Initiating User Registration 1.0 4). */
-function checkRequest({ client }: ClientSite, parameters: ReadonlyMap<string, string>): void {
-  const grant = GRANT.authorizationCode;
-  if (!client.grantTypes.includes(grant)) throw new Refusal('grant-not-registered', { grant, client: client.id });
+/** Whoever lists its prompts refuses the others (Initiating User Registration 1.0 4). */
+function checkPrompt({ client }: ClientSite, parameters: ReadonlyMap<string, string>): void {
   const unknown = words(parameters.get('prompt')).find((word) => !PROMPTS.includes(word));
   if (unknown !== undefined) throw new Refusal('prompt-unknown', { prompt: unknown, client: client.id });
 }

@@ -18,7 +18,6 @@ export function idportenAuthorizePolicy(): AuthorizePolicy {
     pushed: { prefix: 'urn:idporten:', lifetimeSeconds: 120 },
     issInAnswer: true,
     responseModes: ['query', 'form_post', 'query.jwt', 'form_post.jwt'],
-    signedAnswerSeconds: 120,
     further: readFurther,
     challengeMethods: ['S256'],
     redirectMatches: (registered, uri) => registered.includes(uri),

@@ -41,6 +41,8 @@ export function idportenPersona({ refreshedIdToken }: IdportenOptions): Persona 
         audience: judgeAudience,
         maxLifetimeSeconds: 120,
         skewSeconds: 10,
+        judgesIssuedAt: true,
+        audiences: 'one',
         replay: 'refused',
         keyNames: 'kid',
         businessCertificates: true,

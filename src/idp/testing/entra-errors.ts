@@ -65,8 +65,11 @@ function formRows(
   ];
 }
 
+function told(parameter: string): Expected {
+  return redirects('invalid_request', [`'${parameter}'`]);
+}
+
 function pageRows(world: World, { visit }: Requests): readonly ErrorRow[] {
-  const told = (parameter: string): Expected => redirects('invalid_request', [`'${parameter}'`]);
   const authority = `${ISSUERS.entra}/${TENANT}/oauth2/v2.0`;
   const logout = (query: string) => (): Promise<Response> => world.fetch(`${authority}/logout?${query}`);
   const late = (): Promise<Response> => world.fetch(`${authority}/authorize`, form({ transaction: 'x' }));
