@@ -1,5 +1,6 @@
 import { stringClaim } from '../../oauth/jwt.ts';
-import type { AuthorizePolicy, ClientSite } from '../persona.ts';
+import type { AuthorizePolicy } from '../policy/authorize-policy.ts';
+import type { ClientSite } from '../persona.ts';
 import { words } from '../words.ts';
 import { readWantedClaims } from './claims.ts';
 import type { WantedClaim } from './claims.ts';

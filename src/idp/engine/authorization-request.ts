@@ -1,5 +1,6 @@
 import { GRANT } from '../../oauth/client-assertion.ts';
-import type { AuthorizePolicy, ClientSite } from '../persona.ts';
+import type { AuthorizePolicy } from '../policy/authorize-policy.ts';
+import type { ClientSite } from '../persona.ts';
 import { words } from '../words.ts';
 import type { LocalClient } from './client.ts';
 import { readAskedPerson } from './asked-person.ts';

@@ -1,5 +1,6 @@
 import type { HttpRequest, HttpResponse } from '../../web/http.ts';
-import type { AuthorizePolicy, Site } from '../persona.ts';
+import type { AuthorizePolicy } from '../policy/authorize-policy.ts';
+import type { Site } from '../persona.ts';
 import { isAskedPerson } from './asked-person.ts';
 import { answerRefusal } from './authorization-answer.ts';
 import { checkAuthorizationRequest, locateClient, responseModeOf } from './authorization-request.ts';

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { BackchannelPolicy, Site } from '../persona.ts';
+import type { BackchannelPolicy } from '../policy/logout-policy.ts';
+import type { Site } from '../persona.ts';
 import { isLoopbackHost } from '../safety.ts';
 import type { LocalClient } from './client.ts';
 import { signToken } from './issue.ts';

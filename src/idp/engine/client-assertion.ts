@@ -1,6 +1,8 @@
 import { numberClaim, stringClaim, stringListClaim } from '../../oauth/jwt.ts';
 import type { Claims, UnverifiedJwt } from '../../oauth/jwt.ts';
-import type { AssertionPolicy, Place, Realm } from '../persona.ts';
+import type { AssertionPolicy } from '../policy/assertion-policy.ts';
+import type { Place } from '../place.ts';
+import type { Realm } from '../persona.ts';
 import { isSignedBy, keysNamedBy } from './assertion.ts';
 import { certificateKey, isSignedByCertificate } from './certificate-chain.ts';
 import type { LocalClient } from './client.ts';

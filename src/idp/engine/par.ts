@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { AuthorizePolicy, Call, Realm } from '../persona.ts';
+import type { AuthorizePolicy } from '../policy/authorize-policy.ts';
+import type { Call, Realm } from '../persona.ts';
 import { checkAuthorizationRequest, locateClient } from './authorization-request.ts';
 import type { Parameters } from './authorization-request.ts';
 import { authenticateClient } from './client-authentication.ts';

@@ -162,6 +162,12 @@ export interface Fault {
   readonly text: string;
 }
 
+/** What an error text may tell beside the problem itself. `now` in seconds. */
+export interface ErrorContext {
+  readonly now: number;
+  readonly correlationId: string | undefined;
+}
+
 /** Looks a refusal up in a persona's table. */
 export function toFault(table: FaultTable, refusal: Refusal): Fault {
   const row = table[refusal.problem];

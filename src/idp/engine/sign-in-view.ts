@@ -1,5 +1,5 @@
 import type { HttpResponse } from '../../web/http.ts';
-import type { Level } from '../persona.ts';
+import type { Level } from '../policy/authorize-policy.ts';
 import { fullName } from '../people/person.ts';
 import type { Person } from '../people/person.ts';
 import { signInPage } from '../pages/sign-in-page.ts';

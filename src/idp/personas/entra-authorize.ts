@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { rowOf } from '../engine/client.ts';
 import { Refusal } from '../engine/refusal.ts';
 import type { UserGrant } from '../engine/user-grant.ts';
-import type { AuthorizePolicy, ClientSite, Realm } from '../persona.ts';
+import type { AuthorizePolicy } from '../policy/authorize-policy.ts';
+import type { ClientAt, RealmParts } from '../realm-parts.ts';
 import type { Person } from '../people/person.ts';
 import { ENTRA_50105_AUTHORIZE, ENTRA_MAX_AGE } from '../unconfirmed.ts';
 import { isBrowserApplication, redirectMatches } from './entra-client.ts';
@@ -61,7 +62,7 @@ export function entraAuthorizePolicy(options: EntraOptions): AuthorizePolicy {
   };
 }
 
-function extras({ sessionState }: EntraOptions, realm: Realm, grant: UserGrant): Readonly<Record<string, string>> {
+function extras({ sessionState }: EntraOptions, realm: RealmParts, grant: UserGrant): Readonly<Record<string, string>> {
   const person = realm.people.find(grant.pid);
   return {
     ...(sessionState ? { session_state: grant.sid } : {}),
@@ -70,7 +71,7 @@ function extras({ sessionState }: EntraOptions, realm: Realm, grant: UserGrant):
 }
 
 /** May this person use this client, and this client the API for them? */
-function admit(options: EntraOptions, site: ClientSite, person: Person, scopes: readonly string[]): void {
+function admit(options: EntraOptions, site: ClientAt, person: Person, scopes: readonly string[]): void {
   const { realm, place, client } = site;
   if (person.employee === undefined) {
     throw new Refusal('hint-refused', { parameter: 'login_hint', client: client.id });
@@ -87,7 +88,7 @@ function admit(options: EntraOptions, site: ClientSite, person: Person, scopes: 
 
 function askedAt(
   options: EntraOptions,
-  { realm, place }: ClientSite,
+  { realm, place }: ClientAt,
   scopes: readonly string[],
 ): ReturnType<typeof readScope> {
   return readScope({ ...options, place, snapshot: realm.snapshot(), at: 'authorize' }, scopes);

@@ -2,7 +2,7 @@ import { GRANT } from '../../oauth/client-assertion.ts';
 import type { AzureRegistration, Client, Snapshot } from '../../registry/model.ts';
 import { rowOf } from '../engine/client.ts';
 import type { LocalClient } from '../engine/client.ts';
-import type { Place } from '../persona.ts';
+import type { Place } from '../place.ts';
 import type { Tenants } from '../tenants.ts';
 
 const DAY = 24 * 60 * 60;

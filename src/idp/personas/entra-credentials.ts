@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { GRANT } from '../../oauth/client-assertion.ts';
 import type { Form } from '../../web/forms.ts';
 import { Refusal } from '../engine/refusal.ts';
-import type { Place } from '../persona.ts';
+import type { Place } from '../place.ts';
 import { isSharedTenant } from '../tenants.ts';
 import type { Tenants } from '../tenants.ts';
 

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Fault } from '../engine/refusal.ts';
-import type { ErrorContext } from '../persona.ts';
+import type { ErrorContext, Fault } from '../engine/refusal.ts';
 import { ENTRA_DESCRIPTION_SEPARATOR } from '../unconfirmed.ts';
 
 const FALLBACK = '9002313';

@@ -1,4 +1,4 @@
-import type { Place } from '../persona.ts';
+import type { Place } from '../place.ts';
 import type { Person } from '../people/person.ts';
 import type { Tenants } from '../tenants.ts';
 

@@ -1,6 +1,6 @@
 import type { Client, Snapshot } from '../../registry/model.ts';
 import { Refusal } from '../engine/refusal.ts';
-import type { Place } from '../persona.ts';
+import type { Place } from '../place.ts';
 import type { Tenants } from '../tenants.ts';
 import { isInTenant } from './entra-client.ts';
 

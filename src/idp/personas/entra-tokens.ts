@@ -2,7 +2,8 @@ import type { Client } from '../../registry/model.ts';
 import { rowOf } from '../engine/client.ts';
 import { signToken } from '../engine/issue.ts';
 import type { UserGrant } from '../engine/user-grant.ts';
-import type { ClientCall, Realm } from '../persona.ts';
+import type { ClientCall } from '../persona.ts';
+import type { RealmParts } from '../realm-parts.ts';
 import { fullName } from '../people/person.ts';
 import type { Person } from '../people/person.ts';
 import type { Allowed } from './entra-policy.ts';
@@ -69,17 +70,17 @@ export async function signIdToken(call: ClientCall, user: TokenUser): Promise<st
 }
 
 /** The object id of a person in a tenant: the same at every API. */
-export function objectIdOf(realm: Realm, tenant: string, person: Person): string {
+export function objectIdOf(realm: RealmParts, tenant: string, person: Person): string {
   return person.employee?.oid ?? realm.seed.guid('entra', 'oid', tenant, person.pid);
 }
 
 /** Life of an access token: somewhere from 60 to 90 minutes, as Entra has it. */
-export function accessTokenSeconds(realm: Realm, ...parts: readonly string[]): number {
+export function accessTokenSeconds(realm: RealmParts, ...parts: readonly string[]): number {
   return realm.seed.integer(3600, 5400, 'entra', 'life', ...parts);
 }
 
 /** `client_info`: who the answer is about, for clients that asked (base64url JSON). */
-export function clientInfoOf(realm: Realm, tenant: string, person: Person): string {
+export function clientInfoOf(realm: RealmParts, tenant: string, person: Person): string {
   const info = { uid: objectIdOf(realm, tenant, person), utid: tenant };
   return Buffer.from(JSON.stringify(info)).toString('base64url');
 }
@@ -133,7 +134,7 @@ function personClaims({ realm }: ClientCall, user: TokenUser): Record<string, un
 }
 
 /** The groups themselves, or, when a token would grow too large, where to ask for them (OpenID Connect Core 5.6.2). */
-function groupClaims(realm: Realm, { person, grant, allowed, graphOrigin }: TokenUser): Record<string, unknown> {
+function groupClaims(realm: RealmParts, { person, grant, allowed, graphOrigin }: TokenUser): Record<string, unknown> {
   const { groups } = allowed;
   if (groups.length === 0) return {};
   if (groups.length <= MAX_GROUPS) return { groups };
@@ -142,7 +143,7 @@ function groupClaims(realm: Realm, { person, grant, allowed, graphOrigin }: Toke
 }
 
 /** Pairwise by API: ID token, access token and on-behalf-of token of one person differ. */
-export function subjectAt(realm: Realm, audience: string, grant: UserGrant): string {
+export function subjectAt(realm: RealmParts, audience: string, grant: UserGrant): string {
   return realm.seed.name('entra', 'sub', grant.tenant, audience, grant.pid);
 }
 

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Refusal } from '../engine/refusal.ts';
-import type { AuthorizePolicy, ClientSite } from '../persona.ts';
+import type { AuthorizePolicy } from '../policy/authorize-policy.ts';
+import type { ClientAt } from '../realm-parts.ts';
 import type { Person } from '../people/person.ts';
 import { isSyntheticPid } from '../people/pid.ts';
 import { words } from '../words.ts';
@@ -58,13 +59,13 @@ export function authorizePolicy(settings: GenericSettings): AuthorizePolicy {
 }
 
 /** Whoever lists its prompts refuses the others (Initiating User Registration 1.0 4). */
-function checkPrompt({ client }: ClientSite, parameters: ReadonlyMap<string, string>): void {
+function checkPrompt({ client }: ClientAt, parameters: ReadonlyMap<string, string>): void {
   const unknown = words(parameters.get('prompt')).find((word) => !PROMPTS.includes(word));
   if (unknown !== undefined) throw new Refusal('prompt-unknown', { prompt: unknown, client: client.id });
 }
 
 /** Every scope on the client or, where it registered none, of the persona. */
-function checkScopes(settings: GenericSettings, { client }: ClientSite, scopes: readonly string[]): void {
+function checkScopes(settings: GenericSettings, { client }: ClientAt, scopes: readonly string[]): void {
   if (scopes.length === 0) throw new Refusal('scope-missing', { client: client.id });
   const allowed = client.openid?.scopes ?? settings.scopes;
   const unknown = scopes.find((scope) => !allowed.includes(scope));

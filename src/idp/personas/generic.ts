@@ -6,7 +6,11 @@ import type { ClientBook } from '../clients/book.ts';
 import { readWantedClaims } from '../engine/claims.ts';
 import type { LocalClient } from '../engine/client.ts';
 import { authorizationCodeGrant, refreshTokenGrant } from '../engine/token.ts';
-import type { AssertionPolicy, LogoutPolicy, Persona, Realm, TokenPolicy, UserinfoPolicy } from '../persona.ts';
+import type { AssertionPolicy } from '../policy/assertion-policy.ts';
+import type { LogoutPolicy } from '../policy/logout-policy.ts';
+import type { Persona, TokenPolicy } from '../persona.ts';
+import type { RealmParts } from '../realm-parts.ts';
+import type { UserinfoPolicy } from '../policy/token-reading-policy.ts';
 import type { OpenidClient } from '../clients/openid-client.ts';
 import { words } from '../words.ts';
 import { authorizePolicy } from './generic-authorize.ts';
@@ -50,7 +54,7 @@ export function isAccessToken(claims: Claims): boolean {
 
 function logoutPolicy(settings: GenericSettings): LogoutPolicy {
   const backchannel = {
-    subject: (realm: Realm, client: LocalClient, { pid }: { readonly pid: string }) =>
+    subject: (realm: RealmParts, client: LocalClient, { pid }: { readonly pid: string }) =>
       subjectOf(settings, realm, client.id, pid),
     typ: 'logout+jwt',
     lifetimeSeconds: 120,

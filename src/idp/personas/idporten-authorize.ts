@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { rowOf } from '../engine/client.ts';
 import { Refusal } from '../engine/refusal.ts';
-import type { AuthorizePolicy, ClientSite } from '../persona.ts';
+import type { AuthorizePolicy } from '../policy/authorize-policy.ts';
+import type { ClientAt } from '../realm-parts.ts';
 import { isSyntheticPid } from '../people/pid.ts';
 import { IDPORTEN_MAX_AGE, IDPORTEN_REQUEST_OBJECT, IDPORTEN_TESTID_LOW_ACR } from '../unconfirmed.ts';
 import { readFurther } from './idporten-further.ts';
@@ -46,7 +47,7 @@ export function idportenAuthorizePolicy(): AuthorizePolicy {
   };
 }
 
-function checkScopes({ realm, client }: ClientSite, scopes: readonly string[]): void {
+function checkScopes({ realm, client }: ClientAt, scopes: readonly string[]): void {
   const registered = registrationOf(client).scopes;
   if (!scopes.includes('openid')) throw new Refusal('scope-missing', { client: client.id });
   const unknown = scopes.find((scope) => !registered.includes(scope));

@@ -2,7 +2,7 @@ import { isJsonObject } from '../../oauth/objects.ts';
 import { parseStrictJson, StrictJsonError } from '../../oauth/strict-json.ts';
 import { Refusal } from '../engine/refusal.ts';
 import type { FurtherRequest } from '../engine/user-grant.ts';
-import type { ClientSite } from '../persona.ts';
+import type { ClientAt } from '../realm-parts.ts';
 import { registrationOf } from './idporten-registration.ts';
 
 /** What the detailed authorizations of ID-porten are about: acting for others. */
@@ -11,7 +11,7 @@ const DETAILS_TYPE = 'idporten:fullmakt';
 const MAX_DETAILS_CHARACTERS = 4096;
 
 /** `onbehalfof` and `authorization_details` (RFC 9396 2). Throws `on-behalf-of-unknown`, `details-malformed` or `details-type`. */
-export function readFurther({ client }: ClientSite, parameters: ReadonlyMap<string, string>): FurtherRequest {
+export function readFurther({ client }: ClientAt, parameters: ReadonlyMap<string, string>): FurtherRequest {
   const [id, details] = [parameters.get('onbehalfof'), parameters.get('authorization_details')];
   if (id !== undefined && registrationOf(client).onBehalfOf?.includes(id) !== true) {
     throw new Refusal('on-behalf-of-unknown', { parameter: 'onbehalfof', client: client.id });

@@ -6,7 +6,8 @@ import type { ProvenBy } from '../engine/client.ts';
 import { signToken } from '../engine/issue.ts';
 import { narrowScopes } from '../engine/narrow-scopes.ts';
 import { Refusal } from '../engine/refusal.ts';
-import type { Realm, TokenAnswer, UserTokenRequest } from '../persona.ts';
+import type { TokenAnswer, UserTokenRequest } from '../persona.ts';
+import type { RealmParts } from '../realm-parts.ts';
 import { IDPORTEN_SUPPLIER_CLAIM } from '../unconfirmed.ts';
 import { registrationOf } from './idporten-registration.ts';
 import { organisation } from './organisation.ts';
@@ -54,7 +55,7 @@ export function makeIdportenRefreshToken(): string {
 }
 
 /** Pairwise: another name for the same person at every client. */
-export function subjectAt(realm: Realm, clientId: string, pid: string): string {
+export function subjectAt(realm: RealmParts, clientId: string, pid: string): string {
   return realm.seed.name('idporten', 'sub', clientId, pid);
 }
 

@@ -1,0 +1,26 @@
+import type { Algorithm } from '../../oauth/algorithms.ts';
+import type { Place } from '../place.ts';
+
+/** How a persona judges client assertions (RFC 7523 3). */
+export interface AssertionPolicy {
+  readonly algorithms: readonly Algorithm[];
+  /** `outdated`: accepted, with a warning. */
+  readonly audience: (place: Place, audience: string) => 'accepted' | 'outdated' | 'refused';
+  readonly maxLifetimeSeconds: number | undefined;
+  readonly skewSeconds: number;
+  /** Whether an `iat` ahead of our clock is refused even beside a good `nbf`. */
+  readonly judgesIssuedAt: boolean;
+  /** What `aud` may be: one string (FAPI 2.0 Security Profile 5.3.2.1), a list of one too, or several names of this server (RFC 7523 3). */
+  readonly audiences: 'string' | 'one' | 'several';
+  /** Whether a client with one key need not name it. */
+  readonly onlyKeyUnnamed?: boolean;
+  readonly replay: 'refused' | 'accepted';
+  /** Keys are named by `kid` alone, or by certificate thumbprints too. */
+  readonly keyNames: 'kid' | 'certificate';
+  readonly clientIdBeside: 'required' | 'optional';
+  /** Whether a client without registered keys may prove itself by the business certificate of its organisation (`x5c`). */
+  readonly businessCertificates?: boolean;
+  /** Whether assertions of other issuers stand for a client that has a federated credential for them. */
+  readonly federated?: boolean;
+  readonly types: 'jwt' | 'any';
+}
