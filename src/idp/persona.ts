@@ -93,13 +93,17 @@ export type TokenPolicy =
 /** A token endpoint at which clients prove themselves beside the grant. */
 export interface ClientsPolicy {
   readonly kind: 'clients';
+  /** Whether an unknown grant is told before the client is judged. */
   readonly order: 'client-first' | 'grant-first';
+  /** Which of the credentials sent counts: the one registered and no other beside it, or an assertion before all others. */
   readonly credentials: 'exactly-registered' | 'assertion-wins';
   readonly assertion: AssertionPolicy;
   /** Judges the look of what is redeemed before the client has proven itself; throws a Refusal. */
   readonly checkShape: (form: Form) => void;
   readonly grants: Readonly<Record<string, (call: ClientCall) => Promise<TokenAnswer>>>;
+  /** What becomes of a `code_verifier` without a challenge. */
   readonly superfluousVerifier: 'refused' | 'accepted';
+  /** Whether a code that comes again ends its grant (RFC 6749 4.1.2). */
   readonly codeReuseRevokes: boolean;
   /** Whether a one-time refresh token that comes again ends its grant (RFC 9700 4.14.2). */
   readonly refreshReuseRevokes?: boolean;

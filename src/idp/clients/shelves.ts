@@ -1,62 +1,51 @@
+import type { Registry } from '../../registry/contract.ts';
 import type { Snapshot } from '../../registry/model.ts';
-import { overlay } from './overlay.ts';
-import type { AddedClient } from './overlay.ts';
-import type { ClientView } from './propagation.ts';
+import { PERSONA_NAMES } from '../persona-names.ts';
+import type { ClientView, Propagation } from './propagation.ts';
+import { createShelf } from './shelf.ts';
+import type { Shelf } from './shelf.ts';
 
-/** The added clients of one persona, and what it knows with them. */
-export interface Shelf {
-  readonly persona: string;
-  all(): readonly AddedClient[];
-  find(id: string): AddedClient | undefined;
-  /** Keeps a client of the control API. */
-  put(client: AddedClient): void;
-  remove(id: string): boolean;
-  /** What the clients file says, whole. */
-  replaceFile(clients: readonly AddedClient[]): void;
-  /** Forgets the clients of the control API. */
-  reset(): void;
-  /** The registry's rows and these on top; the same object until either changes. */
-  view(base: Snapshot): ClientView;
+/** The shelves of all personas, over one registry. */
+export interface Shelves {
+  /** All there are. */
+  all(): readonly Shelf[];
+  of(persona: string): Shelf;
+  /** Runs what changes some of them; personas see the change when it has propagated. */
+  change(changed: Iterable<Shelf>, run: () => void): void;
+  /** What a persona sees now, of the registry and of its shelf. */
+  see(persona: string): ClientView;
+  /** Stops listening to the registry. */
+  close(): void;
 }
 
-/** An empty shelf. */
-export function createShelf(persona: string): Shelf {
-  let file: ReadonlyMap<string, AddedClient> = new Map();
-  const api = new Map<string, AddedClient>();
-  let merged: ReadonlyMap<string, AddedClient> = new Map();
-  let known: { readonly base: Snapshot; readonly view: ClientView } | undefined;
-  const changed = (): void => {
-    merged = new Map([...file, ...api]);
-    known = undefined;
+/** Empty shelves. */
+export function createShelves(registry: Pick<Registry, 'snapshot' | 'onChange'>, propagation: Propagation): Shelves {
+  const shelves = new Map<string, Shelf>(PERSONA_NAMES.map((name) => [name, createShelf(name)]));
+  let base = registry.snapshot();
+  const shelfOf = (persona: string): Shelf => {
+    const shelf = shelves.get(persona) ?? createShelf(persona);
+    shelves.set(persona, shelf);
+    return shelf;
+  };
+  const change: Shelves['change'] = (changed, run) => {
+    const before = [...changed].map((shelf) => ({ shelf, view: shelf.view(base) }));
+    run();
+    for (const { shelf, view } of before) propagation.changed(shelf.persona, view, shelf.view(base));
+  };
+  const catchUp = (newest: Snapshot): void => {
+    if (newest === base) return;
+    change(shelves.values(), () => {
+      base = newest;
+    });
   };
   return {
-    persona,
-    all: () => [...merged.values()],
-    find: (id) => merged.get(id),
-    put: (client) => {
-      api.set(client.id, client);
-      changed();
+    all: () => [...shelves.values()],
+    of: shelfOf,
+    change,
+    see: (persona) => {
+      catchUp(registry.snapshot());
+      return propagation.seen(persona, shelfOf(persona).view(base));
     },
-    remove: (id) => {
-      const gone = api.delete(id);
-      changed();
-      return gone;
-    },
-    replaceFile: (clients) => {
-      file = new Map(clients.map((client) => [client.id, client]));
-      changed();
-    },
-    reset: () => {
-      api.clear();
-      changed();
-    },
-    view: (base) => {
-      if (known?.base !== base) known = { base, view: viewOf(base, merged) };
-      return known.view;
-    },
+    close: registry.onChange(catchUp),
   };
-}
-
-function viewOf(base: Snapshot, clients: ReadonlyMap<string, AddedClient>): ClientView {
-  return { snapshot: overlay(base, [...clients.values()]), openid: (id) => clients.get(id)?.openid };
 }

@@ -85,7 +85,7 @@ test('page: hostile names of clients and people, states and searches stay text',
     accessTokenFormat: 'jwt',
     accessTokenAlg: 'RS256',
   };
-  world.idp.clients.putOpenid('openid', client);
+  world.idp.clients.put({ persona: 'openid', id: client.clientId, source: 'api', openid: client });
   const query = {
     response_type: 'code',
     client_id: 'hostile',

@@ -24,15 +24,21 @@ interface PushedPolicy {
 
 /** Authorization endpoint of a persona. */
 export interface AuthorizePolicy {
+  /** Where forms of its pages are sent. */
   readonly path: (place: Place) => string;
   readonly pushed: PushedPolicy | undefined;
+  /** Whether answers name the issuer (RFC 9207). */
   readonly issInAnswer: boolean;
   readonly responseModes: readonly AuthorizationRequest['responseMode'][];
   readonly challengeMethods: readonly ('S256' | 'plain')[];
   readonly redirectMatches: (registered: readonly string[], uri: string) => boolean;
+  /** Whose requests have to have both. */
   readonly stateAndNonce: 'public-clients' | 'optional';
+  /** Whether `resource` names the audience (RFC 8707). */
   readonly resource: 'audience' | 'refused';
+  /** What becomes of `request` (OpenID Connect Core 6). */
   readonly requestObjects: 'refuse' | 'ignore';
+  /** Whether `max_age` is heard. */
   readonly maxAge: boolean;
   /** Whether a request without `openid` may leave out the redirect address of a client that has one (RFC 6749 3.1.2.3). */
   readonly soleRedirect?: boolean;
@@ -48,15 +54,20 @@ export interface AuthorizePolicy {
   /** Lowest acr that satisfies the request; throws for values that cannot be met. */
   readonly requiredAcr: (values: readonly string[]) => string | undefined;
   readonly acrSatisfies: (acr: string, required: string | undefined) => boolean;
+  /** To choose from, the lowest first; none where sign-ins have no levels. */
   readonly levels: readonly Level[];
+  /** Reads `login_hint=testid:…` without its prefix; undefined for one that names nobody. */
   readonly hint: (
     hint: string,
     people: readonly Person[],
   ) => { readonly pid: string; readonly acr: string } | undefined;
+  /** What such a hint below the level asked for leads to. */
   readonly lowHint: 'access_denied' | 'page';
+  /** Who can be chosen on the page. */
   readonly choices: (realm: RealmParts, place: Place) => readonly Person[];
   /** The place a person's tokens come from, where several tenants share an address. */
   readonly home?: (place: Place, person: Person) => Place;
+  /** Whether another synthetic pid can be typed there. */
   readonly typedPid: boolean;
   /** Throws a Refusal when this person may not use this client. */
   readonly admit: (site: ClientAt, person: Person, scopes: readonly string[]) => void;
@@ -65,7 +76,7 @@ export interface AuthorizePolicy {
   readonly codeLifetimeSeconds: number;
   readonly makeCode: () => string;
   readonly makeSid: () => string;
-  /** Further parameters of the answer. */
+  /** Further parameters of a good answer. */
   readonly extras: (realm: RealmParts, grant: UserGrant) => Readonly<Record<string, string>>;
   /** Parameters of an error answer. */
   readonly errorParameters: (fault: Fault, context: ErrorContext) => Readonly<Record<string, string>>;

@@ -7,6 +7,7 @@ import type { RealmParts } from '../realm-parts.ts';
 /** Logout of a persona. */
 export interface LogoutPolicy {
   readonly path: (place: Place) => string;
+  /** Whether front-channel logout names the issuer (Front-Channel Logout 1.0 2). */
   readonly issInFrontchannel: boolean;
   /** Without SSO cookie and without a valid hint: an error page, or a plain goodbye. */
   readonly unknownSession: 'error' | 'goodbye';
