@@ -40,7 +40,8 @@ export async function serveOurs({ personas, stateDir, keys }: OurTask): Promise<
   for (const registration of registrations(keys)) {
     const parsed = parseOpenidClient(registration);
     if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
-    idp.clients.putOpenid('openid', parsed.client);
+    const { client } = parsed;
+    idp.clients.put({ persona: 'openid', id: client.clientId, source: 'api', openid: client });
   }
   // Issuers are settings, so the ports may be any.
   const listeners = await Promise.all(idp.listeners.map((spec) => serve({ ...spec, host: '127.0.0.1', port: 0 })));

@@ -56,11 +56,7 @@ export function createClientBook(
     },
     remove: (persona, id) => {
       const shelf = shelves.of(persona);
-      let removed = false;
-      shelves.change([shelf], () => {
-        removed = shelf.remove(id);
-      });
-      return removed;
+      return shelves.change([shelf], () => shelf.remove(id));
     },
     replaceFile: (clients) => replaceFile(shelves, clients),
     watch: (next) => {

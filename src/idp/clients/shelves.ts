@@ -11,7 +11,7 @@ export interface Shelves {
   all(): readonly Shelf[];
   of(persona: string): Shelf;
   /** Runs what changes some of them; personas see the change when it has propagated. */
-  change(changed: Iterable<Shelf>, run: () => void): void;
+  change<T>(changed: Iterable<Shelf>, run: () => T): T;
   /** What a persona sees now, of the registry and of its shelf. */
   see(persona: string): ClientView;
   /** Stops listening to the registry. */
@@ -27,10 +27,11 @@ export function createShelves(registry: Pick<Registry, 'snapshot' | 'onChange'>,
     shelves.set(persona, shelf);
     return shelf;
   };
-  const change: Shelves['change'] = (changed, run) => {
+  const change = <T>(changed: Iterable<Shelf>, run: () => T): T => {
     const before = [...changed].map((shelf) => ({ shelf, view: shelf.view(base) }));
-    run();
+    const result = run();
     for (const { shelf, view } of before) propagation.changed(shelf.persona, view, shelf.view(base));
+    return result;
   };
   const catchUp = (newest: Snapshot): void => {
     if (newest === base) return;

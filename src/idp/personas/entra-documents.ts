@@ -10,6 +10,28 @@ export interface EntraAddress {
   readonly segment: string;
 }
 
+const CLAIMS = [
+  'sub',
+  'iss',
+  'cloud_instance_name',
+  'cloud_instance_host_name',
+  'cloud_graph_host_name',
+  'msgraph_host',
+  'aud',
+  'exp',
+  'iat',
+  'auth_time',
+  'acr',
+  'nonce',
+  'preferred_username',
+  'name',
+  'tid',
+  'ver',
+  'at_hash',
+  'c_hash',
+  'email',
+];
+
 /** Metadata of one tenant, or of `common` with its literal `{tenantid}`: present and absent fields as at the real service. */
 export function entraMetadata({
   origin,
@@ -36,27 +58,7 @@ export function entraMetadata({
     http_logout_supported: true,
     frontchannel_logout_supported: true,
     end_session_endpoint: `${base}/oauth2/v2.0/logout`,
-    claims_supported: [
-      'sub',
-      'iss',
-      'cloud_instance_name',
-      'cloud_instance_host_name',
-      'cloud_graph_host_name',
-      'msgraph_host',
-      'aud',
-      'exp',
-      'iat',
-      'auth_time',
-      'acr',
-      'nonce',
-      'preferred_username',
-      'name',
-      'tid',
-      'ver',
-      'at_hash',
-      'c_hash',
-      'email',
-    ],
+    claims_supported: CLAIMS,
     kerberos_endpoint: `${base}/kerberos`,
     tenant_region_scope: shared ? null : 'EU',
     cloud_instance_name: new URL(origin).host,

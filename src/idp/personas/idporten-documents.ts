@@ -1,6 +1,16 @@
 import type { PersonaKey } from '../keys/keys.ts';
 import { IDPORTEN_METADATA_EXTRA } from '../unconfirmed.ts';
 
+const ACR_VALUES = [
+  'idporten-loa-low',
+  'idporten-loa-substantial',
+  'idporten-loa-high',
+  'eidas-loa-low',
+  'eidas-loa-substantial',
+  'eidas-loa-high',
+  'selfregistered-email',
+];
+
 /** Metadata of ID-porten (OpenID Connect Discovery 3): exactly the fields of the real service, origins swapped. */
 export function idportenMetadata(issuer: string, loginOrigin: string): Readonly<Record<string, unknown>> {
   return {
@@ -17,15 +27,7 @@ export function idportenMetadata(issuer: string, loginOrigin: string): Readonly<
     response_types_supported: ['code'],
     grant_types_supported: ['authorization_code', 'refresh_token'],
     response_modes_supported: ['query', 'form_post', 'query.jwt', 'form_post.jwt'],
-    acr_values_supported: [
-      'idporten-loa-low',
-      'idporten-loa-substantial',
-      'idporten-loa-high',
-      'eidas-loa-low',
-      'eidas-loa-substantial',
-      'eidas-loa-high',
-      'selfregistered-email',
-    ],
+    acr_values_supported: ACR_VALUES,
     subject_types_supported: ['public', 'pairwise'],
     id_token_signing_alg_values_supported: ['RS256'],
     authorization_signing_alg_values_supported: ['RS256'],

@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { GRANT } from '../../oauth/client-assertion.ts';
 import { stringClaim } from '../../oauth/jwt.ts';
+import type { Claims } from '../../oauth/jwt.ts';
 import { authorizationCodeGrant, refreshTokenGrant } from '../engine/token.ts';
-import type { Persona, UserTokenRequest } from '../persona.ts';
+import type { ClientsPolicy, Persona, UserTokenRequest } from '../persona.ts';
+import type { LogoutPolicy } from '../policy/logout-policy.ts';
+import type { UserinfoPolicy } from '../policy/token-reading-policy.ts';
 import type { Place } from '../place.ts';
 import { IDPORTEN_CODE_REUSE_REVOKES, IDPORTEN_TOKEN_URL_AUD } from '../unconfirmed.ts';
 import { idportenAuthorizePolicy } from './idporten-authorize.ts';
@@ -33,60 +36,73 @@ export function idportenPersona({ refreshedIdToken }: IdportenOptions): Persona 
       error_description: `${fault.text} (correlation id: ${context.correlationId ?? randomUUID()})`,
     }),
     pageCode: (fault) => fault.error,
-    token: {
-      kind: 'clients',
-      order: 'client-first',
-      credentials: 'exactly-registered',
-      assertion: {
-        algorithms: ['RS256', 'RS384', 'RS512'],
-        audience: judgeAudience,
-        maxLifetimeSeconds: 120,
-        skewSeconds: 10,
-        judgesIssuedAt: true,
-        audiences: 'one',
-        replay: 'refused',
-        keyNames: 'kid',
-        businessCertificates: true,
-        clientIdBeside: 'required',
-        types: 'jwt',
-      },
-      checkShape: () => {},
-      grants: { [GRANT.authorizationCode]: authorizationCodeGrant, [GRANT.refreshToken]: refreshTokenGrant },
-      superfluousVerifier: 'refused',
-      codeReuseRevokes: IDPORTEN_CODE_REUSE_REVOKES,
-      issue: (request) => issueIdportenTokens(request, { idToken: refreshedIdToken || !isRefresh(request) }),
-      makeRefreshToken: makeIdportenRefreshToken,
-    },
-    userinfo: {
-      tokenInBody: false,
-      isAccessToken: (claims) => claims['token_type'] === 'Bearer',
-      scope: undefined,
-      answer: (realm, { claims }) => {
-        const pid = stringClaim(claims, 'pid');
-        return { sub: claims['sub'], pid, locale: pid === undefined ? undefined : realm.people.find(pid)?.locale };
-      },
-    },
+    token: tokenPolicy(refreshedIdToken),
+    userinfo: USERINFO,
     authorize: idportenAuthorizePolicy(),
-    logout: {
-      path: () => '/logout',
-      issInFrontchannel: true,
-      unknownSession: 'error',
-      isIdToken: (claims) => claims['token_type'] === undefined,
-      printableState: true,
-      returnNeedsClient: true,
-      backchannel: {
-        sameHost: true,
-        subject: (realm, client, { pid }) => subjectAt(realm, client.id, pid),
-        typ: undefined,
-        lifetimeSeconds: undefined,
-      },
-    },
+    logout: LOGOUT,
     sso: { idleSeconds: 30 * MINUTE, absoluteSeconds: 120 * MINUTE },
     introspection: {
       permits: (client) => registrationOf(client).scopes.includes(INTROSPECTION_SCOPE),
-      isAccessToken: (claims) => claims['token_type'] === 'Bearer',
+      isAccessToken,
     },
   };
+}
+
+const USERINFO: UserinfoPolicy = {
+  tokenInBody: false,
+  isAccessToken,
+  scope: undefined,
+  answer: (realm, { claims }) => {
+    const pid = stringClaim(claims, 'pid');
+    return { sub: claims['sub'], pid, locale: pid === undefined ? undefined : realm.people.find(pid)?.locale };
+  },
+};
+
+const LOGOUT: LogoutPolicy = {
+  path: () => '/logout',
+  issInFrontchannel: true,
+  unknownSession: 'error',
+  isIdToken: (claims) => claims['token_type'] === undefined,
+  printableState: true,
+  returnNeedsClient: true,
+  backchannel: {
+    sameHost: true,
+    subject: (realm, client, { pid }) => subjectAt(realm, client.id, pid),
+    typ: undefined,
+    lifetimeSeconds: undefined,
+  },
+};
+
+function tokenPolicy(refreshedIdToken: boolean): ClientsPolicy {
+  return {
+    kind: 'clients',
+    order: 'client-first',
+    credentials: 'exactly-registered',
+    assertion: {
+      algorithms: ['RS256', 'RS384', 'RS512'],
+      audience: judgeAudience,
+      maxLifetimeSeconds: 120,
+      skewSeconds: 10,
+      judgesIssuedAt: true,
+      audiences: 'one',
+      replay: 'refused',
+      keyNames: 'kid',
+      businessCertificates: true,
+      clientIdBeside: 'required',
+      types: 'jwt',
+    },
+    checkShape: () => {},
+    grants: { [GRANT.authorizationCode]: authorizationCodeGrant, [GRANT.refreshToken]: refreshTokenGrant },
+    superfluousVerifier: 'refused',
+    codeReuseRevokes: IDPORTEN_CODE_REUSE_REVOKES,
+    issue: (request) => issueIdportenTokens(request, { idToken: refreshedIdToken || !isRefresh(request) }),
+    makeRefreshToken: makeIdportenRefreshToken,
+  };
+}
+
+/** ID tokens and logout tokens have no such claim. */
+function isAccessToken(claims: Claims): boolean {
+  return claims['token_type'] === 'Bearer';
 }
 
 function isRefresh({ call }: UserTokenRequest): boolean {
