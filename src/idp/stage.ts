@@ -38,6 +38,7 @@ import type { Persona, Realm } from './persona.ts';
 import type { Place } from './place.ts';
 import type { Wait } from './realm-parts.ts';
 import { createPropagation } from './clients/propagation.ts';
+import type { Propagation } from './clients/propagation.ts';
 import { createRandom } from './random.ts';
 import { loadSeed } from './state/seed.ts';
 
@@ -93,24 +94,17 @@ export interface Service {
 
 /** Reads what the state folder holds, and makes the rest. */
 export async function openStage(config: IdpConfig, deps: IdpDependencies): Promise<Stage> {
-  const { registry, fetch, emit } = deps;
+  const { fetch, emit } = deps;
   const { stateDir, headless, allowNonLoopback } = config;
   const [seed, people] = await Promise.all([
     loadSeed(stateDir),
     loadPeople(stateDir, (entry) => emit({ event: 'idp.person_skipped', ...entry })),
   ]);
   const [clocks, faults] = [createClocks(deps.now), createFaults()];
-  const clients = createClientBook(
-    registry,
-    createPropagation(faults, (persona) => clocks.of(persona)),
-  );
-  const { clientsFile: file } = config;
-  if (file !== undefined) {
-    const skipped = (entry: SkippedClient): void => emit({ event: 'idp.client_skipped', file, ...entry });
-    clients.watch(openClientsFile(file, { replace: (all) => clients.replaceFile(all), skipped }));
-  }
+  const propagation = createPropagation(faults, (persona) => clocks.of(persona));
+  const clients = openClients(config.clientsFile, deps, propagation);
   const era = await openEra(deps.store);
-  const shared = { seed, people, clients, faults, journal: createJournal(), random: createRandom() };
+  const shared = { emit, seed, people, clients, faults, journal: createJournal(), random: createRandom() };
   let tls: Promise<Tls> | undefined;
   return {
     config,
@@ -118,7 +112,6 @@ export async function openStage(config: IdpConfig, deps: IdpDependencies): Promi
     ...shared,
     clocks,
     era,
-    emit,
     makeRealm: async (persona, { naming, algorithms }) => {
       const now = clocks.of(persona.name);
       return {
@@ -126,7 +119,6 @@ export async function openStage(config: IdpConfig, deps: IdpDependencies): Promi
         persona,
         store: era.store,
         fetch,
-        emit,
         wait: deps.wait ?? waitForReal,
         now,
         headless,
@@ -140,6 +132,19 @@ export async function openStage(config: IdpConfig, deps: IdpDependencies): Promi
     },
     tls: () => (tls ??= loadTls(config, deps.now())),
   };
+}
+
+/** Clients of the registry and of the clients file, if there is one. Throws ClientsFileMissing. */
+function openClients(
+  file: string | undefined,
+  { registry, emit }: IdpDependencies,
+  propagation: Propagation,
+): ClientBook {
+  const clients = createClientBook(registry, propagation);
+  if (file === undefined) return clients;
+  const skipped = (entry: SkippedClient): void => emit({ event: 'idp.client_skipped', file, ...entry });
+  clients.watch(openClientsFile(file, { replace: (all) => clients.replaceFile(all), skipped }));
+  return clients;
 }
 
 /** One listener of a service. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { rowOf } from '../engine/client.ts';
 import { Refusal } from '../engine/refusal.ts';
-import type { UserGrant } from '../engine/user-grant.ts';
+import type { FurtherRequest, UserGrant } from '../engine/user-grant.ts';
 import type { AuthorizePolicy } from '../policy/authorize-policy.ts';
 import type { ClientAt, RealmParts } from '../realm-parts.ts';
 import type { Person } from '../people/person.ts';
@@ -28,12 +28,7 @@ export function entraAuthorizePolicy(options: EntraOptions): AuthorizePolicy {
     resource: 'refused',
     requestObjects: 'refuse',
     maxAge: ENTRA_MAX_AGE,
-    further: ({ client }, parameters) => {
-      if (isBrowserApplication(client, parameters.get('redirect_uri')) && !parameters.has('code_challenge')) {
-        throw new Refusal('challenge-cross-origin', { client: client.id });
-      }
-      return {};
-    },
+    further: checkChallenge,
     checkScopes: (site, scopes) => {
       if (scopes.length === 0) throw new Refusal('scope-missing', { client: site.client.id });
       askedAt(options, site, scopes);
@@ -60,6 +55,14 @@ export function entraAuthorizePolicy(options: EntraOptions): AuthorizePolicy {
     extras: (realm, grant) => extras(options, realm, grant),
     errorParameters: (fault, context) => entraErrorParameters(options.origin, fault, context),
   };
+}
+
+/** Codes of browser applications are redeemed from another origin, and need PKCE. */
+function checkChallenge({ client }: ClientAt, parameters: ReadonlyMap<string, string>): FurtherRequest {
+  if (isBrowserApplication(client, parameters.get('redirect_uri')) && !parameters.has('code_challenge')) {
+    throw new Refusal('challenge-cross-origin', { client: client.id });
+  }
+  return {};
 }
 
 function extras({ sessionState }: EntraOptions, realm: RealmParts, grant: UserGrant): Readonly<Record<string, string>> {

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Refusal } from '../engine/refusal.ts';
+import type { FurtherRequest } from '../engine/user-grant.ts';
 import type { AuthorizePolicy } from '../policy/authorize-policy.ts';
 import type { ClientAt } from '../realm-parts.ts';
 import type { Person } from '../people/person.ts';
@@ -10,17 +11,18 @@ import { errorParameters } from './generic-faults.ts';
 import { PROMPTS } from './generic-settings.ts';
 import type { GenericSettings } from './generic-settings.ts';
 
+const PUSHED = {
+  prefix: 'urn:ietf:params:oauth:request_uri:',
+  lifetimeSeconds: 60,
+  spentByCode: true,
+  tolerant: true,
+};
+
 /** How a generic persona authorizes (OpenID Connect Core 3.1.2, RFC 9126, RFC 9207). */
 export function authorizePolicy(settings: GenericSettings): AuthorizePolicy {
   return {
     path: () => '/authorize',
-    pushed: {
-      prefix: 'urn:ietf:params:oauth:request_uri:',
-      lifetimeSeconds: 60,
-      required: settings.pushed === 'required',
-      spentByCode: true,
-      tolerant: true,
-    },
+    pushed: { ...PUSHED, required: settings.pushed === 'required' },
     issInAnswer: true,
     responseModes: settings.responseModes,
     challengeMethods: ['S256'],
@@ -35,10 +37,7 @@ export function authorizePolicy(settings: GenericSettings): AuthorizePolicy {
     resource: 'audience',
     requestObjects: 'refuse',
     maxAge: true,
-    further: (site, parameters) => {
-      checkPrompt(site, parameters);
-      return {};
-    },
+    further: checkPrompt,
     checkScopes: (site, scopes) => checkScopes(settings, site, scopes),
     requiredAcr: (values) => settings.acrs.find((acr) => values.includes(acr)),
     acrSatisfies: (acr, required) =>
@@ -59,9 +58,10 @@ export function authorizePolicy(settings: GenericSettings): AuthorizePolicy {
 }
 
 /** Whoever lists its prompts refuses the others (Initiating User Registration 1.0 4). */
-function checkPrompt({ client }: ClientAt, parameters: ReadonlyMap<string, string>): void {
+function checkPrompt({ client }: ClientAt, parameters: ReadonlyMap<string, string>): FurtherRequest {
   const unknown = words(parameters.get('prompt')).find((word) => !PROMPTS.includes(word));
   if (unknown !== undefined) throw new Refusal('prompt-unknown', { prompt: unknown, client: client.id });
+  return {};
 }
 
 /** Every scope on the client or, where it registered none, of the persona. */

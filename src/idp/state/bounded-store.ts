@@ -15,19 +15,29 @@ const MAX_OF_A_KIND = 10_000;
  * are indexes whose names differ in the last word only. What an earlier process left is not counted, it runs out by itself.
  */
 export function boundStore(store: Store, maxOfAKind: number = MAX_OF_A_KIND): BoundedStore {
-  const records = createCounted(maxOfAKind);
-  const indexes = createCounted(maxOfAKind);
-  const members = createCounted(maxOfAKind);
+  const records = boundRecords(store, maxOfAKind);
+  const indexes = boundIndexes(store, maxOfAKind);
+  return {
+    store: { ...store, ...records.bounded, ...indexes.bounded },
+    restart: () => {
+      records.clear();
+      indexes.clear();
+    },
+  };
+}
+
+interface Bounded<Methods extends keyof Store> {
+  readonly bounded: Pick<Store, Methods>;
+  readonly clear: () => void;
+}
+
+function boundRecords(store: Store, max: number): Bounded<'create' | 'put' | 'delete' | 'take'> {
+  const records = createCounted(max);
   const note = async (key: string): Promise<void> => {
     const oldest = records.add(kindOf(key), key);
     if (oldest !== undefined) await store.delete(oldest);
   };
-  const dropIndex = async (index: string): Promise<void> => {
-    members.forget(index);
-    for (const member of await store.members(index)) await store.removeFromIndex(index, member);
-  };
-  const bounded: Store = {
-    ...store,
+  const bounded: Pick<Store, 'create' | 'put' | 'delete' | 'take'> = {
     create: async (key, value, ttlSeconds) => {
       const created = await store.create(key, value, ttlSeconds);
       if (created) await note(key);
@@ -45,6 +55,18 @@ export function boundStore(store: Store, maxOfAKind: number = MAX_OF_A_KIND): Bo
       records.remove(kindOf(key), key);
       return await store.take(key);
     },
+  };
+  return { bounded, clear: records.clear };
+}
+
+function boundIndexes(store: Store, max: number): Bounded<'addToIndex' | 'removeFromIndex'> {
+  const indexes = createCounted(max);
+  const members = createCounted(max);
+  const dropIndex = async (index: string): Promise<void> => {
+    members.forget(index);
+    for (const member of await store.members(index)) await store.removeFromIndex(index, member);
+  };
+  const bounded: Pick<Store, 'addToIndex' | 'removeFromIndex'> = {
     addToIndex: async (index, member, ttlSeconds) => {
       await store.addToIndex(index, member, ttlSeconds);
       const oldest = members.add(index, member);
@@ -57,8 +79,13 @@ export function boundStore(store: Store, maxOfAKind: number = MAX_OF_A_KIND): Bo
       await store.removeFromIndex(index, member);
     },
   };
-  const all = [records, indexes, members];
-  return { store: bounded, restart: () => all.forEach((each) => each.clear()) };
+  return {
+    bounded,
+    clear: () => {
+      indexes.clear();
+      members.clear();
+    },
+  };
 }
 
 /** Names by kind, oldest first. */

@@ -22,6 +22,45 @@ const MAX_CHARACTERS_OF_A_KIND = 32 * 1024 * 1024;
 
 /** A memory that forgets the oldest of a kind when they are too many or too large, so that no flood of one kind stops the service. */
 export function createMemory(now: Clock, maxOfAKind: number = MAX_OF_A_KIND): Memory {
+  const { find, keep, take, replace, clear } = createEntries(now, maxOfAKind);
+  return {
+    read: async (key) => {
+      const entry = find(key);
+      return entry && { value: unpack(entry.bytes), version: entry.version };
+    },
+    put: async (key, value, ttlSeconds) => keep(key, pack(value), ttlSeconds),
+    update: async (key, expectedVersion, value) => {
+      const entry = find(key);
+      if (entry === undefined) return 'gone';
+      if (entry.version !== expectedVersion) return 'conflict';
+      replace(key, { ...entry, bytes: pack(value), version: entry.version + 1 });
+      return 'ok';
+    },
+    take: async (key) => {
+      const entry = take(key);
+      return entry && unpack(entry.bytes);
+    },
+    delete: async (key) => take(key) !== undefined,
+    once: async (key, ttlSeconds) => {
+      if (find(key) !== undefined) return false;
+      keep(key, '', ttlSeconds);
+      return true;
+    },
+    clear,
+  };
+}
+
+/** The entries of all kinds, those that are over left out. */
+interface Entries {
+  readonly find: (key: string) => Entry | undefined;
+  /** As the newest of its kind. */
+  readonly keep: (key: string, bytes: string, ttlSeconds: number) => void;
+  readonly take: (key: string) => Entry | undefined;
+  readonly replace: (key: string, entry: Entry) => void;
+  readonly clear: () => void;
+}
+
+function createEntries(now: Clock, maxOfAKind: number): Entries {
   const kinds = new Map<string, Kind>();
   const kindOf = (key: string): Kind => {
     const name = key.slice(0, key.indexOf(' '));
@@ -44,31 +83,7 @@ export function createMemory(now: Clock, maxOfAKind: number = MAX_OF_A_KIND): Me
     kindOf(key).delete(key);
     return entry;
   };
-  return {
-    read: async (key) => {
-      const entry = find(key);
-      return entry && { value: unpack(entry.bytes), version: entry.version };
-    },
-    put: async (key, value, ttlSeconds) => keep(key, pack(value), ttlSeconds),
-    update: async (key, expectedVersion, value) => {
-      const entry = find(key);
-      if (entry === undefined) return 'gone';
-      if (entry.version !== expectedVersion) return 'conflict';
-      kindOf(key).replace(key, { ...entry, bytes: pack(value), version: entry.version + 1 });
-      return 'ok';
-    },
-    take: async (key) => {
-      const entry = take(key);
-      return entry && unpack(entry.bytes);
-    },
-    delete: async (key) => take(key) !== undefined,
-    once: async (key, ttlSeconds) => {
-      if (find(key) !== undefined) return false;
-      keep(key, '', ttlSeconds);
-      return true;
-    },
-    clear: () => kinds.clear(),
-  };
+  return { find, keep, take, replace: (key, entry) => kindOf(key).replace(key, entry), clear: () => kinds.clear() };
 }
 
 /** The entries of one kind, oldest first. */
