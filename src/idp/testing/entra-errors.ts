@@ -19,11 +19,8 @@ export function errorTable(world: World, extra: Extra): readonly ErrorRow[] {
   ];
 }
 
-function formRows(
-  world: World,
-  { token, machine, visit, redeem }: Requests,
-  { elsewhere }: Extra,
-): readonly ErrorRow[] {
+function formRows(world: World, at: Requests, { elsewhere }: Extra): readonly ErrorRow[] {
+  const { token, machine, visit, redeem } = at;
   const nowhere = TOKEN.replace(TENANT, 'nowhere.test');
   const common = TOKEN.replace(TENANT, 'common');
   const app = { client_id: CLIENTS.desk, client_secret: 's3cret', grant_type: 'client_credentials', scope: API };
@@ -52,16 +49,16 @@ function formRows(
       () => machine(API, { client_id: elsewhere }),
       { ...request([elsewhere, TENANT]), error: 'unauthorized_client' },
     ],
-    [
-      '50011 a redirect URI at sign-in',
-      () => visit({ redirect_uri: 'http://x.test/' }),
-      page(['http://x.test/', CLIENTS.desk, 'https://aka.ms/redirectUriMismatchError']),
-    ],
-    [
-      '50011 another redirect URI',
-      () => redeem({}, { redirect_uri: 'http://x.test/' }),
-      request(['http://x.test/', CLIENTS.desk, 'https://aka.ms/redirectUriMismatchError']),
-    ],
+    ...redirectRows(at),
+  ];
+}
+
+function redirectRows({ visit, redeem }: Requests): readonly ErrorRow[] {
+  const redirect_uri = 'http://x.test/';
+  const names = [redirect_uri, CLIENTS.desk, 'https://aka.ms/redirectUriMismatchError'];
+  return [
+    ['50011 a redirect URI at sign-in', () => visit({ redirect_uri }), page(names)],
+    ['50011 another redirect URI', () => redeem({}, { redirect_uri }), request(names)],
   ];
 }
 

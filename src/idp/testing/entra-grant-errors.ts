@@ -14,10 +14,17 @@ const DAY = 24 * 60 * 60;
 
 /** Faults of codes, tokens and scopes. */
 export function grantRows(world: World, at: Requests): readonly ErrorRow[] {
-  const { machine, visit, redeem, refresh, obo } = at;
   const later = (seconds: number) => (): void => void (world.clock.now += seconds);
+  return [
+    ...codeRows(at, later),
+    ...scopeRows(at),
+    ['50013 a token for another', () => at.obo({}, { client_id: CLIENTS.api }), grant()],
+    ['500133 a token too late', () => at.obo({}, {}, later(5401)), grant()],
+  ];
+}
+
+function codeRows({ visit, redeem, refresh }: Requests, later: (seconds: number) => () => void): readonly ErrorRow[] {
   const middle = { client_id: CLIENTS.middle };
-  const two = `${API} ${CLIENTS.middle}/.default`;
   const challenged = { code_challenge: 'c'.repeat(43), code_challenge_method: 'S256' };
   const twice = async (): Promise<Response> => {
     const code = redirected(await visit({})).get('code') ?? '';
@@ -38,6 +45,12 @@ export function grantRows(world: World, at: Requests): readonly ErrorRow[] {
       grant(['code_verifier', 'code_challenge']),
     ],
     ['501481 no verifier', () => redeem(challenged), grant(['code_verifier', 'code_challenge'])],
+  ];
+}
+
+function scopeRows({ machine, visit, redeem, refresh, obo }: Requests): readonly ErrorRow[] {
+  const two = `${API} ${CLIENTS.middle}/.default`;
+  return [
     ['1002012 no .default', () => machine(`${CLIENTS.api}/read`), scope([`${CLIENTS.api}/read`, '/.default'])],
     ['70011 a scope of no API', () => visit({ scope: 'openid something' }), redirects('invalid_scope', ['something'])],
     ['70011 a scope nobody gave', () => obo({}, { scope: `${CLIENTS.api}/no` }), scope([`${CLIENTS.api}/no`])],
@@ -56,27 +69,39 @@ export function grantRows(world: World, at: Requests): readonly ErrorRow[] {
       () => machine('api://local.demo.nothing/.default'),
       { ...request(['api://local.demo.nothing', TENANT]), error: 'invalid_resource' },
     ],
-    ['50013 a token for another', () => obo({}, { client_id: CLIENTS.api }), grant()],
-    ['500133 a token too late', () => obo({}, {}, later(5401)), grant()],
   ];
 }
 
 /** Faults of policy, and of who signs in. */
-export function policyRows(
-  world: World,
-  { machine, visit, obo, refresh, token }: Requests,
-  { spa, elsewhere }: Extra,
-): readonly ErrorRow[] {
+export function policyRows(world: World, at: Requests, { spa, elsewhere }: Extra): readonly ErrorRow[] {
+  const { visit, obo, token } = at;
   const asApp = async (): Promise<Response> =>
     obo({}, { assertion: String((await askAsApplication(world, `${CLIENTS.middle}/.default`)).body['access_token']) });
   const asId = async (): Promise<Response> => {
     const { body } = await tokensFor(world, 'openid');
     return await obo({}, { client_id: CLIENTS.desk, assertion: String(body['id_token']) });
   };
-  const closed = { scope: `${CLOSED}/.default` };
-  const step: Expected = { status: 400, error: 'interaction_required', claims: true };
-  const picky = 'openid api://local.demo.picky/.default';
   const browser = { client_id: spa, redirect_uri: SPA_CALLBACK };
+  return [
+    ...consentRows(at),
+    ['7000114 an application on behalf', asApp, { ...request([CLIENTS.middle]), error: 'unauthorized_client' }],
+    ['240002 an ID token on behalf', asId, request([OBO])],
+    ['9002325 a browser application without PKCE', () => visit(browser), redirects('invalid_request')],
+    [
+      '7000218 a browser application calls for itself',
+      () => token({ grant_type: 'client_credentials', client_id: spa, scope: API }),
+      client(),
+    ],
+    ...stepRows(at),
+    ['50020 a person of another tenant', () => visit({ login_hint: 'testid:Z990014' }), page([TENANT, CLIENTS.desk])],
+    ['16000 a session at another tenant', () => silentlyElsewhere(world, elsewhere), page()],
+    ['65004 cancel', () => cancel(world), { ...redirects('access_denied'), status: 303 }],
+  ];
+}
+
+function consentRows({ machine, visit, obo, refresh }: Requests): readonly ErrorRow[] {
+  const closed = { scope: `${CLOSED}/.default` };
+  const picky = 'openid api://local.demo.picky/.default';
   return [
     [
       '501051 no role',
@@ -103,20 +128,15 @@ export function policyRows(
       () => refresh({}, { scope: picky }),
       grant([CLIENTS.picky, 'local:demo:picky', '{EmailHidden}']),
     ],
-    ['7000114 an application on behalf', asApp, { ...request([CLIENTS.middle]), error: 'unauthorized_client' }],
-    ['240002 an ID token on behalf', asId, request([OBO])],
-    ['9002325 a browser application without PKCE', () => visit(browser), redirects('invalid_request')],
-    [
-      '7000218 a browser application calls for itself',
-      () => token({ grant_type: 'client_credentials', client_id: spa, scope: API }),
-      client(),
-    ],
+  ];
+}
+
+function stepRows({ obo, refresh }: Requests): readonly ErrorRow[] {
+  const step: Expected = { status: 400, error: 'interaction_required', claims: true };
+  return [
     ['50076 one more proof, on behalf', () => obo({ login_hint: 'testid:Z990011' }), step],
     ['50079 enrolment, on refresh', () => refresh({ login_hint: 'testid:Z990012' }), step],
     ['53003 conditional access, on behalf', () => obo({ login_hint: 'testid:Z990013' }), step],
-    ['50020 a person of another tenant', () => visit({ login_hint: 'testid:Z990014' }), page([TENANT, CLIENTS.desk])],
-    ['16000 a session at another tenant', () => silentlyElsewhere(world, elsewhere), page()],
-    ['65004 cancel', () => cancel(world), { ...redirects('access_denied'), status: 303 }],
   ];
 }
 

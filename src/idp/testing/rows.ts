@@ -55,77 +55,43 @@ export const CLIENTS: Readonly<Record<ClientName, string>> = {
 
 /** What the registry of a test world holds; every client has the one key. */
 export function worldRows(key: PublicJwk, certified: PublicJwk): SnapshotData {
-  const client = (
-    name: string,
-    clientId: string,
-    registration: Registration,
-    keys: readonly PublicJwk[] = [key],
-  ): Client => ({
-    app: app(name),
-    provider: registration.provider,
-    clientId,
-    state: 'ready',
-    keys,
-    registration,
-  });
   return {
     version: 1,
     wildcardGrants: 'network-only',
-    apps: [
-      'portal',
-      'basic',
-      'post',
-      'reuse',
-      'lenient',
-      'desk',
-      'middle',
-      'api',
-      'closed',
-      'picky',
-      'feed',
-      'certified',
-    ].map(declaredApp),
-    clients: [
-      client(
-        'portal',
-        CLIENTS.portal,
-        idportenClient({ frontchannelLogoutUri: 'http://127.0.0.1:7500/oauth2/logout/frontchannel' }),
-      ),
-      client(
-        'basic',
-        CLIENTS.basic,
-        idportenClient({ tokenEndpointAuthMethod: 'client_secret_basic', secretHashes: [hashed('s3cret')] }),
-        [],
-      ),
-      client(
-        'post',
-        CLIENTS.post,
-        idportenClient({
-          tokenEndpointAuthMethod: 'client_secret_post',
-          secretHashes: [hashed('s3cret')],
-          frontchannelLogoutSessionRequired: false,
-        }),
-        [],
-      ),
-      client('reuse', CLIENTS.reuse, idportenClient({ refreshTokenUsage: 'REUSE' })),
-      client('lenient', CLIENTS.lenient, idportenClient({ codeChallengeMethod: 'none' })),
-      client(
-        'desk',
-        CLIENTS.desk,
-        azureClient('desk', 0x20, {
-          redirectUris: ['http://localhost:7502/oauth2/callback', 'http://127.0.0.1:7502/oauth2/callback'],
-        }),
-        [key, certified],
-      ),
-      client('middle', CLIENTS.middle, azureClient('middle', 0x21)),
-      client('api', CLIENTS.api, azureClient('api', 0x22)),
-      client('closed', CLIENTS.closed, azureClient('closed', 0x23)),
-      client('picky', CLIENTS.picky, azureClient('picky', 0x24, { groups: [guid(0xee)] })),
-      ...maskinportenClients(key),
-    ],
+    apps: Object.keys(CLIENTS).map(declaredApp),
+    clients: [...idportenClients(key), ...entraClients(key, certified), ...maskinportenClients(key)],
     grants: [grant('middle', 'desk'), grant('api', 'desk', ['admin']), grant('api', 'middle'), grant('picky', 'desk')],
     scopes: maskinportenScopes(app('api')),
   };
+}
+
+function idportenClients(key: PublicJwk): readonly Client[] {
+  const secretHashes = [hashed('s3cret')];
+  const frontchannelLogoutUri = 'http://127.0.0.1:7500/oauth2/logout/frontchannel';
+  const post = { tokenEndpointAuthMethod: 'client_secret_post', frontchannelLogoutSessionRequired: false } as const;
+  return [
+    client('portal', idportenClient({ frontchannelLogoutUri }), [key]),
+    client('basic', idportenClient({ tokenEndpointAuthMethod: 'client_secret_basic', secretHashes }), []),
+    client('post', idportenClient({ ...post, secretHashes }), []),
+    client('reuse', idportenClient({ refreshTokenUsage: 'REUSE' }), [key]),
+    client('lenient', idportenClient({ codeChallengeMethod: 'none' }), [key]),
+  ];
+}
+
+function entraClients(key: PublicJwk, certified: PublicJwk): readonly Client[] {
+  const redirectUris = ['http://localhost:7502/oauth2/callback', 'http://127.0.0.1:7502/oauth2/callback'];
+  return [
+    client('desk', azureClient('desk', 0x20, { redirectUris }), [key, certified]),
+    client('middle', azureClient('middle', 0x21), [key]),
+    client('api', azureClient('api', 0x22), [key]),
+    client('closed', azureClient('closed', 0x23), [key]),
+    client('picky', azureClient('picky', 0x24, { groups: [guid(0xee)] }), [key]),
+  ];
+}
+
+function client(name: ClientName, registration: Registration, keys: readonly PublicJwk[]): Client {
+  const { provider } = registration;
+  return { app: app(name), provider, clientId: CLIENTS[name], state: 'ready', keys, registration };
 }
 
 function declaredApp(name: string): App {
