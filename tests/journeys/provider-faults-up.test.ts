@@ -78,18 +78,20 @@ for (const [fault, status, title] of [
   });
 }
 
+/** Each time another browser: one that failed too often is told so instead. */
+function signInAnew(): ReturnType<typeof signIn> {
+  return signIn(browser(), platform.url('citizen-portal'), CITIZEN, 'substantial');
+}
+
 test('a new key that ID-porten signs with at once: in after the pause between two looks at the key document, with the whole chain', async () => {
   assert.equal((await control('POST', '/v1/idporten/keys', { action: 'rotate' })).status, 200);
-  // Each time another browser: one that failed too often is told so instead.
-  const attempt = (): ReturnType<typeof signIn> =>
-    signIn(browser(), platform.url('citizen-portal'), CITIZEN, 'substantial');
   const patience = AbortSignal.timeout(PATIENCE_MILLISECONDS);
-  let page = await attempt();
+  let page = await signInAnew();
   // The login proxy, the app and TokenX have each read the key document at a time of their own.
   while (!patience.aborted && (page.status !== 200 || readRefusals(page).length > 0)) {
     assert.match(page.html, /Innloggingen mislyktes|key_unknown|invalid_request/);
     await wait(POLL_MILLISECONDS);
-    page = await attempt();
+    page = await signInAnew();
   }
   assert.deepEqual(readRefusals(page), []);
   assert.equal(readChain(page).length, 3);

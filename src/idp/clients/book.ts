@@ -68,7 +68,7 @@ export function createClientBook(
       mandates.putDelegations([]);
       propagation.clear();
     },
-    close: shelves.close,
+    close: () => shelves.close(),
   };
 }
 
