@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { createJournal } from '../journal.ts';
 import { listOf, openControlOf } from '../testing/control.ts';
 import { foreignKey } from '../testing/keys.ts';
 import { guid } from '../testing/rows.ts';
@@ -203,25 +202,6 @@ test('control: a token file that is replaced counts at once; removed, the last o
   assert.equal((await control('GET', '/v1/status')).status, 401);
   await writeFile(file, old);
   assert.equal((await control('GET', '/v1/status')).status, 200);
-});
-
-test('control: the lists are bounded by size too, the newest stays', () => {
-  const journal = createJournal();
-  const raw = 'x'.repeat(1024 * 1024);
-  const token = { persona: 'p', client: 'c', kind: 'access', header: {}, claims: {} } as const;
-  const request = { persona: 'p', endpoint: 'token', method: 'POST', status: 200, parameters: [] };
-  for (let time = 0; time < 100; time += 1) {
-    journal.noteIssued({ ...token, time, raw: `${raw}${time}` });
-    journal.noteRequest({ ...request, time, assertion: [raw, `${time}`] });
-  }
-  for (const list of [journal.issued(), journal.requests()]) {
-    assert.equal(list.length, 31);
-    assert.deepEqual([list[0]?.time, list.at(-1)?.time], [69, 99]);
-  }
-  for (let time = 100; time < 200; time += 1) journal.noteRequest({ ...request, time, assertion: undefined });
-  assert.equal(journal.requests().length, 131);
-  journal.clear();
-  assert.deepEqual([journal.issued(), journal.requests()], [[], []]);
 });
 
 test('control: of clients that name one scope, the last that says what it is counts', async () => {
