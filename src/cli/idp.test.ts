@@ -9,7 +9,7 @@ import { idpConfig, requirePorts } from './idp-settings.ts';
 import { describeIdp, summariseIdp } from './idp-summary.ts';
 
 function configOf(line: string, env: Record<string, string> = {}): ReturnType<typeof idpConfig> {
-  return idpConfig(parseIdpArguments(line.split(' ').filter(Boolean)), env, '/work');
+  return idpConfig(parseIdpArguments(line.split(' ').filter(Boolean)), env, '/project');
 }
 
 test('`fullmakt idp` starts ID-porten, Entra ID and Maskinporten; --persona adds, --only replaces', () => {
@@ -27,11 +27,11 @@ test('flags win over the environment, and the environment over the defaults', ()
     FULLMAKT_IDP_CLIENTS_FILE: 'a.yaml',
   };
   const { personas, stateDir, clientsFile } = configOf('', env);
-  assert.deepEqual([personas, stateDir, clientsFile], [['maskinporten'], '/work/state', '/work/a.yaml']);
+  assert.deepEqual([personas, stateDir, clientsFile], [['maskinporten'], '/project/state', '/project/a.yaml']);
   const flags = configOf('--only entra --dir /elsewhere --clients b.yaml --allow-non-loopback', env);
-  assert.deepEqual([flags.personas, flags.stateDir, flags.clientsFile], [['entra'], '/elsewhere', '/work/b.yaml']);
+  assert.deepEqual([flags.personas, flags.stateDir, flags.clientsFile], [['entra'], '/elsewhere', '/project/b.yaml']);
   assert.equal(flags.allowNonLoopback, true);
-  assert.equal(configOf('').stateDir, '/work/.fullmakt');
+  assert.equal(configOf('').stateDir, '/project/.fullmakt');
 });
 
 test('a misspelt setting is named, and so is every other mistake at once', () => {
@@ -78,12 +78,12 @@ test('the text for people says where everything is, and that this is not the rea
   const text = describeIdp(summariseIdp(configOf('--clients clients.yaml'), 0.2));
   for (const said of [
     'http://localhost:7430/ ',
-    '/work/.fullmakt/people.yaml',
-    '/work/.fullmakt/keys',
-    'NODE_EXTRA_CA_CERTS=/work/.fullmakt/ca.pem',
+    '/project/.fullmakt/people.yaml',
+    '/project/.fullmakt/keys',
+    'NODE_EXTRA_CA_CERTS=/project/.fullmakt/ca.pem',
     'http://127.0.0.1:7400/v1/idporten/clients',
-    '/work/.fullmakt/control-token',
-    '/work/clients.yaml',
+    '/project/.fullmakt/control-token',
+    '/project/clients.yaml',
     'nothing they issue opens the real services',
   ]) {
     assert.ok(text.includes(said), said);
