@@ -185,7 +185,7 @@ function spoiled(from: Template, by: Spoiling): Case {
       ? spoil(from.form, by.form)
       : from.json === undefined
         ? undefined
-        : JSON.stringify(spoilJson(from.json, by.json)));
+        : JSON.stringify(spoilJson(from.json, structuredClone(by.json))));
   const type = from.json === undefined ? 'application/x-www-form-urlencoded' : 'application/json';
   const sent = Object.fromEntries((by.headers ?? []).map(([name, value]) => [name, headerText(value)]));
   return {
