@@ -110,7 +110,9 @@ function spoil(form: readonly (readonly [string, string])[], changes: readonly C
 function spoilJson(value: unknown, changes: readonly (readonly [number, unknown])[]): unknown {
   const copy: unknown = structuredClone(value);
   if (typeof copy !== 'object' || copy === null) return copy;
-  for (const [at, to] of changes) {
+  for (const [at, drawn] of changes) {
+    // Each time a copy: the same array set twice would hold itself.
+    const to: unknown = structuredClone(drawn);
     const names = Object.keys(copy);
     const name = names[at % Math.max(1, names.length)];
     if (name === undefined) continue;
@@ -185,7 +187,7 @@ function spoiled(from: Template, by: Spoiling): Case {
       ? spoil(from.form, by.form)
       : from.json === undefined
         ? undefined
-        : JSON.stringify(spoilJson(from.json, structuredClone(by.json))));
+        : JSON.stringify(spoilJson(from.json, by.json)));
   const type = from.json === undefined ? 'application/x-www-form-urlencoded' : 'application/json';
   const sent = Object.fromEntries((by.headers ?? []).map(([name, value]) => [name, headerText(value)]));
   return {
