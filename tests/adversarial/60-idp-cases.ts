@@ -5,8 +5,6 @@ import type { ListenerName } from './60-idp-world.ts';
 
 /** A spoilt request, before values of real flows are put in. */
 export interface Case {
-  /** What it was before. */
-  readonly from: string;
   readonly at: ListenerName;
   readonly method: string;
   readonly path: string;
@@ -191,7 +189,6 @@ function spoiled(from: Template, by: Spoiling): Case {
   const type = from.json === undefined ? 'application/x-www-form-urlencoded' : 'application/json';
   const sent = Object.fromEntries((by.headers ?? []).map(([name, value]) => [name, headerText(value)]));
   return {
-    from: `${from.at}: ${from.method} ${from.path}`,
     at: from.at,
     method: by.method ?? from.method,
     path,
@@ -212,17 +209,21 @@ function spoiled(from: Template, by: Spoiling): Case {
   };
 }
 
+/** A template as it stands. */
+export function plainCase(from: Template): Case {
+  return spoiled(from, UNSPOILED);
+}
+
 /** A template as it stands, but from another client. */
-export function plainCase(from: Template, client: string): Case {
+export function plainCaseFrom(client: string, from: Template): Case {
   const named = (all: Fields | undefined): Fields | undefined =>
     all?.map(([name, value]) => [name, name === 'client_id' ? client : value]);
-  const own: Template = {
+  return plainCase({
     ...from,
     ...(from.query === undefined ? {} : { query: named(from.query) ?? [] }),
     ...(from.form === undefined ? {} : { form: named(from.form) ?? [] }),
     ...(from.assertion === undefined ? {} : { assertion: { ...from.assertion, client } }),
-  };
-  return spoiled(own, UNSPOILED);
+  });
 }
 
 /** What a header can carry, short enough to be read by somebody. */

@@ -3,6 +3,7 @@ import { codeChallenge } from '../../src/oauth/pkce.ts';
 import { APP, GOODBYE } from '../../src/idp/testing/openid.ts';
 import { CLIENTS } from '../../src/idp/testing/rows.ts';
 import { ASSERTION_TYPE, ISSUERS, TENANT } from '../../src/idp/testing/world.ts';
+import { MACHINE_SCOPE, WATCHER } from './60-idp-world.ts';
 import type { ListenerName } from './60-idp-world.ts';
 
 /** Name and value; `{{name}}` in a value is replaced by what a real flow gave. */
@@ -19,6 +20,8 @@ export interface Template {
   readonly headers?: Readonly<Record<string, string>>;
   /** Who signs `{{assertion}}`, for whom. */
   readonly assertion?: { readonly client: string; readonly audience: string; readonly more?: object };
+  /** Why even this request is refused, for one that cannot be answered well. */
+  readonly refused?: string;
 }
 
 const OBO = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
@@ -30,7 +33,11 @@ const proof: Readonly<Record<string, string>> = {
 };
 const cookie: Readonly<Record<string, string>> = { cookie: '{{cookies}}' };
 
-function authorization(client: string, redirect: string): Readonly<Record<string, string>> {
+function authorization(
+  client: string,
+  redirect: string,
+  hint: string = 'testid:{{pid}}',
+): Readonly<Record<string, string>> {
   return {
     response_type: 'code',
     client_id: client,
@@ -44,7 +51,7 @@ function authorization(client: string, redirect: string): Readonly<Record<string
     max_age: '100',
     ui_locales: 'nb',
     acr_values: 'idporten-loa-high',
-    login_hint: 'testid:{{pid}}',
+    login_hint: hint,
     response_mode: 'query',
     claims: '{"id_token":{"auth_time":{"essential":true}}}',
   };
@@ -82,7 +89,7 @@ function idporten(): readonly Template[] {
   const own = { client_id: CLIENTS.portal, ...proof };
   const at = 'ID-porten';
   const login = 'ID-porten login';
-  const asked = authorization(CLIENTS.portal, CALLBACK);
+  const asked = authorization(CLIENTS.portal, CALLBACK, 'testid:{{pid}}_idporten-loa-high');
   const home = 'http://127.0.0.1:7500/oauth2/logout/callback';
   const leave = { ...out, client_id: CLIENTS.portal, post_logout_redirect_uri: home };
   const on = { at, method: 'POST', assertion } as const;
@@ -94,7 +101,12 @@ function idporten(): readonly Template[] {
       form: fields({ ...own, grant_type: 'refresh_token', refresh_token: '{{refresh}}', scope: 'openid' }),
     },
     { ...on, path: '/par', form: fields({ ...own, ...asked, onbehalfof: '' }) },
-    { ...on, path: '/token/introspect', form: fields({ ...own, token: '{{access}}', token_type_hint: 'x' }) },
+    {
+      ...on,
+      path: '/token/introspect',
+      form: fields({ ...own, client_id: WATCHER, token: '{{access}}', token_type_hint: 'x' }),
+      assertion: { ...assertion, client: WATCHER },
+    },
     { ...on, path: '/token/revoke', form: fields({ ...own, token: '{{id}}' }) },
     { at, method: 'GET', path: '/userinfo', headers: bearer('{{access}}') },
     { at: login, method: 'GET', path: '/authorize', query: fields(asked), headers: cookie },
@@ -111,6 +123,12 @@ function entra(at: 'Entra ID' | 'Entra ID (http)'): readonly Template[] {
   const assertion = { client: CLIENTS.desk, audience: `${ISSUERS.entra}${base}/token` };
   const secret = { client_id: CLIENTS.desk, client_secret: 's3cret' };
   const asked = { ...authorization(CLIENTS.desk, DESK_CALLBACK), domain_hint: 'x', client_info: '1' };
+  const leave = {
+    ...out,
+    id_token_hint: '{{entra-id}}',
+    client_id: CLIENTS.desk,
+    post_logout_redirect_uri: DESK_CALLBACK,
+  };
   const token = (form: Readonly<Record<string, string>>): Template => ({
     at,
     method: 'POST',
@@ -133,12 +151,18 @@ function entra(at: 'Entra ID' | 'Entra ID (http)'): readonly Template[] {
       claims: '{"access_token":{}}',
     }),
     { at, method: 'OPTIONS', path: `${base}/token` },
-    { at, method: 'GET', path: `${base}/token`, query: fields({ 'client-request-id': 'x' }) },
+    {
+      at,
+      method: 'GET',
+      path: `${base}/token`,
+      query: fields({ 'client-request-id': 'x' }),
+      refused: 'tokens are given to POST alone',
+    },
     { at, method: 'GET', path: `${base}/authorize`, query: fields(asked), headers: cookie },
     { at, method: 'POST', path: `/common/oauth2/v2.0/authorize`, form: fields(asked), headers: cookie },
     { at, method: 'POST', path: `${base}/authorize`, form: fields(press('{{entra-transaction}}')), headers: cookie },
     { at, method: 'GET', path: `${base}/logout`, query: fields({ logout_hint: 'x', state: 'st' }), headers: cookie },
-    { at, method: 'GET', path: `/organizations/oauth2/v2.0/logout`, query: fields(out), headers: cookie },
+    { at, method: 'GET', path: `/organizations/oauth2/v2.0/logout`, query: fields(leave), headers: cookie },
     ...[
       '/common/discovery/instance',
       `/${TENANT}/v2.0/.well-known/openid-configuration`,
@@ -201,7 +225,7 @@ function machines(): readonly Template[] {
       at: cc,
       method: 'POST',
       path: '/token',
-      form: fields({ client_id: 'web', ...proof, grant_type: 'client_credentials', scope: 'x' }),
+      form: fields({ client_id: 'web', ...proof, grant_type: 'client_credentials', scope: MACHINE_SCOPE }),
       assertion: { client: 'web', audience: ISSUERS.oidfCc },
     },
     { at: cc, method: 'GET', path: '/resource', headers: bearer('{{machine-access}}') },
