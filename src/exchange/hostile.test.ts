@@ -62,10 +62,10 @@ test('a rule that goes while the keys of an issuer are fetched gives no token an
   const target = testApp('api').id;
   let fetches = 0;
   const made = await own(t, {
-    jwks: () => {
+    jwks: async () => {
       fetches += 1;
       if (fetches === 1) return { keys: [publicJwk(keys.stranger)] };
-      made.registry.commit(made.registry.snapshot().version, { replaceGrants: [{ target, grants: [] }] });
+      await made.registry.commit(made.registry.snapshot().version, { replaceGrants: [{ target, grants: [] }] });
       return { keys: [publicJwk(keys.idp)] };
     },
   });

@@ -55,7 +55,7 @@ const call = async (from: string, to: string): Promise<Answer> => {
 for (const wildcardGrants of ['network-only', 'tokens'] as const) {
   test(`X08: every pair of six applications, wildcards ${wildcardGrants}, answers as the rules read (P2 to P5)`, async () => {
     const { version } = world.registry.snapshot();
-    assert.equal(world.registry.commit(version, { wildcardGrants }), 'ok');
+    assert.equal(await world.registry.commit(version, { wildcardGrants }), 'ok');
     for (const from of NAMES) {
       for (const to of NAMES) {
         const answer = await call(from, to);
@@ -78,12 +78,12 @@ test('P8: a denial carries the change of the manifest that would allow it, and n
 test('P3, G3: a rule counts from the commit on, and no longer than it stands', async () => {
   assert.equal((await call('f', 'a')).body['fm_reason'], 'no-rule');
   const target = testApp('a').id;
-  const change = (grants: readonly Grant[]): string =>
+  const change = (grants: readonly Grant[]): Promise<string> =>
     world.registry.commit(world.registry.snapshot().version, { replaceGrants: [{ target, grants }] });
-  assert.equal(change([grant('a', 'dev:fleet:f')]), 'ok');
+  assert.equal(await change([grant('a', 'dev:fleet:f')]), 'ok');
   assert.equal((await call('f', 'a')).status, 200);
   assert.equal(world.lastDecision()?.version, world.registry.snapshot().version);
-  assert.equal(change([]), 'ok');
+  assert.equal(await change([]), 'ok');
   assert.equal((await call('f', 'a')).body['fm_reason'], 'no-rule');
 });
 
@@ -120,7 +120,7 @@ test('L1, L2: an issued token is on record with who, for whom, by which rule and
   );
   // The rules of `a` were removed above: put the one that is needed back.
   assert.equal(answer.body['fm_reason'], 'no-rule');
-  world.registry.commit(world.registry.snapshot().version, {
+  await world.registry.commit(world.registry.snapshot().version, {
     replaceGrants: [{ target: testApp('a').id, grants: [grant('a', id)] }],
   });
   const issued = await world.exchange(

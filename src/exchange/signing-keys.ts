@@ -90,13 +90,13 @@ async function rotated(options: SigningKeyOptions, loaded: Loaded | undefined): 
   const algorithms = new Set<TokenAlgorithm>(['RS256', ...options.algorithmsInUse()]);
   const rules: RotationRules = { ...options.rules, longestTtlSeconds: HOUR };
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-    const set = options.store.load(USE);
-    const plan = planRotation(set.keys, algorithms, { rules, now: options.now() });
+    const set = await options.store.load(USE);
+    const plan = planRotation(set.keys, algorithms, { rules, now: set.storeTime });
     if (!plan.changed) return loaded?.version === set.version ? loaded : load(set, options.wrapper);
     const keys = [...plan.keys, ...(await Promise.all(plan.create.map((wish) => makeKey(wish, options))))];
-    if (options.store.save(USE, set.version, keys) === 'ok') {
+    if ((await options.store.save(USE, set.version, keys)) === 'ok') {
       tell(set.keys, keys, options.emit);
-      return load(options.store.load(USE), options.wrapper);
+      return load(await options.store.load(USE), options.wrapper);
     }
   }
   throw new Error('the signing keys are changed by others without end');
@@ -126,7 +126,7 @@ function sealedAs(kid: string, alg: string): string {
 
 function load(set: SigningKeySet, wrapper: KeyWrapper): Loaded {
   const active = set.keys.filter((key) => key.state === 'active');
-  const shown = set.keys.filter((key) => key.state !== 'deleted').toSorted((a, b) => rank(a) - rank(b));
+  const shown = set.keys.filter((key) => key.state !== 'revoked').toSorted((a, b) => rank(a) - rank(b));
   return {
     version: set.version,
     signers: new Map(active.map((row) => [row.alg, unseal(row, wrapper)])),

@@ -56,13 +56,16 @@ test('a redirect URI that lost its registration while the page was open gets no 
   const { registry } = world.deps;
   const client = registry.snapshot().client('idporten', CLIENTS.portal);
   assert.ok(client?.registration.provider === 'idporten');
-  const write = (redirectUris: readonly string[]): void => {
+  const write = async (redirectUris: readonly string[]): Promise<void> => {
     const registration = { ...client.registration, redirectUris } as typeof client.registration;
-    assert.equal(registry.commit(registry.snapshot().version, { putClients: [{ ...client, registration }] }), 'ok');
+    assert.equal(
+      await registry.commit(registry.snapshot().version, { putClients: [{ ...client, registration }] }),
+      'ok',
+    );
   };
-  write(['http://127.0.0.1:7500/elsewhere']);
+  await write(['http://127.0.0.1:7500/elsewhere']);
   const answer = await visit(world, jar, LOGIN, form(fields));
-  write(client.registration.redirectUris);
+  await write(client.registration.redirectUris);
   assert.deepEqual([answer.status, answer.headers.get('location')], [400, null]);
 });
 

@@ -55,7 +55,7 @@ export async function applyDesired(desired: Desired, parts: ApplyParts): Promise
     const known = [...snapshot.apps()].map((app) => app.id);
     const { remove, held } = guardDeletions({ ...desired, known });
     const { wildcardGrants, entraPasswords, tokenxKeyAlgorithm } = config;
-    const keys = registry.keys();
+    const keys = await registry.keys();
     const plan = makePlan({
       desired: compiled,
       remove,
@@ -68,7 +68,7 @@ export async function applyDesired(desired: Desired, parts: ApplyParts): Promise
     const made = await makeKeys(plan.wishes, parts);
     const change = plan.change(made);
     if (change === undefined) return { plan, held, made, wrote: false, gains: [], loses: [] };
-    if (registry.commit(snapshot.version, change) === 'conflict') continue;
+    if ((await registry.commit(snapshot.version, change)) === 'conflict') continue;
     return { plan, held, made, wrote: true, ...accessDiff(snapshot, registry.snapshot()) };
   }
   throw new Error(`the registry changed ${MAX_ATTEMPTS} times while a plan was applied`);
@@ -76,23 +76,25 @@ export async function applyDesired(desired: Desired, parts: ApplyParts): Promise
 
 /** Gives one client the next key that it lacks; undefined when none does. */
 export async function makeNextKey({ registry, wrapper, now }: Omit<ApplyParts, 'config'>): Promise<KeyRow | undefined> {
-  const [wish] = nextWishes(registry);
+  const [wish] = await nextWishes(registry);
   if (wish === undefined) return undefined;
   const key = await makeKey(wish, wrapper, now());
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     const snapshot = registry.snapshot();
     const client = snapshot.clientOf(key.app, key.provider);
-    const isLacking = nextWishes(registry).some((each) => each.uid === key.uid && each.provider === key.provider);
+    const isLacking = (await nextWishes(registry)).some(
+      (each) => each.uid === key.uid && each.provider === key.provider,
+    );
     if (client === undefined || key.publicJwk === undefined || !isLacking) return undefined;
     const putClients = [{ ...client, keys: [...client.keys, key.publicJwk] }];
-    if (registry.commit(snapshot.version, { putKeys: [key], putClients }) === 'ok') return key;
+    if ((await registry.commit(snapshot.version, { putKeys: [key], putClients })) === 'ok') return key;
   }
   return undefined;
 }
 
 /** Clients with a current key of ours and no next one. */
-export function nextWishes(registry: Registry): readonly KeyWish[] {
-  const bySlot = Map.groupBy(registry.keys(), ({ app, provider, kind }) => `${app} ${provider} ${kind}`);
+export async function nextWishes(registry: Registry): Promise<readonly KeyWish[]> {
+  const bySlot = Map.groupBy(await registry.keys(), ({ app, provider, kind }) => `${app} ${provider} ${kind}`);
   return [...bySlot.values()].flatMap((keys) => {
     const current = keys.find((key) => key.state === 'current' && key.kind === 'jwk');
     if (current === undefined || keys.some((key) => key.state === 'next')) return [];

@@ -28,7 +28,7 @@ export function createCredentials(stateDir: string, parts: EnvironmentParts): Cr
     of: (app) => known.get(app)?.environment,
     refresh: async (registry) => {
       const snapshot = registry.snapshot();
-      const keys = Map.groupBy(registry.keys(), (key) => key.app);
+      const keys = Map.groupBy(await registry.keys(), (key) => key.app);
       const next: typeof known = new Map();
       const changed: AppId[] = [];
       const writes: Promise<void>[] = [];

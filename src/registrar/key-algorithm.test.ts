@@ -10,7 +10,7 @@ test('with ES256 chosen for TokenX, keys that a sidecar signs with are P-256, th
   };
   const { registrar, registry } = bench(t, files, undefined, { tokenxKeyAlgorithm: 'ES256' });
   await registrar.start();
-  const kinds = registry.keys().filter(({ kind }) => kind === 'jwk');
+  const kinds = (await registry.keys()).filter(({ kind }) => kind === 'jwk');
   const made = kinds.map(({ app, alg, publicJwk }) => `${app} ${alg} ${publicJwk?.kty}`);
   assert.deepEqual(made.toSorted(), [
     'local:team:entra RS256 RSA',

@@ -9,11 +9,11 @@ import type { ApplyOutcome } from './outcome.ts';
 import { bench, manifest, now, put } from './testing/bench.ts';
 import type { Files } from './testing/bench.ts';
 
-function inFile(t: { after(step: () => void): void }): Registry {
+function inFile(t: { after(step: () => Promise<void>): void }): Registry {
   const folder = mkdtempSync(join(tmpdir(), 'fullmakt-rows-'));
   const registry = openSqliteRegistry(join(folder, 'registry.sqlite'), { now });
-  t.after(() => {
-    registry.close();
+  t.after(async () => {
+    await registry.close();
     rmSync(folder, { recursive: true });
   });
   return registry;

@@ -118,7 +118,7 @@ test('private parts are sealed at rest and in files of their owner only (C1, C5)
   const sidecar = registrar.environmentOf(front)?.sidecar ?? {};
   const secret: unknown = JSON.parse(sidecar['TOKEN_X_PRIVATE_JWK'] ?? '').d;
   assert.ok(typeof secret === 'string' && secret.length > 100);
-  for (const key of registry.keys()) assert.ok(!key.sealedPrivate?.includes(secret));
+  for (const key of await registry.keys()) assert.ok(!key.sealedPrivate?.includes(secret));
   const state = join(dir, '.fullmakt');
   assert.equal(statSync(state).mode & 0o777, 0o700);
   assert.equal(readFileSync(join(state, '.gitignore'), 'utf8'), '*\n');
@@ -146,7 +146,7 @@ test('a restart with unchanged manifests writes nothing and keeps every key (sec
   await one.registrar.start();
   const before = one.registrar.environmentOf(front);
   await one.registrar.close();
-  first.close();
+  await first.close();
   const second = openSqliteRegistry(file, { now });
   t.after(async () => second.close());
   const { dir } = one;
@@ -207,14 +207,14 @@ test('losing a rule is told and takes effect; losing a provider takes its client
   const outcome = await registrar.apply();
   assert.deepEqual(outcome.loses, [{ consumer: front, target: api, provider: 'tokenx' }]);
   assert.equal(registry.snapshot().clientOf(api, 'azure'), undefined);
-  assert.deepEqual([...new Set(registry.keys(api).map((key) => key.provider))], ['tokenx']);
+  assert.deepEqual([...new Set((await registry.keys(api)).map((key) => key.provider))], ['tokenx']);
   assert.equal(registry.snapshot().app(api)?.generation, (generation ?? 0) + 1);
 });
 
 test('a removed manifest takes its app and credentials along; a re-created one gets a new uid and new keys (13)', async (t) => {
   const { registrar, registry, dir } = bench(t, CITIZEN);
   await registrar.start();
-  const [uid, kids] = [registry.snapshot().app(api)?.uid, registry.keys(api).map((key) => key.kid)];
+  const [uid, kids] = [registry.snapshot().app(api)?.uid, (await registry.keys(api)).map((key) => key.kid)];
   rmSync(join(dir, 'a/api.yaml'));
   assert.deepEqual((await registrar.apply()).removed, [api]);
   assert.equal(registry.snapshot().app(api), undefined);
@@ -223,7 +223,7 @@ test('a removed manifest takes its app and credentials along; a re-created one g
   put(dir, CITIZEN);
   await registrar.apply();
   assert.notEqual(registry.snapshot().app(api)?.uid, uid);
-  for (const key of registry.keys(api)) assert.ok(!kids.includes(key.kid));
+  for (const key of await registry.keys(api)) assert.ok(!kids.includes(key.kid));
 });
 
 test('an emptied, missing or half unreadable folder deletes nothing (D3)', async (t) => {
@@ -309,11 +309,13 @@ test('the next keys are made after the start, one by one, and change no variable
   const before = [registrar.environmentOf(api), registrar.environmentOf(front)];
   const keepAlive = setTimeout(() => {}, 10_000);
   await new Promise<void>((resolve) => {
-    const leave = registry.onChange(() => {
-      if (registry.keys().filter(({ kind, state }) => kind === 'jwk' && state === 'next').length < 4) return;
+    const look = async (): Promise<void> => {
+      const made = await registry.keys();
+      if (made.filter(({ kind, state }) => kind === 'jwk' && state === 'next').length < 4) return;
       leave();
       resolve();
-    });
+    };
+    const leave = registry.onChange(() => void look());
   });
   clearTimeout(keepAlive);
   for (const [app, provider] of [
@@ -322,10 +324,8 @@ test('the next keys are made after the start, one by one, and change no variable
     [front, 'tokenx'],
     [front, 'idporten'],
   ] as const) {
-    const states = registry
-      .keys(app)
-      .filter((key) => key.provider === provider && key.kind === 'jwk')
-      .map(({ state }) => state);
+    const keys = await registry.keys(app);
+    const states = keys.filter((key) => key.provider === provider && key.kind === 'jwk').map(({ state }) => state);
     assert.deepEqual(states, ['current', 'next'], `${app} ${provider}`);
     assert.equal(registry.snapshot().clientOf(app, provider)?.keys.length, 2);
   }

@@ -73,7 +73,8 @@ export function createRegistrar(config: RegistrarConfig, deps: RegistrarDeps): R
     const { outcome, folders } = await applyOnce(work, isFirst && config.allowMassDelete);
     isFirst = false;
     if (!isClosed) watch.follow(folders);
-    if (!isClosed && nextKeys === undefined && nextWishes(deps.registry).length > 0) scheduleNextKeys();
+    const lacking = await nextWishes(deps.registry);
+    if (!isClosed && nextKeys === undefined && lacking.length > 0) scheduleNextKeys();
     return outcome;
   };
   // One at a time, so that neither a changed manifest nor the signing of tokens has to wait for all of them.

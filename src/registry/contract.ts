@@ -1,6 +1,9 @@
 import type { AppId } from './app-id.ts';
+import type { Denial } from './denial.ts';
+import type { IssuerRow } from './issuer-row.ts';
 import type { KeyRow } from './key-row.ts';
 import type { App, Client, ClientProvider, Grant, MaskinportenScope, Snapshot, WildcardGrants } from './model.ts';
+import type { Replicas } from './replicas.ts';
 import type { SigningKeyStore } from './signing-keys.ts';
 
 /** What exists, shared by every program of one installation. */
@@ -12,14 +15,18 @@ export interface Registry {
   /** Called after every change, whoever made it; the returned function ends it. */
   onChange(listener: (snapshot: Snapshot) => void): () => void;
   /** All of the change in one transaction, or `conflict` when the version is not the current one. Throws RegistryUnavailable, and KeyStateConflict for a second `current` or `next` key. */
-  commit(expectedVersion: number, change: RegistryChange): 'ok' | 'conflict';
+  commit(expectedVersion: number, change: RegistryChange): Promise<'ok' | 'conflict'>;
   /** The keys of one app, or of all; newest last. */
-  keys(app?: AppId): readonly KeyRow[];
+  keys(app?: AppId): Promise<readonly KeyRow[]>;
   /** The newest audit rows, oldest first. */
-  audit(limit: number): readonly AuditRow[];
+  audit(limit: number): Promise<readonly AuditRow[]>;
   /** The issuers' own signing keys, kept in the same place. */
   readonly signingKeys: SigningKeyStore;
-  close(): void;
+  /** The processes that serve from this registry now. */
+  readonly replicas: Replicas;
+  /** How far this process's clock is ahead of the registry's, in seconds; 0 where both are one. */
+  clockAheadSeconds(): number;
+  close(): Promise<void>;
 }
 
 /** Rows to write. Removing an app removes its clients, keys, grants and scopes too. */
@@ -35,6 +42,10 @@ export interface RegistryChange {
   readonly putKeys?: readonly KeyRow[];
   readonly removeKeys?: readonly string[];
   readonly wildcardGrants?: WildcardGrants;
+  readonly putIssuers?: readonly IssuerRow[];
+  readonly removeIssuers?: readonly string[];
+  /** A denial of the same value is replaced; those that have run out go. */
+  readonly putDenials?: readonly Denial[];
   readonly audit?: readonly AuditEntry[];
 }
 

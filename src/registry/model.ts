@@ -1,4 +1,6 @@
 import type { AppId } from './app-id.ts';
+import type { Denial } from './denial.ts';
+import type { IssuerRow } from './issuer-row.ts';
 import type { PublicJwk } from '../oauth/jwk.ts';
 
 /** The providers an app can be a client of. */
@@ -22,6 +24,8 @@ export interface App {
   /** Of everything the manifest said; equal hash = nothing to write. */
   readonly hash: string;
   readonly state: 'active' | 'disabled' | 'deleting';
+  /** Who declared it first, and alone may change it: `operator:<name>` for one that came over TokenX's registration API; absent = manifests. */
+  readonly source?: string;
   readonly kind: string;
   readonly spec: AppSpec;
   /** Where parts of the manifest stand, by spec path; for messages that name a line. */
@@ -92,6 +96,18 @@ export interface LoginSpec {
   };
 }
 
+/** What a manifest says of TokenX. */
+export interface TokenxSpec {
+  readonly token: TokenxTokenSettings;
+  readonly subjectIssuers?: readonly string[];
+  /** What else than token exchange it may ask for (RFC 6749 4.4); absent = nothing. */
+  readonly grantTypes?: readonly TokenxGrant[];
+  /** The target of a request that names none: plain OAuth clients send `scope` only. */
+  readonly defaultAudience?: string;
+  /** Names by which a request may mean this app (RFC 8707 2): absolute URIs. */
+  readonly resources?: readonly string[];
+}
+
 /** The normalised `spec` of a manifest; spellings of NAIS are folded in. Lifetimes are seconds. */
 export interface AppSpec {
   readonly ingresses: readonly string[];
@@ -120,7 +136,7 @@ export interface AppSpec {
     readonly integrationType: string;
     readonly clientUri?: string;
   };
-  readonly tokenx?: { readonly token: TokenxTokenSettings; readonly subjectIssuers?: readonly string[] };
+  readonly tokenx?: TokenxSpec;
   readonly maskinporten?: { readonly consumes: readonly string[]; readonly exposes: readonly ExposedScope[] };
   readonly inbound: readonly InboundRule[];
   readonly outbound: readonly OutboundRule[];
@@ -145,11 +161,12 @@ export type Registration =
   | OpenidRegistration;
 
 /** A TokenX client; it may be target and consumer. */
-interface TokenxRegistration {
+interface TokenxRegistration extends TokenxSpec {
   readonly provider: 'tokenx';
-  readonly token: TokenxTokenSettings;
-  readonly subjectIssuers?: readonly string[];
 }
+
+/** A grant of TokenX. */
+export type TokenxGrant = 'token-exchange' | 'client_credentials';
 
 /** An Entra application with its service principal. Secret hashes are hex SHA-256. */
 export interface AzureRegistration {
@@ -270,4 +287,11 @@ export interface Snapshot {
   grantsFor(target: string): readonly Grant[];
   scope(name: string): MaskinportenScope | undefined;
   scopes(): Iterable<MaskinportenScope>;
+  issuer(name: string): IssuerRow | undefined;
+  issuers(): Iterable<IssuerRow>;
+  /** The denial of a value, by its hash. */
+  denial(hash: string): Denial | undefined;
+  readonly denials: number;
+  /** The app that answers for a resource identifier or ingress (RFC 8707 2): exact identifier, else the longest ingress. */
+  appOfResource(resource: string): AppId | undefined;
 }

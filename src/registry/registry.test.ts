@@ -19,51 +19,51 @@ const api = appId('local', 'team-a', 'api');
 registryContract('memory', () => createMemoryRegistry({ now }));
 registryContract('sqlite', () => openSqliteRegistry(freshFile(), { now }));
 
-test('sqlite: a restart finds the same rows at the same version', () => {
+test('sqlite: a restart finds the same rows at the same version', async () => {
   const file = freshFile();
   const first = openSqliteRegistry(file, { now });
-  first.commit(0, { putApps: [sampleApp(api)] });
-  first.close();
+  await first.commit(0, { putApps: [sampleApp(api)] });
+  await first.close();
   const second = openSqliteRegistry(file, { now });
   assert.equal(second.snapshot().version, 1);
   assert.deepEqual(second.snapshot().app(api), sampleApp(api));
-  second.close();
+  await second.close();
 });
 
-test('sqlite: a second process is told by the version that its plan is old, and then sees the newer rows', (t) => {
+test('sqlite: a second process is told by the version that its plan is old, and then sees the newer rows', async (t) => {
   const file = freshFile();
   const [one, other] = [openSqliteRegistry(file, { now }), openSqliteRegistry(file, { now })];
-  t.after(() => {
-    one.close();
-    other.close();
+  t.after(async () => {
+    await one.close();
+    await other.close();
   });
-  one.commit(0, { putApps: [sampleApp(api)] });
-  assert.equal(other.commit(0, { removeApps: [api] }), 'conflict');
+  await one.commit(0, { putApps: [sampleApp(api)] });
+  assert.equal(await other.commit(0, { removeApps: [api] }), 'conflict');
   assert.deepEqual(other.snapshot().app(api), sampleApp(api));
-  assert.equal(other.commit(1, { removeApps: [api] }), 'ok');
+  assert.equal(await other.commit(1, { removeApps: [api] }), 'ok');
 });
 
 test('sqlite: another process’s change arrives without a commit of one’s own within a second', async (t) => {
   const file = freshFile();
   const [one, other] = [openSqliteRegistry(file, { now }), openSqliteRegistry(file, { now })];
-  t.after(() => {
-    one.close();
-    other.close();
+  t.after(async () => {
+    await one.close();
+    await other.close();
   });
   const keepAlive = setTimeout(() => {}, 5000);
   const arrived = new Promise<number>((resolve) => other.onChange((snapshot) => resolve(snapshot.version)));
-  one.commit(0, { putApps: [sampleApp(api)] });
+  await one.commit(0, { putApps: [sampleApp(api)] });
   assert.equal(await arrived, 1);
   clearTimeout(keepAlive);
 });
 
-test('sqlite: the file is for its owner only', () => {
+test('sqlite: the file is for its owner only', async () => {
   const file = freshFile();
-  openSqliteRegistry(file, { now }).close();
+  await openSqliteRegistry(file, { now }).close();
   assert.equal(statSync(file).mode & 0o777, 0o600);
 });
 
-test('sqlite: a damaged file is refused by name and left as it was', () => {
+test('sqlite: a damaged file is refused by name and left as it was', async () => {
   const file = freshFile();
   writeFileSync(file, 'this is not a database, '.repeat(100));
   assert.throws(
@@ -83,7 +83,7 @@ test("sqlite: another program's database is refused and left as it was", () => {
   assert.deepEqual(readFileSync(file), before);
 });
 
-test('sqlite: the indexes by themselves refuse a second current key (section 4)', (t) => {
+test('sqlite: the indexes by themselves refuse a second current key (section 4)', async (t) => {
   const file = freshFile();
   const registry = openSqliteRegistry(file, { now });
   t.after(() => registry.close());
@@ -96,7 +96,7 @@ test('sqlite: the indexes by themselves refuse a second current key (section 4)'
     state: 'current',
     createdAt: 1,
   } as const;
-  registry.commit(0, { putApps: [sampleApp(api)], putKeys: [{ ...key, kid: 'a' }] });
+  await registry.commit(0, { putApps: [sampleApp(api)], putKeys: [{ ...key, kid: 'a' }] });
   const db = new DatabaseSync(file);
   t.after(() => db.close());
   assert.throws(() => writeChange(db, { putKeys: [{ ...key, kid: 'b' }] }, 1), /UNIQUE/);
@@ -120,19 +120,19 @@ test('sqlite: the snapshot grows old while the rows cannot be reached (tokenx.md
   assert.ok(registry.ageSeconds() > old, 'a poll that fails is no news');
 });
 
-test('sqlite: a file in a folder that is not there is refused by name', () => {
+test('sqlite: a file in a folder that is not there is refused by name', async () => {
   assert.throws(() => openSqliteRegistry(join(folder, 'absent', 'r.sqlite'), { now }), { name: 'RegistryUnavailable' });
 });
 
-test('sqlite: a path that is no file is refused by name', () => {
+test('sqlite: a path that is no file is refused by name', async () => {
   assert.throws(() => openSqliteRegistry(folder, { now }), { name: 'RegistryUnavailable' });
 });
 
-test('sqlite: a row that makes no sense is refused, and stays', () => {
+test('sqlite: a row that makes no sense is refused, and stays', async () => {
   const file = freshFile();
   const registry = openSqliteRegistry(file, { now });
-  registry.commit(0, { putApps: [sampleApp(api)] });
-  registry.close();
+  await registry.commit(0, { putApps: [sampleApp(api)] });
+  await registry.close();
   const db = new DatabaseSync(file);
   db.exec(`UPDATE apps SET spec = '{"half'`);
   assert.throws(() => openSqliteRegistry(file, { now }), { name: 'RegistryUnavailable' });

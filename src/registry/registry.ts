@@ -2,6 +2,7 @@ import { createListeners } from './listeners.ts';
 import type { Snapshot } from './model.ts';
 import type { AuditRow, Registry } from './contract.ts';
 import { applyChange, rowsOf, snapshotOf } from './rows.ts';
+import { createMemoryReplicas } from './replicas.ts';
 import { createMemorySigningKeyStore } from './signing-keys.ts';
 import type { SnapshotData } from './snapshot.ts';
 import { openSqlite } from './sqlite.ts';
@@ -29,18 +30,20 @@ export function createMemoryRegistry(options: {
     snapshot: () => snapshot,
     ageSeconds: () => 0,
     onChange: (listener) => listeners.add(listener),
-    commit(expectedVersion, change) {
+    async commit(expectedVersion, change) {
       if (rows.version !== expectedVersion) return 'conflict';
-      rows = applyChange(rows, change);
+      rows = applyChange(rows, change, options.now());
       snapshot = snapshotOf(rows);
       for (const entry of change.audit ?? []) audit.push({ ...entry, seq: audit.length + 1, at: options.now() });
       listeners.notify(snapshot);
       return 'ok';
     },
-    keys: (app) => [...rows.keys.values()].filter((key) => app === undefined || key.app === app),
-    audit: (limit) => audit.slice(-limit),
-    signingKeys: createMemorySigningKeyStore(),
-    close() {},
+    keys: async (app) => [...rows.keys.values()].filter((key) => app === undefined || key.app === app),
+    audit: async (limit) => audit.slice(-limit),
+    signingKeys: createMemorySigningKeyStore(options.now),
+    replicas: createMemoryReplicas(options.now),
+    clockAheadSeconds: () => 0,
+    async close() {},
   };
 }
 

@@ -1,6 +1,8 @@
 import type { AppId } from './app-id.ts';
 import type { KeyRow } from './key-row.ts';
 import type { App, Client, Grant, MaskinportenScope, Snapshot, WildcardGrants } from './model.ts';
+import type { Denial } from './denial.ts';
+import type { IssuerRow } from './issuer-row.ts';
 import { KeyStateConflict, RegistryUnavailable } from './contract.ts';
 import type { RegistryChange } from './contract.ts';
 import { createSnapshot } from './snapshot.ts';
@@ -16,6 +18,9 @@ export interface Rows {
   readonly grants: ReadonlyMap<AppId, readonly Grant[]>;
   readonly scopes: ReadonlyMap<AppId, readonly MaskinportenScope[]>;
   readonly keys: ReadonlyMap<string, KeyRow>;
+  readonly issuers: ReadonlyMap<string, IssuerRow>;
+  /** By hash. */
+  readonly denials: ReadonlyMap<string, Denial>;
 }
 
 /** Rows from lists, as a store or a test has them. */
@@ -28,11 +33,13 @@ export function rowsOf(data: SnapshotData & { readonly keys?: readonly KeyRow[] 
     grants: Map.groupBy(data.grants, (grant) => grant.target),
     scopes: Map.groupBy(data.scopes, (scope) => scope.owner),
     keys: new Map((data.keys ?? []).map((key) => [key.kid, key])),
+    issuers: new Map((data.issuers ?? []).map((issuer) => [issuer.name, issuer])),
+    denials: new Map((data.denials ?? []).map((denial) => [denial.hash, denial])),
   };
 }
 
 /** The rows after a change, one version later. Throws KeyStateConflict, and RegistryUnavailable for a client id that is another app's. */
-export function applyChange(rows: Rows, change: RegistryChange): Rows {
+export function applyChange(rows: Rows, change: RegistryChange, now: number): Rows {
   const gone = new Set<AppId>(change.removeApps);
   const apps = without(rows.apps, (id) => gone.has(id));
   for (const app of change.putApps ?? []) apps.set(app.id, app);
@@ -48,8 +55,17 @@ export function applyChange(rows: Rows, change: RegistryChange): Rows {
   for (const kid of change.removeKeys ?? []) keys.delete(kid);
   for (const key of change.putKeys ?? []) keys.set(key.kid, key);
   if (change.putKeys !== undefined) refuseDoubles(keys);
+  const issuers = without(rows.issuers, (name) => change.removeIssuers?.includes(name) === true);
+  for (const issuer of change.putIssuers ?? []) issuers.set(issuer.name, issuer);
+  const denials = change.putDenials === undefined ? rows.denials : denied(rows.denials, change.putDenials, now);
   const wildcardGrants = change.wildcardGrants ?? rows.wildcardGrants;
-  return { version: rows.version + 1, wildcardGrants, apps, clients, grants, scopes, keys };
+  return { version: rows.version + 1, wildcardGrants, apps, clients, grants, scopes, keys, issuers, denials };
+}
+
+function denied(old: ReadonlyMap<string, Denial>, added: readonly Denial[], now: number): ReadonlyMap<string, Denial> {
+  const denials = without(old, (_, denial) => denial.expiresAt <= now);
+  for (const denial of added) denials.set(denial.hash, denial);
+  return denials;
 }
 
 /** The indexed, read-only view of the rows. */
@@ -61,6 +77,8 @@ export function snapshotOf(rows: Rows): Snapshot {
     clients: [...rows.clients.values()],
     grants: [...rows.grants.values()].flat(),
     scopes: [...rows.scopes.values()].flat(),
+    issuers: [...rows.issuers.values()],
+    denials: [...rows.denials.values()],
   });
 }
 

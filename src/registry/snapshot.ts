@@ -1,3 +1,7 @@
+import type { AppId } from './app-id.ts';
+import type { Denial } from './denial.ts';
+import type { IssuerRow } from './issuer-row.ts';
+import { indexResources } from './resources.ts';
 import type { App, Client, ClientProvider, Grant, MaskinportenScope, Snapshot, WildcardGrants } from './model.ts';
 
 /** The rows a snapshot is made of. */
@@ -8,6 +12,8 @@ export interface SnapshotData {
   readonly clients: readonly Client[];
   readonly grants: readonly Grant[];
   readonly scopes: readonly MaskinportenScope[];
+  readonly issuers?: readonly IssuerRow[];
+  readonly denials?: readonly Denial[];
 }
 
 const NO_GRANTS: readonly Grant[] = [];
@@ -28,6 +34,9 @@ export function createSnapshot(data: SnapshotData): Snapshot {
     else list.push(grant);
   }
   const scopes = new Map<string, MaskinportenScope>(data.scopes.map((scope) => [scope.name, scope]));
+  const issuers = new Map((data.issuers ?? []).map((issuer) => [issuer.name, issuer]));
+  const denials = new Map((data.denials ?? []).map((denial) => [denial.hash, denial]));
+  const resources = indexResources(data);
   return {
     version: data.version,
     wildcardGrants: data.wildcardGrants,
@@ -39,5 +48,10 @@ export function createSnapshot(data: SnapshotData): Snapshot {
     grantsFor: (target) => grants.get(target) ?? NO_GRANTS,
     scope: (name) => scopes.get(name),
     scopes: () => scopes.values(),
+    issuer: (name) => issuers.get(name),
+    issuers: () => issuers.values(),
+    denial: (hash) => denials.get(hash),
+    denials: denials.size,
+    appOfResource: (resource): AppId | undefined => resources(resource),
   };
 }

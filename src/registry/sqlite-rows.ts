@@ -2,6 +2,8 @@ import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
 import { parseAppId } from './app-id.ts';
 import type { AppId } from './app-id.ts';
 import type { RegistryChange } from './contract.ts';
+import type { Denial, DenialKind } from './denial.ts';
+import type { IssuerRow } from './issuer-row.ts';
 import type { KeyRow } from './key-row.ts';
 import type { App, Client, Grant, MaskinportenScope, Registration } from './model.ts';
 import { rowsOf } from './rows.ts';
@@ -31,6 +33,8 @@ export function loadRows(db: DatabaseSync): Rows {
       .all()
       .map((row): MaskinportenScope => JSON.parse(text(row, 'value'))),
     keys: db.prepare('SELECT value, private_enc FROM keys ORDER BY created_at, kid').all().map(keyOf),
+    issuers: db.prepare('SELECT * FROM issuers ORDER BY name').all().map(issuerOf),
+    denials: db.prepare('SELECT * FROM deny_list ORDER BY hash').all().map(denialOf),
   });
 }
 
@@ -53,6 +57,8 @@ export function writeChange(db: DatabaseSync, change: RegistryChange, at: number
     for (const scope of scopes) putScope.run(scope.name, owner, JSON.stringify(scope));
   }
   putKeys(db, change);
+  putIssuers(db, change);
+  putDenials(db, change, at);
   if (change.wildcardGrants !== undefined) {
     db.prepare(`UPDATE meta SET value = ? WHERE name = 'wildcardGrants'`).run(change.wildcardGrants);
   }
@@ -75,13 +81,13 @@ function removeApp(db: DatabaseSync, id: AppId): void {
 }
 
 function putApps(db: DatabaseSync, apps: readonly App[], at: number): void {
-  const put = db.prepare(`INSERT INTO apps VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-    ON CONFLICT (id) DO UPDATE SET uid = excluded.uid, generation = excluded.generation, hash = excluded.hash,
+  const put = db.prepare(`INSERT INTO apps VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (id) DO UPDATE SET uid = excluded.uid, source = excluded.source, generation = excluded.generation, hash = excluded.hash,
     state = excluded.state, kind = excluded.kind, spec = excluded.spec, positions = excluded.positions,
     updated_at = excluded.updated_at`);
-  for (const { id, uid, generation, hash, state, kind, spec, positions } of apps) {
+  for (const { id, uid, generation, hash, state, source, kind, spec, positions } of apps) {
     const places = positions === undefined ? null : JSON.stringify(positions);
-    put.run(id, uid, generation, hash, state, kind, JSON.stringify(spec), places, at, at);
+    put.run(id, uid, generation, hash, state, kind, JSON.stringify(spec), places, at, at, source ?? null);
   }
 }
 
@@ -112,6 +118,34 @@ function putKeys(db: DatabaseSync, change: RegistryChange): void {
   }
 }
 
+function putIssuers(db: DatabaseSync, change: RegistryChange): void {
+  const drop = db.prepare('DELETE FROM issuers WHERE name = ?');
+  for (const name of change.removeIssuers ?? []) drop.run(name);
+  const put = db.prepare('INSERT OR REPLACE INTO issuers VALUES (?, ?, ?)');
+  for (const { name, state, settings } of change.putIssuers ?? []) put.run(name, state, JSON.stringify(settings));
+}
+
+function putDenials(db: DatabaseSync, { putDenials: added }: RegistryChange, at: number): void {
+  if (added === undefined) return;
+  db.prepare('DELETE FROM deny_list WHERE expires_at <= ?').run(at);
+  const put = db.prepare('INSERT OR REPLACE INTO deny_list VALUES (?, ?, ?, ?)');
+  for (const { hash, kind, notBefore, expiresAt } of added) put.run(hash, kind, notBefore, expiresAt);
+}
+
+function issuerOf(row: Row): IssuerRow {
+  const state = row['state'] === 'disabled' ? 'disabled' : 'active';
+  return { name: text(row, 'name'), state, settings: JSON.parse(text(row, 'settings')) };
+}
+
+const KINDS: readonly DenialKind[] = ['jti', 'sid', 'sub', 'client', 'kid'];
+
+function denialOf(row: Row): Denial {
+  const kind = KINDS.find((each) => each === row['kind']);
+  if (kind === undefined) throw new Error('column kind holds no kind of denial');
+  const [notBefore, expiresAt] = [Number(row['not_before']), Number(row['expires_at'])];
+  return { kind, hash: text(row, 'hash'), notBefore, expiresAt };
+}
+
 function appOf(row: Row): App {
   const state = text(row, 'state');
   return {
@@ -120,6 +154,7 @@ function appOf(row: Row): App {
     generation: Number(row['generation']),
     hash: text(row, 'hash'),
     state: state === 'disabled' || state === 'deleting' ? state : 'active',
+    ...(row['source'] === null ? {} : { source: text(row, 'source') }),
     kind: text(row, 'kind'),
     spec: JSON.parse(text(row, 'spec')),
     ...(row['positions'] === null ? {} : { positions: JSON.parse(text(row, 'positions')) }),

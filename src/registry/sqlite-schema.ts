@@ -1,5 +1,5 @@
 /** The number of the newest migration. */
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 
 /** The tables. Structured values are JSON; times are seconds since the epoch; private parts are sealed before they come here. */
 export const SCHEMA: string = `
@@ -30,5 +30,18 @@ CREATE TABLE audit (
   seq INTEGER PRIMARY KEY, at REAL NOT NULL, actor TEXT NOT NULL, action TEXT NOT NULL, app TEXT, detail TEXT
 ) STRICT;
 INSERT INTO meta VALUES ('generation', '0'), ('wildcardGrants', 'network-only');
-PRAGMA user_version = ${SCHEMA_VERSION};
+PRAGMA user_version = 1;
+`;
+
+/** What the second version adds: TokenX's issuers, revocations and processes. The first version goes on running on it. */
+export const SECOND: string = `
+ALTER TABLE apps ADD COLUMN source TEXT;
+CREATE TABLE issuers (name TEXT PRIMARY KEY, state TEXT NOT NULL, settings TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE deny_list (
+  hash TEXT PRIMARY KEY, kind TEXT NOT NULL, not_before REAL NOT NULL, expires_at REAL NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE replicas (
+  id TEXT PRIMARY KEY, version INTEGER NOT NULL, key_version INTEGER NOT NULL, lease_until REAL NOT NULL
+) STRICT, WITHOUT ROWID;
+PRAGMA user_version = 2;
 `;

@@ -8,7 +8,8 @@ import type { Snapshot } from './model.ts';
 import { applyChange, snapshotOf } from './rows.ts';
 import type { Rows } from './rows.ts';
 import { loadRows, writeChange } from './sqlite-rows.ts';
-import { SCHEMA, SCHEMA_VERSION } from './sqlite-schema.ts';
+import { SCHEMA, SCHEMA_VERSION, SECOND } from './sqlite-schema.ts';
+import { createSqliteReplicas } from './sqlite-replicas.ts';
 import { createSqliteSigningKeyStore } from './sqlite-signing-keys.ts';
 
 /** How often another process's writes are looked for. */
@@ -31,7 +32,7 @@ export function openSqlite(file: string, options: { readonly now: () => number }
   const commit = (expectedVersion: number, change: RegistryChange): Rows | 'conflict' => {
     const stored = generationOf(db);
     if (stored !== expectedVersion) return 'conflict';
-    const next = applyChange(stored === rows.version ? rows : loadRows(db), change);
+    const next = applyChange(stored === rows.version ? rows : loadRows(db), change, options.now());
     writeChange(db, change, options.now());
     db.prepare(`UPDATE meta SET value = ? WHERE name = 'generation'`).run(String(next.version));
     return next;
@@ -48,15 +49,21 @@ export function openSqlite(file: string, options: { readonly now: () => number }
     snapshot: () => snapshot,
     ageSeconds: () => (performance.now() - confirmedAt) / 1000,
     onChange: (listener) => listeners.add(listener),
-    commit(expectedVersion, change) {
+    async commit(expectedVersion, change) {
       const next = guarded(() => transaction(db, () => commit(expectedVersion, change)));
       adopt(next === 'conflict' ? guarded(() => loadRows(db)) : next);
       return next === 'conflict' ? 'conflict' : 'ok';
     },
-    keys: (app) => [...rows.keys.values()].filter((key) => app === undefined || key.app === app),
-    audit: (limit) => guarded(() => auditRows(db, limit)),
-    signingKeys: createSqliteSigningKeyStore(db, (step) => guarded(() => transaction(db, step))),
-    close() {
+    keys: async (app) => [...rows.keys.values()].filter((key) => app === undefined || key.app === app),
+    audit: async (limit) => guarded(() => auditRows(db, limit)),
+    signingKeys: createSqliteSigningKeyStore({
+      db,
+      now: options.now,
+      transaction: (step) => guarded(() => transaction(db, step)),
+    }),
+    replicas: createSqliteReplicas({ db, now: options.now, guarded }),
+    clockAheadSeconds: () => 0,
+    async close() {
       stopPolling();
       if (db.isOpen) db.close();
     },
@@ -90,6 +97,7 @@ function migrate(db: DatabaseSync): void {
   const found = Number(db.prepare('PRAGMA user_version').get()?.['user_version']);
   if (found > SCHEMA_VERSION) throw new Error(`written by a newer version (schema ${found}, known ${SCHEMA_VERSION})`);
   if (found === 0) db.exec(SCHEMA);
+  if (found < 2) db.exec(SECOND);
 }
 
 function transaction<T>(db: DatabaseSync, step: () => T): T {

@@ -25,7 +25,7 @@ export interface ProgramParts {
 /** Starts the registrar, then TokenX, which has to know the audiences to have a key for every algorithm they ask for, and the local providers. */
 export async function startPrograms(options: ProgramOptions, parts: ProgramParts): Promise<Programs> {
   const { ground, closers } = parts;
-  const generate = keysAhead(ground);
+  const generate = await keysAhead(ground);
   const registering = register(options, parts);
   // Loading the rest takes this thread: at a first start while keys are made, later once the apps, which take longest, are on
   // their way.
@@ -51,8 +51,9 @@ async function register(options: ProgramOptions, { ground, closers, registered }
 }
 
 /** At a first start the key of TokenX is made before those of all apps, and not after: every start of theirs waits for it. */
-function keysAhead({ registry }: Ground): typeof generatePrivateJwk {
-  let ahead = registry.signingKeys.load('tokenx').keys.length === 0 ? generatePrivateJwk('RS256') : undefined;
+async function keysAhead({ registry }: Ground): Promise<typeof generatePrivateJwk> {
+  const made = await registry.signingKeys.load('tokenx');
+  let ahead = made.keys.length === 0 ? generatePrivateJwk('RS256') : undefined;
   return (alg, kid) => {
     const key = alg === 'RS256' ? ahead : undefined;
     ahead = undefined;

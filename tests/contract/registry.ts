@@ -55,22 +55,22 @@ const grant: Grant = {
 };
 
 /** What every registry must do, whatever it keeps its rows in (manifest.md section 4). */
-export function registryContract(name: string, open: () => Registry): void {
-  const fresh = (t: { after(close: () => void): void }): Registry => {
-    const registry = open();
+export function registryContract(name: string, open: () => Registry | Promise<Registry>): void {
+  const fresh = async (t: { after(close: () => Promise<void>): void }): Promise<Registry> => {
+    const registry = await open();
     t.after(() => registry.close());
     return registry;
   };
 
-  test(`${name}: starts empty at version 0 with network-only wildcards`, (t) => {
-    const snapshot = fresh(t).snapshot();
+  test(`${name}: starts empty at version 0 with network-only wildcards`, async (t) => {
+    const snapshot = (await fresh(t)).snapshot();
     assert.equal(snapshot.version, 0);
     assert.equal(snapshot.wildcardGrants, 'network-only');
     assert.deepEqual([...snapshot.apps()], []);
   });
 
-  test(`${name}: gives back what was committed, one version later`, (t) => {
-    const registry = fresh(t);
+  test(`${name}: gives back what was committed, one version later`, async (t) => {
+    const registry = await fresh(t);
     const scope = {
       name: 'fullmakt:fleet/read',
       owner: api,
@@ -87,7 +87,7 @@ export function registryContract(name: string, open: () => Registry): void {
       replaceScopes: [{ owner: api, scopes: [scope] }],
       wildcardGrants: 'tokens',
     } as const;
-    assert.equal(registry.commit(0, change), 'ok');
+    assert.equal(await registry.commit(0, change), 'ok');
     const snapshot = registry.snapshot();
     assert.equal(snapshot.version, 1);
     assert.equal(snapshot.wildcardGrants, 'tokens');
@@ -101,87 +101,89 @@ export function registryContract(name: string, open: () => Registry): void {
     assert.deepEqual(snapshot.scope('fullmakt:fleet/read'), scope);
   });
 
-  test(`${name}: refuses a change planned against another version and writes none of it`, (t) => {
-    const registry = fresh(t);
-    registry.commit(0, { putApps: [sampleApp(api)] });
-    assert.equal(registry.commit(0, { putApps: [sampleApp(front)] }), 'conflict');
+  test(`${name}: refuses a change planned against another version and writes none of it`, async (t) => {
+    const registry = await fresh(t);
+    await registry.commit(0, { putApps: [sampleApp(api)] });
+    assert.equal(await registry.commit(0, { putApps: [sampleApp(front)] }), 'conflict');
     assert.equal(registry.snapshot().version, 1);
     assert.equal(registry.snapshot().app(front), undefined);
   });
 
-  test(`${name}: takes clients, keys, grants and scopes along when an app is removed`, (t) => {
-    const registry = fresh(t);
-    registry.commit(0, {
+  test(`${name}: takes clients, keys, grants and scopes along when an app is removed`, async (t) => {
+    const registry = await fresh(t);
+    await registry.commit(0, {
       putApps: [sampleApp(api)],
       putClients: [client(api)],
       replaceGrants: [{ target: api, grants: [grant] }],
       putKeys: [key('a', 'current')],
     });
-    registry.commit(1, { removeApps: [api] });
+    await registry.commit(1, { removeApps: [api] });
     assert.equal(registry.snapshot().app(api), undefined);
     assert.equal(registry.snapshot().client('tokenx', api), undefined);
     assert.deepEqual(registry.snapshot().grantsFor(api), []);
-    assert.deepEqual(registry.keys(), []);
+    assert.deepEqual(await registry.keys(), []);
   });
 
-  test(`${name}: a removed app may come back in the same change with nothing inherited`, (t) => {
-    const registry = fresh(t);
-    registry.commit(0, { putApps: [sampleApp(api)], putKeys: [key('a', 'current')] });
-    registry.commit(1, { removeApps: [api], putApps: [sampleApp(api, 2)] });
+  test(`${name}: a removed app may come back in the same change with nothing inherited`, async (t) => {
+    const registry = await fresh(t);
+    await registry.commit(0, { putApps: [sampleApp(api)], putKeys: [key('a', 'current')] });
+    await registry.commit(1, { removeApps: [api], putApps: [sampleApp(api, 2)] });
     assert.equal(registry.snapshot().app(api)?.generation, 2);
-    assert.deepEqual(registry.keys(api), []);
+    assert.deepEqual(await registry.keys(api), []);
   });
 
-  test(`${name}: promotes in one transaction and never holds two current keys (section 8, R4)`, (t) => {
-    const registry = fresh(t);
-    registry.commit(0, { putApps: [sampleApp(api)], putKeys: [key('a', 'current'), key('b', 'next')] });
-    assert.throws(() => registry.commit(1, { putKeys: [key('b', 'current')] }), { name: 'KeyStateConflict' });
+  test(`${name}: promotes in one transaction and never holds two current keys (section 8, R4)`, async (t) => {
+    const registry = await fresh(t);
+    await registry.commit(0, { putApps: [sampleApp(api)], putKeys: [key('a', 'current'), key('b', 'next')] });
+    await assert.rejects(registry.commit(1, { putKeys: [key('b', 'current')] }), { name: 'KeyStateConflict' });
     assert.equal(registry.snapshot().version, 1);
-    registry.commit(1, { putKeys: [key('b', 'current'), key('a', 'retiring'), key('c', 'next')] });
-    const states = Object.fromEntries(registry.keys(api).map(({ kid, state }) => [kid, state]));
+    await registry.commit(1, { putKeys: [key('b', 'current'), key('a', 'retiring'), key('c', 'next')] });
+    const states = Object.fromEntries((await registry.keys(api)).map(({ kid, state }) => [kid, state]));
     assert.deepEqual(states, { a: 'retiring', b: 'current', c: 'next' });
-    assert.deepEqual(registry.keys(api)[0]?.sealedPrivate, Buffer.from([1, 2, 3]));
+    assert.deepEqual((await registry.keys(api))[0]?.sealedPrivate, Buffer.from([1, 2, 3]));
   });
 
-  test(`${name}: a client id is one app's alone, and its row is not another's to take`, (t) => {
-    const registry = fresh(t);
-    registry.commit(0, { putApps: [sampleApp(api), sampleApp(front)], putClients: [client(api)] });
+  test(`${name}: a client id is one app's alone, and its row is not another's to take`, async (t) => {
+    const registry = await fresh(t);
+    await registry.commit(0, { putApps: [sampleApp(api), sampleApp(front)], putClients: [client(api)] });
     const taken = { ...client(front), clientId: api };
-    assert.throws(() => registry.commit(1, { putClients: [taken] }), { name: 'RegistryUnavailable' });
+    await assert.rejects(registry.commit(1, { putClients: [taken] }), { name: 'RegistryUnavailable' });
     assert.equal(registry.snapshot().version, 1);
     assert.equal(registry.snapshot().client('tokenx', api)?.app, api);
   });
 
-  test(`${name}: knows how old its snapshot is`, (t) => {
-    assert.ok(fresh(t).ageSeconds() < 1);
+  test(`${name}: knows how old its snapshot is`, async (t) => {
+    assert.ok((await fresh(t)).ageSeconds() < 1);
   });
 
-  test(`${name}: tells listeners of every change until they leave`, (t) => {
-    const registry = fresh(t);
+  test(`${name}: tells listeners of every change until they leave`, async (t) => {
+    const registry = await fresh(t);
     const seen: number[] = [];
     const leave = registry.onChange((snapshot) => seen.push(snapshot.version));
-    registry.commit(0, { putApps: [sampleApp(api)] });
+    await registry.commit(0, { putApps: [sampleApp(api)] });
     leave();
-    registry.commit(1, { putApps: [sampleApp(front)] });
+    await registry.commit(1, { putApps: [sampleApp(front)] });
     assert.deepEqual(seen, [1]);
   });
 
-  test(`${name}: keeps an audit row per entry, in order, with its time`, (t) => {
-    const registry = fresh(t);
-    registry.commit(0, { audit: [{ actor: 'registrar', action: 'app.put', app: api, detail: { generation: 1 } }] });
-    registry.commit(1, { audit: [{ actor: 'registrar', action: 'app.removed' }] });
+  test(`${name}: keeps an audit row per entry, in order, with its time`, async (t) => {
+    const registry = await fresh(t);
+    await registry.commit(0, {
+      audit: [{ actor: 'registrar', action: 'app.put', app: api, detail: { generation: 1 } }],
+    });
+    await registry.commit(1, { audit: [{ actor: 'registrar', action: 'app.removed' }] });
     assert.deepEqual(
-      registry.audit(10).map(({ at, action, app }) => ({ at, action, app })),
+      (await registry.audit(10)).map(({ at, action, app }) => ({ at, action, app })),
       [
         { at: 1000, action: 'app.put', app: api },
         { at: 1000, action: 'app.removed', app: undefined },
       ],
     );
-    assert.equal(registry.audit(1)[0]?.action, 'app.removed');
+    assert.equal((await registry.audit(1))[0]?.action, 'app.removed');
   });
 
-  test(`${name}: a signing key set has one writer per version (tokenx.md K4, K5)`, (t) => {
-    const { signingKeys } = fresh(t);
+  test(`${name}: a signing key set has one writer per version (tokenx.md K4, K5)`, async (t) => {
+    const { signingKeys } = await fresh(t);
     const row = {
       kid: 'k',
       use: 'tokenx',
@@ -191,10 +193,14 @@ export function registryContract(name: string, open: () => Registry): void {
       sealedPrivate: Buffer.from([9]),
       createdAt: 1,
     } as const;
-    assert.deepEqual(signingKeys.load('tokenx'), { version: 0, keys: [] });
-    assert.equal(signingKeys.save('tokenx', 0, [row]), 'ok');
-    assert.equal(signingKeys.save('tokenx', 0, []), 'conflict');
-    assert.deepEqual(signingKeys.load('tokenx'), { version: 1, keys: [row] });
-    assert.deepEqual(signingKeys.load('other'), { version: 0, keys: [] });
+    const load = async (use: string): Promise<object> => {
+      const { version, keys } = await signingKeys.load(use);
+      return { version, keys };
+    };
+    assert.deepEqual(await load('tokenx'), { version: 0, keys: [] });
+    assert.equal(await signingKeys.save('tokenx', 0, [row]), 'ok');
+    assert.equal(await signingKeys.save('tokenx', 0, []), 'conflict');
+    assert.deepEqual(await load('tokenx'), { version: 1, keys: [row] });
+    assert.deepEqual(await load('other'), { version: 0, keys: [] });
   });
 }

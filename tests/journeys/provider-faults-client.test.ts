@@ -59,7 +59,7 @@ test('propagation: a key that is registered but not known yet is refused at the 
   const row = snapshot.client('idporten', 'portal-id');
   assert.ok(row);
   assert.equal(
-    registry.commit(snapshot.version, { putClients: [{ ...row, keys: [publicJwk(world.clientKey)] }] }),
+    await registry.commit(snapshot.version, { putClients: [{ ...row, keys: [publicJwk(world.clientKey)] }] }),
     'ok',
   );
   const browser = world.browser();

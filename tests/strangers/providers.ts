@@ -103,7 +103,7 @@ export async function startProviders(
     close: async () => {
       await stop();
       await Promise.all([store.close(), outbound.close()]);
-      registry.close();
+      await registry.close();
       await rm(stateDir, { recursive: true, force: true });
     },
   };

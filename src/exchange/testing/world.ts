@@ -49,7 +49,7 @@ export async function createTestKeys(): Promise<TestKeys> {
     generatePrivateJwk('RS256', 'stranger-1'),
   ]);
   const wrapper = createKeyWrapper(randomBytes(32));
-  return { client: web, idp, stranger, store: createMemorySigningKeyStore(), wrapper };
+  return { client: web, idp, stranger, store: createMemorySigningKeyStore(() => START), wrapper };
 }
 
 export function testApp(name: string, changes: Partial<App> = {}): App {

@@ -73,6 +73,11 @@ export function overlay(base: Snapshot, added: readonly AddedClient[]): Snapshot
       return own === undefined ? base.grantsFor(target) : [...base.grantsFor(target), ...own];
     },
     scope: (name) => scopes.get(name) ?? base.scope(name),
+    issuer: (name) => base.issuer(name),
+    issuers: () => base.issuers(),
+    denial: (hash) => base.denial(hash),
+    denials: base.denials,
+    appOfResource: (resource) => base.appOfResource(resource),
     scopes: () => [...[...base.scopes()].filter(({ name }) => !scopes.has(name)), ...scopes.values()],
   };
 }

@@ -110,11 +110,11 @@ test('control: propagation delays what a manifest changes: a grant of Entra, a k
   assert.ok(target !== undefined);
   const grants = registry.snapshot().grantsFor(target);
   await control('POST', '/v1/faults', { persona: 'entra', client: CLIENTS.api, fault: 'propagation:45' });
-  registry.commit(registry.snapshot().version, { replaceGrants: [{ target, grants: [] }] });
+  await registry.commit(registry.snapshot().version, { replaceGrants: [{ target, grants: [] }] });
   assert.equal((await askEntra(world, ask)).status, 200);
   await control('PUT', '/v1/clock?persona=entra', { offset: 45 });
   assert.deepEqual((await askEntra(world, ask)).body['error_codes'], [501051]);
   // The fault acted once, so that the next change is there at once.
-  registry.commit(registry.snapshot().version, { replaceGrants: [{ target, grants }] });
+  await registry.commit(registry.snapshot().version, { replaceGrants: [{ target, grants }] });
   assert.equal((await askEntra(world, ask)).status, 200);
 });

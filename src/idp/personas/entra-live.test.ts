@@ -19,18 +19,18 @@ function rowOf(clientId: string): Client {
   return row;
 }
 
-function put(row: Client): void {
-  assert.equal(registry.commit(registry.snapshot().version, { putClients: [row] }), 'ok');
+async function put(row: Client): Promise<void> {
+  assert.equal(await registry.commit(registry.snapshot().version, { putClients: [row] }), 'ok');
 }
 
 /** Changes a client for as long as the steps take. */
 async function during(row: Client, steps: () => Promise<void>): Promise<void> {
   const before = rowOf(row.clientId);
-  put(row);
+  await put(row);
   try {
     await steps();
   } finally {
-    put(before);
+    await put(before);
   }
 }
 

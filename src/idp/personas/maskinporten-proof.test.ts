@@ -43,16 +43,16 @@ test('maskinporten-24-keys: of two keys by one name the one past its year proves
     [old, young],
     [young, old],
   ]) {
-    assert.equal(clients.commit(clients.snapshot().version, { putClients: [{ ...row, keys }] }), 'ok');
+    assert.equal(await clients.commit(clients.snapshot().version, { putClients: [{ ...row, keys }] }), 'ok');
     assert.equal((await ask(await sign())).status, 200);
     assert.equal((await refusal(await sign({}, stranger)))[0], '400 invalid_grant MP-124');
   }
   // A key that was replaced under its name, and one that was taken away, are dead from the next request on.
   assert.equal(
-    clients.commit(clients.snapshot().version, { putClients: [{ ...row, keys: [stranger.publicJwk] }] }),
+    await clients.commit(clients.snapshot().version, { putClients: [{ ...row, keys: [stranger.publicJwk] }] }),
     'ok',
   );
   assert.equal((await refusal(await sign()))[0], '400 invalid_grant MP-124');
   assert.equal((await ask(await sign({}, stranger))).status, 200);
-  assert.equal(clients.commit(clients.snapshot().version, { putClients: [row] }), 'ok');
+  assert.equal(await clients.commit(clients.snapshot().version, { putClients: [row] }), 'ok');
 });

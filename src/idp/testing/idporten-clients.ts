@@ -52,7 +52,10 @@ export function registerScopes(world: World, scopes: readonly Partial<Maskinport
   commit(world, { replaceScopes: [{ owner, scopes: [...others, ...made] }] });
 }
 
+/** A registry in memory has changed when the call returns. */
 function commit(world: World, change: Parameters<World['deps']['registry']['commit']>[1]): void {
   const { registry } = world.deps;
-  if (registry.commit(registry.snapshot().version, change) !== 'ok') throw new Error('the registry changed meanwhile');
+  const { version } = registry.snapshot();
+  void registry.commit(version, change);
+  if (registry.snapshot().version !== version + 1) throw new Error('the registry changed meanwhile');
 }
