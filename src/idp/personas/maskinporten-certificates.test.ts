@@ -27,6 +27,11 @@ after(async () => {
 const { ask, certified, refusal, sign } = createCaller(world);
 const own = await issueBusinessCertificate(world.stateDir, { orgno: '310000019' }, world.clock.now);
 const ownKey = importSigningKey({ ...own.jwk, kid: 'unnamed' });
+const rootFile = join(world.stateDir, 'virksomhet-ca.pem');
+const ca = {
+  certPem: await readFile(rootFile, 'utf8'),
+  keyPem: await readFile(join(world.stateDir, 'virksomhet-ca.key'), 'utf8'),
+};
 const outcome = async (assertion: Promise<string>): Promise<string> => (await refusal(await assertion))[0];
 
 test('maskinporten-24-keys: a chain to the local root proves a client without keys, told as virksomhetssertifikat', async () => {
@@ -63,14 +68,9 @@ test('maskinporten-24-keys: MP-120 for another CA, a time outside, a CA, weak an
   for (const assertion of bad) assert.equal(await outcome(assertion), '400 invalid_grant MP-120');
 });
 
-const rootFile = join(world.stateDir, 'virksomhet-ca.pem');
-const root = {
-  certPem: await readFile(rootFile, 'utf8'),
-  keyPem: await readFile(join(world.stateDir, 'virksomhet-ca.key'), 'utf8'),
-};
 const OURS = [{ CN: ['Synthetic'] }, { '2.5.4.5': ['310000019'] }];
 const odd = (change: Partial<OddCertificate> = {}): Promise<CertificateAndKey> =>
-  makeOddCertificate({ name: OURS, issuer: root, ca: false, usage: 'signature', ...change }, world.clock.now);
+  makeOddCertificate({ name: OURS, issuer: ca, ca: false, usage: 'signature', ...change }, world.clock.now);
 /** Presents certificates, the key of the first of which signs. */
 function chained([leaf, ...above]: readonly [CertificateAndKey, ...CertificateAndKey[]]): Promise<string> {
   const x5c = [leaf, ...above].map(({ certPem }) => new X509Certificate(certPem).raw.toString('base64'));
@@ -90,7 +90,7 @@ test('maskinporten-24-keys: MP-120 for a chain longer than its root allows, and 
 });
 
 test('maskinporten-24-keys: a chain over a CA in between is good where the root allows one', async (t) => {
-  t.after(() => writeFile(rootFile, root.certPem));
+  t.after(() => writeFile(rootFile, ca.certPem));
   const name = [{ CN: ['Synthetic root'] }];
   const high = await makeOddCertificate({ name, ca: true, pathLength: 1 }, world.clock.now);
   await appendFile(rootFile, high.certPem);
@@ -113,7 +113,7 @@ test('maskinporten-24-keys: MP-120 for a critical extension that nobody knows, a
 });
 
 test('maskinporten-24-keys: a certificate that is no CA is no root, though it stands in the file of roots', async (t) => {
-  t.after(() => writeFile(rootFile, root.certPem));
+  t.after(() => writeFile(rootFile, ca.certPem));
   const alone = await makeOddCertificate({ name: OURS, ca: false, usage: 'signature' }, world.clock.now);
   await appendFile(rootFile, alone.certPem);
   assert.equal(await present([alone]), '400 invalid_grant MP-120');
@@ -176,7 +176,7 @@ test('maskinporten-24-keys: MP-124 when another key than the one in the certific
 
 test('maskinporten-24-keys: roots that a user adds to the file are trusted from the next request on; a damaged file is named', async (t) => {
   await issueBusinessCertificate(elsewhere, { orgno: '310000019' }, world.clock.now);
-  t.after(() => writeFile(rootFile, root.certPem));
+  t.after(() => writeFile(rootFile, ca.certPem));
   await appendFile(rootFile, await readFile(join(elsewhere, 'virksomhet-ca.pem')));
   assert.equal((await readBusinessRoots(world.stateDir)).length, 2);
   assert.equal((await ask(await certified({}, { stateDir: elsewhere }))).status, 200);
@@ -195,7 +195,9 @@ test('maskinporten-24-keys: openssl agrees with the chain', async (t) => {
   try {
     await promisify(execFile)('openssl', args);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return t.skip('openssl is not installed');
-    throw error;
+    const absent = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    // In CI it never skips.
+    if (!absent || process.env['CI'] !== undefined) throw error;
+    t.skip('openssl is not installed (Debian: apt-get install openssl)');
   }
 });
