@@ -3,8 +3,9 @@ import type { TestContext } from 'node:test';
 import { test } from 'node:test';
 import type { HttpRequest, HttpResponse } from './http.ts';
 import { json } from './http.ts';
-import type { OutboundOptions } from './outbound-fetch.ts';
+import type { OutboundFetch, OutboundOptions } from './outbound-fetch.ts';
 import { createOutboundFetch, ResponseTooLarge } from './outbound-fetch.ts';
+import { AddressRefused } from './pinned-lookup.ts';
 import { openListener } from './testing/raw-client.ts';
 import { selfSigned } from './testing/self-signed.ts';
 
@@ -96,4 +97,70 @@ test('believes the private authority on loopback, and without it no certificate 
   t.after(() => Promise.all([believing.close(), doubting.close()]));
   assert.equal((await believing.fetch(origin)).status, 200);
   await assert.rejects(doubting.fetch(origin));
+});
+
+const refusedAtConnecting = (error: unknown): boolean =>
+  error instanceof Error && error.cause instanceof AddressRefused;
+
+/** A client whose names mean what these answers say, one after the other, and how often it asked. */
+function rebinding(
+  t: TestContext,
+  ...answers: readonly string[]
+): { readonly call: OutboundFetch['fetch']; asked: number } {
+  const client = createOutboundFetch({
+    resolve: () => {
+      const address = answers[Math.min(made.asked, answers.length - 1)] ?? '';
+      made.asked += 1;
+      return Promise.resolve([{ address, family: 4 }]);
+    },
+  });
+  t.after(() => client.close());
+  const made = { call: client.fetch, asked: 0 };
+  return made;
+}
+
+test('N13 a name is resolved once, checked, and connected to at exactly that address', async (t) => {
+  const { origin } = await openListener(t, { handle: () => ({ status: 200, headers: { Connection: 'close' } }) });
+  const { port } = new URL(origin);
+  const it = rebinding(t, '127.0.0.1', '169.254.169.254');
+  assert.equal((await it.call(`http://rebind.test:${port}/`)).status, 200);
+  assert.equal(it.asked, 1);
+  await assert.rejects(it.call(`http://rebind.test:${port}/`), refusedAtConnecting);
+  assert.equal(it.asked, 2);
+});
+
+test('N13 no name and no spelling leads to a link-local address', async (t) => {
+  const it = rebinding(t, '169.254.169.254');
+  await assert.rejects(it.call('http://metadata.test/'), refusedAtConnecting);
+  for (const host of [
+    '169.254.169.254',
+    '2852039166',
+    '0xa9.0xfea9fe',
+    '[::ffff:169.254.169.254]',
+    '[fe80::1]',
+    '0.0.0.0',
+  ]) {
+    await assert.rejects(it.call(`http://${host}/latest/meta-data`), AddressRefused, host);
+  }
+  assert.equal(it.asked, 1);
+});
+
+test('J10 a call that may go to public addresses only goes to no other, under no name, though others are connected to it', async (t) => {
+  const { origin } = await openListener(t, { handle: () => ({ status: 200 }) });
+  const { port } = new URL(origin);
+  const it = rebinding(t, '127.0.0.1');
+  assert.equal((await it.call(`http://inside.test:${port}/`)).status, 200);
+  await assert.rejects(it.call(`http://inside.test:${port}/`, { reach: 'public' }), refusedAtConnecting);
+  for (const host of ['127.0.0.1', 'localhost', 'x.localhost', '[::1]', '127.1', '10.0.0.1', '[fd00::1]']) {
+    await assert.rejects(it.call(`http://${host}:${port}/`, { reach: 'public' }), AddressRefused, host);
+  }
+});
+
+test('localhost is this machine, whatever a resolver says', async (t) => {
+  const { origin } = await openListener(t, { handle: () => ({ status: 200 }) });
+  const it = rebinding(t, '169.254.169.254');
+  for (const host of ['localhost', 'anything.localhost']) {
+    assert.equal((await it.call(origin.replace('127.0.0.1', host))).status, 200);
+  }
+  assert.equal(it.asked, 0);
 });
