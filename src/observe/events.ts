@@ -5,9 +5,16 @@ export interface DomainEvent {
 
 /**
  * Tells an event. Returns after its audit record, if it has one, is written; throws AuditUnavailable when it cannot be,
- * and then what the event speaks of must not take place.
+ * and then what the event speaks of must not take place. Where the audit sink takes its time (`fsync`, a database) the record
+ * is only under way: what depends on it uses a Recorder.
  */
 export type Emit<E extends DomainEvent> = (event: E) => void;
+
+/**
+ * Tells an event as Emit does, and is done (on return, or when the promise resolves) once its audit record is as safe as the
+ * sink promises. Throws or rejects AuditUnavailable.
+ */
+export type Recorder<E extends DomainEvent> = (event: E) => void | Promise<void>;
 
 /** A metric that an event feeds; each label is the event's field of that name, or a fixed field of its program. */
 interface MetricRule {
@@ -17,15 +24,24 @@ interface MetricRule {
   readonly labels: readonly string[];
 }
 
+/** How loud a log line is. */
+export type Level = 'debug' | 'info' | 'warn' | 'error';
+
 /** What becomes of one kind of event: a log line of this level always, the rest where stated. */
 export interface EventRule {
-  readonly level: 'debug' | 'info' | 'warn' | 'error';
+  readonly level: Level;
+  /** Another level for some values of a field: a failure of ours is louder than a client's. */
+  readonly levels?: { readonly field: string; readonly of: Readonly<Record<string, Level>> };
   /** The event is a security decision: it is on record before anything comes of it. */
   readonly audit?: boolean;
   /** Counts the events. */
   readonly counter?: MetricRule;
-  /** Measures the number in `field`; a duration is in seconds. */
-  readonly histogram?: MetricRule & { readonly field: string; readonly buckets?: readonly number[] };
+  /** Measures the number in `field`, a duration in seconds; a field of milliseconds says `unit: 'ms'`. */
+  readonly histogram?: MetricRule & {
+    readonly field: string;
+    readonly unit?: 'ms';
+    readonly buckets?: readonly number[];
+  };
   /** Shows the latest number in `field`. */
   readonly gauge?: MetricRule & { readonly field: string };
 }

@@ -1,4 +1,5 @@
 import { destination as openDestination, pino } from 'pino';
+import type { Level } from './events.ts';
 import type { Plain } from './redact.ts';
 import { printableJson } from './scrub.ts';
 import { textLine } from './text-line.ts';
@@ -8,7 +9,7 @@ export type LogDestination = 'stderr' | 'silent' | (string & {}) | { write(text:
 
 /** Writes log lines; a line is with the operating system when `write` returns. */
 export interface Logger {
-  write(level: 'debug' | 'info' | 'warn' | 'error', fields: Readonly<Record<string, Plain>>): void;
+  write(level: Level, fields: Readonly<Record<string, Plain>>): void;
   close(): void;
 }
 

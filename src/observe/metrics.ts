@@ -81,10 +81,13 @@ function settings(rule: { name: string; help: string; labels: readonly string[] 
   return { name: rule.name, help: rule.help, labelNames: [...rule.labels] };
 }
 
-function measure(rule: { field: string; labels: readonly string[] }, record: Put): (fields: Fields) => void {
+function measure(
+  rule: { readonly field: string; readonly unit?: 'ms'; readonly labels: readonly string[] },
+  record: Put,
+): (fields: Fields) => void {
   return (fields) => {
     const value = fields[rule.field];
-    if (typeof value === 'number') record(labelsOf(rule.labels, fields), value);
+    if (typeof value === 'number') record(labelsOf(rule.labels, fields), rule.unit === 'ms' ? value / 1000 : value);
   };
 }
 

@@ -1,9 +1,10 @@
-import { createAuditFile, type AuditFile } from './audit.ts';
-import type { DomainEvent, Emit, EventRule, EventTable } from './events.ts';
+import type { AuditSink } from './audit.ts';
+import { createAuditFile } from './audit-file.ts';
+import { createAuditTrail } from './audit-trail.ts';
+import type { DomainEvent, Emit, EventRule, EventTable, Level, Recorder } from './events.ts';
 import { createLogger, type LogDestination } from './logger.ts';
 import { createMetrics } from './metrics.ts';
 import { redactFields, type Plain } from './redact.ts';
-import { printableJson } from './scrub.ts';
 
 /** Turns the events of all programs in a process into log lines, metrics and audit records. */
 export interface Observer {
@@ -12,68 +13,92 @@ export interface Observer {
    * is kept. An event whose rule says `audit` is on record when the call returns, or it throws AuditUnavailable.
    */
   emitter<E extends DomainEvent>(program: string, table: EventTable<E>, fixed?: Record<string, string>): Emit<E>;
-  /** Whether an audit record could be written now; true when no audit file was asked for. */
-  auditReady(): boolean;
+  /** The same for a program that can wait: an audit record is as safe as the sink promises once this is done. */
+  recorder<E extends DomainEvent>(program: string, table: EventTable<E>, fixed?: Record<string, string>): Recorder<E>;
+  /** Whether an audit record could be written now; true when nothing keeps them. */
+  auditReady(): boolean | Promise<boolean>;
   /** The metrics of all programs, in the Prometheus text format. */
   metrics(): Promise<string>;
   close(): Promise<void>;
 }
 
-/** What there is to observe with. `now` is in seconds since the epoch; without `auditFile`, audit events are only logged. */
+/**
+ * What there is to observe with. `now` is in seconds since the epoch. Audit records go to the file `auditFile` (durability
+ * `write`) or to `auditSink`, which is closed with the observer; with neither, audit events are only logged.
+ */
 export interface ObserverOptions {
   readonly level?: string;
   readonly destination?: LogDestination;
   readonly format?: 'json' | 'text';
   readonly auditFile?: string;
+  readonly auditSink?: AuditSink;
   readonly now: () => number;
 }
 
 /** Names the observer itself gives a line; a field of the same name keeps its value under this name with `_` after it. */
-const OWN_NAMES: ReadonlySet<string> = new Set(['level', 'time', 'program', 'event']);
+const OWN_NAMES: ReadonlySet<string> = new Set(['level', 'time', 't', 'program', 'event', 'proc', 'seq', 'prev']);
 
-/** An observer of this process. A log that cannot be written is no failure; an audit file that cannot be, is. */
+/** An observer of this process. A log that cannot be written is no failure; an audit record that cannot be, is. */
 export function createObserver(options: ObserverOptions): Observer {
   const { level = 'info', destination = 'stderr', format = 'json', auditFile, now } = options;
   const logger = createLogger({ level, destination, format, now });
   const metrics = createMetrics();
-  const audit = auditFile === undefined ? undefined : createAuditFile(auditFile);
+  const sink = options.auditSink ?? (auditFile === undefined ? undefined : createAuditFile(auditFile));
+  const trail = sink === undefined ? undefined : createAuditTrail(sink);
+
+  const recorder = <E extends DomainEvent>(
+    program: string,
+    table: EventTable<E>,
+    fixed: Record<string, string> = {},
+  ): Recorder<E> => {
+    const rules = new Map(
+      Object.entries<EventRule>(table).map(([event, rule]) => [event, { rule, feed: metrics.feed(rule) }] as const),
+    );
+    return (happened) => {
+      const { event, ...told } = happened;
+      const known = rules.get(event);
+      const fields = redactFields({ ...fixed, ...told });
+      const record = { program, event, ...renamed(fields) };
+      const tell = (): void => {
+        known?.feed(fields);
+        logger.write(levelOf(known?.rule, fields), record);
+      };
+      const fail = (error: unknown): never => {
+        const { error: shown = null } = redactFields({ error });
+        logger.write('error', { program, event: 'audit.unavailable', of: event, error: shown });
+        throw error;
+      };
+      if (trail === undefined || known?.rule.audit !== true) return tell();
+      try {
+        const recorded = trail.record({ t: new Date(now() * 1000).toISOString(), ...record });
+        return recorded === undefined ? tell() : recorded.then(tell, fail);
+      } catch (error) {
+        return fail(error);
+      }
+    };
+  };
 
   return {
-    emitter<E extends DomainEvent>(program: string, table: EventTable<E>, fixed: Record<string, string> = {}): Emit<E> {
-      const rules = new Map(
-        Object.entries<EventRule>(table).map(([event, rule]) => [event, { rule, feed: metrics.feed(rule) }] as const),
-      );
-      return (happened) => {
-        const { event, ...told } = happened;
-        const known = rules.get(event);
-        const fields = redactFields({ ...fixed, ...told });
-        const record = { program, event, ...renamed(fields) };
-        try {
-          if (known?.rule.audit === true) append(audit, now(), record);
-        } catch (error) {
-          logger.write('error', {
-            program,
-            event: 'audit.unavailable',
-            of: event,
-            error: redactFields({ error })['error'] ?? null,
-          });
-          throw error;
-        }
-        known?.feed(fields);
-        logger.write(known?.rule.level ?? 'warn', record);
+    recorder,
+    emitter(program, table, fixed) {
+      const record = recorder(program, table, fixed);
+      return (event) => {
+        // Whoever cannot wait is told of a failure by the log alone.
+        record(event)?.catch(() => {});
       };
     },
-    auditReady: () => audit?.ready() ?? true,
+    auditReady: () => trail?.ready() ?? true,
     metrics: () => metrics.text(),
     async close() {
+      await trail?.close();
       logger.close();
-      audit?.close();
     },
   };
 }
 
-function append(audit: AuditFile | undefined, time: number, record: Record<string, Plain>): void {
-  audit?.append(printableJson(JSON.stringify({ time: new Date(time * 1000).toISOString(), ...record })));
+function levelOf(rule: EventRule | undefined, fields: Record<string, Plain>): Level {
+  const value = rule?.levels === undefined ? undefined : fields[rule.levels.field];
+  return (typeof value === 'string' ? rule?.levels?.of[value] : undefined) ?? rule?.level ?? 'warn';
 }
 
 function renamed(fields: Record<string, Plain>): Record<string, Plain> {
