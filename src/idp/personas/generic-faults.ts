@@ -1,11 +1,8 @@
-import type { Fault, FaultRow, FaultTable, Values } from '../engine/refusal.ts';
+import type { Fault, FaultRow, FaultTable } from '../engine/refusal.ts';
+import { credentialFaults, invalidClient, OAUTH_FAULTS, row } from './oauth-faults.ts';
+import type { Says } from './oauth-faults.ts';
 
-const client = (says: (values: Values) => string): FaultRow => ({
-  error: 'invalid_client',
-  status: 401,
-  says: (values) => `client authentication failed: ${says(values)}`,
-});
-const row = (error: string, says: (values: Values) => string): FaultRow => ({ error, says });
+const client = (says: Says): FaultRow => invalidClient(401, says);
 
 /** An error as parameters. What a client sent may be part of the text, which has no quotes, backslashes or anything beyond ASCII (RFC 6749 5.2). */
 export function errorParameters({ error, text }: Fault): {
@@ -17,69 +14,22 @@ export function errorParameters({ error, text }: Fault): {
 
 /** What the generic personas answer to each problem: the errors of the specifications and nothing more (RFC 6749 4.1.2.1 and 5.2, OpenID Connect Core 3.1.2.6, RFC 8707 2). */
 export const GENERIC_FAULTS: FaultTable = {
+  ...OAUTH_FAULTS,
+  ...credentialFaults(client),
   'form-content-type': row('invalid_request', () => 'the body is not a form'),
   'form-malformed': row('invalid_request', () => 'the form cannot be read'),
   'parameter-repeated': row('invalid_request', ({ parameter }) => `${parameter} is there more than once`),
-  'parameter-missing': row('invalid_request', ({ parameter }) => `${parameter} is missing`),
   'grant-missing': row('invalid_request', () => 'grant_type is missing'),
-  'grant-unsupported': row('unsupported_grant_type', ({ grant }) => `grant type ${grant} is not offered`),
-  'grant-not-registered': row('unauthorized_client', ({ grant }) => `the client is not registered for ${grant}`),
-  'client-missing': client(() => 'no client_id was sent'),
-  'client-unknown': client(() => 'no such client'),
-  'credential-missing': client(() => 'no credential was sent'),
-  'credential-other-method': client(() => 'not the registered method'),
-  'credentials-two': client(() => 'more than one method at once'),
-  'secret-wrong': client(() => 'wrong secret'),
-  'assertion-malformed': client(({ why }) => `assertion unusable (${why})`),
-  'assertion-key-unnamed': client(() => 'the assertion names no kid'),
-  'assertion-key-unknown': client(() => 'kid is not among the keys of the client'),
-  'assertion-signature': client(() => 'bad signature'),
-  'assertion-subject': client(() => 'sub is not the client'),
-  'assertion-type-missing': client(() => 'client_assertion_type is missing'),
-  'client-differs': client(() => 'client_id and the credential name different clients'),
   'assertion-audience': client(() => 'aud is not this server'),
-  'assertion-expired': client(() => 'assertion expired'),
-  'assertion-future': client(() => 'assertion not valid yet'),
   'assertion-life': client(() => 'assertion lives too long'),
-  'assertion-claim': client(({ claim }) => `claim ${claim} is missing`),
-  'assertion-used': client(() => 'jti was used before'),
-  'redirect-unknown': row('invalid_request', () => 'redirect_uri is not registered for this client'),
-  'response-type': row('unsupported_response_type', () => 'only response_type code is offered'),
-  'response-mode': row('invalid_request', () => 'response_mode is not offered'),
-  'challenge-missing': row('invalid_request', () => 'code_challenge is missing'),
-  'challenge-method': row('invalid_request', () => 'code_challenge_method has to be S256'),
   'request-object': row('request_not_supported', () => 'request objects are not accepted'),
   'request-uri-foreign': row('request_uri_not_supported', () => 'request_uri has to come from a pushed request'),
   'pushed-required': row('invalid_request', () => 'the request has to be pushed first'),
   'request-uri-unknown': row('invalid_request_uri', () => 'request_uri is unknown, used, expired or of another client'),
-  'request-uri-mixed': row('invalid_request', () => 'beside request_uri only client_id may be sent'),
-  'request-uri-in-par': row('invalid_request', () => 'request_uri cannot be pushed'),
-  'prompt-mixed': row('invalid_request', () => 'prompt none stands alone'),
   'prompt-unknown': row('invalid_request', ({ prompt }) => `prompt ${prompt} is not offered`),
-  'max-age-malformed': row('invalid_request', () => 'max_age is not a number of seconds'),
-  'resource-malformed': row('invalid_target', () => 'resource is not an absolute URI'),
   'resource-refused': row('invalid_target', () => 'resource was not part of the grant'),
   'claims-malformed': row('invalid_request', () => 'claims is not a claims request'),
   'acr-unknown': row('unmet_authentication_requirements', () => 'an essential acr cannot be reached'),
   'other-person': row('login_required', () => 'somebody else is signed in'),
-  'hint-refused': row('invalid_request', () => 'login_hint names no synthetic person'),
-  'level-too-low': row('access_denied', () => 'the level is below the one asked for'),
-  'sign-in-unknown': row('invalid_request', () => 'this sign-in is over or belongs to another browser'),
-  'hint-invalid': row('invalid_request', () => 'id_token_hint is not a token of ours for this client'),
-  'return-unknown': row('invalid_request', () => 'post_logout_redirect_uri is not registered for this client'),
-  'nothing-to-end': row('invalid_request', () => 'nobody is signed in in this browser'),
-  'state-unprintable': row('invalid_request', () => 'state has to be printable ASCII'),
-  cancelled: row('access_denied', () => 'the user cancelled'),
-  'no-session': row('login_required', () => 'there is no session that fits'),
   'scope-missing': row('invalid_scope', () => 'scope is missing'),
-  'scope-unknown': row('invalid_scope', ({ scope }) => `the client lacks scope ${scope}`),
-  'code-unknown': row('invalid_grant', () => 'code unknown'),
-  'code-used': row('invalid_grant', () => 'code used before'),
-  'code-expired': row('invalid_grant', () => 'code expired'),
-  'code-other-client': row('invalid_grant', () => 'code of another client'),
-  'code-redirect': row('invalid_grant', () => 'redirect_uri is not the one of the request'),
-  'verifier-wrong': row('invalid_grant', () => 'code_verifier does not fit'),
-  'refresh-unknown': row('invalid_grant', () => 'refresh token unknown or used'),
-  'refresh-other-client': row('invalid_grant', () => 'refresh token of another client'),
-  'refresh-expired': row('invalid_grant', () => 'refresh token expired or its grant ended'),
 };

@@ -1,16 +1,15 @@
 import { IDPORTEN_INVALID_CLIENT_STATUS } from '../unconfirmed.ts';
 import { httpFault } from './http-faults.ts';
-import type { FaultRow, FaultTable, Values } from '../engine/refusal.ts';
+import type { FaultRow, FaultTable } from '../engine/refusal.ts';
+import { credentialFaults, invalidClient, OAUTH_FAULTS, row } from './oauth-faults.ts';
+import type { Says } from './oauth-faults.ts';
 
-const client = (says: (values: Values) => string): FaultRow => ({
-  error: 'invalid_client',
-  status: IDPORTEN_INVALID_CLIENT_STATUS,
-  says: (values) => `client authentication failed: ${says(values)}`,
-});
-const row = (error: string, says: (values: Values) => string): FaultRow => ({ error, says });
+const client = (says: Says): FaultRow => invalidClient(IDPORTEN_INVALID_CLIENT_STATUS, says);
 
 /** What ID-porten answers to each problem: plain OAuth (RFC 6749 5.2 and 4.1.2.1). */
 export const IDPORTEN_FAULTS: FaultTable = {
+  ...OAUTH_FAULTS,
+  ...credentialFaults(client),
   'form-content-type': httpFault('idporten', 'form-content-type', () => 'the body is not a form'),
   'form-malformed': httpFault('idporten', 'form-malformed', () => 'the form cannot be read'),
   'parameter-repeated': httpFault(
@@ -18,41 +17,11 @@ export const IDPORTEN_FAULTS: FaultTable = {
     'parameter-repeated',
     ({ parameter }) => `${parameter} is there more than once`,
   ),
-  'parameter-missing': row('invalid_request', ({ parameter }) => `${parameter} is missing`),
   'grant-missing': httpFault('idporten', 'grant-missing', () => 'grant_type is missing'),
-  'grant-unsupported': row('unsupported_grant_type', ({ grant }) => `grant type ${grant} is not offered`),
-  'grant-not-registered': row('unauthorized_client', ({ grant }) => `the client is not registered for ${grant}`),
-  'client-missing': client(() => 'no client_id was sent'),
-  'client-unknown': client(() => 'no such client'),
-  'credential-missing': client(() => 'no credential was sent'),
-  'credential-other-method': client(() => 'not the registered method'),
-  'credentials-two': client(() => 'more than one method at once'),
-  'secret-wrong': client(() => 'wrong secret'),
-  'assertion-malformed': client(({ why }) => `assertion unusable (${why})`),
-  'assertion-key-unnamed': client(() => 'the assertion names no kid'),
-  'assertion-key-unknown': client(() => 'kid is not among the keys of the client'),
-  'assertion-signature': client(() => 'bad signature'),
-  'assertion-subject': client(() => 'sub is not the client'),
-  'assertion-type-missing': client(() => 'client_assertion_type is missing'),
-  'client-differs': client(() => 'client_id and the credential name different clients'),
   'assertion-audience': client(() => 'aud has to be the issuer alone'),
-  'assertion-expired': client(() => 'assertion expired'),
-  'assertion-future': client(() => 'assertion not valid yet'),
   'assertion-life': client(() => 'assertion lives longer than 120 seconds'),
-  'assertion-claim': client(({ claim }) => `claim ${claim} is missing`),
-  'assertion-used': client(() => 'jti was used before'),
-  'redirect-unknown': row('invalid_request', () => 'redirect_uri is not registered for this client'),
-  'response-type': row('unsupported_response_type', () => 'only response_type code is offered'),
-  'response-mode': row('invalid_request', () => 'response_mode is not offered'),
-  'challenge-missing': row('invalid_request', () => 'code_challenge is missing'),
-  'challenge-method': row('invalid_request', () => 'code_challenge_method has to be S256'),
   'request-object': row('invalid_request', () => 'request objects are not accepted'),
   'request-uri-unknown': row('invalid_request', () => 'request_uri is unknown, used, expired or of another client'),
-  'request-uri-mixed': row('invalid_request', () => 'beside request_uri only client_id may be sent'),
-  'request-uri-in-par': row('invalid_request', () => 'request_uri cannot be pushed'),
-  'prompt-mixed': row('invalid_request', () => 'prompt none stands alone'),
-  'max-age-malformed': row('invalid_request', () => 'max_age is not a number of seconds'),
-  'resource-malformed': row('invalid_target', () => 'resource is not an absolute URI'),
   'acr-unknown': row('invalid_request', () => 'none of acr_values is offered'),
   'on-behalf-of-unknown': row('invalid_request', () => 'onbehalfof is not among the ids of the client'),
   'details-malformed': row('invalid_request', () => 'authorization_details is not a list of typed objects'),
@@ -60,24 +29,5 @@ export const IDPORTEN_FAULTS: FaultTable = {
   'certificate-malformed': client(() => 'x5c cannot be read'),
   'certificate-refused': client(({ why }) => `certificate not accepted (${why})`),
   'certificate-of-other': client(() => 'the certificate names another organisation than the client'),
-  'hint-refused': row('invalid_request', () => 'login_hint names no synthetic person'),
-  'level-too-low': row('access_denied', () => 'the level is below the one asked for'),
-  'sign-in-unknown': row('invalid_request', () => 'this sign-in is over or belongs to another browser'),
-  'hint-invalid': row('invalid_request', () => 'id_token_hint is not a token of ours for this client'),
-  'return-unknown': row('invalid_request', () => 'post_logout_redirect_uri is not registered for this client'),
-  'nothing-to-end': row('invalid_request', () => 'nobody is signed in in this browser'),
-  'state-unprintable': row('invalid_request', () => 'state has to be printable ASCII'),
-  cancelled: row('access_denied', () => 'the user cancelled'),
-  'no-session': row('login_required', () => 'there is no session that fits'),
   'scope-missing': row('invalid_scope', () => 'scope has to hold openid'),
-  'scope-unknown': row('invalid_scope', ({ scope }) => `the client lacks scope ${scope}`),
-  'code-unknown': row('invalid_grant', () => 'code unknown'),
-  'code-used': row('invalid_grant', () => 'code used before'),
-  'code-expired': row('invalid_grant', () => 'code expired'),
-  'code-other-client': row('invalid_grant', () => 'code of another client'),
-  'code-redirect': row('invalid_grant', () => 'redirect_uri is not the one of the request'),
-  'verifier-wrong': row('invalid_grant', () => 'code_verifier does not fit'),
-  'refresh-unknown': row('invalid_grant', () => 'refresh token unknown or used'),
-  'refresh-other-client': row('invalid_grant', () => 'refresh token of another client'),
-  'refresh-expired': row('invalid_grant', () => 'refresh token expired or its grant ended'),
 };
