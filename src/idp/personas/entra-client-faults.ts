@@ -1,5 +1,5 @@
 import type { FaultTable } from '../engine/refusal.ts';
-import { missing, row, undocumented } from './entra-fault-row.ts';
+import { missing, notInTenant, row, undocumented } from './entra-fault-row.ts';
 
 const UNAUTHORIZED = { status: 401 };
 const outsideItsLife = row(
@@ -14,11 +14,8 @@ const incomplete = (field = ''): string => `The credential is incomplete: it has
 /** Answers to who cannot be known or has not proven themselves. */
 export const ENTRA_CLIENT_FAULTS: FaultTable = {
   'client-missing': missing,
-  'client-unknown': row(
-    '700016',
-    'unauthorized_client',
-    ({ client, tenant }) =>
-      `Application '${client}' is not in tenant '${tenant}': not installed or consented to there, or the wrong tenant was asked.`,
+  'client-unknown': row('700016', 'unauthorized_client', (values) =>
+    notInTenant(`Application '${values['client']}'`, values),
   ),
   'secret-wrong': row(
     '7000215',

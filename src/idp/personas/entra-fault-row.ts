@@ -24,3 +24,8 @@ export const missing: FaultRow = row(
   'invalid_request',
   ({ parameter }) => `The body has no parameter '${parameter}'.`,
 );
+
+/** Text about an application or API that the tenant has not. */
+export function notInTenant(what: string, { tenant }: Values): string {
+  return `${what} is not in tenant '${tenant}': not installed or consented to there, or the wrong tenant was asked.`;
+}

@@ -1,5 +1,5 @@
 import type { FaultTable, Values } from '../engine/refusal.ts';
-import { row, undocumented } from './entra-fault-row.ts';
+import { notInTenant, row, undocumented } from './entra-fault-row.ts';
 
 const severalApis = ({ scope }: Values): string => `Scope '${scope}' names more than one API.`;
 const CHALLENGED = { claims: 'challenge' };
@@ -45,12 +45,7 @@ export const ENTRA_GRANT_FAULTS: FaultTable = {
   'scope-no-token': undocumented('28002', ({ scope }) => `No access token exists for scope '${scope}'.`),
   'scope-several-apis': row('28000', 'invalid_request', severalApis),
   'scope-several-apis-asked': row('700022', 'invalid_scope', severalApis),
-  'api-unknown': row(
-    '500011',
-    'invalid_resource',
-    ({ resource, tenant }) =>
-      `API '${resource}' is not in tenant '${tenant}': not installed or consented to there, or the wrong tenant was asked.`,
-  ),
+  'api-unknown': row('500011', 'invalid_resource', (values) => notInTenant(`API '${values['resource']}'`, values)),
   'no-role': row(
     '501051',
     'invalid_grant',
