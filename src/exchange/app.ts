@@ -7,6 +7,7 @@ import type { ExchangeContext, ExchangeDependencies } from './context.ts';
 import { discoveryRoutes, endpointsOf } from './discovery.ts';
 import { exchangeHealthRoutes } from './health.ts';
 import { createLimits } from './limits.ts';
+import { createOperators } from './operators.ts';
 import { createPseudonym } from './pseudonym.ts';
 import { openSigningKeys } from './signing-keys.ts';
 import { createSubjectIssuers } from './subject-issuers.ts';
@@ -41,13 +42,14 @@ export async function createExchange(config: ExchangeConfig, deps: ExchangeDepen
       unsubscribe();
       await keys.close();
       issuers.close();
-      turnedAway.close();
+      context.operators.close();
+      await turnedAway.close();
     },
   };
 }
 
 async function createContext(config: ExchangeConfig, deps: ExchangeDependencies): Promise<ExchangeContext> {
-  const { now, fetch, emit, registry } = deps;
+  const { now, fetch, emit, registry, record = emit } = deps;
   const keys = await openSigningKeys({
     ...deps.signingKeys,
     now,
@@ -70,13 +72,15 @@ async function createContext(config: ExchangeConfig, deps: ExchangeDependencies)
   });
   return {
     ...deps,
+    record,
     config,
     endpoints: endpointsOf(config.issuer),
     keys,
     issuers,
     clientKeys: createClientKeys(),
+    operators: createOperators(config.operators, { fetch, now, emit }),
     limits: createLimits(now),
-    turnedAway: createTurnedAway(emit),
+    turnedAway: createTurnedAway(record),
     pseudonym: createPseudonym(config.auditKey),
   };
 }

@@ -3,6 +3,8 @@ import { DAY, HOUR } from '../oauth/time.ts';
 import type { TokenxTokenSettings } from '../registry/model.ts';
 import { address, boolean, json, list, oneOf, seconds, text, url } from '../settings.ts';
 import type { Setting, SettingsTable } from '../settings.ts';
+import { parseOperators } from './operator-settings.ts';
+import type { OperatorSettings } from './operator-settings.ts';
 import { parseTrustedIssuers } from './trusted-issuer.ts';
 import type { TrustedIssuer } from './trusted-issuer.ts';
 
@@ -13,7 +15,10 @@ export type TokenAlgorithm = NonNullable<TokenxTokenSettings['alg']>;
 export interface ExchangeConfig {
   readonly issuer: string;
   readonly bind: { readonly host: string; readonly port: number };
+  /** Where administration and figures are served; absent = at `bind`. */
+  readonly internalBind?: { readonly host: string; readonly port: number };
   readonly issuers: readonly TrustedIssuer[];
+  readonly operators: readonly OperatorSettings[];
   readonly assertionMaxLifetimeSeconds: number;
   readonly assertionAcceptTokenEndpointAudience: boolean;
   readonly assertionRequireIat: boolean;
@@ -49,9 +54,19 @@ export const exchangeSettings: SettingsTable<ExchangeConfig> = {
     says: 'Where the server listens.',
     fallback: { host: '127.0.0.1', port: 7440 },
   }),
+  internalBind: address({
+    env: 'FULLMAKT_EXCHANGE_INTERNAL_BIND',
+    says: 'Where administration, `/explain` and the figures are served instead of the public address.',
+    optional: true,
+  }),
   issuers: json<readonly TrustedIssuer[]>(parseTrustedIssuers)({
     env: 'FULLMAKT_EXCHANGE_ISSUERS',
     says: 'The issuers whose tokens may be exchanged, as a JSON list.',
+    fallback: [],
+  }),
+  operators: json<readonly OperatorSettings[]>(parseOperators)({
+    env: 'FULLMAKT_EXCHANGE_OPERATORS',
+    says: 'Who may register clients, explain, revoke and rotate keys with bearer tokens, as a JSON list.',
     fallback: [],
   }),
   assertionMaxLifetimeSeconds: within(1, 3600, {

@@ -1,7 +1,7 @@
 import type { Fetch } from '../oauth/fetch.ts';
 import type { generatePrivateJwk } from '../oauth/jwk.ts';
 import type { Clock } from '../oauth/time.ts';
-import type { Emit } from '../observe/events.ts';
+import type { Emit, Recorder } from '../observe/events.ts';
 import type { Registry } from '../registry/contract.ts';
 import type { KeyWrapper } from '../registry/key-wrapper.ts';
 import type { SigningKeyStore } from '../registry/signing-keys.ts';
@@ -11,6 +11,7 @@ import type { ExchangeConfig } from './config.ts';
 import type { Endpoints } from './discovery.ts';
 import type { ExchangeEvent } from './events.ts';
 import type { Limits } from './limits.ts';
+import type { Operators } from './operators.ts';
 import type { Pseudonym } from './pseudonym.ts';
 import type { SigningKeys } from './signing-keys.ts';
 import type { SubjectIssuers } from './subject-issuers.ts';
@@ -30,19 +31,23 @@ export interface ExchangeDependencies {
   readonly fetch: Fetch;
   readonly now: Clock;
   readonly emit: Emit<ExchangeEvent>;
+  /** Tells an event whose record an answer waits for; `emit` does where that waits for nothing. */
+  readonly record?: Recorder<ExchangeEvent>;
   /** The figures of the process, for `/metrics`. */
   readonly metrics?: () => Promise<string>;
   /** Whether decisions can be recorded now. */
-  readonly auditReady?: () => boolean;
+  readonly auditReady?: () => boolean | Promise<boolean>;
 }
 
 /** What the token endpoint works with: the dependencies, and what was made of them at the start. */
 export interface ExchangeContext extends ExchangeDependencies {
+  readonly record: Recorder<ExchangeEvent>;
   readonly config: ExchangeConfig;
   readonly endpoints: Endpoints;
   readonly keys: SigningKeys;
   readonly clientKeys: ClientKeys;
   readonly issuers: SubjectIssuers;
+  readonly operators: Operators;
   readonly limits: Limits;
   readonly turnedAway: TurnedAway;
   readonly pseudonym: Pseudonym;

@@ -8,12 +8,13 @@ export interface DecisionEvent {
   readonly outcome: 'issued' | 'refused' | 'unavailable' | 'failed';
   readonly reason: Situation | 'issued';
   readonly grant: string;
-  /** Seconds the decision took. */
-  readonly seconds: number;
+  /** Milliseconds the decision took. */
+  readonly ms: number;
   /** Registry version the decision was made on. */
   readonly version: number;
-  /** Correlation id and address of the request. */
+  /** Correlation id, trace and address of the request. */
   readonly cid: string;
+  readonly trace?: string;
   readonly src: string;
   /** Who the assertion said it was; the caller once that was proven. */
   readonly claimed_client?: string;
@@ -21,7 +22,7 @@ export interface DecisionEvent {
   readonly method?: string;
   readonly key?: string;
   readonly target?: string;
-  /** Where the rules stand that allowed it: file and line. */
+  /** The rules that allowed it: the target, and the place in its list of inbound rules. */
   readonly rules?: readonly string[];
   readonly issuer?: string;
   readonly subject?: string;
@@ -49,12 +50,21 @@ export type ExchangeEvent =
       readonly reason: Situation;
       readonly src: string;
       readonly cid: string;
+      readonly trace?: string;
     }
   | {
       readonly event: 'exchange.turned_away_sum';
       readonly reason: Situation;
       readonly src: string;
       readonly count: number;
+    }
+  | {
+      readonly event: 'exchange.operator_refused';
+      readonly operator?: string;
+      readonly right: string;
+      readonly reason: string;
+      readonly src: string;
+      readonly cid: string;
     }
   | { readonly event: 'exchange.edge'; readonly client_id: string; readonly audience: string }
   | { readonly event: 'exchange.token_endpoint_audience'; readonly client_id: string }
@@ -77,17 +87,27 @@ const requests = {
 export const exchangeEvents: EventTable<ExchangeEvent> = {
   exchange: {
     level: 'info',
+    levels: { field: 'outcome', of: { unavailable: 'warn', failed: 'error' } },
     audit: true,
     counter: requests,
     histogram: {
       name: 'fullmakt_exchange_duration_seconds',
       help: 'Time to decide a token request.',
-      field: 'seconds',
+      field: 'ms',
+      unit: 'ms',
       labels: ['grant', 'outcome'],
     },
   },
   'exchange.turned_away': { level: 'debug', counter: requests },
   'exchange.turned_away_sum': { level: 'info', audit: true },
+  'exchange.operator_refused': {
+    level: 'warn',
+    counter: {
+      name: 'fullmakt_exchange_operator_refusals_total',
+      help: 'Requests to administer that were turned away.',
+      labels: ['right', 'reason'],
+    },
+  },
   'exchange.edge': {
     level: 'debug',
     counter: {
