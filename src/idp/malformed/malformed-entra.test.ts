@@ -1,4 +1,5 @@
 import { after } from 'node:test';
+import { OBO, visitEntra } from '../testing/entra.ts';
 import { createForge } from '../testing/forge.ts';
 import { outcome, testRows } from '../testing/outcome.ts';
 import type { Row } from '../testing/outcome.ts';
@@ -20,7 +21,6 @@ const forge = await createForge(world, () => ({
 }));
 
 const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
-const OBO = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
 const API = `${CLIENTS.api}/.default`;
 const LONG = 's'.repeat(4096);
 const PARAMETERS_33 = Array.from({ length: 33 }, (_, index) => `p${index}=1`).join('&');
@@ -39,25 +39,11 @@ const proven = (client_assertion: string, change: Record<string, string> = {}): 
   machine(API, { client_secret: '', client_assertion, client_assertion_type: ASSERTION_TYPE, ...change });
 const signed = async (claims: Record<string, unknown>): Promise<string> => proven(await forge.signed(claims));
 
-async function visit(change: Record<string, string>): Promise<Response> {
-  const query = {
-    response_type: 'code',
-    client_id: CLIENTS.desk,
-    redirect_uri: DESK_CALLBACK,
-    scope: 'openid',
-    state: 'st',
-    login_hint: 'testid:Z990001',
-    ...change,
-  };
-  const kept = Object.entries(query).filter(([, value]) => value !== '');
-  return await world.fetch(`${BASE}/authorize?${new URLSearchParams(kept).toString()}`);
-}
-
-const at = async (change: Record<string, string>): Promise<string> => outcome(await visit(change));
+const at = async (change: Record<string, string>): Promise<string> => outcome(await visitEntra(world, change));
 
 /** Redeems a code that was asked for with some changes, with some others. */
 async function withCode(asked: Record<string, string>, sent: Record<string, string> = {}): Promise<string> {
-  const code = redirected(await visit(asked)).get('code') ?? '';
+  const code = redirected(await visitEntra(world, asked)).get('code') ?? '';
   return await redeem({ code, ...sent });
 }
 
@@ -65,20 +51,20 @@ const redeem = (fields: Record<string, string>): Promise<string> =>
   ask({ grant_type: 'authorization_code', redirect_uri: DESK_CALLBACK, ...fields });
 
 async function withoutOpenid(): Promise<string> {
-  const code = redirected(await visit({ scope: API })).get('code') ?? '';
+  const code = redirected(await visitEntra(world, { scope: API })).get('code') ?? '';
   const fields = { grant_type: 'authorization_code', client_id: CLIENTS.desk, client_secret: 's3cret', code };
   const { status, body } = await askEntra(world, { ...fields, redirect_uri: DESK_CALLBACK });
   return `${status} ${body['id_token'] === undefined ? 'without' : 'with'} an ID token`;
 }
 
 async function redeemTwice(): Promise<string> {
-  const code = redirected(await visit({})).get('code') ?? '';
+  const code = redirected(await visitEntra(world, {})).get('code') ?? '';
   await redeem({ code });
   return await redeem({ code });
 }
 
 async function redeemLate(): Promise<string> {
-  const code = redirected(await visit({})).get('code') ?? '';
+  const code = redirected(await visitEntra(world, {})).get('code') ?? '';
   world.clock.now += 600;
   return await redeem({ code });
 }
