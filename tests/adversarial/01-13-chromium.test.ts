@@ -226,14 +226,25 @@ test(
   },
 );
 
+/** One person's browser with ten tabs. */
+async function openTenTabs(t: TestContext): Promise<{
+  readonly scene: Scene;
+  readonly victim: Person;
+  readonly context: BrowserContext;
+  readonly tabs: readonly Page[];
+}> {
+  const scene = await startScene(t);
+  const victim = scene.world.person();
+  const context = await scene.open(victim);
+  const tabs = await Promise.all(Array.from({ length: 10 }, () => context.newPage()));
+  return { scene, victim, context, tabs };
+}
+
 test(
   'T13 ten tabs that log in at once all arrive, each at its own target, as the same person in one session',
   OPTIONS,
   async (t) => {
-    const scene = await startScene(t);
-    const victim = scene.world.person();
-    const context = await scene.open(victim);
-    const tabs = await Promise.all(Array.from({ length: 10 }, () => context.newPage()));
+    const { scene, victim, context, tabs } = await openTenTabs(t);
     await Promise.all(tabs.map((tab, index) => tab.goto(`${APP}/tab/${index}?own=${index}`)));
     for (const [index, tab] of tabs.entries()) assert.equal(tab.url(), `${APP}/tab/${index}?own=${index}`);
     const seen = scene.world.seen.filter(({ url }) => url?.startsWith('/tab/'));
@@ -248,10 +259,7 @@ test(
   'T13 ten tabs that stand at the provider, finished in another order than begun, all arrive',
   OPTIONS,
   async (t) => {
-    const scene = await startScene(t);
-    const victim = scene.world.person();
-    const context = await scene.open(victim);
-    const tabs = await Promise.all(Array.from({ length: 10 }, () => context.newPage()));
+    const { scene, victim, context, tabs } = await openTenTabs(t);
     scene.gate.held = [];
     for (const [index, tab] of tabs.entries()) await tab.goto(`${APP}/tab/${index}`);
     const { held } = scene.gate;

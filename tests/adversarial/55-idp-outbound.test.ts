@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
-import { once } from 'node:events';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { registerIdporten } from '../../src/idp/testing/idporten-clients.ts';
@@ -9,6 +8,7 @@ import { CLIENTS } from '../../src/idp/testing/rows.ts';
 import { askToken, authorizeUrl, CALLBACK, codeAt, redeem, visit } from '../../src/idp/testing/sign-in.ts';
 import type { Jar } from '../../src/idp/testing/sign-in.ts';
 import { ASSERTION_TYPE, form, ISSUERS, TENANT } from '../../src/idp/testing/world.ts';
+import { listen } from './01-36-world.ts';
 import { TEMPLATES } from './60-idp-templates.ts';
 import { openProviders } from './60-idp-world.ts';
 
@@ -27,15 +27,8 @@ async function trap(
   server.on('connection', () => {
     connects += 1;
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const address = server.address();
-  assert.ok(typeof address === 'object' && address !== null);
-  return { url: `http://127.0.0.1:${address.port}`, connects: () => connects, requests: () => requests };
+  const port = await listen(t, server);
+  return { url: `http://127.0.0.1:${port}`, connects: () => connects, requests: () => requests };
 }
 
 /** Every parameter of any request that could hold an address. */
