@@ -5,6 +5,7 @@ import type { Browser, Page } from './browser.ts';
 import { arrive, assertRefused, isSignedIn, tokenAt, tryAgain } from './fault-pages.ts';
 import { openFaultWorld } from './fault-world.ts';
 import type { FaultSwitch, FaultWorld } from './fault-world.ts';
+import { TROUBLES } from './troubles.ts';
 
 /* What a person meets when ID-porten misbehaves at the sign-in, and that the next attempt goes well. */
 
@@ -126,15 +127,7 @@ describe('an answer at the callback that is wrong (login-proxy 4.4 and 4.6)', ()
 });
 
 describe('a token endpoint in trouble when the code is redeemed (login-proxy 4.7)', () => {
-  for (const fault of [
-    'token-5xx',
-    'token-5xx:500',
-    'token-5xx:502',
-    'token-5xx:504',
-    'html-500',
-    'reset',
-    'half-body',
-  ]) {
+  for (const fault of TROUBLES) {
     test(`${fault}: 503 and a page to try again from; the code is sent once`, async () => {
       const { page, tokenCalls } = await refusedThenIn([{ fault, endpoint: 'token' }], DOWN);
       assert.equal(tokenCalls, 1);

@@ -12,6 +12,7 @@ import { run, startProviders } from '../strangers/providers.ts';
 import type { Providers } from '../strangers/providers.ts';
 import { app, client, rows } from '../strangers/rows.ts';
 import { createSlowTime } from './slow-time.ts';
+import { TROUBLES } from './troubles.ts';
 
 /* What an application gets from its sidecar when Maskinporten misbehaves. */
 
@@ -107,15 +108,7 @@ function count(path: string): number {
 }
 
 describe('a token endpoint in trouble (sidecar-sdk 3.3, 3.4)', () => {
-  for (const fault of [
-    'token-5xx',
-    'token-5xx:500',
-    'token-5xx:502',
-    'token-5xx:504',
-    'html-500',
-    'reset',
-    'half-body',
-  ]) {
+  for (const fault of TROUBLES) {
     test(`${fault} once: asked again with a fresh assertion, and the application gets its token`, async () => {
       await switchOn(fault, 1, 'token');
       assert.notEqual(await token(), '');
