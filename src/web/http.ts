@@ -17,6 +17,8 @@ export interface HttpRequest {
   readonly remoteAddress: string;
   /** From `X-Correlation-ID`, else `X-Request-Id`, if it is a sane one; otherwise a new UUID. */
   readonly correlationId: string;
+  /** The trace that `traceparent` names (W3C Trace Context), if it is a good one. */
+  readonly traceId?: string;
   /** Aborts when the client goes away before its answer is complete. */
   readonly signal: AbortSignal;
   /** Aborts when the listener wants a tunnel to end (upgrades only). */

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import type { HttpRequest } from './http.ts';
 import { BodyTooLarge } from './http.ts';
 import { BODY_BYTES } from './limits.ts';
+import { traceIdOf } from './trace-parent.ts';
 
 /** The client went away before its request body was complete. */
 export class BodyAborted extends Error {
@@ -25,6 +26,7 @@ export interface RequestSource {
 /** Turns a message of Node into the request that handlers get. */
 export function createRequest(source: RequestSource): HttpRequest {
   const { incoming, answer } = source;
+  const traceId = traceIdOf(incoming.headers['traceparent']);
   const target = incoming.url ?? '/';
   const question = target.indexOf('?');
   let whole: Promise<Buffer> | undefined;
@@ -38,6 +40,7 @@ export function createRequest(source: RequestSource): HttpRequest {
     rawHeaders: incoming.rawHeaders,
     remoteAddress: peerAddress(incoming),
     correlationId: correlationId(incoming),
+    ...(traceId === undefined ? {} : { traceId }),
     ...(source.closing === undefined ? {} : { closing: source.closing }),
     get signal(): AbortSignal {
       gone ??= whenGone(answer);
