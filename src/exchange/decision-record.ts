@@ -1,6 +1,7 @@
 import { OAuthError } from '../oauth/errors.ts';
 import { stringClaim } from '../oauth/jwt.ts';
 import type { Claims } from '../oauth/jwt.ts';
+import type { SourcePosition } from '../registry/model.ts';
 import type { HttpRequest } from '../web/http.ts';
 import { actorNames } from './act.ts';
 import type { Actor } from './act.ts';
@@ -12,7 +13,7 @@ import type { VerifiedSubjectToken } from './subject-token.ts';
 
 type Known = Omit<
   DecisionEvent,
-  'event' | 'decision' | 'outcome' | 'reason' | 'seconds' | 'cid' | 'src' | 'description' | 'cause'
+  'event' | 'decision' | 'outcome' | 'reason' | 'ms' | 'cid' | 'trace' | 'src' | 'description' | 'cause'
 >;
 
 /** What is known of a request so far; the endpoint fills it in between the steps, no step sees it. */
@@ -45,6 +46,18 @@ export function issuedFacts(
 ): Pick<Facts, 'jtiOut' | 'kid' | 'act' | 'scopes'> {
   const scopes = scope.granted === undefined ? {} : { scopes: scope.granted };
   return { jtiOut: stringClaim(claims, 'jti') ?? '', kid, act: actorNames(actor), ...scopes };
+}
+
+/** The name of a rule: its app, and its place in the list of that app's inbound rules, the first is 0. */
+export function ruleId(target: string, { path, file, line }: SourcePosition): string {
+  const place = /\[(\d+)\]$/.exec(path)?.[1];
+  return place === undefined ? `${file}:${line}` : `${target}#${place}`;
+}
+
+/** Where a request came from, and what ties it to the records of others. */
+export function originOf(request: HttpRequest): Pick<DecisionEvent, 'cid' | 'trace' | 'src'> {
+  const { correlationId: cid, traceId: trace, remoteAddress: src } = request;
+  return { cid, ...(trace === undefined ? {} : { trace }), src };
 }
 
 /** The record of an issued token. */
@@ -81,6 +94,6 @@ function common(
   { startedAt, admitted: _admitted, ...facts }: Facts,
   request: HttpRequest,
 ): Omit<DecisionEvent, 'decision' | 'outcome' | 'reason'> {
-  const seconds = (performance.now() - startedAt) / 1000;
-  return { event: 'exchange', ...facts, seconds, cid: request.correlationId, src: request.remoteAddress };
+  const ms = Math.round((performance.now() - startedAt) * 1000) / 1000;
+  return { event: 'exchange', ...facts, ...originOf(request), ms };
 }

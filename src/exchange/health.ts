@@ -19,7 +19,7 @@ export function exchangeHealthRoutes(
     registry: registry.ageSeconds() <= staleLimitSeconds,
     // Written, not only read: a full disk is an outage to every exchange.
     replayStore: await answers(() => replay.put('ready', new Uint8Array(0), READY_SECONDS)),
-    audit: auditReady?.() ?? true,
+    audit: (await auditReady?.()) ?? true,
   });
   const figures = metrics === undefined ? {} : { metrics };
   const routes = healthRoutes({ ready, ...figures });

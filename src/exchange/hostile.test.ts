@@ -128,7 +128,7 @@ test('a replay store that can be read but not written is not ready (L7)', async 
   assert.equal((await made.send('GET', '/internal/isready')).status, 503);
 });
 
-test('sums that could not be told are kept and told later, and never stop the end of the server (L1)', () => {
+test('sums that could not be told are kept and told later, and never stop the end of the server (L1)', async () => {
   const told: string[] = [];
   let fails = true;
   const turnedAway = createTurnedAway((event) => {
@@ -136,9 +136,9 @@ test('sums that could not be told are kept and told later, and never stop the en
     told.push(event.event);
   });
   turnedAway.add('10.0.0.1', 'content-type');
-  turnedAway.close();
+  await turnedAway.close();
   fails = false;
-  turnedAway.close();
+  await turnedAway.close();
   assert.deepEqual(told, ['exchange.turned_away_sum']);
 });
 

@@ -133,7 +133,7 @@ test('L1, L2: an issued token is on record with who, for whom, by which rule and
   );
   assert.equal(issued.status, 200);
   assert.equal(issued.headers['x-correlation-id'], 'c-77');
-  const { subject, sid, seconds, kid, jtiOut, ...rest } = world.lastDecision() ?? assert.fail('no record');
+  const { subject, sid, ms, kid, jtiOut, ...rest } = world.lastDecision() ?? assert.fail('no record');
   assert.deepEqual(rest, {
     event: 'exchange',
     decision: 'allow',
@@ -148,12 +148,12 @@ test('L1, L2: an issued token is on record with who, for whom, by which rule and
     method: 'private_key_jwt',
     key: 'client-1',
     target: 'dev:fleet:a',
-    rules: ['a.yaml:9'],
+    rules: ['dev:fleet:a#0'],
     issuer: 'https://idp.example.test',
     jtiIn: 'a1',
     act: [id],
   });
-  assert.ok(seconds >= 0 && kid !== undefined && jtiOut !== undefined);
+  assert.ok(ms >= 0 && kid !== undefined && jtiOut !== undefined);
   for (const name of [subject, sid]) assert.match(String(name), /^h[0-9a-f]{6}:[\w-]{22}$/);
   assert.doesNotMatch(JSON.stringify(world.events), /u-81|00000000000|eyJ/);
 });

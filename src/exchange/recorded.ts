@@ -3,15 +3,15 @@ import type { OAuthError } from '../oauth/errors.ts';
 import { AuditUnavailable } from '../observe/audit.ts';
 import type { HttpRequest, HttpResponse } from '../web/http.ts';
 import type { ExchangeContext } from './context.ts';
-import { asRefusal, denied, outcomeOf } from './decision-record.ts';
+import { asRefusal, denied, originOf, outcomeOf } from './decision-record.ts';
 import type { Facts } from './decision-record.ts';
 import type { DecisionEvent } from './events.ts';
 import { refuse, situationOf } from './errors.ts';
 
 /** Records a decision. Throws `audit-unavailable`: what is not on record does not happen. */
-export function record({ emit }: ExchangeContext, event: DecisionEvent): void {
+export async function record({ emit, record: put }: ExchangeContext, event: DecisionEvent): Promise<void> {
   try {
-    emit(event);
+    await put(event);
     if (event.decision === 'allow')
       emit({ event: 'exchange.edge', client_id: event.caller ?? '', audience: event.target ?? '' });
   } catch (cause) {
@@ -21,18 +21,18 @@ export function record({ emit }: ExchangeContext, event: DecisionEvent): void {
 }
 
 /** The answer for a refusal; those before anyone claims to be a client are summed, all others are decisions. */
-export function refusal(
+export async function refusal(
   context: ExchangeContext,
   request: HttpRequest,
   { facts, error }: { readonly facts: Facts; readonly error: OAuthError },
-): HttpResponse {
+): Promise<HttpResponse> {
   const reason = situationOf(error);
   if (isFailedAuthentication(facts, error)) context.limits.failed(request.remoteAddress, facts.claimed_client);
   if (facts.admitted || reason === 'internal')
-    return errorAnswer(recorded(context, denied(facts, request, error), error));
-  const { remoteAddress: src, correlationId: cid } = request;
-  context.emit({ event: 'exchange.turned_away', grant: 'unread', outcome: outcomeOf(error), reason, src, cid });
-  context.turnedAway.add(src, reason);
+    return errorAnswer(await recorded(context, denied(facts, request, error), error));
+  const origin = originOf(request);
+  context.emit({ event: 'exchange.turned_away', grant: 'unread', outcome: outcomeOf(error), reason, ...origin });
+  context.turnedAway.add(origin.src, reason);
   return errorAnswer(error);
 }
 
@@ -42,10 +42,10 @@ function isFailedAuthentication({ admitted, caller }: Facts, { status }: OAuthEr
 }
 
 /** The refusal itself, or that it could not be recorded. */
-function recorded(context: ExchangeContext, event: DecisionEvent, error: OAuthError): OAuthError {
+async function recorded(context: ExchangeContext, event: DecisionEvent, error: OAuthError): Promise<OAuthError> {
   if (situationOf(error) === 'audit-unavailable') return error;
   try {
-    record(context, event);
+    await record(context, event);
     return error;
   } catch (unrecorded) {
     return asRefusal(unrecorded);

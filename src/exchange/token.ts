@@ -11,7 +11,7 @@ import { authenticateClient } from './authenticate.ts';
 import { buildClaims } from './claims.ts';
 import type { Principal } from './client-authentication.ts';
 import type { ExchangeContext } from './context.ts';
-import { allowed, asRefusal, issuedFacts, startFacts, subjectFacts } from './decision-record.ts';
+import { allowed, asRefusal, issuedFacts, ruleId, startFacts, subjectFacts } from './decision-record.ts';
 import type { Facts } from './decision-record.ts';
 import { refuse } from './errors.ts';
 import { readExchangeParameters, readGrantType } from './exchange-parameters.ts';
@@ -32,7 +32,7 @@ export function createTokenEndpoint(context: ExchangeContext): Handle {
       const leave = context.limits.enter();
       try {
         const response = await exchange(context, request, { form, facts });
-        record(context, allowed(facts, request));
+        await record(context, allowed(facts, request));
         return response;
       } finally {
         leave();
@@ -40,7 +40,7 @@ export function createTokenEndpoint(context: ExchangeContext): Handle {
     } catch (error) {
       // Nobody is left to answer.
       if (error instanceof BodyAborted) throw error;
-      return refusal(context, request, { facts, error: asRefusal(error) });
+      return await refusal(context, request, { facts, error: asRefusal(error) });
     }
   };
 }
@@ -91,7 +91,7 @@ function authoriseEdge(
   const decision = decideTarget(target, caller, snapshot);
   if (snapshot.app(target) !== undefined) facts.target = target;
   if (decision.allow) {
-    facts.rules = decision.rules.map(({ file, line }) => `${file}:${line}`);
+    facts.rules = decision.rules.map((rule) => ruleId(target, rule));
     return decision;
   }
   if (decision.fix !== undefined) facts.fix = describeFix(decision.fix);
