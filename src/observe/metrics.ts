@@ -16,6 +16,9 @@ type Fields = Readonly<Record<string, Plain>>;
 type Labels = Record<string, string>;
 type Put = (labels: Labels, value: number) => void;
 
+/** The figures of one process, to be added up with those of others. */
+export type MetricSnapshot = readonly object[];
+
 /** The metrics of a process. */
 export interface Metrics {
   /**
@@ -25,6 +28,12 @@ export interface Metrics {
   feed(rule: EventRule): (fields: Fields) => void;
   /** All of them in the Prometheus text format. */
   text(): Promise<string>;
+  snapshot(): Promise<MetricSnapshot>;
+}
+
+/** The figures of several processes as those of one, in the Prometheus text format: counts are added, of gauges the highest stays. */
+export function addUpMetrics(snapshots: readonly MetricSnapshot[]): Promise<string> {
+  return Registry.aggregate(snapshots.map((snapshot) => [...snapshot])).metrics();
 }
 
 /** No metrics yet. */
@@ -60,7 +69,7 @@ export function createMetrics(): Metrics {
       }
       if (gauge !== undefined) {
         const record = shared('gauge', gauge, () => {
-          const metric = new Gauge({ ...settings(gauge), registers: [registry] });
+          const metric = new Gauge({ ...settings(gauge), aggregator: 'max', registers: [registry] });
           return (labels, value) => metric.set(labels, value);
         });
         feeds.push(measure(gauge, record));
@@ -70,6 +79,7 @@ export function createMetrics(): Metrics {
       };
     },
     text: () => registry.metrics(),
+    snapshot: () => registry.getMetricsAsJSON(),
   };
 }
 

@@ -6,6 +6,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { AuditUnavailable } from './audit.ts';
 import type { DomainEvent, EventTable } from './events.ts';
 import { silent } from './events.ts';
+import { addUpMetrics } from './metrics.ts';
 import { createObserver, type Observer, type ObserverOptions } from './observer.ts';
 
 interface Happened extends DomainEvent {
@@ -230,4 +231,27 @@ describe('silent', () => {
   it('takes any event and does nothing', () => {
     assert.equal(silent({ event: 'anything' }), undefined);
   });
+});
+
+it('figures of several processes are added up: counts and durations are sums, of gauges the highest stays', async (t) => {
+  const table: EventTable<{ event: 'done'; seconds: number; age: number }> = {
+    done: {
+      level: 'debug',
+      counter: { name: 'done_total', help: 'Done.', labels: [] },
+      histogram: { name: 'done_seconds', help: 'Time.', field: 'seconds', labels: [] },
+      gauge: { name: 'age_seconds', help: 'Age.', field: 'age', labels: [] },
+    },
+  };
+  const snapshots = [];
+  for (const age of [3, 7]) {
+    const observer = createObserver({ now: () => 0, destination: 'silent' });
+    t.after(() => observer.close());
+    observer.emitter('p', table)({ event: 'done', seconds: 1, age });
+    snapshots.push(JSON.parse(JSON.stringify(await observer.metricSnapshot())));
+  }
+  const text = await addUpMetrics(snapshots);
+  assert.match(text, /^done_total 2$/m);
+  assert.match(text, /^done_seconds_count 2$/m);
+  assert.match(text, /^done_seconds_bucket\{le="1"\} 2$/m);
+  assert.match(text, /^age_seconds 7$/m);
 });

@@ -3,7 +3,7 @@ import { createAuditFile } from './audit-file.ts';
 import { createAuditTrail } from './audit-trail.ts';
 import type { DomainEvent, Emit, EventRule, EventTable, Level, Recorder } from './events.ts';
 import { createLogger, type LogDestination } from './logger.ts';
-import { createMetrics } from './metrics.ts';
+import { createMetrics, type MetricSnapshot } from './metrics.ts';
 import { redactFields, type Plain } from './redact.ts';
 
 /** Turns the events of all programs in a process into log lines, metrics and audit records. */
@@ -19,6 +19,8 @@ export interface Observer {
   auditReady(): boolean | Promise<boolean>;
   /** The metrics of all programs, in the Prometheus text format. */
   metrics(): Promise<string>;
+  /** The same for {@link addUpMetrics}. */
+  metricSnapshot(): Promise<MetricSnapshot>;
   close(): Promise<void>;
 }
 
@@ -89,6 +91,7 @@ export function createObserver(options: ObserverOptions): Observer {
     },
     auditReady: () => trail?.ready() ?? true,
     metrics: () => metrics.text(),
+    metricSnapshot: () => metrics.snapshot(),
     async close() {
       await trail?.close();
       logger.close();
