@@ -30,8 +30,11 @@ export interface Connection {
 const PURGE_EVERY_SECONDS = 30;
 const PURGE_ROWS = 1000;
 
-/** Opens the file (see `openDatabase` for what it throws); `now` is in seconds. */
-export function connect(file: string, now: () => number): Connection {
+/**
+ * Opens the file (see `openDatabase` for what it throws); `now` is in seconds. A file that is made now remembers `since` then,
+ * if given, else since now.
+ */
+export function connect(file: string, now: () => number, since: number = now()): Connection {
   const database = openDatabase(file);
   const asUnavailable = (error: unknown): Error => unavailable(asStoreError(file, error));
   const prepare = (sql: string): Statement => {
@@ -42,7 +45,7 @@ export function connect(file: string, now: () => number): Connection {
 
   return {
     now,
-    since: rememberedSince(prepare, now()),
+    since: rememberedSince(prepare, since),
     check(key) {
       if (!database.isOpen) throw new StoreUnavailable(`the store file ${file} is closed`);
       checkKey(key);
