@@ -24,7 +24,6 @@ import { loadedMetadata } from './provider-ready.ts';
 import { safeTarget } from './redirect.ts';
 import { createSessionFor } from './new-session.ts';
 import { beginLogin, refuseNonNavigation } from './start.ts';
-import { isUnjudged } from './unjudged.ts';
 import { verifyLogin } from './verify-login.ts';
 
 const MAX_QUERY_BYTES = 8192;
@@ -113,7 +112,7 @@ async function redeem(
 }
 
 /** What the user is told about a failure; what is none of ours to explain is thrown on. */
-function refusalOf(context: LoginContext, error: unknown): Refused {
+function refusalOf(error: unknown): Refused {
   if (error instanceof Refused) return error;
   if (error instanceof StoreUnavailable || error instanceof AuditUnavailable)
     return new Refused({ page: 'store-down', status: 503, step: 'session', reason: error.message });
@@ -124,7 +123,8 @@ function refusalOf(context: LoginContext, error: unknown): Refused {
   }
   if (!(error instanceof JoseError)) throw error;
   const reason = error.claim === undefined ? error.code : `${error.code} ${error.claim}`;
-  if (isUnjudged(context, error)) return new Refused({ page: 'provider-down', status: 503, step: 'id-token', reason });
+  if (error.code === 'keys_unavailable')
+    return new Refused({ page: 'provider-down', status: 503, step: 'id-token', reason });
   const tooWeak = error.claim === 'acr' || error.claim === 'auth_time';
   const page = tooWeak ? 'stronger-login' : 'login-failed';
   return new Refused({ page, status: tooWeak ? 403 : 500, step: 'id-token', reason });
@@ -150,7 +150,7 @@ async function complete(context: LoginContext, request: OwnRequest, proven: Prov
     await rememberOutcome(context, proven.opened.id, outcome);
     return outcome;
   } catch (error) {
-    const refusal = refusalOf(context, error);
+    const refusal = refusalOf(error);
     const { page, status } = refusal;
     await rememberOutcome(context, proven.opened.id, { kind: 'page', page, status, target: proven.target });
     throw refusal;
@@ -203,7 +203,7 @@ async function answerProven(context: LoginContext, request: OwnRequest, proven: 
     if (outcome === undefined) return await withoutCookie(context, request, proven.opened);
     return answerOutcome(context, request, outcome);
   } catch (error) {
-    const refusal = refusalOf(context, error);
+    const refusal = refusalOf(error);
     tellRefusal(context, refusal);
     return problem(request, { page: refusal.page, status: refusal.status, target: proven.target });
   }

@@ -13,7 +13,6 @@ import { createRefreshFailures } from './refresh-failures.ts';
 import { isRefreshPossible, refreshTimes, sessionPhase } from './session.ts';
 import type { StoredSession } from './sessions.ts';
 import { sessionReference } from './ticket.ts';
-import { isUnjudged } from './unjudged.ts';
 import { verifyRefreshed } from './verify-login.ts';
 
 const LEASE_SECONDS = 10;
@@ -69,7 +68,7 @@ async function keepIdToken(
     const verified = await verifyRefreshed(context, metadata, { idToken, accessToken, earlier: record });
     return { idToken: verified.token, acr: verified.acr ?? record.acr, sid: record.sid ?? verified.sid };
   } catch (error) {
-    if (isUnjudged(context, error)) return {};
+    if (error instanceof JoseError && error.code === 'keys_unavailable') return {};
     throw error instanceof JoseError ? new IdentityMismatch(error.message, { cause: error }) : error;
   }
 }

@@ -37,6 +37,7 @@ test('asks for JSON and never follows a redirect', async () => {
   };
   assert.deepEqual(await fetchDocument(URL_OF_DOCUMENT, { fetch, maxBytes: 100 }), { a: 1 });
   assert.equal(asked?.redirect, 'manual');
+  assert.equal(new Headers(asked?.headers).get('accept'), 'application/jwk-set+json, application/json');
   assert.ok(asked?.signal instanceof AbortSignal);
   assert.deepEqual(await reasonOf([new Response(null, { status: 302 })]), { reason: 'status 302', attempts: 1 });
 });
@@ -50,6 +51,37 @@ test('tries twice more after faults that pass, and not after others', async () =
   });
   assert.deepEqual(await reasonOf([new Response('', { status: 404 })]), { reason: 'status 404', attempts: 1 });
   assert.deepEqual(await reasonOf([new Response('{"a":1,"a":2}')]), { reason: 'not strict JSON', attempts: 1 });
+});
+
+test('J10 an address that may not be talked to is not tried again, nor what is no fault of the network, nor anything beyond the retries', async () => {
+  const refused = Object.assign(new Error('no'), { code: 'ERR_ADDRESS_REFUSED' });
+  for (const [error, reason] of [
+    [new TypeError('fetch failed', { cause: refused }), 'its address may not be talked to'],
+    [refused, 'its address may not be talked to'],
+    [new Error('longer than anybody reads'), 'no connection'],
+  ] as const) {
+    assert.deepEqual(await reasonOf([error]), { reason, attempts: 1 });
+  }
+  let asked = 0;
+  const fetch = async (): Promise<Response> => {
+    asked += 1;
+    return busy();
+  };
+  await assert.rejects(fetchDocument(URL_OF_DOCUMENT, { fetch, maxBytes: 9, retries: 0 }), { reason: 'status 503' });
+  assert.equal(asked, 1);
+});
+
+/** Answers nothing until it is told to stop. */
+function hang(_url: string, init?: RequestInit): Promise<Response> {
+  return new Promise((_resolve, reject) => {
+    init?.signal?.addEventListener('abort', () => reject(new Error('aborted')));
+  });
+}
+
+test('J10 the whole fetch has its time', async () => {
+  await assert.rejects(fetchDocument(URL_OF_DOCUMENT, { fetch: hang, maxBytes: 9, totalSeconds: 0.05 }), {
+    reason: 'timeout',
+  });
 });
 
 test('reads as many bytes as allowed and not one more', async () => {

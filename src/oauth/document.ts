@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Fetch } from './fetch.ts';
+import { readMaxAge } from './document-age.ts';
+import { type Fetch, isAddressRefused, type Reach } from './fetch.ts';
 import { AnswerTooLong, readBody } from './read-body.ts';
 import { parseStrictJson } from './strict-json.ts';
 
@@ -23,31 +24,53 @@ export interface DocumentOptions {
   readonly maxBytes: number;
   /** Which URLs may be talked to at all; {@link isProviderUrl} unless given. */
   readonly isAllowedUrl?: (url: string) => boolean;
+  /** To which addresses; `any` unless given. */
+  readonly reach?: Reach;
+  /** Seconds for everything: 10 unless given. */
+  readonly totalSeconds?: number;
+  /** How often a fault that passes is tried again at once: twice unless given. */
+  readonly retries?: number;
   /** Ends everything early. */
   readonly signal?: AbortSignal;
   /** Waits between attempts, in milliseconds; a real timer unless given. */
   readonly pause?: (milliseconds: number) => Promise<unknown>;
 }
 
-const TOTAL_MILLISECONDS = 10_000;
+const TOTAL_SECONDS = 10;
 const RETRIES = 2;
 const RETRY_MILLISECONDS = 50;
+const ACCEPT = 'application/jwk-set+json, application/json';
 const TRANSIENT_STATUS: ReadonlySet<number> = new Set([408, 429]);
 
-/**
- * Gets a JSON document by https, or by http from a loopback address unless told otherwise. No redirects, two retries on faults that pass, 10 seconds in all,
- * content type ignored, read strictly. Throws DocumentUnavailable.
- */
+/** A document, and for how many seconds it says it may be kept. */
+export interface AgingDocument {
+  readonly document: unknown;
+  readonly maxAgeSeconds?: number;
+}
+
+/** The same as {@link fetchAgingDocument}, for documents whose age somebody else decides on. */
 export async function fetchDocument(url: string, options: DocumentOptions): Promise<unknown> {
+  return (await fetchAgingDocument(url, options)).document;
+}
+
+/**
+ * Gets a JSON document by https, or by http from a loopback address unless told otherwise. No redirects, two retries on faults
+ * that pass, 10 seconds in all, content type ignored, read strictly. Throws DocumentUnavailable.
+ */
+export async function fetchAgingDocument(url: string, options: DocumentOptions): Promise<AgingDocument> {
   if (!(options.isAllowedUrl ?? isProviderUrl)(url)) throw new DocumentUnavailable('the URL is not https');
-  const limit = AbortSignal.timeout(TOTAL_MILLISECONDS);
+  const limit = AbortSignal.timeout((options.totalSeconds ?? TOTAL_SECONDS) * 1000);
   const signal = options.signal === undefined ? limit : AbortSignal.any([limit, options.signal]);
   const wait = options.pause ?? ((milliseconds: number) => pause(milliseconds));
   for (let attempt = 0; ; attempt += 1) {
     try {
       return await attemptOnce(url, options, signal);
     } catch (error) {
-      const again = error instanceof DocumentUnavailable && error.transient && attempt < RETRIES && !signal.aborted;
+      const again =
+        error instanceof DocumentUnavailable &&
+        error.transient &&
+        attempt < (options.retries ?? RETRIES) &&
+        !signal.aborted;
       if (!again) throw error;
       await wait(RETRY_MILLISECONDS * (1 + 2 * Math.random()));
     }
@@ -71,26 +94,31 @@ function isLoopback(hostname: string): boolean {
   );
 }
 
-async function attemptOnce(url: string, options: DocumentOptions, signal: AbortSignal): Promise<unknown> {
-  const response = await request(url, options.fetch, signal);
+async function attemptOnce(url: string, options: DocumentOptions, signal: AbortSignal): Promise<AgingDocument> {
+  const response = await request(url, options, signal);
   if (response.status !== 200) {
     await response.body?.cancel().catch(() => {});
     const transient = response.status >= 500 || TRANSIENT_STATUS.has(response.status);
     throw new DocumentUnavailable(`status ${response.status}`, { transient });
   }
   const bytes = await readDocument(response, options.maxBytes);
+  const maxAgeSeconds = readMaxAge(response.headers.get('cache-control'));
   try {
-    return parseStrictJson(bytes);
+    return { document: parseStrictJson(bytes), ...(maxAgeSeconds === undefined ? {} : { maxAgeSeconds }) };
   } catch (cause) {
     throw new DocumentUnavailable('not strict JSON', { cause });
   }
 }
 
-async function request(url: string, fetch: Fetch, signal: AbortSignal): Promise<Response> {
+async function request(url: string, { fetch, reach }: DocumentOptions, signal: AbortSignal): Promise<Response> {
+  const init = { method: 'GET', headers: { Accept: ACCEPT }, redirect: 'manual', signal } as const;
   try {
-    return await fetch(url, { method: 'GET', headers: { Accept: 'application/json' }, redirect: 'manual', signal });
+    return await fetch(url, reach === undefined ? init : { ...init, reach });
   } catch (cause) {
-    throw new DocumentUnavailable(signal.aborted ? 'timeout' : 'no connection', { transient: true, cause });
+    if (isAddressRefused(cause)) throw new DocumentUnavailable('its address may not be talked to', { cause });
+    // A TypeError is the network's (Fetch 2.9); anything else, as an answer that is far too long, will not pass.
+    const transient = cause instanceof TypeError;
+    throw new DocumentUnavailable(signal.aborted ? 'timeout' : 'no connection', { transient, cause });
   }
 }
 

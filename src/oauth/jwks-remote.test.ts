@@ -248,6 +248,53 @@ describe('remote key set (sidecar-sdk.md 2.5)', () => {
     assert.deepEqual(fetchedAt, [0, 1, 3, 7, 15, 31, 61, 91]);
   });
 
+  for (const broken of ['status', 'network', 'text'] as const) {
+    test(`a key that may be in a document that cannot be had now (${broken}) is not unknown, and nobody is hammered for it`, async () => {
+      const it = provider();
+      await it.finds('a');
+      assert.equal(await it.finds('stranger'), false, 'all is well, and the cool-down runs');
+      it.keys = [a, b];
+      it.broken = broken;
+      it.time += 40;
+      assert.equal(await it.finds('b'), 'unavailable');
+      const fetches = it.fetches;
+      assert.deepEqual(await Promise.all(['b', 'x', 'y', 'a'].map(it.finds)), [
+        'unavailable',
+        'unavailable',
+        'unavailable',
+        true,
+      ]);
+      assert.equal(it.keySet.keysInMemory('b', 'ES256'), undefined, 'nor without waiting');
+      assert.equal(it.fetches, fetches, 'while the cool-down of the failure runs');
+      it.broken = 'no';
+      it.time += 40;
+      assert.equal(await it.finds('b'), true);
+      assert.equal(await it.finds('x'), false);
+    });
+  }
+
+  test('a key id that was missing before an outage is not known to be missing during it', async () => {
+    const it = provider();
+    await it.finds('a');
+    it.time += 40;
+    assert.equal(await it.finds('b'), false);
+    it.broken = 'status';
+    it.time += 10 * MINUTE - 1;
+    await it.finds('a');
+    await settle();
+    it.keys = [a, b];
+    assert.equal(await it.finds('b'), 'unavailable');
+  });
+
+  test('a set that is closed while somebody waits says that nothing can be told', async () => {
+    const it = provider();
+    await it.finds('a');
+    it.time += 40;
+    const asking = it.finds('b');
+    it.keySet.close();
+    assert.equal(await asking, 'unavailable');
+  });
+
   test('tries thrice when the connection fails, once when the answer is a plain refusal', async () => {
     const it = provider();
     it.broken = 'network';
@@ -311,4 +358,73 @@ test('a listener that throws changes nothing, nor does its error escape from a f
   await settle();
   assert.equal(bench.fetches, 2);
   assert.deepEqual(rejections, []);
+});
+
+const PACE = {
+  coolDownSeconds: 30,
+  maxMisses: 1000,
+  maxAgeSeconds: { least: MINUTE, most: 60 * MINUTE },
+  totalSeconds: 5,
+};
+
+describe('remote key set with a pace of its own (tokenx.md J9)', () => {
+  test('J9 thirty seconds from one attempt to the next, whatever came of it', async () => {
+    for (const broken of ['no', 'status', 'network'] as const) {
+      const it = provider({ pace: PACE });
+      it.broken = broken;
+      const start = it.time;
+      const fetchedAt: number[] = [];
+      for (; it.time < start + 120; it.time += 1) {
+        const fetchesBefore = it.fetches;
+        await it.finds(`unknown-${it.time}`);
+        if (it.fetches > fetchesBefore) fetchedAt.push(it.time - start);
+        assert.ok(it.fetches - fetchesBefore <= 1, 'a failure is not tried again at once');
+      }
+      assert.deepEqual(fetchedAt, [0, 30, 60, 90], broken);
+    }
+  });
+
+  for (const [header, seconds] of [
+    [undefined, 600],
+    ['max-age=1200', 1200],
+    ['max-age=5', 60],
+    ['no-store', 60],
+    ['max-age=86400', 3600],
+    ['public', 600],
+  ] as const) {
+    test(`J9 with ${header ?? 'no Cache-Control'} a removed key is gone after ${seconds} s`, async () => {
+      for (const random of [0, 0.999]) {
+        const it = provider({
+          pace: PACE,
+          random: () => random,
+          fetch: async () => {
+            const answer = answerOf(it);
+            if (header !== undefined) answer.headers.set('Cache-Control', header);
+            return answer;
+          },
+        });
+        await it.finds('a');
+        it.keys = [b];
+        it.time += seconds * 0.8 - 1;
+        assert.equal(await it.keySet.ready(), true);
+        assert.equal(it.fetches, 1, 'not much earlier');
+        it.time += seconds * 0.1 + 1;
+        assert.equal(await it.keySet.ready(), true);
+        await settle();
+        assert.equal(it.fetches, 2);
+        assert.equal(await it.finds('a'), false);
+      }
+    });
+  }
+
+  test('J9 a thousand unknown key ids are remembered, and good keys stay however many come', async () => {
+    const it = provider({ pace: PACE });
+    await it.finds('a');
+    for (let kid = 0; kid < 3000; kid += 1) {
+      it.time += 0.01;
+      assert.equal(await it.finds(`bad-${kid}`), false);
+    }
+    assert.equal(await it.finds('a'), true);
+    assert.equal(it.fetches, 2);
+  });
 });

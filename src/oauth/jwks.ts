@@ -1,12 +1,13 @@
 import { isAlgorithm } from './algorithms.ts';
-import { DocumentUnavailable, fetchDocument } from './document.ts';
+import { DocumentUnavailable, fetchAgingDocument } from './document.ts';
 import type { Fetch } from './fetch.ts';
 import { importVerificationKey, type VerificationKey } from './jwk.ts';
 import { JoseError } from './jws.ts';
 import { isSameKey, parseJwks, withoutAmbiguous } from './jwks-document.ts';
+import { type KeySetAddress, type KeySetPace, keySetAddress, patienceOf, softAgeOf } from './jwks-pace.ts';
 import { KeyRefused } from './key-material.ts';
 import { createFetchPacing } from './key-set-pacing.ts';
-import { type Clock, DAY, MINUTE } from './time.ts';
+import { type Clock, DAY } from './time.ts';
 
 export { parseJwks } from './jwks-document.ts';
 
@@ -25,7 +26,8 @@ interface KeySetState {
 export interface KeySet {
   /**
    * With a `kid` the key of that name, whatever its algorithm; without one all keys that can do the algorithm. Empty when there is
-   * none. Throws JoseError `keys_unavailable` when there is no usable set.
+   * none. Throws JoseError `keys_unavailable` when that cannot be told: there is no usable set, or it holds no such key and the
+   * newest one could not be had.
    */
   keysFor(kid: string | undefined, algorithm: string): Promise<readonly VerificationKey[]>;
   /** The same without waiting: undefined when only a fetch could tell. */
@@ -33,7 +35,7 @@ export interface KeySet {
   /** Fetches again if the cool-down allows: for a bad signature of a token without `kid`. Whether a set was fetched. */
   refresh(): Promise<boolean>;
   state(): KeySetState;
-  /** Loads the set if need be; whether there is one. */
+  /** Loads the set if need be, and has it refreshed if it is due; whether there is one. */
   ready(): Promise<boolean>;
   close(): void;
 }
@@ -46,10 +48,11 @@ export type KeySetEvent =
 
 /** Where a remote key set is, and what it runs on. */
 export interface RemoteKeySetOptions {
-  readonly jwksUri: string | (() => Promise<string>);
+  readonly jwksUri: string | (() => Promise<string | KeySetAddress>);
   readonly fetch: Fetch;
   readonly now: Clock;
   readonly onEvent?: (event: KeySetEvent) => void;
+  readonly pace?: KeySetPace;
   /** Which URLs may be talked to; https, and http to loopback, unless given. */
   readonly isAllowedUrl?: (url: string) => boolean;
   /** Keeps keys without `kid`, which are skipped otherwise. */
@@ -61,8 +64,6 @@ export interface RemoteKeySetOptions {
 }
 
 const MAX_BYTES = 256 * 1024;
-const SOFT_AGE = 10 * MINUTE;
-const SOFT_AGE_SPREAD = 0.1;
 const HARD_AGE = DAY;
 
 /** A key set that never changes. Throws KeyRefused if a key cannot be used, or if two different ones have the same `kid`. */
@@ -85,13 +86,13 @@ export function createStaticKeySet(keys: readonly unknown[]): KeySet {
  */
 export function createRemoteKeySet(options: RemoteKeySetOptions): KeySet {
   const { now, random = Math.random } = options;
-  const pacing = createFetchPacing(now, random);
+  const pacing = createFetchPacing(now, random, options.pace);
   const stop = new AbortController();
   let keys: readonly VerificationKey[] = [];
   let skippedBefore: readonly string[] = [];
   let generation = 0;
   let fetchedAt: number | undefined;
-  let softAge = SOFT_AGE;
+  let softAge = 0;
   let failure: string | undefined;
   let inFlight: Promise<boolean> | undefined;
 
@@ -110,8 +111,11 @@ export function createRemoteKeySet(options: RemoteKeySetOptions): KeySet {
   async function fetchOnce(becauseOfKid: boolean): Promise<boolean> {
     let url = typeof options.jwksUri === 'string' ? options.jwksUri : '';
     try {
-      if (typeof options.jwksUri !== 'string') url = await options.jwksUri();
-      const document = await fetchDocument(url, { ...options, maxBytes: MAX_BYTES, signal: stop.signal });
+      const given = typeof options.jwksUri === 'string' ? url : await options.jwksUri();
+      const { reach, ...address } = keySetAddress(given);
+      ({ url } = address);
+      const limits = { ...patienceOf(options.pace), maxBytes: MAX_BYTES, reach, signal: stop.signal };
+      const { document, maxAgeSeconds } = await fetchAgingDocument(url, { ...options, ...limits });
       const { keys: fresh, skipped } = parseJwks(document, options);
       for (const reason of skipped.filter((text) => !skippedBefore.includes(text))) {
         tell({ event: 'jwks.key_skipped', url, reason });
@@ -119,6 +123,7 @@ export function createRemoteKeySet(options: RemoteKeySetOptions): KeySet {
       skippedBefore = skipped;
       if (fresh.length === 0) throw new DocumentUnavailable('no usable key');
       accept(fresh, becauseOfKid);
+      softAge = softAgeOf(options.pace, maxAgeSeconds, random());
       tell({ event: 'jwks.fetched', url, keys: fresh.length, generation });
       return true;
     } catch (error) {
@@ -137,7 +142,6 @@ export function createRemoteKeySet(options: RemoteKeySetOptions): KeySet {
     if (lost) generation += 1;
     keys = fresh;
     fetchedAt = now();
-    softAge = SOFT_AGE * (1 - SOFT_AGE_SPREAD + 2 * SOFT_AGE_SPREAD * random());
     failure = undefined;
     pacing.succeeded(becauseOfKid && !gained ? 'fruitless' : 'fresh');
   }
@@ -146,6 +150,7 @@ export function createRemoteKeySet(options: RemoteKeySetOptions): KeySet {
   function load(becauseOfKid: boolean): Promise<boolean> {
     if (inFlight !== undefined) return inFlight;
     if (stop.signal.aborted || !pacing.allowed()) return Promise.resolve(false);
+    pacing.started();
     inFlight = fetchOnce(becauseOfKid).finally(() => {
       inFlight = undefined;
     });
@@ -156,17 +161,22 @@ export function createRemoteKeySet(options: RemoteKeySetOptions): KeySet {
     if (!usable()) return undefined;
     if (ageSeconds() >= softAge) void load(false);
     const found = select(keys, kid, algorithm);
-    return found.length > 0 || kid === undefined || pacing.isKnownMiss(kid) ? found : undefined;
+    // While fetches fail a key that was missing a moment ago may be there by now.
+    const isMiss = (): boolean => kid !== undefined && failure === undefined && pacing.isKnownMiss(kid);
+    return found.length > 0 || kid === undefined || isMiss() ? found : undefined;
   }
 
   async function keysFor(kid: string | undefined, algorithm: string): Promise<readonly VerificationKey[]> {
     if (!usable()) await load(false);
-    if (!usable()) throw new JoseError('keys_unavailable', 'the keys of the issuer cannot be had');
+    if (!usable()) throw unavailable();
     const known = keysInMemory(kid, algorithm);
     if (known !== undefined || kid === undefined) return known ?? [];
-    if (!(await load(true))) return [];
+    const isNew = await load(true);
     const foundNow = select(keys, kid, algorithm);
-    if (foundNow.length === 0) pacing.missed(kid);
+    if (foundNow.length > 0) return foundNow;
+    // A token is not refused for want of a document that may well hold its key.
+    if (!usable() || failure !== undefined) throw unavailable();
+    if (isNew) pacing.missed(kid);
     return foundNow;
   }
 
@@ -180,9 +190,17 @@ export function createRemoteKeySet(options: RemoteKeySetOptions): KeySet {
       ...(fetchedAt === undefined ? {} : { fetchedAt }),
       ...(failure === undefined ? {} : { failure }),
     }),
-    ready: async () => usable() || ((await load(false)) && usable()),
+    ready: async () => {
+      if (!usable()) return (await load(false)) && usable();
+      if (ageSeconds() >= softAge) void load(false);
+      return true;
+    },
     close: () => stop.abort(),
   };
+}
+
+function unavailable(): JoseError {
+  return new JoseError('keys_unavailable', 'the keys of the issuer cannot be had');
 }
 
 function select(

@@ -66,3 +66,28 @@ test('remembers 256 missing key ids, the oldest goes first', () => {
     [false, true, true],
   );
 });
+
+test('J9 with a cool-down of its own it waits that long from the start of an attempt, and remembers as many ids as told', () => {
+  const time = { now: 0 };
+  const it = createFetchPacing(
+    () => time.now,
+    () => 0.5,
+    { coolDownSeconds: 30, maxMisses: 1000 },
+  );
+  assert.equal(it.allowed(), true);
+  for (const end of ['failed', 'failed', 'succeeded'] as const) {
+    it.started();
+    time.now += 4;
+    if (end === 'failed') it.failed();
+    else it.succeeded('fruitless');
+    time.now += 25.9;
+    assert.equal(it.allowed(), false);
+    time.now += 0.1;
+    assert.equal(it.allowed(), true);
+  }
+  for (let at = 0; at <= 1000; at += 1) it.missed(`k${at}`);
+  assert.deepEqual(
+    ['k0', 'k1', 'k1000'].map((kid) => it.isKnownMiss(kid)),
+    [false, true, true],
+  );
+});

@@ -3,6 +3,7 @@ import type { Clock } from './time.ts';
 /** When a key set may be fetched again, so that nobody can make us hammer a provider. */
 export interface FetchPacing {
   allowed(): boolean;
+  started(): void;
   /** `fruitless`: an unknown key id caused the fetch, and nothing new came. */
   succeeded(result: 'fresh' | 'fruitless'): void;
   failed(): void;
@@ -24,18 +25,33 @@ const MISS: Delay = { first: 5, most: 60 };
 const JITTER = 0.2;
 const MAX_MISSES = 256;
 
+/** What a key set wants other than the rest. */
+export interface PacingOptions {
+  /** Seconds from the start of one fetch to the next, whatever came of it, in place of pauses that grow. */
+  readonly coolDownSeconds?: number;
+  /** Unknown key ids that are remembered: 256 unless given. */
+  readonly maxMisses?: number;
+}
+
 /** Keeps the cool-down between fetches and the list of key ids that were not found. */
-export function createFetchPacing(now: Clock, random: () => number = Math.random): FetchPacing {
+export function createFetchPacing(
+  now: Clock,
+  random: () => number = Math.random,
+  { coolDownSeconds, maxMisses = MAX_MISSES }: PacingOptions = {},
+): FetchPacing {
   let nextFetch = Number.NEGATIVE_INFINITY;
   let successDelay = AFTER_SUCCESS.first;
   let failures = 0;
   let loaded = false;
   const misses = new Map<string, { readonly until: number; readonly delay: number }>();
   const waitFor = (seconds: number): void => {
-    nextFetch = now() + seconds * (1 - JITTER + 2 * JITTER * random());
+    if (coolDownSeconds === undefined) nextFetch = now() + seconds * (1 - JITTER + 2 * JITTER * random());
   };
   return {
     allowed: () => now() >= nextFetch,
+    started: () => {
+      if (coolDownSeconds !== undefined) nextFetch = now() + coolDownSeconds;
+    },
     succeeded: (result) => {
       loaded = true;
       failures = 0;
@@ -54,7 +70,7 @@ export function createFetchPacing(now: Clock, random: () => number = Math.random
       misses.delete(kid);
       misses.set(kid, { until: now() + delay, delay });
       const [oldest] = misses.keys();
-      if (misses.size > MAX_MISSES && oldest !== undefined) misses.delete(oldest);
+      if (misses.size > maxMisses && oldest !== undefined) misses.delete(oldest);
     },
   };
 }

@@ -70,3 +70,19 @@ test('a document without issuer, or with an endpoint we must not use, is refused
     await assert.rejects(load(`https://a.test${OPENID}`, document), DocumentUnavailable);
   }
 });
+
+test('J10 what a document of the public network names is of it too, and one from inside may name what is inside', async () => {
+  const url = `https://a.test${OPENID}`;
+  const asked: unknown[] = [];
+  const from = (inside: boolean): ReturnType<typeof fetchMetadata> =>
+    fetchMetadata(url, {
+      fetch: async (_url, init) => {
+        asked.push(init?.reach);
+        if (inside && init?.reach === 'public') throw Object.assign(new Error('no'), { code: 'ERR_ADDRESS_REFUSED' });
+        return Response.json({ issuer: 'https://a.test' });
+      },
+    });
+  assert.equal((await from(false)).reach, 'public');
+  assert.equal((await from(true)).reach, 'any');
+  assert.deepEqual(asked, ['public', 'public', undefined]);
+});

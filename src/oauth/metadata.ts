@@ -1,5 +1,5 @@
 import { DocumentUnavailable, fetchDocument, isProviderUrl } from './document.ts';
-import type { Fetch } from './fetch.ts';
+import { type Fetch, isAddressRefused, type Reach } from './fetch.ts';
 import type { Claims } from './jwt.ts';
 import { isJsonObject } from './objects.ts';
 
@@ -15,6 +15,8 @@ export interface ServerMetadata {
   readonly revocation_endpoint?: string;
   readonly registration_endpoint?: string;
   readonly pushed_authorization_request_endpoint?: string;
+  /** From where the document came; what it names must not be nearer to us. */
+  readonly reach: Reach;
   /** The whole document, for everything else. */
   readonly raw: Claims;
 }
@@ -42,6 +44,9 @@ export interface MetadataOptions {
   readonly signal?: AbortSignal;
   /** Which URLs, endpoints included, may be talked to; https, and http to loopback, unless given. */
   readonly isAllowedUrl?: (url: string) => boolean;
+  /** Seconds for everything and tries again at once, as for any document. */
+  readonly totalSeconds?: number;
+  readonly retries?: number;
 }
 
 /**
@@ -50,7 +55,8 @@ export interface MetadataOptions {
  */
 export async function fetchMetadata(url: string, options: MetadataOptions): Promise<ServerMetadata> {
   const { expectedIssuer, isAllowedUrl } = options;
-  const metadata = parseMetadata(await fetchDocument(url, { ...options, maxBytes: MAX_BYTES }), isAllowedUrl);
+  const { document, reach } = await fetchFromAnywhere(url, options);
+  const metadata = { ...parseMetadata(document, isAllowedUrl), reach };
   const right =
     expectedIssuer === undefined
       ? issuersOf(url).some((issuer) => withoutSlash(issuer) === withoutSlash(metadata.issuer))
@@ -59,8 +65,25 @@ export async function fetchMetadata(url: string, options: MetadataOptions): Prom
   return metadata;
 }
 
+/** Whether the document is of the public network is not asked of its name: that may mean something else a moment later. */
+async function fetchFromAnywhere(
+  url: string,
+  options: MetadataOptions,
+): Promise<{ readonly document: unknown; readonly reach: Reach }> {
+  const limits = { ...options, maxBytes: MAX_BYTES };
+  try {
+    return { document: await fetchDocument(url, { ...limits, reach: 'public' }), reach: 'public' };
+  } catch (error) {
+    if (!isAddressRefused(error)) throw error;
+    return { document: await fetchDocument(url, limits), reach: 'any' };
+  }
+}
+
 /** Checks the shape of a discovery document: an issuer, and endpoints that are URLs we may use. Throws DocumentUnavailable. */
-function parseMetadata(document: unknown, isAllowedUrl: (url: string) => boolean = isProviderUrl): ServerMetadata {
+function parseMetadata(
+  document: unknown,
+  isAllowedUrl: (url: string) => boolean = isProviderUrl,
+): Omit<ServerMetadata, 'reach'> {
   if (!isJsonObject(document)) throw new DocumentUnavailable('not a JSON object');
   const issuer = document['issuer'];
   if (typeof issuer !== 'string' || issuer === '') throw new DocumentUnavailable('issuer is missing');
