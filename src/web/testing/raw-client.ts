@@ -43,6 +43,11 @@ export function rawExchange(t: TestContext, port: number, text: string): Promise
   return client.closed();
 }
 
+/** Status of an answer as it came; NaN for none. */
+export function statusOf(answer: string): number {
+  return Number(/^HTTP\/1\.1 (\d{3}) /.exec(answer)?.[1]);
+}
+
 /** A server of bare sockets, closed with the test. */
 export async function rawServer(
   t: TestContext,
