@@ -7,45 +7,62 @@ import { RESERVED_CLAIMS } from './reserved-claims.ts';
 import type { VerifiedSubjectToken } from './subject-token.ts';
 import type { ClaimMap } from './trusted-issuer.ts';
 
-/** What the claims of a new token are made of. Times are seconds since the epoch. */
+/** What the claims of every new token are made of. Times are seconds since the epoch. */
 export interface TokenParts {
   readonly issuer: string;
   readonly target: string;
   readonly caller: string;
-  readonly subject: VerifiedSubjectToken;
-  readonly actor: Actor;
   readonly scope: readonly string[] | undefined;
   readonly settings: AudienceSettings;
   readonly now: number;
   readonly jti: string;
 }
 
-/** The claims of the token to sign (RFC 8693 4, RFC 9068 2.2 where the audience asks for `at+jwt`). */
-export function buildClaims(parts: TokenParts): Claims & { readonly exp: number } {
-  const { settings, caller, scope } = parts;
+/** The parts of a token for a user. */
+export interface UserTokenParts extends TokenParts {
+  readonly subject: VerifiedSubjectToken;
+  readonly actor: Actor;
+}
+
+/** The claims of a token. */
+export type IssuedClaims = Claims & { readonly exp: number };
+
+/** The claims that every token has; `exp` is the caller's to decide. */
+export function commonClaims(
+  { issuer, target, caller, scope, settings, now, jti }: TokenParts,
+  exp: number,
+): IssuedClaims {
+  const issuedAt = Math.floor(now);
+  return {
+    iss: issuer,
+    aud: target,
+    client_id: caller,
+    ...(settings.azp ? { azp: caller } : {}),
+    ...(scope === undefined ? {} : { scope: scope.join(' ') }),
+    iat: issuedAt,
+    nbf: issuedAt,
+    exp,
+    jti,
+  };
+}
+
+/** The claims of a token for a user (RFC 8693 4, RFC 9068 2.2 where the audience asks for `at+jwt`). */
+export function userClaims(parts: UserTokenParts): IssuedClaims {
+  const { settings } = parts;
   const { sub, idp, claims } = parts.subject;
   if (sub === undefined && settings.typ === 'at+jwt') {
     throw refuse('subject-sub-missing', 'the target asks for at+jwt tokens, and the subject token has no sub');
   }
-  const issuedAt = Math.floor(parts.now);
   return {
     ...copiedClaims(parts),
-    iss: parts.issuer,
-    aud: parts.target,
+    ...commonClaims(parts, expiry(claims, settings, Math.floor(parts.now))),
     ...(sub === undefined ? {} : { sub }),
-    client_id: caller,
-    ...(settings.azp ? { azp: caller } : {}),
     idp,
     ...(settings.act ? { act: parts.actor } : {}),
-    ...(scope === undefined ? {} : { scope: scope.join(' ') }),
-    iat: issuedAt,
-    nbf: issuedAt,
-    exp: expiry(claims, settings, issuedAt),
-    jti: parts.jti,
   };
 }
 
-function copiedClaims({ subject: { claims, issuer }, settings }: TokenParts): Claims {
+function copiedClaims({ subject: { claims, issuer }, settings }: UserTokenParts): Claims {
   const wanted = settings.claims;
   const names = Object.keys(claims).filter(
     (name) => !RESERVED_CLAIMS.has(name) && (wanted === 'all' || wanted.includes(name)),

@@ -5,6 +5,7 @@ import {
   invalidTarget,
   serverError,
   temporarilyUnavailable,
+  unauthorizedClient,
   unsupportedGrantType,
 } from '../oauth/errors.ts';
 import type { ErrorDetail, OAuthError } from '../oauth/errors.ts';
@@ -21,6 +22,7 @@ export type Situation =
   | 'unsupported-parameter'
   | 'requested-token-type'
   | 'grant-type'
+  | 'grant-not-allowed'
   | 'client-auth-multiple'
   | 'client-auth-missing'
   | 'client-assertion-type'
@@ -34,6 +36,8 @@ export type Situation =
   | 'client-id-mismatch'
   | 'client-auth-failed'
   | 'target-multiple'
+  | 'resource-invalid'
+  | 'target-mismatch'
   | 'target-unknown'
   | 'target-disabled'
   | 'target-provider-off'
@@ -53,11 +57,15 @@ export type Situation =
   | 'subject-binding'
   | 'subject-not-for-caller'
   | 'subject-bound'
+  | 'subject-revoked'
   | 'subject-sub-missing'
   | 'auth-time-missing'
   | 'token-too-large'
   | 'act-depth'
   | 'may-act'
+  | 'actor-type'
+  | 'actor-invalid'
+  | 'actor-not-caller'
   | 'rate-limited'
   | 'overloaded'
   | 'replay-unavailable'
@@ -88,6 +96,7 @@ const ROWS: Readonly<Record<Situation, Row>> = {
   'unsupported-parameter': badRequest,
   'requested-token-type': badRequest,
   'grant-type': { make: unsupportedGrantType, status: 400 },
+  'grant-not-allowed': { make: unauthorizedClient, status: 400 },
   'client-auth-multiple': badRequest,
   'client-auth-missing': badClient,
   'client-assertion-type': badClient,
@@ -101,6 +110,8 @@ const ROWS: Readonly<Record<Situation, Row>> = {
   'client-id-mismatch': badClient,
   'client-auth-failed': badClient,
   'target-multiple': badTarget,
+  'resource-invalid': badTarget,
+  'target-mismatch': badTarget,
   'target-unknown': badTarget,
   'target-disabled': badTarget,
   'target-provider-off': badTarget,
@@ -120,11 +131,15 @@ const ROWS: Readonly<Record<Situation, Row>> = {
   'subject-binding': badRequest,
   'subject-not-for-caller': badRequest,
   'subject-bound': badRequest,
+  'subject-revoked': badRequest,
   'subject-sub-missing': badRequest,
   'auth-time-missing': badRequest,
   'token-too-large': badRequest,
   'act-depth': badRequest,
   'may-act': badRequest,
+  'actor-type': badRequest,
+  'actor-invalid': badRequest,
+  'actor-not-caller': badRequest,
   'rate-limited': { make: temporarilyUnavailable, status: 429 },
   overloaded: unavailable,
   'replay-unavailable': unavailable,

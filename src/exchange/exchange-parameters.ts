@@ -1,33 +1,43 @@
-import { GRANT, TOKEN_TYPE } from '../oauth/client-assertion.ts';
+import { TOKEN_TYPE } from '../oauth/client-assertion.ts';
 import type { Form } from '../web/forms.ts';
+import { readClientCredentialsParameters } from './client-credentials.ts';
+import type { AskedForItself } from './client-credentials.ts';
 import { refuse } from './errors.ts';
 import { requireParameter } from './token-form.ts';
-
-/** Step 3 (RFC 6749 4.5): a grant we know. Returns its name in records. */
-export function readGrantType(form: Form): string {
-  if (requireParameter(form, 'grant_type') !== GRANT.tokenExchange) {
-    throw refuse('grant-type', `grant_type must be ${GRANT.tokenExchange}`);
-  }
-  return 'token-exchange';
-}
+import { left } from './steps.ts';
+import type { TokenRequest } from './token-request.ts';
 
 /** What is asked for; nothing of it is judged yet. */
-export interface ExchangeParameters {
+export type Asked = AskedForUser | AskedForItself;
+
+/** A token for the user of another token (RFC 8693 2.1). */
+export interface AskedForUser {
+  readonly grant: 'token-exchange';
   readonly subjectToken: string;
   readonly subjectTokenType: string;
-  readonly target: string;
+  readonly audience: string | undefined;
+  readonly resource: string | undefined;
   readonly scope: string | undefined;
   readonly issuedTokenType: string;
 }
 
-/** Step 11 (RFC 8693 2.1): the parameters of a token exchange. */
-export function readExchangeParameters(form: Form): ExchangeParameters {
+/** Step 11: the parameters of the grant. */
+export function readParameters(state: TokenRequest): void {
+  const read = left(state.grant) === 'token-exchange' ? readExchangeParameters : readClientCredentialsParameters;
+  state.asked = read(state.form);
+}
+
+function readExchangeParameters(form: Form): AskedForUser {
   const subjectToken = requireParameter(form, 'subject_token');
   const subjectTokenType = requireParameter(form, 'subject_token_type');
-  const target = requireParameter(form, 'audience');
+  const [audience, resource] = [form.get('audience'), form.get('resource')];
+  if (audience === undefined && resource === undefined) {
+    throw refuse('parameter-missing', 'audience is missing, or resource in its place');
+  }
   const issuedTokenType = form.get('requested_token_type') ?? TOKEN_TYPE.accessToken;
   if (issuedTokenType !== TOKEN_TYPE.accessToken && issuedTokenType !== TOKEN_TYPE.jwt) {
     throw refuse('requested-token-type', 'requested_token_type must be an access token or a JWT');
   }
-  return { subjectToken, subjectTokenType, target, scope: form.get('scope'), issuedTokenType };
+  const scope = form.get('scope');
+  return { grant: 'token-exchange', subjectToken, subjectTokenType, audience, resource, scope, issuedTokenType };
 }

@@ -33,7 +33,6 @@ const REFUSED = [
   'refresh_token',
   'username',
   'password',
-  'resource',
   'actor_token',
   'actor_token_type',
   'fm_subject_proof',

@@ -4,8 +4,9 @@ import { setImmediate } from 'node:timers/promises';
 import { GRANT, TOKEN_TYPE } from '../oauth/client-assertion.ts';
 import { publicJwk } from '../oauth/jwk.ts';
 import { AuditUnavailable } from '../observe/audit.ts';
+import type { App } from '../registry/model.ts';
 import { createMemoryRegistry } from '../registry/registry.ts';
-import { createMemoryStore } from '../store/memory.ts';
+import { createMemoryReplay } from '../store/replay-memory.ts';
 import { situations } from './errors.ts';
 import type { Situation } from './errors.ts';
 import {
@@ -34,7 +35,7 @@ const jwks = [publicJwk(keys.client)];
 const world = await createWorld({
   keys,
   data: {
-    apps: [...base.apps, ...apps],
+    apps: [...base.apps.filter(({ id }) => id !== 'dev:fleet:api'), withIngress('api', 'https://api.example.test'), ...apps],
     clients: [
       ...base.clients,
       testClient('off', jwks),
@@ -55,6 +56,11 @@ const world = await createWorld({
   },
 });
 after(() => world.close());
+
+function withIngress(name: string, ingress: string): App {
+  const app = testApp(name);
+  return { ...app, spec: { ...app.spec, ingresses: [ingress] } };
+}
 
 /** One JWT of about this many characters. */
 const long = (length: number): Promise<string> => world.subject({ claims: { filler: 'x'.repeat(length) } });
@@ -91,12 +97,18 @@ const table: Partial<Record<Situation, Row>> = {
     world.send('POST', '/token?audience=x', { body: await world.form(), headers: FORM }),
   ),
   'parameter-missing': request(() => world.exchange({ grant_type: undefined })),
-  'unsupported-parameter': request(() => world.exchange({ resource: 'https://api.example.test' })),
+  'unsupported-parameter': request(() => world.exchange({ authorization_details: '[]' })),
   'requested-token-type': subject(() => world.exchange({ requested_token_type: TOKEN_TYPE.refreshToken })),
   'grant-type': {
     status: 400,
     error: 'unsupported_grant_type',
+    send: () => world.exchange({ grant_type: GRANT.refreshToken }),
+  },
+  'grant-not-allowed': {
+    status: 400,
+    error: 'unauthorized_client',
     send: () => world.exchange({ grant_type: GRANT.clientCredentials }),
+    spent: true,
   },
   'client-auth-multiple': request(() => world.exchange({ client_secret: 'x' })),
   'client-auth-missing': client(() =>
@@ -120,6 +132,8 @@ const table: Partial<Record<Situation, Row>> = {
   'client-id-mismatch': client(() => world.exchange({ client_id: 'dev:fleet:api' })),
   'client-auth-failed': client(() => asked({ iss: 'dev:fleet:nobody', sub: 'dev:fleet:nobody' })),
   'target-multiple': { ...target(async () => post(`${await world.form()}&audience=dev:fleet:store`)), spent: false },
+  'resource-invalid': target(() => world.exchange({ audience: undefined, resource: '/api' })),
+  'target-mismatch': target(() => world.exchange({ audience: 'dev:fleet:store', resource: 'https://api.example.test/v1' })),
   'target-unknown': target(() => world.exchange({ audience: 'dev:fleet:nothing' })),
   'target-disabled': target(() => world.exchange({ audience: 'dev:fleet:off' })),
   'target-provider-off': target(() => world.exchange({ audience: 'dev:fleet:plain' })),
@@ -195,8 +209,8 @@ const outages: Partial<Record<Situation, () => Promise<void>>> = {
       assertUnavailable(await own.exchange(), 'rate-limited', 429);
     }),
   'replay-unavailable': async () => {
-    const store = createMemoryStore({ now: () => START, maxEntries: 1 });
-    await store.once('the only place', 60);
+    const store = createMemoryReplay({ now: () => START, maxEntries: 1 });
+    await store.claim('the only place', START + 60);
     await inWorld({ store }, async (own) => assertUnavailable(await own.exchange(), 'replay-unavailable'));
   },
   'registry-stale': () => {

@@ -1,28 +1,62 @@
-import { decide } from '../registry/decide.ts';
+import { decide, describeFix } from '../registry/decide.ts';
 import type { Decision, DenyReason } from '../registry/decide.ts';
+import type { Flow } from '../registry/decision.ts';
 import { parseAppId } from '../registry/app-id.ts';
 import type { AppId } from '../registry/app-id.ts';
 import type { Snapshot } from '../registry/model.ts';
-import { parseScope } from '../oauth/scope.ts';
-import { OAuthError } from '../oauth/errors.ts';
-import { stringListClaim } from '../oauth/jwt.ts';
-import type { Claims } from '../oauth/jwt.ts';
-import type { AudienceSettings } from './audience-settings.ts';
+import type { OAuthError } from '../oauth/errors.ts';
+import { audienceSettings } from './audience-settings.ts';
 import type { Principal } from './client-authentication.ts';
+import { ruleId } from './decision-record.ts';
+import type { Facts } from './decision-record.ts';
 import { refuse } from './errors.ts';
-import { narrowScope } from './scope.ts';
-import type { VerifiedSubjectToken } from './subject-token.ts';
+import { checkGrantAllowed } from './grant.ts';
+import { resolveTarget } from './resource.ts';
+import { left } from './steps.ts';
+import type { TokenRequest } from './token-request.ts';
 
 /** The edge from caller to target, allowed: what its rules give. */
 export type Edge = Extract<Decision, { readonly allow: true }>;
 
-/** Step 12: the audience is an app id, and a rule of that app lets the caller in. A value, so that a refusal keeps its fix. */
-export function decideTarget(audience: string, caller: Principal, snapshot: Snapshot): Decision {
-  return decide({ consumer: caller.clientId, target: audience, provider: 'tokenx', flow: 'exchange' }, snapshot);
+/** Step 12: the target is an application here, and a rule of it lets the caller in. */
+export function authoriseTarget(state: TokenRequest): void {
+  const { facts, snapshot, context } = state;
+  const [caller, asked] = [left(state.caller), left(state.asked)];
+  facts.version = snapshot.version;
+  const app = resolveTarget(asked, { caller: caller.clientId, snapshot });
+  const edge = authoriseEdge(caller, app, { flow: FLOWS[asked.grant], snapshot, facts });
+  state.target = { app, edge, settings: audienceSettings(snapshot.clientOf(app, 'tokenx'), context.config) };
+}
+
+/** Step 13, its end: waiting for a store or an issuer takes time, and what was taken back meanwhile gives no token. */
+export function authoriseAgain(state: TokenRequest): void {
+  const newest = state.context.registry.snapshot();
+  if (newest === state.snapshot) return;
+  state.snapshot = newest;
+  checkGrantAllowed(state);
+  authoriseTarget(state);
+}
+
+const FLOWS = { 'token-exchange': 'exchange', client_credentials: 'client_credentials' } as const;
+
+/** The edge from caller to target. A refusal keeps the change that would have allowed it. */
+function authoriseEdge(
+  caller: Principal,
+  target: string,
+  { flow, snapshot, facts }: { readonly flow: Flow; readonly snapshot: Snapshot; readonly facts: Facts },
+): Edge {
+  const decision = decide({ consumer: caller.clientId, target, provider: 'tokenx', flow }, snapshot);
+  if (snapshot.app(target) !== undefined) facts.target = target;
+  if (decision.allow) {
+    facts.rules = decision.rules.map((rule) => ruleId(target, rule));
+    return decision;
+  }
+  if (decision.fix !== undefined) facts.fix = describeFix(decision.fix);
+  throw refuseTarget(decision.reason, target, caller.clientId);
 }
 
 /** The refusal of a denied edge. Only ids we know or that the caller proved are repeated. */
-export function refuseTarget(reason: DenyReason, audience: string, caller: AppId): OAuthError {
+function refuseTarget(reason: DenyReason, audience: string, caller: AppId): OAuthError {
   const target = parseAppId(audience) ?? 'the audience';
   switch (reason) {
     case 'target-unknown':
@@ -41,56 +75,5 @@ export function refuseTarget(reason: DenyReason, audience: string, caller: AppId
     case 'user-not-in-groups':
     default:
       return refuse('no-rule', `${target} has no inbound rule for ${caller}`);
-  }
-}
-
-/** The verified issuer is one the target takes users from; our own token counts by who vouched for the user first. */
-export function checkSubjectIssuer(edge: Edge, { idpNames }: VerifiedSubjectToken): void {
-  if (edge.issuers !== undefined && !edge.issuers.some((admitted) => idpNames.includes(admitted))) {
-    throw refuse('target-issuer', 'the target does not take users of this issuer');
-  }
-}
-
-/** The scopes of one answer. */
-export interface ScopeAnswer {
-  /** Of the token; undefined = it carries no `scope`. */
-  readonly granted: readonly string[] | undefined;
-  /** `scope` of the response. */
-  readonly shown: string | undefined;
-}
-
-/** Step 14: the scopes of the new token. */
-export function decideScope(question: {
-  readonly edge: Edge;
-  readonly subject: VerifiedSubjectToken;
-  readonly requested: string | undefined;
-  readonly target: string;
-  readonly settings: AudienceSettings;
-  readonly snapshot: Snapshot;
-}): ScopeAnswer {
-  const { edge, subject, requested, settings, snapshot } = question;
-  if (settings.scope === 'echo') return { granted: undefined, shown: requested };
-  const granted = narrowScope({
-    granted: edge.scopes,
-    limit: settings.limitScopeBySubject && subject.issuer.rules.scopeLimit ? scopesOf(subject.claims) : undefined,
-    requested: requested === undefined ? undefined : parseRequestedScope(requested),
-    declared: new Set(snapshot.grantsFor(question.target).flatMap((grant) => grant.scopes)),
-  });
-  return { granted, shown: granted?.join(' ') };
-}
-
-/** Absent = no limit; present in a form that cannot be read = nothing is left. */
-function scopesOf(claims: Claims): readonly string[] | undefined {
-  if (!Object.hasOwn(claims, 'scope')) return undefined;
-  const lists = stringListClaim(claims, 'scope') ?? [];
-  return lists.flatMap((list) => list.split(' ')).filter((each) => each !== '');
-}
-
-function parseRequestedScope(text: string): readonly string[] {
-  try {
-    return parseScope(text);
-  } catch (cause) {
-    if (cause instanceof OAuthError) throw refuse('scope-unknown', 'scope is malformed', { cause });
-    throw cause;
   }
 }

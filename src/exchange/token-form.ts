@@ -15,6 +15,7 @@ const READ = [
   'audience',
   'scope',
   'requested_token_type',
+  'resource',
 ];
 /** Parameters that would restrict the token: what we cannot honour is refused, never ignored. */
 const UNSUPPORTED = [
@@ -34,7 +35,6 @@ const UNSUPPORTED = [
   'refresh_token',
   'username',
   'password',
-  'resource',
   'actor_token',
   'actor_token_type',
   'fm_subject_proof',

@@ -1,0 +1,54 @@
+import { OAuthError } from '../oauth/errors.ts';
+import { stringListClaim } from '../oauth/jwt.ts';
+import type { Claims } from '../oauth/jwt.ts';
+import { parseScope } from '../oauth/scope.ts';
+import { refuse } from './errors.ts';
+import { narrowScope } from './scope.ts';
+import { left } from './steps.ts';
+import type { VerifiedSubjectToken } from './subject-token.ts';
+import type { TokenRequest } from './token-request.ts';
+
+/** The scopes of one answer. */
+export interface ScopeAnswer {
+  /** Of the token; undefined = it carries no `scope`. */
+  readonly granted: readonly string[] | undefined;
+  /** `scope` of the response. */
+  readonly shown: string | undefined;
+}
+
+/** Step 14: the scopes of the new token. */
+export function chooseScope(state: TokenRequest): void {
+  const [{ app, edge, settings }, { scope: requested }] = [left(state.target), left(state.asked)];
+  if (settings.scope === 'echo') {
+    state.scope = { granted: undefined, shown: requested };
+    return;
+  }
+  const granted = narrowScope({
+    granted: edge.scopes,
+    limit: settings.limitScopeBySubject ? limitOf(state.subject) : undefined,
+    requested: requested === undefined ? undefined : parseRequestedScope(requested),
+    declared: new Set(state.snapshot.grantsFor(app).flatMap((grant) => grant.scopes)),
+  });
+  state.scope = { granted, shown: granted?.join(' ') };
+}
+
+/** The scopes of the subject token where they are a limit. */
+function limitOf(subject: VerifiedSubjectToken | undefined): readonly string[] | undefined {
+  return subject?.issuer.rules.scopeLimit === true ? scopesOf(subject.claims) : undefined;
+}
+
+/** Absent = no limit; present in a form that cannot be read = nothing is left. */
+function scopesOf(claims: Claims): readonly string[] | undefined {
+  if (!Object.hasOwn(claims, 'scope')) return undefined;
+  const lists = stringListClaim(claims, 'scope') ?? [];
+  return lists.flatMap((list) => list.split(' ')).filter((each) => each !== '');
+}
+
+function parseRequestedScope(text: string): readonly string[] {
+  try {
+    return parseScope(text);
+  } catch (cause) {
+    if (cause instanceof OAuthError) throw refuse('scope-unknown', 'scope is malformed', { cause });
+    throw cause;
+  }
+}
