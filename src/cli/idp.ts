@@ -8,6 +8,7 @@ import { describeEnv, envDocument } from './idp-env.ts';
 import { idpNotice } from './idp-notice.ts';
 import { idpConfig } from './idp-settings.ts';
 import { describeIdp, summariseIdp } from './idp-summary.ts';
+import { untilSignal } from './until-signal.ts';
 
 const MS_PER_SECOND = 1000;
 
@@ -42,19 +43,6 @@ export async function runIdp(args: readonly string[], env: Environment, cwd: str
   notice(`${await ending}: stopping`);
   await running.close();
   return 0;
-}
-
-/** Settles with the first signal that asks for an end; a second one does not wait for anybody. */
-function untilSignal(): Promise<NodeJS.Signals> {
-  const ending = Promise.withResolvers<NodeJS.Signals>();
-  let signals = 0;
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(signal, () => {
-      if (++signals > 1) process.exit(1);
-      ending.resolve(signal);
-    });
-  }
-  return ending.promise;
 }
 
 function notice(line: string): void {

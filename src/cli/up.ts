@@ -1,6 +1,7 @@
 import type { Environment } from '../settings.ts';
 import { describeSummary } from '../up/summary.ts';
 import { up } from '../up.ts';
+import { untilSignal } from './until-signal.ts';
 
 /** What `fullmakt up` was asked to do. */
 export interface UpCommand {
@@ -11,18 +12,11 @@ export interface UpCommand {
 
 /** Runs `up` until SIGINT, SIGTERM or SIGHUP; a second signal does not wait for anybody. */
 export async function runUp(command: UpCommand, env: Environment, cwd: string): Promise<number> {
-  const ending = Promise.withResolvers<NodeJS.Signals>();
-  let signals = 0;
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(signal, () => {
-      if (++signals > 1) process.exit(1);
-      ending.resolve(signal);
-    });
-  }
-  const running = await up({ ...command, env, cwd, notice, ended: ending.promise });
+  const ended = untilSignal();
+  const running = await up({ ...command, env, cwd, notice, ended });
   const { summary } = running;
   process.stdout.write(command.json ? `${JSON.stringify(summary, null, 2)}\n` : describeSummary(summary));
-  const signal = await ending.promise;
+  const signal = await ended;
   notice(`${signal}: stopping`);
   await running.close();
   return 0;

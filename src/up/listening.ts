@@ -37,12 +37,12 @@ export async function listen(program: Program, warmUp?: WarmUp): Promise<Running
   return { listeners: ports.listeners, close };
 }
 
-/** Opens every port, or none: when one is taken, those already open are closed again and the error goes on. */
-export async function openAll(specs: readonly ListenerSpec[]): Promise<Running> {
+/** Opens every port, or none: when one is taken, those already open are closed again and the error goes on. Closing waits so long for answers. */
+export async function openAll(specs: readonly ListenerSpec[], graceSeconds: number = GRACE_SECONDS): Promise<Running> {
   const opened = await Promise.allSettled(specs.map(serve));
   const listeners = opened.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
   const close = async (): Promise<void> => {
-    await Promise.all(listeners.map((listener) => listener.close(GRACE_SECONDS)));
+    await Promise.all(listeners.map((listener) => listener.close(graceSeconds)));
   };
   const failed = opened.find((each) => each.status === 'rejected');
   if (failed === undefined) return { listeners, close };

@@ -41,7 +41,7 @@ export function makeStateFolder(stateDir: string): void {
 
 /** Who claims a state folder: which command, in which process, since when. */
 export interface Claimant {
-  readonly command: 'up' | 'idp';
+  readonly command: 'up' | 'idp' | 'exchange';
   readonly pid: number;
   /** RFC 3339. */
   readonly startedAt: string;
