@@ -16,7 +16,7 @@ import { appId } from '../src/registry/app-id.ts';
 import type { App, Client } from '../src/registry/model.ts';
 import { createMemoryRegistry } from '../src/registry/registry.ts';
 import { createKeyWrapper } from '../src/registry/key-wrapper.ts';
-import { createMemoryStore } from '../src/store/memory.ts';
+import { createMemoryReplay } from '../src/store/replay-memory.ts';
 import { readSettings } from '../src/settings.ts';
 import { serve } from '../src/web/serve.ts';
 import { createExchange } from '../src/exchange/app.ts';
@@ -264,7 +264,7 @@ async function serveOurs(keys: Keys): Promise<number> {
     registry,
     signingKeys: { store: registry.signingKeys, wrapper: createKeyWrapper(new Uint8Array(32)) },
     // The replay store remembers since before the first request was made.
-    replay: { ...createMemoryStore({ now: seconds }), rememberedSince: () => 0 },
+    replay: { ...createMemoryReplay({ now: seconds }), rememberedSince: () => 0 },
     fetch: (url, init) => fetch(url, init),
     now: seconds,
     emit: () => {},

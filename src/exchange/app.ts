@@ -9,6 +9,7 @@ import { exchangeHealthRoutes } from './health.ts';
 import { createLimits } from './limits.ts';
 import { createOperators } from './operators.ts';
 import { createPseudonym } from './pseudonym.ts';
+import { createReplayQuota } from './replay-quota.ts';
 import { openSigningKeys } from './signing-keys.ts';
 import { createSubjectIssuers } from './subject-issuers.ts';
 import { createTokenEndpoint } from './token.ts';
@@ -80,6 +81,7 @@ async function createContext(config: ExchangeConfig, deps: ExchangeDependencies)
     clientKeys: createClientKeys(),
     operators: createOperators(config.operators, { fetch, now, emit }),
     limits: createLimits(now),
+    replayQuota: createReplayQuota({ now, ...(deps.workers !== undefined && { workers: deps.workers }) }),
     turnedAway: createTurnedAway(record),
     pseudonym: createPseudonym(config.auditKey),
   };

@@ -1,20 +1,25 @@
 import { createHash } from 'node:crypto';
 import type { OAuthError } from '../oauth/errors.ts';
-import type { Clock } from '../oauth/time.ts';
-import type { Store } from '../store/store.ts';
+import type { ReplayStore } from '../store/replay.ts';
 import type { AssertionClaims } from './assertion-claims.ts';
 import { refuse } from './errors.ts';
 
-/** Where used assertions are remembered. `off` remembers none. */
-export interface ReplayRules {
-  readonly store: Store;
-  readonly mode: 'on' | 'off';
-  readonly maxLifetimeSeconds: number;
-  readonly skewSeconds: number;
-  readonly now: Clock;
+/** Where what was used is remembered. */
+export interface ClaimRules {
+  readonly store: ReplayStore;
   /** The longest wait for the store; 250 ms unless given. */
   readonly budgetMs?: number;
 }
+
+/** Where used assertions are remembered. `off` remembers none. */
+export interface ReplayRules extends ClaimRules {
+  readonly mode: 'on' | 'off';
+  readonly maxLifetimeSeconds: number;
+  readonly skewSeconds: number;
+}
+
+/** What can be used once; the same words of two of them are two. */
+export type ReplayNamespace = 'assertion' | 'statement';
 
 const BUDGET_MS = 250;
 
@@ -24,32 +29,42 @@ const BUDGET_MS = 250;
  */
 export async function claimAssertion(claims: AssertionClaims, rules: ReplayRules): Promise<void> {
   if (rules.mode === 'off') return;
-  // A store that began later than this assertion may have forgotten that it was used.
-  const bornAt = claims.iat ?? claims.exp - rules.maxLifetimeSeconds;
-  if (bornAt < Math.floor(rules.store.rememberedSince())) throw used('older than the memory of the replay store');
-  const ttlSeconds = Math.max(1, Math.ceil(claims.exp + rules.skewSeconds - rules.now()));
-  const fresh = await withinBudget(rules.store.once(replayKey(claims), ttlSeconds), rules.budgetMs ?? BUDGET_MS);
-  if (!fresh) throw used('seen before');
+  const { issuer, jti, iat, exp } = claims;
+  const told = await claimOnce('assertion', [issuer, jti], exp + rules.skewSeconds, rules);
+  if (told === 'seen') throw used('seen before');
+  // Asked after the claim, which is what finds a memory gone: a store that began later may have forgotten that it was used.
+  const bornAt = iat ?? exp - rules.maxLifetimeSeconds;
+  if (bornAt < rules.store.rememberedSince()) throw used('older than the memory of the replay store');
+}
+
+/**
+ * Whether this is used for the first time: `fresh` for one caller, however many processes ask, and `seen` for all others until
+ * `expiresAt`, in seconds since the epoch. Throws `replay-unavailable` when the store cannot say.
+ */
+export async function claimOnce(
+  namespace: ReplayNamespace,
+  parts: readonly string[],
+  expiresAt: number,
+  { store, budgetMs = BUDGET_MS }: ClaimRules,
+): Promise<'fresh' | 'seen'> {
+  // Each part with its length: else ("a", "bc") and ("ab", "c") were one.
+  const digest = createHash('sha256').update(parts.map((part) => `${part.length}:${part}`).join(''));
+  try {
+    return await within(budgetMs, store.claim(`${namespace}:${digest.digest('base64url')}`, expiresAt));
+  } catch (cause) {
+    throw refuse('replay-unavailable', 'it cannot be told now whether the assertion was used before', { cause });
+  }
 }
 
 function used(cause: string): OAuthError {
   return refuse('client-replay', 'client assertion: jti was used before, send a new one', { cause });
 }
 
-function replayKey({ issuer, jti }: AssertionClaims): string {
-  const digest = createHash('sha256').update(`${issuer.length}:${issuer}${jti.length}:${jti}`).digest('base64url');
-  return `assertion:${digest}`;
-}
-
-async function withinBudget(answer: Promise<boolean>, budgetMs: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error('the replay store is too slow')), budgetMs);
-  });
+async function within<T>(budgetMs: number, answer: Promise<T>): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error('the replay store is too slow')), budgetMs);
   try {
     return await Promise.race([answer, late]);
-  } catch (cause) {
-    throw refuse('replay-unavailable', 'it cannot be told now whether the assertion was used before', { cause });
   } finally {
     clearTimeout(timer);
   }

@@ -5,37 +5,81 @@ import { checkAssertionClaims } from './assertion-claims.ts';
 import type { AssertionClaims, AssertionRules } from './assertion-claims.ts';
 import { claimAssertion } from './assertion-replay.ts';
 import { findCandidate, parseAssertion, readPresentedAssertion, verifyAssertion } from './client-authentication.ts';
-import type { Principal } from './client-authentication.ts';
+import type { Candidate, ClaimedAssertion, Principal } from './client-authentication.ts';
 import type { ExchangeContext } from './context.ts';
 import { asRefusal } from './decision-record.ts';
 import type { Facts } from './decision-record.ts';
 import { refuse, situationOf } from './errors.ts';
+import { left, takeSteps } from './steps.ts';
 
-/** Steps 4 to 9: who calls, at the price of one signature, and once per assertion. */
+/** The authentication of one request: each step adds what it found. Only `caller` is proven. */
+export interface AuthenticationAttempt {
+  readonly context: ExchangeContext;
+  readonly request: HttpRequest;
+  readonly form: Form;
+  readonly facts: Facts;
+  /** The rules the request is judged by; a step that waited takes the newest. */
+  snapshot: Snapshot;
+  presented?: string;
+  assertion?: ClaimedAssertion;
+  candidate?: Candidate;
+  claims?: AssertionClaims;
+  verified?: Principal;
+  caller?: Principal;
+}
+
+/** Step 4: one method of client authentication, its parameters present. */
+export function readCredential(state: AuthenticationAttempt): void {
+  state.presented = readPresentedAssertion(state.form, state.request.headers.authorization);
+}
+
+/** Step 5: whom the assertion speaks for, unproven. */
+export function readCandidate(state: AuthenticationAttempt): void {
+  state.assertion = parseAssertion(left(state.presented), state.form.get('client_id'));
+  state.facts.claimed_client = state.assertion.claimedClient;
+}
+
+/** Step 6: the client and the keys that could have signed; its buckets are not empty. */
+export function lookUpClient(state: AuthenticationAttempt): void {
+  const { context, request, snapshot } = state;
+  const assertion = left(state.assertion);
+  context.limits.admitClient(request.remoteAddress, assertion.claimedClient);
+  state.candidate = findCandidate(assertion, snapshot, context.clientKeys);
+}
+
+/** Step 7: the claims that cost nothing to check. */
+export function checkAssertion(state: AuthenticationAttempt): void {
+  state.claims = checkAssertionClaims(left(state.assertion).jwt.claims, assertionRules(state.context));
+}
+
+/** Step 8: the signature. */
+export function verifyClient(state: AuthenticationAttempt): void {
+  state.verified = verifyAssertion(left(state.candidate));
+}
+
+/** Step 9: the assertion was never used before. From here on the caller is who it says. */
+export async function spendAssertion(state: AuthenticationAttempt): Promise<void> {
+  const { context, facts } = state;
+  const [claims, caller] = [left(state.claims), left(state.verified)];
+  await claim(context, caller.clientId, claims);
+  const { clientId, method, keyId } = caller;
+  Object.assign(facts, { caller: clientId, method, ...(keyId && { key: keyId }) });
+  context.limits.charge(clientId);
+  if (claims.audience === 'token-endpoint') {
+    context.emit({ event: 'exchange.token_endpoint_audience', client_id: clientId });
+  }
+  state.caller = caller;
+}
+
+/** Steps 4 to 9 at an endpoint that has no steps of its own between them: who calls, at the price of one signature, and once per assertion. */
 export async function authenticateClient(
   context: ExchangeContext,
   request: HttpRequest,
   { form, snapshot, facts }: { readonly form: Form; readonly snapshot: Snapshot; readonly facts: Facts },
 ): Promise<Principal> {
-  const { limits, emit } = context;
-  const presented = readPresentedAssertion(form, request.headers.authorization);
-  const assertion = parseAssertion(presented, form.get('client_id'));
-  facts.claimed_client = assertion.claimedClient;
-  limits.admitClient(request.remoteAddress, assertion.claimedClient);
-  const candidate = findCandidate(assertion, snapshot, context.clientKeys);
-  const claims = checkAssertionClaims(assertion.jwt.claims, assertionRules(context));
-  const caller = verifyAssertion(candidate);
-  await claim(context, caller.clientId, claims);
-  Object.assign(facts, {
-    caller: caller.clientId,
-    method: caller.method,
-    ...(caller.keyId && { key: caller.keyId }),
-  });
-  limits.charge(caller.clientId);
-  if (claims.audience === 'token-endpoint') {
-    emit({ event: 'exchange.token_endpoint_audience', client_id: caller.clientId });
-  }
-  return caller;
+  const state: AuthenticationAttempt = { context, request, form, snapshot, facts };
+  await takeSteps([readCredential, readCandidate, lookUpClient, checkAssertion, verifyClient, spendAssertion], state);
+  return left(state.caller);
 }
 
 /** What a client assertion is judged by here. */

@@ -5,7 +5,7 @@ import type { Emit, Recorder } from '../observe/events.ts';
 import type { Registry } from '../registry/contract.ts';
 import type { KeyWrapper } from '../registry/key-wrapper.ts';
 import type { SigningKeyStore } from '../registry/signing-keys.ts';
-import type { Store } from '../store/store.ts';
+import type { ReplayStore } from '../store/replay.ts';
 import type { ClientKeys } from './client-keys.ts';
 import type { ExchangeConfig } from './config.ts';
 import type { Endpoints } from './discovery.ts';
@@ -13,6 +13,7 @@ import type { ExchangeEvent } from './events.ts';
 import type { Limits } from './limits.ts';
 import type { Operators } from './operators.ts';
 import type { Pseudonym } from './pseudonym.ts';
+import type { ReplayQuota } from './replay-quota.ts';
 import type { SigningKeys } from './signing-keys.ts';
 import type { SubjectIssuers } from './subject-issuers.ts';
 import type { TurnedAway } from './turned-away.ts';
@@ -27,7 +28,7 @@ export interface ExchangeDependencies {
     readonly generate?: typeof generatePrivateJwk;
   };
   /** Remembers used assertions. */
-  readonly replay: Store;
+  readonly replay: ReplayStore;
   readonly fetch: Fetch;
   readonly now: Clock;
   readonly emit: Emit<ExchangeEvent>;
@@ -37,6 +38,8 @@ export interface ExchangeDependencies {
   readonly metrics?: () => Promise<string>;
   /** Whether decisions can be recorded now. */
   readonly auditReady?: () => boolean | Promise<boolean>;
+  /** False once this process is about to end: it answers on, but should be sent nothing new. */
+  readonly accepting?: () => boolean;
 }
 
 /** What the token endpoint works with: the dependencies, and what was made of them at the start. */
@@ -49,6 +52,7 @@ export interface ExchangeContext extends ExchangeDependencies {
   readonly issuers: SubjectIssuers;
   readonly operators: Operators;
   readonly limits: Limits;
+  readonly replayQuota: ReplayQuota;
   readonly turnedAway: TurnedAway;
   readonly pseudonym: Pseudonym;
 }

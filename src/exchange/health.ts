@@ -4,8 +4,6 @@ import { healthRoutes } from '../web/health.ts';
 import type { Route } from '../web/router.ts';
 import type { ExchangeDependencies } from './context.ts';
 
-const READY_SECONDS = 60;
-
 /**
  * Whether the server is alive and able to answer token requests: keys are there once it has started, so what is asked is the
  * rules are fresh, and the
@@ -18,7 +16,7 @@ export function exchangeHealthRoutes(
   const ready = async (): Promise<Record<string, boolean>> => ({
     registry: registry.ageSeconds() <= staleLimitSeconds,
     // Written, not only read: a full disk is an outage to every exchange.
-    replayStore: await answers(() => replay.put('ready', new Uint8Array(0), READY_SECONDS)),
+    replayStore: await answers(() => replay.check()),
     audit: (await auditReady?.()) ?? true,
   });
   const figures = metrics === undefined ? {} : { metrics };

@@ -5,7 +5,7 @@ import { publicJwk } from '../oauth/jwk.ts';
 import { AuditUnavailable } from '../observe/audit.ts';
 import { createMemoryRegistry } from '../registry/registry.ts';
 import { readSettings } from '../settings.ts';
-import { createMemoryStore } from '../store/memory.ts';
+import { createMemoryReplay } from '../store/replay-memory.ts';
 import { CLIENT_ALGORITHMS } from './client-keys.ts';
 import { exchangeSettings } from './config.ts';
 import { decoyKey } from './decoy-key.ts';
@@ -122,8 +122,8 @@ test('nothing is decided on rows that could not be confirmed for the stale limit
 });
 
 test('a replay store that can be read but not written is not ready (L7)', async (t) => {
-  const store = createMemoryStore({ now: () => START, maxEntries: 1 });
-  await store.once('the only place', 60);
+  const store = createMemoryReplay({ now: () => START, maxEntries: 1 });
+  await store.claim('the only place', START + 60);
   const made = await own(t, { store });
   assert.equal((await made.send('GET', '/internal/isready')).status, 503);
 });

@@ -9,7 +9,7 @@ import { createKeyWrapper } from '../registry/key-wrapper.ts';
 import { createMemorySigningKeyStore } from '../registry/signing-keys.ts';
 import type { SigningKeyStore } from '../registry/signing-keys.ts';
 import { StoreUnavailable } from '../store/errors.ts';
-import { createMemoryStore } from '../store/memory.ts';
+import { createMemoryReplay } from '../store/replay-memory.ts';
 import type { TokenAlgorithm } from './config.ts';
 import { openSigningKeys } from './signing-keys.ts';
 import type { SigningKeys } from './signing-keys.ts';
@@ -275,10 +275,10 @@ test('L7: alive and ready, in both spellings, with figures', async () => {
 });
 
 test('L7: not ready once the replay store does not answer', async (t) => {
-  const memory = createMemoryStore({ now: () => START });
+  const memory = createMemoryReplay({ now: () => START });
   const own = await createWorld({
     keys,
-    store: { ...memory, put: () => Promise.reject(new StoreUnavailable('gone')) },
+    store: { ...memory, check: () => Promise.reject(new StoreUnavailable('gone')) },
   });
   t.after(() => own.close());
   assert.equal((await own.send('GET', '/internal/isready')).status, 503);

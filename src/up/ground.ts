@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../oauth/time.ts';
 import { createObserver, type Observer } from '../observe/observer.ts';
@@ -5,6 +6,8 @@ import type { Registry } from '../registry/contract.ts';
 import type { KeyWrapper } from '../registry/key-wrapper.ts';
 import { openSqliteRegistry } from '../registry/registry.ts';
 import { loadKeyWrapper } from '../registrar/kek.ts';
+import { openEmbeddedReplay } from '../store/replay-embedded.ts';
+import type { ReplayStore } from '../store/replay.ts';
 import { openSqliteStore } from '../store/sqlite.ts';
 import type { Store } from '../store/store.ts';
 import type { Closers } from './closers.ts';
@@ -29,7 +32,7 @@ export interface Ground {
   readonly registry: Registry;
   readonly wrapper: KeyWrapper;
   readonly sessions: Store;
-  readonly replay: Store;
+  readonly replay: ReplayStore;
   readonly idp: Store;
   readonly endpoints: Endpoints;
   readonly places: Places;
@@ -48,6 +51,8 @@ export async function openGround(options: ProgramOptions, closers: Closers): Pro
   };
   const log = { level: config.logLevel, destination: inState('fullmakt.log'), auditFile: inState('audit.jsonl') };
   const observer = opened(createObserver({ ...log, now }));
+  // Without a registry there was no client yet that could have used anything.
+  const since = existsSync(inState('registry.sqlite')) ? {} : { since: 0 };
   const registry = opened(openSqliteRegistry(inState('registry.sqlite'), { now }));
   const openStore = (name: string): Store => opened(openSqliteStore(inState(name), { now }));
   const trust = opened(openTrust(stateDir, now()));
@@ -60,7 +65,7 @@ export async function openGround(options: ProgramOptions, closers: Closers): Pro
     trust,
     fetch: trust.fetch,
     sessions: openStore('sessions.sqlite'),
-    replay: openStore('replay.sqlite'),
+    replay: opened(openEmbeddedReplay(inState('replay.sqlite'), { now, ...since })),
     idp: openStore('idp.sqlite'),
     wrapper: loadKeyWrapper(inState('kek')),
     endpoints: await resolveEndpoints(config, trust.fetch),

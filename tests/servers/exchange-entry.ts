@@ -5,9 +5,9 @@ import type { Registry } from '../../src/registry/contract.ts';
 import { createKeyWrapper } from '../../src/registry/key-wrapper.ts';
 import { openSqliteRegistry } from '../../src/registry/registry.ts';
 import { readSettings } from '../../src/settings.ts';
-import { createMemoryStore } from '../../src/store/memory.ts';
-import { openSqliteStore } from '../../src/store/sqlite.ts';
-import type { Store } from '../../src/store/store.ts';
+import { openEmbeddedReplay } from '../../src/store/replay-embedded.ts';
+import { createMemoryReplay } from '../../src/store/replay-memory.ts';
+import type { ReplayStore } from '../../src/store/replay.ts';
 import { serve } from '../../src/web/serve.ts';
 import type { ExchangeProcessOptions } from './exchange-process.ts';
 
@@ -49,7 +49,7 @@ async function openRegistry(): Promise<Registry> {
 }
 
 /** Alone, it has forgotten nothing: assertions made before the start are good. */
-function openReplay(): Store {
-  if (options.replay !== undefined) return openSqliteStore(options.replay, { now });
-  return { ...createMemoryStore({ now }), rememberedSince: () => 0 };
+function openReplay(): ReplayStore {
+  if (options.replay !== undefined) return openEmbeddedReplay(options.replay, { now, since: 0 });
+  return { ...createMemoryReplay({ now }), rememberedSince: () => 0 };
 }

@@ -6,7 +6,7 @@ import type { Fetch } from '../../src/oauth/fetch.ts';
 import type { Registry } from '../../src/registry/contract.ts';
 import { createKeyWrapper } from '../../src/registry/key-wrapper.ts';
 import { readSettings } from '../../src/settings.ts';
-import { createMemoryStore } from '../../src/store/memory.ts';
+import { createMemoryReplay } from '../../src/store/replay-memory.ts';
 import { now as realNow, run } from './providers.ts';
 import { withFreePorts } from './ports.ts';
 
@@ -29,7 +29,8 @@ export interface ExchangeOptions {
 /** Starts TokenX on a free port, with keys made for this run. Close it, or the process stays. */
 export async function startExchange(options: ExchangeOptions): Promise<Exchange> {
   const { registry, fetch, now = realNow } = options;
-  const replay = createMemoryStore({ now });
+  // It remembers since before the first assertion was made.
+  const replay = { ...createMemoryReplay({ now }), rememberedSince: () => 0 };
   const { issuer, stop } = await withFreePorts(1, async ([port]) => {
     const config = configFor(`http://localhost:${port}${options.path ?? ''}`, `localhost:${port}`, options.issuers);
     const program = await createExchange(config, {

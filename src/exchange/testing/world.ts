@@ -6,6 +6,7 @@ import { signJws } from '../../oauth/jws.ts';
 import { generatePrivateJwk, importSigningKey, publicJwk } from '../../oauth/jwk.ts';
 import type { PrivateJwk, PublicJwk } from '../../oauth/jwk.ts';
 import { CLIENT_ASSERTION_TYPE, GRANT, TOKEN_TYPE } from '../../oauth/client-assertion.ts';
+import type { Recorder } from '../../observe/events.ts';
 import { appId } from '../../registry/app-id.ts';
 import type { App, Client, Grant, TokenxTokenSettings } from '../../registry/model.ts';
 import { createKeyWrapper } from '../../registry/key-wrapper.ts';
@@ -16,8 +17,8 @@ import { createMemorySigningKeyStore } from '../../registry/signing-keys.ts';
 import type { SigningKeyStore } from '../../registry/signing-keys.ts';
 import type { SnapshotData } from '../../registry/snapshot.ts';
 import { readSettings } from '../../settings.ts';
-import { createMemoryStore } from '../../store/memory.ts';
-import type { Store } from '../../store/store.ts';
+import { createMemoryReplay } from '../../store/replay-memory.ts';
+import type { ReplayStore } from '../../store/replay.ts';
 import { json } from '../../web/http.ts';
 import { serve } from '../../web/serve.ts';
 import { createExchange } from '../app.ts';
@@ -124,11 +125,14 @@ export interface WorldOptions {
   readonly config?: Partial<ExchangeConfig>;
   readonly idp?: Partial<TrustedIssuer>;
   readonly jwks?: () => object | Promise<object>;
-  readonly store?: Store;
+  readonly store?: ReplayStore;
   readonly registry?: Registry;
   /** Since when the replay store forgot nothing; an hour before the start unless given. */
   readonly rememberedSince?: number;
   readonly emit?: (event: ExchangeEvent) => void;
+  /** What an answer waits for; `emit` unless given. */
+  readonly record?: Recorder<ExchangeEvent>;
+  readonly auditReady?: () => boolean | Promise<boolean>;
 }
 
 export interface World {
@@ -208,13 +212,13 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   });
   const registry =
     options.registry ?? createMemoryRegistry({ now, initial: { ...defaultData(keys), ...options.data } });
-  const memory = options.store ?? createMemoryStore({ now });
-  const replay: Store = {
+  const memory = options.store ?? createMemoryReplay({ now });
+  const replay: ReplayStore = {
     ...memory,
     rememberedSince: () => options.rememberedSince ?? START - 3600,
-    once(key, ttl) {
+    claim(key, expiresAt) {
       remembered.push(key);
-      return memory.once(key, ttl);
+      return memory.claim(key, expiresAt);
     },
   };
   const issuers = [
@@ -237,6 +241,8 @@ export async function createWorld(options: WorldOptions): Promise<World> {
       events.push(event);
       options.emit?.(event);
     },
+    ...(options.record === undefined ? {} : { record: recording(events, options.record) }),
+    ...(options.auditReady === undefined ? {} : { auditReady: options.auditReady }),
     metrics: () => Promise.resolve('# figures\n'),
   });
   const [spec] = program.listeners;
@@ -296,6 +302,13 @@ export async function createWorld(options: WorldOptions): Promise<World> {
       await program.close();
       await memory.close();
     },
+  };
+}
+
+function recording(events: ExchangeEvent[], record: Recorder<ExchangeEvent>): Recorder<ExchangeEvent> {
+  return (event) => {
+    events.push(event);
+    return record(event);
   };
 }
 
