@@ -34,6 +34,8 @@ export interface ExchangeDependencies {
   readonly emit: Emit<ExchangeEvent>;
   /** Tells an event whose record an answer waits for; `emit` does where that waits for nothing. */
   readonly record?: Recorder<ExchangeEvent>;
+  /** Processes that share the requests, each with its part of every limit; 1 unless given. */
+  readonly workers?: number;
   /** The figures of the process, for `/metrics`. */
   readonly metrics?: () => Promise<string>;
   /** Whether decisions can be recorded now. */
