@@ -66,11 +66,13 @@ export type ExchangeEvent =
       readonly src: string;
       readonly cid: string;
     }
+  | { readonly event: 'exchange.audit'; readonly ms: number }
   | { readonly event: 'exchange.edge'; readonly client_id: string; readonly audience: string }
   | { readonly event: 'exchange.token_endpoint_audience'; readonly client_id: string }
   | { readonly event: 'exchange.ignored_parameters'; readonly count: number }
   | { readonly event: 'exchange.replay'; readonly result: 'fresh' | 'seen' | 'unavailable'; readonly seconds: number }
   | { readonly event: 'exchange.jwks'; readonly issuer: string; readonly result: 'fetched' | 'failed' }
+  | { readonly event: 'exchange.jwks_age'; readonly issuer: string; readonly ageSeconds: number }
   | { readonly event: 'exchange.issuer_bind_any'; readonly issuer: string }
   | { readonly event: 'exchange.replay_off' }
   | { readonly event: 'exchange.registry'; readonly version: number }
@@ -106,6 +108,16 @@ export const exchangeEvents: EventTable<ExchangeEvent> = {
       name: 'fullmakt_exchange_operator_refusals_total',
       help: 'Requests to administer that were turned away.',
       labels: ['right', 'reason'],
+    },
+  },
+  'exchange.audit': {
+    level: 'debug',
+    histogram: {
+      name: 'fullmakt_exchange_audit_seconds',
+      help: 'Time until a decision is on record.',
+      field: 'ms',
+      unit: 'ms',
+      labels: [],
     },
   },
   'exchange.edge': {
@@ -152,6 +164,15 @@ export const exchangeEvents: EventTable<ExchangeEvent> = {
       name: 'fullmakt_exchange_jwks_fetch_total',
       help: 'Fetches of key sets of trusted issuers.',
       labels: ['issuer', 'result'],
+    },
+  },
+  'exchange.jwks_age': {
+    level: 'debug',
+    gauge: {
+      name: 'fullmakt_exchange_jwks_age_seconds',
+      help: 'Age of the key sets of trusted issuers.',
+      field: 'ageSeconds',
+      labels: ['issuer'],
     },
   },
   'exchange.issuer_bind_any': { level: 'warn' },

@@ -11,7 +11,9 @@ import { refuse, situationOf } from './errors.ts';
 /** Records a decision. Throws `audit-unavailable`: what is not on record does not happen. */
 export async function record({ emit, record: put }: ExchangeContext, event: DecisionEvent): Promise<void> {
   try {
+    const startedAt = performance.now();
     await put(event);
+    emit({ event: 'exchange.audit', ms: performance.now() - startedAt });
     if (event.decision === 'allow')
       emit({ event: 'exchange.edge', client_id: event.caller ?? '', audience: event.target ?? '' });
   } catch (cause) {
