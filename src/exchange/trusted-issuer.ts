@@ -12,6 +12,8 @@ export interface TrustedIssuer {
   readonly issuer?: string | undefined;
   readonly wellKnown?: string | undefined;
   readonly jwksUri?: string | undefined;
+  /** Takes its documents by http from other machines too: for a network of one's own only. */
+  readonly allowHttp?: boolean | undefined;
   readonly jwks?: { readonly keys: readonly unknown[] } | undefined;
   /** Accepted header types; an absent one counts as `JWT`. */
   readonly typ?: readonly string[] | undefined;
@@ -73,6 +75,7 @@ const schema: z.ZodType<TrustedIssuer> = z
     issuer: z.string().min(1).optional(),
     wellKnown: z.url().optional(),
     jwksUri: z.url().optional(),
+    allowHttp: z.boolean().optional(),
     jwks: z.object({ keys: z.array(z.unknown()) }).optional(),
     typ: names.optional(),
     algs: z.array(z.enum(ALGORITHMS)).min(1).optional(),
