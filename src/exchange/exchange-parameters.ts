@@ -15,10 +15,17 @@ export interface AskedForUser {
   readonly grant: 'token-exchange';
   readonly subjectToken: string;
   readonly subjectTokenType: string;
+  readonly actor: AskedActor | undefined;
   readonly audience: string | undefined;
   readonly resource: string | undefined;
   readonly scope: string | undefined;
   readonly issuedTokenType: string;
+}
+
+/** The token of who acts, and its type. */
+interface AskedActor {
+  readonly token: string;
+  readonly type: string;
 }
 
 /** Step 11: the parameters of the grant. */
@@ -38,6 +45,12 @@ function readExchangeParameters(form: Form): AskedForUser {
   if (issuedTokenType !== TOKEN_TYPE.accessToken && issuedTokenType !== TOKEN_TYPE.jwt) {
     throw refuse('requested-token-type', 'requested_token_type must be an access token or a JWT');
   }
-  const scope = form.get('scope');
-  return { grant: 'token-exchange', subjectToken, subjectTokenType, audience, resource, scope, issuedTokenType };
+  const [actor, scope] = [readActor(form), form.get('scope')];
+  return { grant: 'token-exchange', subjectToken, subjectTokenType, actor, audience, resource, scope, issuedTokenType };
+}
+
+/** Neither of the two means anything without the other. */
+function readActor(form: Form): AskedActor | undefined {
+  if (!form.has('actor_token') && !form.has('actor_token_type')) return undefined;
+  return { token: requireParameter(form, 'actor_token'), type: requireParameter(form, 'actor_token_type') };
 }

@@ -6,6 +6,7 @@ import type { AppId } from '../registry/app-id.ts';
 import type { Snapshot } from '../registry/model.ts';
 import type { AudienceSettings } from './audience-settings.ts';
 import { refuse } from './errors.ts';
+import { checkMayAct } from './may-act.ts';
 import { checkBinding, checkKind } from './subject-binding.ts';
 import type { SubjectIssuer, SubjectIssuers } from './subject-issuers.ts';
 
@@ -28,6 +29,8 @@ export interface SubjectRules {
   readonly issuers: SubjectIssuers;
   readonly subjectTokenTypes: readonly string[];
   readonly caller: AppId;
+  /** The name under which our own tokens are known, and the callers of them. */
+  readonly ownIssuer: string;
   readonly snapshot: Snapshot;
   /** With `capBySubject` the new token ends no later than this one, so at least one second of it must be left. */
   readonly settings: Pick<AudienceSettings, 'capBySubject'>;
@@ -56,7 +59,8 @@ export async function verifySubjectToken(
   checkTimes(claims, issuer, rules);
   checkKind(claims, issuer, idToken);
   checkBinding(claims, { issuer, idToken, caller: rules.caller, snapshot: rules.snapshot });
-  refuseConstrained(claims);
+  refuseBound(claims);
+  checkMayAct(claims, rules.caller, rules.ownIssuer);
   return accepted(claims, issuer, rules.issuers);
 }
 
@@ -142,8 +146,7 @@ function readTime(claims: Claims, name: string): number | undefined {
   return value;
 }
 
-/** What would need a proof or a judgement we do not have yet is refused, never dropped (RFC 7800, RFC 8693 4.4). */
-function refuseConstrained(claims: Claims): void {
+/** What would need a proof that we cannot check yet is refused, never dropped (RFC 7800 3). */
+function refuseBound(claims: Claims): void {
   if (claims['cnf'] !== undefined) throw refuse('subject-bound', 'subject token: bound tokens cannot be exchanged');
-  if (claims['may_act'] !== undefined) throw refuse('may-act', 'subject token: may_act is not supported');
 }

@@ -2,6 +2,7 @@ import { subjectFacts } from './decision-record.ts';
 import { refuse } from './errors.ts';
 import { left } from './steps.ts';
 import { verifySubjectToken } from './subject-token.ts';
+import type { SubjectRules } from './subject-token.ts';
 import type { TokenRequest } from './token-request.ts';
 
 /** Step 13: whom the token will speak for. Client credentials speak for nobody but the caller. */
@@ -12,8 +13,16 @@ export async function verifySubject(state: TokenRequest): Promise<void> {
   const { issuers, config } = context;
   const { skewSeconds, subjectTokenTypes } = config;
   const { settings } = left(state.target);
-  const now = context.now();
-  const rules = { issuers, caller: caller.clientId, snapshot, settings, skewSeconds, subjectTokenTypes, now };
+  const rules: SubjectRules = {
+    issuers,
+    caller: caller.clientId,
+    ownIssuer: config.issuer,
+    snapshot,
+    settings,
+    skewSeconds,
+    subjectTokenTypes,
+    now: context.now(),
+  };
   const subject = await verifySubjectToken(asked.subjectToken, asked.subjectTokenType, rules);
   Object.assign(facts, subjectFacts(subject, context.pseudonym));
   state.subject = subject;

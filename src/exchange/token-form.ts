@@ -16,6 +16,8 @@ const READ = [
   'scope',
   'requested_token_type',
   'resource',
+  'actor_token',
+  'actor_token_type',
 ];
 /** Parameters that would restrict the token: what we cannot honour is refused, never ignored. */
 const UNSUPPORTED = [
@@ -35,8 +37,6 @@ const UNSUPPORTED = [
   'refresh_token',
   'username',
   'password',
-  'actor_token',
-  'actor_token_type',
   'fm_subject_proof',
 ];
 const KNOWN: ReadonlySet<string> = new Set([...READ, ...UNSUPPORTED]);

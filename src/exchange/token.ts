@@ -1,5 +1,6 @@
 import type { Handle, HttpRequest } from '../web/http.ts';
 import { BodyAborted } from '../web/request.ts';
+import { verifyActor } from './actor.ts';
 import { admit } from './admission.ts';
 import {
   checkAssertion,
@@ -41,6 +42,7 @@ const STEPS: readonly Step<TokenRequest>[] = [
   readParameters,
   authoriseTarget,
   verifySubject,
+  verifyActor,
   authoriseAgain,
   checkSubjectIssuer,
   chooseScope,
