@@ -2,8 +2,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeChallenge } from '../../oauth/pkce.ts';
 import type { PublicJwk } from '../../oauth/jwk.ts';
-import { appId } from '../../registry/app-id.ts';
 import type { AzureRegistration } from '../../registry/model.ts';
+import { anotherApp, changeRegistry } from './change-registry.ts';
 import { azureRegistration, hashed } from './registrations.ts';
 import { CASE_WORKERS, CLIENTS, guid } from './rows.ts';
 import { askEntra, DESK_CALLBACK, redirected, VERIFIER } from './sign-in.ts';
@@ -25,25 +25,20 @@ export function registerEntra(
   name: string,
   change: Partial<AzureRegistration> & { readonly keys?: readonly PublicJwk[] } = {},
 ): string {
-  const { registry } = world.deps;
-  const snapshot = registry.snapshot();
-  const [like] = snapshot.apps();
-  if (like === undefined) throw new Error('a world has apps');
-  const app = appId('local', 'demo', name);
+  const { version } = world.deps.registry.snapshot();
+  const app = anotherApp(world, name);
   const { keys = [world.key.publicJwk], ...rest } = change;
-  const clientId = guid(0x1_0000 + snapshot.version);
-  const registration = azureRegistration(app, guid(0x2_0000 + snapshot.version), {
+  const clientId = guid(0x1_0000 + version);
+  const registration = azureRegistration(app.id, guid(0x2_0000 + version), {
     redirectUris: [DESK_CALLBACK],
     groups: [CASE_WORKERS],
     secretHashes: [hashed('s3cret')],
     ...rest,
   });
-  // A registry in memory has changed when the call returns.
-  void registry.commit(snapshot.version, {
-    putApps: [{ ...like, id: app, uid: `uid-${name}` }],
-    putClients: [{ app, provider: 'azure', clientId, state: 'ready', keys, registration }],
+  changeRegistry(world, {
+    putApps: [app],
+    putClients: [{ app: app.id, provider: 'azure', clientId, state: 'ready', keys, registration }],
   });
-  if (registry.snapshot().client('azure', clientId) === undefined) throw new Error('the registry changed meanwhile');
   return clientId;
 }
 

@@ -1,6 +1,7 @@
 import type { PublicJwk } from '../../oauth/jwk.ts';
 import { appId } from '../../registry/app-id.ts';
 import type { IdportenRegistration, MaskinportenScope } from '../../registry/model.ts';
+import { anotherApp, changeRegistry } from './change-registry.ts';
 import { idportenRegistration } from './registrations.ts';
 import { CALLBACK } from './sign-in.ts';
 import type { World } from './world.ts';
@@ -12,11 +13,7 @@ export function registerIdporten(
   change: Partial<IdportenRegistration> = {},
   keys: readonly PublicJwk[] = [world.key.publicJwk],
 ): string {
-  const { registry } = world.deps;
-  const snapshot = registry.snapshot();
-  const [like] = snapshot.apps();
-  if (like === undefined) throw new Error('a world has apps');
-  const app = appId('local', 'demo', name);
+  const app = anotherApp(world, name);
   const registration = idportenRegistration({
     redirectUris: [CALLBACK],
     postLogoutRedirectUris: ['http://127.0.0.1:7500/oauth2/logout/callback'],
@@ -26,9 +23,9 @@ export function registerIdporten(
     ...change,
   });
   const clientId = `${name}-id`;
-  commit(world, {
-    putApps: [{ ...like, id: app, uid: `uid-${name}` }],
-    putClients: [{ app, provider: 'idporten', clientId, state: 'ready', keys, registration }],
+  changeRegistry(world, {
+    putApps: [app],
+    putClients: [{ app: app.id, provider: 'idporten', clientId, state: 'ready', keys, registration }],
   });
   return clientId;
 }
@@ -49,13 +46,5 @@ export function registerScopes(world: World, scopes: readonly Partial<Maskinport
       ...scope,
     }),
   );
-  commit(world, { replaceScopes: [{ owner, scopes: [...others, ...made] }] });
-}
-
-/** A registry in memory has changed when the call returns. */
-function commit(world: World, change: Parameters<World['deps']['registry']['commit']>[1]): void {
-  const { registry } = world.deps;
-  const { version } = registry.snapshot();
-  void registry.commit(version, change);
-  if (registry.snapshot().version !== version + 1) throw new Error('the registry changed meanwhile');
+  changeRegistry(world, { replaceScopes: [{ owner, scopes: [...others, ...made] }] });
 }
