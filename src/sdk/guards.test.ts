@@ -19,17 +19,9 @@ import {
   requireUser,
 } from './index.ts';
 import type { Guard, Principal, TokenxUser } from './index.ts';
+import { KINDS } from './testing/auth.ts';
 
 const keys = await makeKeys();
-const KINDS: readonly TokenKind[] = [
-  'entra-user',
-  'entra-machine',
-  'tokenx-user',
-  'tokenx-machine',
-  'idporten',
-  'maskinporten',
-  'oidc',
-];
 
 async function principal(kind: TokenKind, changes: object = {}, env: object = {}): Promise<Principal> {
   const auth = fromEnv({
