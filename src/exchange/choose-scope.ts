@@ -2,11 +2,12 @@ import { OAuthError } from '../oauth/errors.ts';
 import { stringListClaim } from '../oauth/jwt.ts';
 import type { Claims } from '../oauth/jwt.ts';
 import { parseScope } from '../oauth/scope.ts';
+import type { Snapshot } from '../registry/model.ts';
 import { refuse } from './errors.ts';
 import { narrowScope } from './scope.ts';
 import { left } from './steps.ts';
 import type { VerifiedSubjectToken } from './subject-token.ts';
-import type { TokenRequest } from './token-request.ts';
+import type { Target, TokenRequest } from './token-request.ts';
 
 /** The scopes of one answer. */
 export interface ScopeAnswer {
@@ -18,18 +19,29 @@ export interface ScopeAnswer {
 
 /** Step 14: the scopes of the new token. */
 export function chooseScope(state: TokenRequest): void {
-  const [{ app, edge, settings }, { scope: requested }] = [left(state.target), left(state.asked)];
-  if (settings.scope === 'echo') {
-    state.scope = { granted: undefined, shown: requested };
-    return;
-  }
+  const [target, { scope: requested }] = [left(state.target), left(state.asked)];
+  const limit = target.settings.limitScopeBySubject ? limitOf(state.subject) : undefined;
+  state.scope = scopeOf(target, { requested, limit, snapshot: state.snapshot });
+}
+
+/** The scopes of a token for this target. Throws `scope-unknown` and `scope-empty`. */
+export function scopeOf(
+  { app, edge, settings }: Target,
+  question: {
+    readonly requested: string | undefined;
+    readonly limit: readonly string[] | undefined;
+    readonly snapshot: Snapshot;
+  },
+): ScopeAnswer {
+  const { requested, limit, snapshot } = question;
+  if (settings.scope === 'echo') return { granted: undefined, shown: requested };
   const granted = narrowScope({
     granted: edge.scopes,
-    limit: settings.limitScopeBySubject ? limitOf(state.subject) : undefined,
+    limit,
     requested: requested === undefined ? undefined : parseRequestedScope(requested),
-    declared: new Set(state.snapshot.grantsFor(app).flatMap((grant) => grant.scopes)),
+    declared: new Set(snapshot.grantsFor(app).flatMap((grant) => grant.scopes)),
   });
-  state.scope = { granted, shown: granted?.join(' ') };
+  return { granted, shown: granted?.join(' ') };
 }
 
 /** The scopes of the subject token where they are a limit. */

@@ -6,9 +6,9 @@ import type { HttpRequest } from '../web/http.ts';
 import { actorNames } from './act.ts';
 import type { Actor } from './act.ts';
 import { refuse, situationOf } from './errors.ts';
-import type { DecisionEvent } from './events.ts';
+import type { Answered, DecisionEvent } from './events.ts';
 import type { Pseudonym } from './pseudonym.ts';
-import type { ScopeAnswer } from './target.ts';
+import type { ScopeAnswer } from './choose-scope.ts';
 import type { VerifiedSubjectToken } from './subject-token.ts';
 
 type Known = Omit<
@@ -42,10 +42,10 @@ export function subjectFacts(
 export function issuedFacts(
   claims: Claims,
   kid: string,
-  { actor, scope }: { readonly actor: Actor; readonly scope: ScopeAnswer },
+  { actor, scope }: { readonly actor: Actor | undefined; readonly scope: ScopeAnswer },
 ): Pick<Facts, 'jtiOut' | 'kid' | 'act' | 'scopes'> {
   const scopes = scope.granted === undefined ? {} : { scopes: scope.granted };
-  return { jtiOut: stringClaim(claims, 'jti') ?? '', kid, act: actorNames(actor), ...scopes };
+  return { jtiOut: stringClaim(claims, 'jti') ?? '', kid, ...(actor && { act: actorNames(actor) }), ...scopes };
 }
 
 /** The name of a rule: its app, and its place in the list of that app's inbound rules, the first is 0. */
@@ -63,6 +63,12 @@ export function originOf(request: HttpRequest): Pick<DecisionEvent, 'cid' | 'tra
 /** The record of an issued token. */
 export function allowed(facts: Facts, request: HttpRequest): DecisionEvent {
   return { ...common(facts, request), decision: 'allow', outcome: 'issued', reason: 'issued' };
+}
+
+/** The record of an answer about a token. */
+export function answered(facts: Facts, request: HttpRequest, reason: Answered): DecisionEvent {
+  const decision = reason === 'active' || reason === 'revoked' ? 'allow' : 'deny';
+  return { ...common(facts, request), decision, outcome: 'answered', reason };
 }
 
 /** The record of a refusal. */

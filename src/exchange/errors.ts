@@ -66,12 +66,16 @@ export type Situation =
   | 'actor-type'
   | 'actor-invalid'
   | 'actor-not-caller'
+  | 'body-malformed'
+  | 'key-unknown'
   | 'rate-limited'
   | 'overloaded'
   | 'replay-unavailable'
   | 'registry-stale'
   | 'audit-unavailable'
   | 'issuer-unavailable'
+  | 'deny-list-full'
+  | 'registry-unavailable'
   | 'internal';
 
 interface Row {
@@ -140,12 +144,16 @@ const ROWS: Readonly<Record<Situation, Row>> = {
   'actor-type': badRequest,
   'actor-invalid': badRequest,
   'actor-not-caller': badRequest,
+  'body-malformed': badRequest,
+  'key-unknown': { make: invalidRequest, status: 404 },
   'rate-limited': { make: temporarilyUnavailable, status: 429 },
   overloaded: unavailable,
   'replay-unavailable': unavailable,
   'registry-stale': unavailable,
   'audit-unavailable': unavailable,
   'issuer-unavailable': unavailable,
+  'deny-list-full': unavailable,
+  'registry-unavailable': unavailable,
   internal: { make: serverError, status: 500 },
 };
 

@@ -5,8 +5,8 @@ import type { Situation } from './errors.ts';
 export interface DecisionEvent {
   readonly event: 'exchange';
   readonly decision: 'allow' | 'deny';
-  readonly outcome: 'issued' | 'refused' | 'unavailable' | 'failed';
-  readonly reason: Situation | 'issued';
+  readonly outcome: 'issued' | 'answered' | 'refused' | 'unavailable' | 'failed';
+  readonly reason: Situation | 'issued' | Answered;
   readonly grant: string;
   /** Milliseconds the decision took. */
   readonly ms: number;
@@ -40,6 +40,9 @@ export interface DecisionEvent {
   readonly cause?: unknown;
 }
 
+/** What became of a question about a token. */
+export type Answered = 'active' | 'inactive' | 'revoked' | 'not-revoked';
+
 /** What the exchange server tells. */
 export type ExchangeEvent =
   | DecisionEvent
@@ -67,6 +70,20 @@ export type ExchangeEvent =
       readonly cid: string;
     }
   | { readonly event: 'exchange.audit'; readonly ms: number }
+  | {
+      readonly event: 'exchange.administered';
+      readonly operator: string;
+      readonly action: string;
+      /** What it was done to: an app id, a key id; never a session or a person. */
+      readonly on?: string;
+      readonly outcome: 'done' | 'refused' | 'unavailable' | 'failed';
+      readonly reason: string;
+      readonly src: string;
+      readonly cid: string;
+      readonly trace?: string;
+    }
+  | { readonly event: 'exchange.deny_list'; readonly entries: number }
+  | { readonly event: 'exchange.deny_list_full'; readonly entries: number }
   | { readonly event: 'exchange.edge'; readonly client_id: string; readonly audience: string }
   | { readonly event: 'exchange.token_endpoint_audience'; readonly client_id: string }
   | { readonly event: 'exchange.ignored_parameters'; readonly count: number }
@@ -77,7 +94,20 @@ export type ExchangeEvent =
   | { readonly event: 'exchange.replay_off' }
   | { readonly event: 'exchange.registry'; readonly version: number }
   | { readonly event: 'exchange.signing_key'; readonly kid: string; readonly alg: string; readonly state: string }
-  | { readonly event: 'exchange.rotation_failed'; readonly cause: unknown };
+  | { readonly event: 'exchange.rotation_failed'; readonly cause: unknown }
+  | {
+      readonly event: 'exchange.key_revoked';
+      readonly kid: string;
+      readonly alg: string;
+      readonly active: string;
+      /** Processes that still publish it. */
+      readonly unconfirmed: number;
+    }
+  | { readonly event: 'exchange.signing_key_age'; readonly alg: string; readonly ageSeconds: number }
+  | { readonly event: 'exchange.key_state'; readonly kid: string; readonly state: string; readonly here: 0 | 1 }
+  | { readonly event: 'exchange.registry_age'; readonly ageSeconds: number }
+  | { readonly event: 'exchange.beat_failed'; readonly cause: unknown }
+  | { readonly event: 'exchange.clock_apart'; readonly aheadSeconds: number };
 
 const requests = {
   name: 'fullmakt_exchange_requests_total',
@@ -120,6 +150,25 @@ export const exchangeEvents: EventTable<ExchangeEvent> = {
       labels: [],
     },
   },
+  'exchange.administered': {
+    level: 'info',
+    audit: true,
+    counter: {
+      name: 'fullmakt_exchange_administrations_total',
+      help: 'Requests of operators by action and outcome.',
+      labels: ['action', 'outcome'],
+    },
+  },
+  'exchange.deny_list': {
+    level: 'debug',
+    gauge: {
+      name: 'fullmakt_exchange_deny_list_entries',
+      help: 'Revocations that are remembered.',
+      field: 'entries',
+      labels: [],
+    },
+  },
+  'exchange.deny_list_full': { level: 'error' },
   'exchange.edge': {
     level: 'debug',
     counter: {
@@ -188,4 +237,34 @@ export const exchangeEvents: EventTable<ExchangeEvent> = {
   },
   'exchange.signing_key': { level: 'info' },
   'exchange.rotation_failed': { level: 'error' },
+  'exchange.key_revoked': { level: 'warn', audit: true },
+  'exchange.signing_key_age': {
+    level: 'debug',
+    gauge: {
+      name: 'fullmakt_exchange_signing_key_age_seconds',
+      help: 'How long the active keys have been signing.',
+      field: 'ageSeconds',
+      labels: ['alg'],
+    },
+  },
+  'exchange.key_state': {
+    level: 'debug',
+    gauge: {
+      name: 'fullmakt_exchange_key_state',
+      help: '1 for the state a signing key is in.',
+      field: 'here',
+      labels: ['kid', 'state'],
+    },
+  },
+  'exchange.registry_age': {
+    level: 'debug',
+    gauge: {
+      name: 'fullmakt_exchange_registry_age_seconds',
+      help: 'Since when the registry in use was not known to be the newest.',
+      field: 'ageSeconds',
+      labels: [],
+    },
+  },
+  'exchange.beat_failed': { level: 'warn' },
+  'exchange.clock_apart': { level: 'warn' },
 };

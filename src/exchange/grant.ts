@@ -1,5 +1,5 @@
 import { GRANT } from '../oauth/client-assertion.ts';
-import type { TokenxGrant } from '../registry/model.ts';
+import type { Snapshot, TokenxGrant } from '../registry/model.ts';
 import { refuse } from './errors.ts';
 import { requireParameter } from './token-form.ts';
 import { left } from './steps.ts';
@@ -22,15 +22,20 @@ export function readGrant(state: TokenRequest): void {
   state.facts.grant = grant;
 }
 
+/** Whether a client's registration has the grant; an unknown client is another matter. */
+export function mayUseGrant(client: string, grant: GrantName, snapshot: Snapshot): boolean {
+  const registration = snapshot.clientOf(client, 'tokenx')?.registration;
+  return ((registration?.provider === 'tokenx' ? registration.grantTypes : undefined) ?? USUAL).includes(grant);
+}
+
 /** Step 10 (RFC 6749 5.2, `unauthorized_client`): the caller may use this grant at all. */
 export function checkGrantAllowed(state: TokenRequest): void {
   const [grant, caller] = [left(state.grant), left(state.caller)];
-  const registration = state.snapshot.clientOf(caller.clientId, 'tokenx')?.registration;
-  const allowed = registration?.provider === 'tokenx' ? (registration.grantTypes ?? USUAL) : USUAL;
-  if (!allowed.includes(grant)) throw refuse('grant-not-allowed', `${caller.clientId} may not use this grant`);
+  if (!mayUseGrant(caller.clientId, grant, state.snapshot)) throw refuse('grant-not-allowed', `${caller.clientId} may not use this grant`);
 }
 
-function grantOfType(type: string): GrantName | undefined {
+/** The grant of a `grant_type`; undefined for one that is not given here. */
+export function grantOfType(type: string): GrantName | undefined {
   if (type === GRANT.tokenExchange) return 'token-exchange';
   return type === GRANT.clientCredentials ? 'client_credentials' : undefined;
 }

@@ -49,10 +49,13 @@ export interface OperatorEntry {
 export class OperatorRefused extends Error {
   override readonly name = 'OperatorRefused';
   readonly status: 401 | 403;
+  /** Who it was, once that was proven. */
+  readonly operator: string | undefined;
 
-  constructor(status: 401 | 403, cause: string) {
+  constructor(status: 401 | 403, cause: string, operator?: string) {
     super(cause);
     this.status = status;
+    this.operator = operator;
   }
 }
 
@@ -107,7 +110,7 @@ export async function authenticateOperator(
   }
   if (operator.rights.includes(right)) return operator;
   tell('right-missing', operator.name);
-  throw new OperatorRefused(403, 'right-missing');
+  throw new OperatorRefused(403, 'right-missing', operator.name);
 }
 
 /** Whether one of the operator's patterns covers the app. */

@@ -14,7 +14,7 @@ export async function record({ emit, record: put }: ExchangeContext, event: Deci
     const startedAt = performance.now();
     await put(event);
     emit({ event: 'exchange.audit', ms: performance.now() - startedAt });
-    if (event.decision === 'allow')
+    if (event.outcome === 'issued')
       emit({ event: 'exchange.edge', client_id: event.caller ?? '', audience: event.target ?? '' });
   } catch (cause) {
     if (!(cause instanceof AuditUnavailable)) throw cause;

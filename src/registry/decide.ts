@@ -3,7 +3,7 @@ import { fixFor } from './fix.ts';
 import type { AzureRegistration, Client, Grant, Snapshot } from './model.ts';
 
 export type { Decision, DecisionInput, DenyReason } from './decision.ts';
-export { describeFix } from './fix.ts';
+export { describeFix, locateFix } from './fix.ts';
 
 /** The role every granted caller has at Entra. */
 const DEFAULT_ROLE = 'access_as_application';

@@ -14,9 +14,10 @@ const SWITCHES: Readonly<Record<ClientProvider, string>> = {
 /** The fix for a refusal; undefined where no line of a manifest would help. */
 export function fixFor(reason: DenyReason, input: DecisionInput, snapshot: Snapshot): Fix | undefined {
   const change = changeFor(reason, input);
-  return change === undefined ? undefined : located(snapshot, change);
+  return change === undefined ? undefined : locateFix(snapshot, change);
 }
 
+/** A change of a manifest, without its place. */
 type Change = { readonly app: string; readonly path: string; readonly add: string };
 
 function changeFor(reason: DenyReason, input: DecisionInput): Change | undefined {
@@ -61,7 +62,8 @@ function groupChange(group: string | undefined): { path: string; add: string } {
   return { path: 'spec.azure.application.claims.groups', add: `- id: ${group}` };
 }
 
-function located(snapshot: Snapshot, fix: Change): Fix {
+/** Says where in its manifest a change belongs, as far as that is known. */
+export function locateFix(snapshot: Snapshot, fix: Change): Fix {
   const position = nearest(snapshot.app(fix.app)?.positions ?? {}, fix.path);
   return position === undefined ? fix : { ...fix, file: position.file, line: position.line };
 }
