@@ -82,8 +82,9 @@ async function revokeKey({ context, params, about }: OperatorRequest): Promise<H
   const kid = params['kid'] ?? '';
   const outcome = await context.keys.revoke(kid);
   about(kid);
-  if (outcome === 'unknown') throw refuse('key-unknown', 'there is no such key');
-  return json(200, { kid, trusted_elsewhere_for_seconds: context.config.keysMaxAgeSeconds }, HEADERS);
+  if (!outcome.revoked) throw refuse('key-unknown', 'there is no such key');
+  const { active, worstCaseSeconds } = outcome;
+  return json(200, { kid, active, trusted_elsewhere_for_seconds: worstCaseSeconds }, HEADERS);
 }
 
 async function readReplicas({ context: { registry } }: OperatorRequest): Promise<HttpResponse> {

@@ -1,3 +1,4 @@
+import type { Registry } from '../registry/contract.ts';
 import type { Snapshot } from '../registry/model.ts';
 import { createRouter } from '../web/router.ts';
 import type { Program } from '../web/serve.ts';
@@ -34,7 +35,7 @@ export async function createExchange(config: ExchangeConfig, deps: ExchangeDepen
   const handle = createRouter([
     { method: 'POST', path: `${endpoints.base}/token`, handle: createTokenEndpoint(context) },
     ...discoveryRoutes(endpoints, keys, config.keysMaxAgeSeconds),
-    ...exchangeHealthRoutes(deps, config.registryStaleLimitSeconds),
+    ...exchangeHealthRoutes({ ...deps, keys, ...tellingFigures(context) }, config.registryStaleLimitSeconds),
   ]);
   return {
     issuer: config.issuer,
@@ -53,15 +54,17 @@ async function createContext(config: ExchangeConfig, deps: ExchangeDependencies)
   const { now, fetch, emit, registry, record = emit } = deps;
   const keys = await openSigningKeys({
     ...deps.signingKeys,
+    registry,
     now,
     emit,
+    record,
     rules: {
       maxAgeSeconds: config.keysMaxAgeSeconds,
       stagedForSeconds: config.keysStagedForSeconds,
       activeForSeconds: config.keysActiveForSeconds,
       retiredForSeconds: config.keysRetiredForSeconds,
     },
-    algorithmsInUse: () => algorithmsInUse(config, registry.snapshot()),
+    algorithmsInUse: algorithmsInUse(config, registry),
   });
   const issuers = createSubjectIssuers({
     rows: config.issuers,
@@ -87,10 +90,28 @@ async function createContext(config: ExchangeConfig, deps: ExchangeDependencies)
   };
 }
 
-/** A key of an algorithm appears in the key set once an audience asks for it, not before. */
-function algorithmsInUse(config: ExchangeConfig, snapshot: Snapshot): readonly TokenAlgorithm[] {
-  const asked = [...snapshot.clients('tokenx')].flatMap(({ registration }) =>
-    registration.provider === 'tokenx' && registration.token.alg !== undefined ? [registration.token.alg] : [],
-  );
-  return [config.tokenAlg, ...asked];
+/** A key of an algorithm appears in the key set once an audience asks for it, not before. Counted once for a snapshot. */
+function algorithmsInUse(config: ExchangeConfig, registry: Registry): () => ReadonlySet<TokenAlgorithm> {
+  let counted: { readonly of: Snapshot; readonly algorithms: ReadonlySet<TokenAlgorithm> } | undefined;
+  return () => {
+    const snapshot = registry.snapshot();
+    if (counted?.of === snapshot) return counted.algorithms;
+    const asked = [...snapshot.clients('tokenx')].flatMap(({ registration }) =>
+      registration.provider === 'tokenx' && registration.token.alg !== undefined ? [registration.token.alg] : [],
+    );
+    counted = { of: snapshot, algorithms: new Set([config.tokenAlg, ...asked]) };
+    return counted.algorithms;
+  };
+}
+
+/** Ages are told when somebody looks. */
+function tellingFigures({ metrics, keys, registry, emit }: ExchangeContext): Pick<ExchangeDependencies, 'metrics'> {
+  if (metrics === undefined) return {};
+  return {
+    metrics: () => {
+      keys.tellFigures();
+      emit({ event: 'exchange.registry_age', ageSeconds: registry.ageSeconds() });
+      return metrics();
+    },
+  };
 }

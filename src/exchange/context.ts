@@ -26,6 +26,10 @@ export interface ExchangeDependencies {
     readonly store: SigningKeyStore;
     readonly wrapper: KeyWrapper;
     readonly generate?: typeof generatePrivateJwk;
+    /** Remembers revoked keys outside the registry, one JSON line each; in the process alone where no file is given. */
+    readonly revocationsFile?: string;
+    /** How many seconds another process waits for this one before it counts it as gone; 10 unless given. */
+    readonly leaseSeconds?: number;
   };
   /** Remembers used assertions. */
   readonly replay: ReplayStore;

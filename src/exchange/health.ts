@@ -3,18 +3,27 @@ import type { HttpResponse } from '../web/http.ts';
 import { healthRoutes } from '../web/health.ts';
 import type { Route } from '../web/router.ts';
 import type { ExchangeDependencies } from './context.ts';
+import { clocksAgree } from './replica-clock.ts';
+import type { SigningKeys } from './signing-keys.ts';
+
+/** What the answers come from. */
+interface HealthSources extends Pick<ExchangeDependencies, 'registry' | 'replay' | 'metrics' | 'auditReady'> {
+  readonly keys: Pick<SigningKeys, 'overdue'>;
+}
 
 /**
- * Whether the server is alive and able to answer token requests: keys are there once it has started, so what is asked is the
- * rules are fresh, and the
- * replay store and the audit log. Issuers of subject tokens do not count: one of them is not all of them.
+ * Whether the server is alive and able to answer token requests: the rules are fresh, the clock agrees with the registry's,
+ * no signing key is far over its time, and the replay store and the audit log answer. Issuers of subject tokens do not count:
+ * one of them is not all of them.
  */
 export function exchangeHealthRoutes(
-  { registry, replay, metrics, auditReady }: ExchangeDependencies,
+  { registry, keys, replay, metrics, auditReady }: HealthSources,
   staleLimitSeconds: number,
 ): readonly Route[] {
   const ready = async (): Promise<Record<string, boolean>> => ({
     registry: registry.ageSeconds() <= staleLimitSeconds,
+    clock: clocksAgree(registry),
+    signingKeys: !keys.overdue(),
     // Written, not only read: a full disk is an outage to every exchange.
     replayStore: await answers(() => replay.check()),
     audit: (await auditReady?.()) ?? true,

@@ -6,6 +6,7 @@ import { publicJwk } from '../oauth/jwk.ts';
 import { parseJwt, verifyJwtSignature } from '../oauth/jwt.ts';
 import { parseJwks } from '../oauth/jwks.ts';
 import { createKeyWrapper } from '../registry/key-wrapper.ts';
+import { createMemoryRegistry } from '../registry/registry.ts';
 import { createMemorySigningKeyStore } from '../registry/signing-keys.ts';
 import type { SigningKeyStore } from '../registry/signing-keys.ts';
 import { StoreUnavailable } from '../store/errors.ts';
@@ -41,12 +42,14 @@ interface Bench {
 function bench(t: { after: (end: () => Promise<void>) => void }): Bench {
   const clock = { now: START };
   const algorithms = new Set<TokenAlgorithm>();
-  const store = createMemorySigningKeyStore(() => clock.now);
+  const registry = createMemoryRegistry({ now: () => clock.now });
+  const store = registry.signingKeys;
   const ownWrapper = createKeyWrapper(randomBytes(32));
   const open: Bench['open'] = async (from = store, wrapper = ownWrapper) => {
     const opened = await openSigningKeys({
       store: from,
       wrapper,
+      registry,
       now: () => clock.now,
       rules,
       algorithmsInUse: () => algorithms,

@@ -1,15 +1,23 @@
-import { generatePrivateJwk, importSigningKey, importVerificationKey, publicJwk } from '../oauth/jwk.ts';
 import type { PublicJwk, SigningKey, VerificationKey } from '../oauth/jwk.ts';
-import { parseStrictJson } from '../oauth/strict-json.ts';
 import { HOUR } from '../oauth/time.ts';
-import type { Clock } from '../oauth/time.ts';
-import type { Emit } from '../observe/events.ts';
-import type { KeyWrapper } from '../registry/key-wrapper.ts';
-import type { SigningKeyRow, SigningKeySet, SigningKeyStore } from '../registry/signing-keys.ts';
+import type { Recorder } from '../observe/events.ts';
+import type { Registry } from '../registry/contract.ts';
 import type { TokenAlgorithm } from './config.ts';
 import type { ExchangeEvent } from './events.ts';
-import { planRotation } from './key-rotation.ts';
-import type { RotationPlan, RotationRules } from './key-rotation.ts';
+import { isChangeDue, settleKeys, storeNow } from './key-changes.ts';
+import type { KeyWork } from './key-changes.ts';
+import { createKeyFigures } from './key-figures.ts';
+import { openKeyJournal } from './key-journal.ts';
+import type { LoadedKeys } from './key-loading.ts';
+import { USE } from './key-loading.ts';
+import { nextSigners, toBeReplaced } from './key-order.ts';
+import type { NextSigner } from './key-order.ts';
+import { revokeKey } from './key-order-revoke.ts';
+import type { KeyRevoked } from './key-order-revoke.ts';
+import { leadSeconds } from './key-rotation.ts';
+import type { RotationRules } from './key-rotation.ts';
+import { LEASE_SECONDS, startReplicaBeat } from './replica-beat.ts';
+import type { ReplicaBeat } from './replica-beat.ts';
 
 /** Our own keys: one active for each algorithm in use, staged and retired ones published beside it. */
 export interface SigningKeys {
@@ -21,143 +29,139 @@ export interface SigningKeys {
   published(): readonly PublicJwk[];
   /** Makes every transition that is due and takes over what others changed. Rejects when the store does not answer. */
   rotate(): Promise<void>;
+  /** A planned rotation, now: what signs next does so as soon as every validator can know it. Rejects when the store does not answer. */
+  rotateNow(): Promise<{ readonly next: readonly NextSigner[] }>;
+  /**
+   * Ends a key at once, in every process alive, for good. Rejects when the store does not answer; the key is dead all the
+   * same once it does.
+   */
+  revoke(kid: string): Promise<KeyRevoked>;
+  /** Whether a key signs on long after its time: more than three times as long as it should. */
+  overdue(): boolean;
+  /** Tells ages and states of the keys, for whoever looks at the figures now. */
+  tellFigures(): void;
   /** Ends the rotation in the background, and waits for one that has begun. */
   close(): Promise<void>;
 }
 
 /** What the keys are kept and judged by. */
-export interface SigningKeyOptions {
-  readonly store: SigningKeyStore;
-  readonly wrapper: KeyWrapper;
-  readonly now: Clock;
+export interface SigningKeyOptions extends Omit<KeyWork, 'rules' | 'journal' | 'replicas' | 'replicaId'> {
   readonly rules: Omit<RotationRules, 'longestTtlSeconds'>;
-  /** Asked before every rotation; RS256 is always in use. */
-  readonly algorithmsInUse: () => Iterable<TokenAlgorithm>;
-  readonly emit: Emit<ExchangeEvent>;
-  /** Where new keys come from; made on the spot unless said otherwise. */
-  readonly generate?: typeof generatePrivateJwk;
+  /** Where the processes that publish this set know of each other, and where the death of a key is made known. */
+  readonly registry: Pick<Registry, 'replicas' | 'snapshot' | 'commit' | 'clockAheadSeconds'>;
+  /** Tells what an answer waits for; `emit` does unless given. */
+  readonly record?: Recorder<ExchangeEvent>;
+  /** Remembers revoked keys outside the store. */
+  readonly revocationsFile?: string;
+  /** How long another process waits for this one before it counts it as gone. */
+  readonly leaseSeconds?: number;
 }
 
-interface Loaded {
-  readonly version: number;
-  readonly signers: ReadonlyMap<string, SigningKey>;
-  readonly verification: readonly VerificationKey[];
-  readonly published: readonly PublicJwk[];
-}
-
-const USE = 'tokenx';
-const TICK_MS = 10_000;
-const ATTEMPTS = 10;
-const KEY_TYPE_ORDER = ['RSA', 'EC', 'OKP'];
+const TICK_MS = 1000;
+/** Ticks until the store is asked for everything, whatever our own clock says of the time that passed. */
+const TICKS_TO_RELOAD = 30;
 
 /**
- * Loads the keys, makes them on the first start, and rotates them in the background. Throws when the store does not answer
- * or the key-encryption key is not the one the keys were sealed with.
+ * Loads the keys, makes them on the first start, and rotates them in the background. Throws when the store does not answer,
+ * the key-encryption key is not the one the keys were sealed with, or the file of revoked keys is damaged.
  */
 export async function openSigningKeys(options: SigningKeyOptions): Promise<SigningKeys> {
-  let loaded = await rotated(options, undefined);
-  let running: Promise<void> | undefined;
-  const rotate = (): Promise<void> => {
-    running ??= (async () => {
-      loaded = await rotated(options, loaded);
-    })().finally(() => {
-      running = undefined;
-    });
-    return running;
+  const { registry, emit, record = emit, revocationsFile, leaseSeconds = LEASE_SECONDS } = options;
+  const journal = openKeyJournal(revocationsFile);
+  let loaded: LoadedKeys | undefined;
+  const beat = await startReplicaBeat({ registry, emit, leaseSeconds, keyVersion: () => loaded?.set.version ?? 0 });
+  const rules: RotationRules = { ...options.rules, longestTtlSeconds: HOUR };
+  const work: KeyWork = { ...options, rules, journal, replicas: registry.replicas, replicaId: beat.id };
+  const settle = async (prepare?: Parameters<typeof settleKeys>[2]): Promise<LoadedKeys> => {
+    const next = await settleKeys(work, loaded, prepare);
+    const isNews = next.set.version !== loaded?.set.version;
+    loaded = next;
+    if (isNews) await publishNews(next, work, beat);
+    return next;
+  };
+  const current = (): LoadedKeys => {
+    if (loaded === undefined) throw new Error('the signing keys are not loaded');
+    return loaded;
+  };
+  await settle().catch(async (cause: unknown) => {
+    await beat.close();
+    throw cause;
+  });
+  const alone = oneAtATime();
+  const figures = createKeyFigures(emit);
+  const stop = startTicking(work, { current, settle: () => alone(() => settle()) });
+  return {
+    signer: (alg) => signerOf(current(), alg),
+    verificationKeys: () => current().verification,
+    published: () => current().published,
+    rotate: () => alone(async () => void (await settle())),
+    rotateNow: () => alone(async () => ({ next: nextSigners(await settle(toBeReplaced), rules) })),
+    revoke: (kid) =>
+      revokeKey(kid, { work, registry, record, leaseSeconds, current, settle: () => alone(() => settle()) }),
+    overdue: () => isOverdue(current(), work),
+    tellFigures: () => figures(current(), storeNow(current(), work)),
+    async close() {
+      stop();
+      await alone(() => Promise.resolve());
+      await beat.close();
+    },
+  };
+}
+
+/** Others learn at once what this process publishes, and what they revoked is remembered here too. */
+async function publishNews({ set }: LoadedKeys, { journal, emit }: KeyWork, beat: ReplicaBeat): Promise<void> {
+  const dead = set.keys.filter(({ kid, state }) => state === 'revoked' && !journal.kids.has(kid));
+  try {
+    for (const { kid } of dead) journal.add(kid, 'revoked elsewhere', set.storeTime);
+  } catch (cause) {
+    emit({ event: 'exchange.rotation_failed', cause });
+  }
+  await beat.beat();
+}
+
+function signerOf({ signers }: LoadedKeys, alg: TokenAlgorithm): SigningKey {
+  const key = signers.get(alg) ?? signers.get('RS256');
+  if (key === undefined) throw new Error('there is no active RS256 key');
+  return key;
+}
+
+function isOverdue(loaded: LoadedKeys, work: KeyWork): boolean {
+  const longest = 3 * Math.max(work.rules.activeForSeconds, leadSeconds(work.rules));
+  const since = storeNow(loaded, work) - longest;
+  return loaded.set.keys.some((key) => key.state === 'active' && (key.activatedAt ?? key.createdAt) < since);
+}
+
+/** Steps that change the set, in the order they were asked for; one that fails holds up no other. */
+function oneAtATime(): <T>(step: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (step) => {
+    const result = last.then(step);
+    last = result.catch(() => {});
+    return result;
+  };
+}
+
+/** Looks for the changes of others every second, and makes those that are due. */
+function startTicking(
+  work: KeyWork,
+  keys: { readonly current: () => LoadedKeys; readonly settle: () => Promise<unknown> },
+): () => void {
+  let ticks = 0;
+  let isBusy = false;
+  const tick = async (): Promise<void> => {
+    const { set } = keys.current();
+    ticks = (ticks + 1) % TICKS_TO_RELOAD;
+    const isDue = ticks === 0 || isChangeDue(work, keys.current());
+    if (isDue || (await work.store.version(USE)) !== set.version) await keys.settle();
   };
   const timer = setInterval(() => {
+    if (isBusy) return;
+    isBusy = true;
     // With the store out of reach the keys go on signing; the alarm is the event.
-    rotate().catch((cause: unknown) => options.emit({ event: 'exchange.rotation_failed', cause }));
+    const done = tick().catch((cause: unknown) => work.emit({ event: 'exchange.rotation_failed', cause }));
+    void done.finally(() => {
+      isBusy = false;
+    });
   }, TICK_MS).unref();
-  return {
-    signer: (alg) => {
-      const key = loaded.signers.get(alg) ?? loaded.signers.get('RS256');
-      if (key === undefined) throw new Error('there is no active RS256 key');
-      return key;
-    },
-    verificationKeys: () => loaded.verification,
-    published: () => loaded.published,
-    rotate,
-    close: async () => {
-      clearInterval(timer);
-      await running?.catch(() => {});
-    },
-  };
-}
-
-/** Compare and set until the set is as it should be: whoever else rotates, one set comes of it. */
-async function rotated(options: SigningKeyOptions, loaded: Loaded | undefined): Promise<Loaded> {
-  const algorithms = new Set<TokenAlgorithm>(['RS256', ...options.algorithmsInUse()]);
-  const rules: RotationRules = { ...options.rules, longestTtlSeconds: HOUR };
-  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-    const set = await options.store.load(USE);
-    const plan = planRotation(set.keys, algorithms, { rules, now: set.storeTime });
-    if (!plan.changed) return loaded?.version === set.version ? loaded : load(set, options.wrapper);
-    const keys = [...plan.keys, ...(await Promise.all(plan.create.map((wish) => makeKey(wish, options))))];
-    if ((await options.store.save(USE, set.version, keys)) === 'ok') {
-      tell(set.keys, keys, options.emit);
-      return load(await options.store.load(USE), options.wrapper);
-    }
-  }
-  throw new Error('the signing keys are changed by others without end');
-}
-
-async function makeKey(wish: RotationPlan['create'][number], options: SigningKeyOptions): Promise<SigningKeyRow> {
-  const { generate = generatePrivateJwk } = options;
-  const jwk = await generate(wish.alg);
-  const now = options.now();
-  return {
-    kid: jwk.kid,
-    use: USE,
-    alg: wish.alg,
-    state: wish.state,
-    publicJwk: publicJwk(jwk),
-    sealedPrivate: options.wrapper.wrap(Buffer.from(JSON.stringify(jwk)), sealedAs(jwk.kid, wish.alg)),
-    createdAt: now,
-    stagedAt: now,
-    ...(wish.state === 'active' ? { activatedAt: now } : {}),
-  };
-}
-
-/** A sealed key opens only as what it was sealed as. */
-function sealedAs(kid: string, alg: string): string {
-  return `fullmakt ${USE} signing-key ${kid} ${alg}`;
-}
-
-function load(set: SigningKeySet, wrapper: KeyWrapper): Loaded {
-  const active = set.keys.filter((key) => key.state === 'active');
-  const shown = set.keys.filter((key) => key.state !== 'revoked').toSorted((a, b) => rank(a) - rank(b));
-  return {
-    version: set.version,
-    signers: new Map(active.map((row) => [row.alg, unseal(row, wrapper)])),
-    verification: shown.map((row) => importVerificationKey(row.publicJwk)),
-    published: shown.map((row) => ({ ...row.publicJwk, alg: row.alg, use: 'sig' })),
-  };
-}
-
-function unseal(row: SigningKeyRow, wrapper: KeyWrapper): SigningKey {
-  return importSigningKey(parseStrictJson(open(row, wrapper)));
-}
-
-function open({ kid, alg, sealedPrivate }: SigningKeyRow, wrapper: KeyWrapper): Buffer {
-  try {
-    return wrapper.unwrap(sealedPrivate, sealedAs(kid, alg));
-  } catch (cause) {
-    throw new Error(`the signing key ${kid} was sealed with another key-encryption key: restore that key`, { cause });
-  }
-}
-
-/** Some consumers drop a whole set over a key type they do not know: RSA comes first. */
-function rank(row: SigningKeyRow): number {
-  return KEY_TYPE_ORDER.indexOf(row.publicJwk.kty);
-}
-
-function tell(before: readonly SigningKeyRow[], after: readonly SigningKeyRow[], emit: Emit<ExchangeEvent>): void {
-  for (const { kid, alg, state } of after) {
-    if (before.find((key) => key.kid === kid)?.state !== state)
-      emit({ event: 'exchange.signing_key', kid, alg, state });
-  }
-  for (const { kid, alg } of before) {
-    if (!after.some((key) => key.kid === kid)) emit({ event: 'exchange.signing_key', kid, alg, state: 'deleted' });
-  }
+  return () => clearInterval(timer);
 }

@@ -3,7 +3,7 @@ import type { PublicJwk } from '../oauth/jwk.ts';
 /** The life of an issuer's own signing key: published, signing, still verifying; or dead before its time. A key that is over is no row. */
 type SigningKeyState = 'staged' | 'active' | 'retired' | 'revoked';
 
-/** One signing key of an issuer. Times are seconds since the epoch; the private part is sealed by a KeyWrapper. */
+/** One signing key of an issuer. Times are seconds since the epoch; the private part is sealed by a KeyWrapper, and empty once revoked. */
 export interface SigningKeyRow {
   readonly kid: string;
   /** Whose key: `tokenx` and the like. */
@@ -15,6 +15,8 @@ export interface SigningKeyRow {
   readonly createdAt: number;
   readonly stagedAt?: number;
   readonly activatedAt?: number;
+  /** When it was told to make way, sooner than its age asks for. */
+  readonly replaceAt?: number;
   readonly retiredAt?: number;
   readonly revokedAt?: number;
   /** The version of the set that first published it. */
