@@ -2,20 +2,14 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { TestContext } from 'node:test';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import type { HttpRequest, HttpResponse } from '../../src/web/http.ts';
-import { serve } from '../../src/web/serve.ts';
-import { selfSigned } from '../../src/web/testing/self-signed.ts';
 import { launchChromium, noChromium } from '../chromium.ts';
 import { identityOf } from './01-36-provider.ts';
 import type { Person } from './01-36-provider.ts';
-import type { World } from './01-36-world.ts';
-import { HOST, SESSION, startWorld } from './01-36-world.ts';
-import { openTunnel } from './01-13-tunnel.ts';
+import { HOST, SESSION } from './01-36-world.ts';
 import { noCorpus, redirectTargets } from './06-redirects.ts';
+import { APP, EVIL, html, openScene, sessionOf, SIBLING, whoIs } from './01-13-scene.ts';
+import type { Scene } from './01-13-scene.ts';
 
-const APP = `https://${HOST}`;
-/** Another site, and another host of our own site. */
-const [EVIL, SIBLING] = ['https://evil.test', 'https://sibling.example.test'];
 const OPTIONS = { skip: noChromium, timeout: 60_000 };
 const SAMPLE = 25;
 
@@ -27,72 +21,8 @@ before(async () => {
 
 after(() => chromium?.close());
 
-interface Scene {
-  readonly world: World;
-  /** A browser of its own, in which the provider takes everybody for this person. */
-  open(person: Person): Promise<BrowserContext>;
-  /** What the hostile sites answer; by path. */
-  readonly pages: Map<string, HttpResponse>;
-  /** While true, callbacks are held back and their addresses kept. */
-  readonly gate: { held: string[] | undefined };
-  readonly strays: readonly string[];
-}
-
-function html(body: string, headers: Readonly<Record<string, string | readonly string[]>> = {}): HttpResponse {
-  return {
-    status: 200,
-    headers: { 'content-type': 'text/html', ...headers },
-    body: `<!doctype html><title>x</title>${body}`,
-  };
-}
-
-async function startScene(t: TestContext, env: Readonly<Record<string, string>> = {}): Promise<Scene> {
-  const tls = await selfSigned();
-  const gate: Scene['gate'] = { held: undefined };
-  const hold = (request: HttpRequest): HttpResponse | undefined => {
-    if (gate.held === undefined || request.path !== '/oauth2/callback') return undefined;
-    gate.held.push(APP + request.target);
-    return html('held');
-  };
-  const world = await startWorld(t, { tls, env, before: hold });
-  const pages = new Map<string, HttpResponse>();
-  const handle = ({ path }: HttpRequest): HttpResponse => pages.get(path) ?? html('nothing');
-  const others = await serve({ name: 'other sites', setting: '-', host: '127.0.0.1', port: 0, handle, tls });
-  t.after(() => others.close(0));
-  const tunnel = await openTunnel({
-    [HOST]: world.port,
-    'evil.test': others.port,
-    'sibling.example.test': others.port,
-  });
-  t.after(() => tunnel.close());
-  return {
-    world,
-    pages,
-    gate,
-    strays: tunnel.strays,
-    async open(person) {
-      const context = await chromium.newContext({
-        ignoreHTTPSErrors: true,
-        proxy: { server: tunnel.url, bypass: '127.0.0.1' },
-      });
-      t.after(() => context.close());
-      await context.addCookies([{ name: 'who', value: person.sub, url: world.provider.issuer }]);
-      return context;
-    },
-  };
-}
-
-/** Who the app takes this browser for, by asking it; undefined for nobody. */
-async function whoIs({ world }: Scene, page: Page): Promise<string | undefined> {
-  const soFar = world.seen.length;
-  await page.goto(`${APP}/whoami`);
-  const seen = world.seen.slice(soFar).find(({ url }) => url === '/whoami');
-  return identityOf(seen?.headers.authorization)?.sub;
-}
-
-async function sessionOf(context: BrowserContext): Promise<string | undefined> {
-  return (await context.cookies(APP)).find(({ name }) => name === SESSION)?.value;
-}
+const startScene = (t: TestContext, env?: Readonly<Record<string, string>>): Promise<Scene> =>
+  openScene(t, chromium, env);
 
 test(
   'T01 two browsers swap their callbacks: no code is redeemed by the wrong one, and both end as themselves',
