@@ -7,7 +7,7 @@ import { identityOf } from './01-36-provider.ts';
 import type { Person } from './01-36-provider.ts';
 import { HOST, SESSION } from './01-36-world.ts';
 import { noCorpus, redirectTargets } from './06-redirects.ts';
-import { APP, EVIL, html, openScene, sessionOf, SIBLING, whoIs } from './01-13-scene.ts';
+import { addressOf, APP, EVIL, html, openScene, sessionOf, SIBLING, whoIs } from './01-13-scene.ts';
 import type { Scene } from './01-13-scene.ts';
 
 const OPTIONS = { skip: noChromium, timeout: 60_000 };
@@ -106,7 +106,7 @@ test('T10 a page of another site, or of a sibling host, cannot frame a page of o
     await page.goto(`${site}/frames`);
     const frames = page.frames().slice(1);
     assert.equal(frames.length, paths.length);
-    for (const frame of frames) assert.match(frame.url(), /^chrome-error:/, `${site} framed a page of ours`);
+    for (const frame of frames) assert.match(await addressOf(frame), /^chrome-error:/, `${site} framed a page of ours`);
   }
   assert.equal(await whoIs(scene, page), identityOf(scene.world.seen[0]?.headers.authorization)?.sub);
 });

@@ -1,5 +1,6 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type { TestContext } from 'node:test';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser, BrowserContext, Frame, Page } from 'playwright-core';
 import type { HttpRequest, HttpResponse } from '../../src/web/http.ts';
 import { serve } from '../../src/web/serve.ts';
 import { selfSigned } from '../../src/web/testing/self-signed.ts';
@@ -89,4 +90,11 @@ export async function whoIs({ world }: Scene, page: Page): Promise<string | unde
 /** The session cookie of a browser. */
 export async function sessionOf(context: BrowserContext): Promise<string | undefined> {
   return (await context.cookies(APP)).find(({ name }) => name === SESSION)?.value;
+}
+
+/** Where a frame has gone. A refused one gets its error page only after the page around it has loaded. */
+export async function addressOf(frame: Frame): Promise<string> {
+  const deadline = Date.now() + 10_000;
+  while (frame.url() === '' && Date.now() < deadline) await wait(10);
+  return frame.url();
 }
