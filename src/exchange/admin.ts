@@ -73,8 +73,8 @@ async function postRevocation({ context, request, operator, about }: OperatorReq
 }
 
 async function rotateKeys({ context }: OperatorRequest): Promise<HttpResponse> {
-  await context.keys.rotateNow();
-  return json(200, { keys: context.keys.published().map(({ kid, alg }) => ({ kid, alg })) }, HEADERS);
+  const { next } = await context.keys.rotateNow();
+  return json(200, { next }, HEADERS);
 }
 
 /** The key signs no more and verifies nothing here; elsewhere it does as long as validators keep the published set. */
@@ -84,7 +84,7 @@ async function revokeKey({ context, params, about }: OperatorRequest): Promise<H
   about(kid);
   if (!outcome.revoked) throw refuse('key-unknown', 'there is no such key');
   const { active, worstCaseSeconds } = outcome;
-  return json(200, { kid, active, trusted_elsewhere_for_seconds: worstCaseSeconds }, HEADERS);
+  return json(200, { kid, active, accepted_elsewhere_for_seconds: worstCaseSeconds }, HEADERS);
 }
 
 async function readReplicas({ context: { registry } }: OperatorRequest): Promise<HttpResponse> {

@@ -1,16 +1,22 @@
 import type { Registry } from '../registry/contract.ts';
 import type { Snapshot } from '../registry/model.ts';
 import { createRouter } from '../web/router.ts';
-import type { Program } from '../web/serve.ts';
+import type { Route } from '../web/router.ts';
+import type { ListenerSpec, Program } from '../web/serve.ts';
+import { adminRoutes } from './admin.ts';
 import { createClientKeys } from './client-keys.ts';
 import type { ExchangeConfig, TokenAlgorithm } from './config.ts';
 import type { ExchangeContext, ExchangeDependencies } from './context.ts';
 import { discoveryRoutes, endpointsOf } from './discovery.ts';
+import { createExplainEndpoint } from './explain.ts';
+import { figureRoutes } from './figures.ts';
 import { exchangeHealthRoutes } from './health.ts';
+import { createIntrospectionEndpoint } from './introspect.ts';
 import { createLimits } from './limits.ts';
 import { createOperators } from './operators.ts';
 import { createPseudonym } from './pseudonym.ts';
 import { createReplayQuota } from './replay-quota.ts';
+import { createRevocationEndpoint } from './revoke.ts';
 import { openSigningKeys } from './signing-keys.ts';
 import { createSubjectIssuers } from './subject-issuers.ts';
 import { createTokenEndpoint } from './token.ts';
@@ -27,19 +33,18 @@ export interface ExchangeProgram extends Program {
  */
 export async function createExchange(config: ExchangeConfig, deps: ExchangeDependencies): Promise<ExchangeProgram> {
   const context = await createContext(config, deps);
-  const { endpoints, keys, issuers, turnedAway, registry, emit } = context;
-  const tellVersion = (): void => emit({ event: 'exchange.registry', version: registry.snapshot().version });
+  const { keys, issuers, turnedAway, registry, emit } = context;
+  const tellVersion = (): void => {
+    const { version, denials } = registry.snapshot();
+    emit({ event: 'exchange.registry', version });
+    emit({ event: 'exchange.deny_list', entries: denials });
+  };
   if (config.replay === 'off') emit({ event: 'exchange.replay_off' });
   tellVersion();
   const unsubscribe = registry.onChange(tellVersion);
-  const handle = createRouter([
-    { method: 'POST', path: `${endpoints.base}/token`, handle: createTokenEndpoint(context) },
-    ...discoveryRoutes(endpoints, keys, config.keysMaxAgeSeconds),
-    ...exchangeHealthRoutes({ ...deps, keys, ...tellingFigures(context) }, config.registryStaleLimitSeconds),
-  ]);
   return {
     issuer: config.issuer,
-    listeners: [{ name: 'TokenX', setting: 'FULLMAKT_EXCHANGE_BIND', ...config.bind, handle }],
+    listeners: listenersOf(context, deps),
     async close() {
       unsubscribe();
       await keys.close();
@@ -48,6 +53,31 @@ export async function createExchange(config: ExchangeConfig, deps: ExchangeDepen
       await turnedAway.close();
     },
   };
+}
+
+/** One listener, or with `internalBind` a second that alone has administration and figures. */
+function listenersOf(context: ExchangeContext, deps: ExchangeDependencies): readonly ListenerSpec[] {
+  const { config, endpoints, keys } = context;
+  const { base } = endpoints;
+  const served: readonly Route[] = [
+    { method: 'POST', path: `${base}/token`, handle: createTokenEndpoint(context) },
+    { method: 'POST', path: `${base}/introspect`, handle: createIntrospectionEndpoint(context) },
+    { method: 'POST', path: `${base}/revoke`, handle: createRevocationEndpoint(context) },
+    ...discoveryRoutes(endpoints, keys, config.keysMaxAgeSeconds),
+    ...exchangeHealthRoutes({ ...deps, keys }, config.registryStaleLimitSeconds),
+  ];
+  const internal: readonly Route[] = [
+    { method: 'POST', path: `${base}/explain`, handle: createExplainEndpoint(context) },
+    ...adminRoutes(context, base),
+    ...figureRoutes(tellingFigures(context)),
+  ];
+  const open = { name: 'TokenX', setting: 'FULLMAKT_EXCHANGE_BIND', ...config.bind };
+  if (config.internalBind === undefined) return [{ ...open, handle: createRouter([...served, ...internal]) }];
+  const inner = { name: 'TokenX internal', setting: 'FULLMAKT_EXCHANGE_INTERNAL_BIND', ...config.internalBind };
+  return [
+    { ...open, handle: createRouter(served) },
+    { ...inner, handle: createRouter(internal) },
+  ];
 }
 
 async function createContext(config: ExchangeConfig, deps: ExchangeDependencies): Promise<ExchangeContext> {
@@ -105,13 +135,11 @@ function algorithmsInUse(config: ExchangeConfig, registry: Registry): () => Read
 }
 
 /** Ages are told when somebody looks. */
-function tellingFigures({ metrics, keys, registry, emit }: ExchangeContext): Pick<ExchangeDependencies, 'metrics'> {
-  if (metrics === undefined) return {};
-  return {
-    metrics: () => {
-      keys.tellFigures();
-      emit({ event: 'exchange.registry_age', ageSeconds: registry.ageSeconds() });
-      return metrics();
-    },
+function tellingFigures({ metrics, keys, registry, emit }: ExchangeContext): ExchangeDependencies['metrics'] {
+  if (metrics === undefined) return undefined;
+  return () => {
+    keys.tellFigures();
+    emit({ event: 'exchange.registry_age', ageSeconds: registry.ageSeconds() });
+    return metrics();
   };
 }

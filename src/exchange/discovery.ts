@@ -11,6 +11,8 @@ export interface Endpoints {
   readonly base: string;
   readonly token: string;
   readonly jwks: string;
+  readonly introspection: string;
+  readonly revocation: string;
 }
 
 /** The addresses under an issuer: the issuer without one slash at its end, and a path. */
@@ -18,7 +20,14 @@ export function endpointsOf(issuer: string): Endpoints {
   const root = issuer.endsWith('/') ? issuer.slice(0, -1) : issuer;
   const { pathname } = new URL(issuer);
   const base = pathname.endsWith('/') ? pathname.slice(0, -1) : pathname;
-  return { issuer, base, token: `${root}/token`, jwks: `${root}/jwks` };
+  return {
+    issuer,
+    base,
+    token: `${root}/token`,
+    jwks: `${root}/jwks`,
+    introspection: `${root}/introspect`,
+    revocation: `${root}/revoke`,
+  };
 }
 
 /**
@@ -45,15 +54,22 @@ export function discoveryRoutes(endpoints: Endpoints, keys: SigningKeys, maxAgeS
   ];
 }
 
-function metadata({ issuer, token, jwks }: Endpoints): object {
+function metadata({ issuer, token, jwks, introspection, revocation }: Endpoints): object {
+  const methods = ['private_key_jwt'];
   return {
     issuer,
     token_endpoint: token,
     jwks_uri: jwks,
     response_types_supported: [],
-    grant_types_supported: [GRANT.tokenExchange],
-    token_endpoint_auth_methods_supported: ['private_key_jwt'],
+    grant_types_supported: [GRANT.tokenExchange, GRANT.clientCredentials],
+    token_endpoint_auth_methods_supported: methods,
     token_endpoint_auth_signing_alg_values_supported: CLIENT_ALGORITHMS,
+    introspection_endpoint: introspection,
+    introspection_endpoint_auth_methods_supported: methods,
+    introspection_endpoint_auth_signing_alg_values_supported: CLIENT_ALGORITHMS,
+    revocation_endpoint: revocation,
+    revocation_endpoint_auth_methods_supported: methods,
+    revocation_endpoint_auth_signing_alg_values_supported: CLIENT_ALGORITHMS,
     subject_types_supported: ['public'],
   };
 }

@@ -7,7 +7,7 @@ import { clocksAgree } from './replica-clock.ts';
 import type { SigningKeys } from './signing-keys.ts';
 
 /** What the answers come from. */
-interface HealthSources extends Pick<ExchangeDependencies, 'registry' | 'replay' | 'metrics' | 'auditReady'> {
+interface HealthSources extends Pick<ExchangeDependencies, 'registry' | 'replay' | 'auditReady'> {
   readonly keys: Pick<SigningKeys, 'overdue'>;
 }
 
@@ -17,7 +17,7 @@ interface HealthSources extends Pick<ExchangeDependencies, 'registry' | 'replay'
  * one of them is not all of them.
  */
 export function exchangeHealthRoutes(
-  { registry, keys, replay, metrics, auditReady }: HealthSources,
+  { registry, keys, replay, auditReady }: HealthSources,
   staleLimitSeconds: number,
 ): readonly Route[] {
   const ready = async (): Promise<Record<string, boolean>> => ({
@@ -28,13 +28,10 @@ export function exchangeHealthRoutes(
     replayStore: await answers(() => replay.check()),
     audit: (await auditReady?.()) ?? true,
   });
-  const figures = metrics === undefined ? {} : { metrics };
-  const routes = healthRoutes({ ready, ...figures });
   const isReady = async (): Promise<HttpResponse> =>
     empty(Object.values(await ready()).every(Boolean) ? 200 : 503, { 'Cache-Control': 'no-store' });
   return [
-    ...routes,
-    ...routes.filter(({ path }) => path === '/metrics').map((route) => ({ ...route, path: '/internal/metrics' })),
+    ...healthRoutes({ ready }),
     { method: 'GET', path: '/internal/isalive', handle: () => plain(200, 'ALIVE') },
     { method: 'GET', path: '/internal/isready', handle: isReady },
   ];

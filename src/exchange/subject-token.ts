@@ -21,6 +21,8 @@ export interface VerifiedSubjectToken {
   /** The address and the name of `idp`, either of which a target may admit. */
   readonly idpNames: readonly string[];
   readonly sub: string | undefined;
+  /** The key that signed it, if it is our own token. */
+  readonly ownKid: string | undefined;
   readonly [checked]: true;
 }
 
@@ -61,10 +63,14 @@ export async function verifySubjectToken(
   checkBinding(claims, { issuer, idToken, caller: rules.caller, snapshot: rules.snapshot });
   refuseBound(claims);
   checkMayAct(claims, rules.caller, rules.ownIssuer);
-  return accepted(claims, issuer, rules.issuers);
+  return accepted(claims, issuer, { issuers: rules.issuers, kid: jwt.header.kid });
 }
 
-function accepted(claims: Claims, issuer: SubjectIssuer, issuers: SubjectIssuers): VerifiedSubjectToken {
+function accepted(
+  claims: Claims,
+  issuer: SubjectIssuer,
+  { issuers, kid }: { readonly issuers: SubjectIssuers; readonly kid: string | undefined },
+): VerifiedSubjectToken {
   const { subFrom } = issuer.rules;
   if (Object.hasOwn(claims, 'sub') && stringClaim(claims, 'sub') === undefined) {
     throw refuse('subject-malformed', 'subject token: sub must be a string');
@@ -73,7 +79,14 @@ function accepted(claims: Claims, issuer: SubjectIssuer, issuers: SubjectIssuers
   const idp = issuer.own ? (stringClaim(claims, 'idp') ?? issuer.issuer) : issuer.issuer;
   const first = issuers.find(idp);
   const idpNames = typeof first === 'object' ? [idp, first.rules.name] : [idp];
-  const subject: Omit<VerifiedSubjectToken, typeof checked> = { claims, issuer, idp, idpNames, sub };
+  const subject: Omit<VerifiedSubjectToken, typeof checked> = {
+    claims,
+    issuer,
+    idp,
+    idpNames,
+    sub,
+    ownKid: issuer.own ? kid : undefined,
+  };
   // oxlint-disable-next-line typescript/consistent-type-assertions -- the brand exists in types only; this is its one source
   return subject as VerifiedSubjectToken;
 }

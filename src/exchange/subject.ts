@@ -1,5 +1,8 @@
+import { stringClaim } from '../oauth/jwt.ts';
 import { subjectFacts } from './decision-record.ts';
 import { refuse } from './errors.ts';
+import { isHonoured } from './own-token.ts';
+import { isRevoked } from './revoked.ts';
 import { left } from './steps.ts';
 import { verifySubjectToken } from './subject-token.ts';
 import type { SubjectRules } from './subject-token.ts';
@@ -35,4 +38,21 @@ export function checkSubjectIssuer({ subject, target }: TokenRequest): void {
   if (issuers !== undefined && !issuers.some((admitted) => subject.idpNames.includes(admitted))) {
     throw refuse('target-issuer', 'the target does not take users of this issuer');
   }
+}
+
+/**
+ * Step 13, by the newest rules: the token was not taken back (RFC 7009 2), and one of our own still speaks to the caller, whose
+ * rules may have changed since. It is judged as introspection judges it.
+ */
+export function checkNotRevoked({ context, subject, caller }: TokenRequest): void {
+  if (subject === undefined) return;
+  const snapshot = context.registry.snapshot();
+  const { claims, idp, ownKid, issuer } = subject;
+  const good = issuer.own
+    ? isHonoured(
+        { claims, clientId: stringClaim(claims, 'client_id'), kid: ownKid },
+        { audience: left(caller).clientId, snapshot, issuers: context.issuers, issuer: context.config.issuer },
+      )
+    : !isRevoked({ claims, idp, ownKid }, snapshot);
+  if (!good) throw refuse('subject-revoked', 'subject token: it was taken back');
 }

@@ -19,7 +19,7 @@ import { issueToken } from './issue.ts';
 import { record, refusal } from './recorded.ts';
 import { left, takeSteps } from './steps.ts';
 import type { Step } from './steps.ts';
-import { checkSubjectIssuer, verifySubject } from './subject.ts';
+import { checkNotRevoked, checkSubjectIssuer, verifySubject } from './subject.ts';
 import { authoriseAgain, authoriseTarget } from './target.ts';
 import { readTokenForm } from './token-form.ts';
 import { startRequest } from './token-request.ts';
@@ -45,6 +45,7 @@ const STEPS: readonly Step<TokenRequest>[] = [
   verifyActor,
   authoriseAgain,
   checkSubjectIssuer,
+  checkNotRevoked,
   chooseScope,
   issueToken,
 ];
