@@ -19,13 +19,13 @@ function modified(folder: string): string {
 
 test('a restart with unchanged manifests writes nothing and keeps every key (section 3)', async (t) => {
   const file = join(root, 'restart.sqlite');
-  const first = openSqliteRegistry(file, { now });
+  const first = await openSqliteRegistry(file, { now });
   const one = bench(t, CITIZEN, first);
   await one.registrar.start();
   const before = one.registrar.environmentOf(front);
   await one.registrar.close();
   await first.close();
-  const second = openSqliteRegistry(file, { now });
+  const second = await openSqliteRegistry(file, { now });
   t.after(async () => second.close());
   const { dir } = one;
   const state = modified(join(dir, '.fullmakt'));
