@@ -48,13 +48,15 @@ export async function settleKeys(
     const prepared = prepare(set);
     const plan = await planFor(work, { ...set, keys: prepared }, loaded);
     if (!plan.changed && prepared === set.keys) {
-      return loaded?.set.version === set.version ? { ...loaded, set, readAt } : loadKeys(set, wrapper, readAt);
+      return loaded?.set.version === set.version
+        ? { ...loaded, set, readAt }
+        : loadKeys(set, wrapper, { readAt, before: loaded });
     }
     const from = { version: set.version + 1, at: (): number => set.storeTime + now() - readAt };
     const keys = [...plan.keys, ...(await Promise.all(plan.create.map((wish) => makeKey(wish, work, from))))];
     if ((await store.save(USE, set.version, keys)) === 'ok') {
       tell(set.keys, keys, emit);
-      return loadKeys(await store.load(USE), wrapper, now());
+      return loadKeys(await store.load(USE), wrapper, { readAt: now(), before: loaded });
     }
   }
   throw new Error('the signing keys are changed by others without end');

@@ -13,6 +13,8 @@ export interface LoadedKeys {
   readonly set: SigningKeySet;
   /** Our clock when the set was read: what passes on it since then is added to the store's. */
   readonly readAt: number;
+  /** The keys that sign or will, by `kid`. */
+  readonly unsealed: ReadonlyMap<string, SigningKey>;
   /** The active keys by algorithm. */
   readonly signers: ReadonlyMap<string, SigningKey>;
   readonly verification: readonly VerificationKey[];
@@ -21,18 +23,35 @@ export interface LoadedKeys {
 
 const KEY_TYPE_ORDER = ['RSA', 'EC', 'OKP'];
 
-/** Imports a set, RSA first. Throws an Error when a key that signs, or is about to, was sealed with another key-encryption key. */
-export function loadKeys(set: SigningKeySet, wrapper: KeyWrapper, readAt: number): LoadedKeys {
+/**
+ * Imports a set, RSA first; what was imported for an earlier one is used again. Throws an Error when a key that signs, or is
+ * about to, was sealed with another key-encryption key.
+ */
+export function loadKeys(
+  set: SigningKeySet,
+  wrapper: KeyWrapper,
+  { readAt, before }: { readonly readAt: number; readonly before: LoadedKeys | undefined },
+): LoadedKeys {
   const shown = set.keys.filter((key) => key.state !== 'revoked').toSorted((a, b) => rank(a) - rank(b));
-  const opened = shown.filter(({ state }) => state !== 'retired').map((row) => ({ row, key: unseal(row, wrapper) }));
-  const active = opened.filter(({ row }) => row.state === 'active');
+  const unsealed = new Map(
+    shown.flatMap((row) =>
+      row.state === 'retired' ? [] : [[row.kid, before?.unsealed.get(row.kid) ?? unseal(row, wrapper)] as const],
+    ),
+  );
+  const active = shown.filter(({ state }) => state === 'active');
+  const known = new Map(before?.verification.map((key) => [key.kid, key]));
   return {
     set,
     readAt,
-    signers: new Map(active.map(({ row, key }) => [row.alg, key])),
-    verification: shown.map((row) => importVerificationKey(row.publicJwk)),
+    unsealed,
+    signers: new Map(active.flatMap(({ kid, alg }) => entry(alg, unsealed.get(kid)))),
+    verification: shown.map((row) => known.get(row.kid) ?? importVerificationKey(row.publicJwk)),
     published: shown.map((row) => ({ ...row.publicJwk, alg: row.alg, use: 'sig' })),
   };
+}
+
+function entry(alg: string, key: SigningKey | undefined): readonly (readonly [string, SigningKey])[] {
+  return key === undefined ? [] : [[alg, key]];
 }
 
 /** Makes a key for the set of this version, sealed. `at` is seconds since the epoch, by the store's clock. */

@@ -55,7 +55,8 @@ export function planRotation(
   const at: At = { ...view, setVersion: version };
   const used = (key: SigningKeyRow): boolean => [...algorithms].some((alg) => alg === key.alg);
   const kept = keys.filter((key) => !isOver(key, at) && (used(key) || !isIdle(key, at)));
-  const moved = kept.map((key) => (used(key) ? moveOn(key, kept, at) : endUnused(key, at)));
+  const heads = headsOf(kept);
+  const moved = kept.map((key) => (used(key) ? moveOn(key, heads.get(key.alg), at) : endUnused(key, at)));
   const create = [...algorithms].flatMap((alg) => wishFor(alg, moved, at));
   const changed = create.length > 0 || moved.length !== keys.length || moved.some((key) => !keys.includes(key));
   return { keys: moved, create, changed };
@@ -87,13 +88,27 @@ function endUnused(key: SigningKeyRow, at: At): SigningKeyRow {
   return over ? { ...key, state: 'retired', retiredAt: at.now } : key;
 }
 
+/** What signs, and what signs next. */
+interface Head {
+  readonly active?: SigningKeyRow;
+  readonly next?: SigningKeyRow;
+}
+
+function headsOf(keys: readonly SigningKeyRow[]): ReadonlyMap<string, Head> {
+  const heads = new Map<string, Head>();
+  for (const key of keys) {
+    const head = heads.get(key.alg);
+    if (key.state === 'active' && head?.active === undefined) heads.set(key.alg, { ...head, active: key });
+    if (key.state === 'staged' && head?.next === undefined) heads.set(key.alg, { ...head, next: key });
+  }
+  return heads;
+}
+
 /** A staged key whose time has come goes active and its predecessor retires, in one write. */
-function moveOn(key: SigningKeyRow, all: readonly SigningKeyRow[], at: At): SigningKeyRow {
-  const next = all.find((other) => other.alg === key.alg && other.state === 'staged');
-  const active = all.find((other) => other.alg === key.alg && other.state === 'active');
-  if (next === undefined || !isReady(next, active, at)) return key;
+function moveOn(key: SigningKeyRow, { active, next }: Head = {}, at: At): SigningKeyRow {
+  if ((key !== next && key !== active) || next === undefined || !isReady(next, active, at)) return key;
   if (key === next) return { ...key, state: 'active', activatedAt: at.now };
-  return key === active ? { ...key, state: 'retired', retiredAt: at.now } : key;
+  return { ...key, state: 'retired', retiredAt: at.now };
 }
 
 /** Never sign with a key that a validator's cached set, or a replica's published one, may not have yet. */

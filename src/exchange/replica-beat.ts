@@ -39,7 +39,17 @@ export async function startReplicaBeat(options: {
     last = last.then(say).catch((cause: unknown) => emit({ event: 'exchange.beat_failed', cause }));
     return last;
   };
-  const timer = setInterval(() => void beat(), (leaseSeconds * 1000) / 3).unref();
+  let isBusy = false;
+  const timer = setInterval(
+    () => {
+      if (isBusy) return;
+      isBusy = true;
+      void beat().finally(() => {
+        isBusy = false;
+      });
+    },
+    (leaseSeconds * 1000) / 3,
+  ).unref();
   return {
     id,
     beat,
