@@ -33,6 +33,7 @@ export function authoriseAgain(state: TokenRequest): void {
   const newest = state.context.registry.snapshot();
   if (newest === state.snapshot) return;
   state.snapshot = newest;
+  state.facts.version = newest.version;
   checkGrantAllowed(state);
   authoriseTarget(state);
 }
