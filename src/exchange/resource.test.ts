@@ -47,7 +47,7 @@ function clientOf(name: string): Client {
 
 const of = async (resource: string | undefined, audience?: string): Promise<unknown> => {
   const answer = await world.exchange({ audience, resource });
-  return answer.status === 200 ? claimsOf(answer)['aud'] : `${reasonOf(answer)} ${answer.body['error']}`;
+  return answer.status === 200 ? claimsOf(answer)['aud'] : [reasonOf(answer), answer.body['error']].join(' ');
 };
 const reasonOf = ({ body }: Answer): unknown => body['fm_reason'];
 

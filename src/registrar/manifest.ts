@@ -39,6 +39,8 @@ const ANCHORS = [
   'spec.ingresses',
   'spec.login',
   'spec.tokenx',
+  'spec.tokenx.resources',
+  'spec.tokenx.defaultAudience',
   'spec.azure',
   'spec.azure.application',
   'spec.azure.application.claims',

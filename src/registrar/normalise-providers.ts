@@ -69,10 +69,22 @@ export function normaliseIdporten(raw: RawSpec, login: LoginSpec | undefined): A
 }
 
 /** The TokenX client. */
-export function normaliseTokenx({ tokenx }: RawSpec): AppSpec['tokenx'] {
+export function normaliseTokenx({ raw: { tokenx }, reading }: Normalising): AppSpec['tokenx'] {
   if (tokenx?.enabled !== true) return undefined;
-  const { dpop: _later, ...token } = tokenx.token ?? {};
-  return { token, ...present({ subjectIssuers: tokenx.subjectIssuers }) };
+  const { dpop, ...token } = tokenx.token ?? {};
+  const { subjectIssuers, grantTypes, defaultAudience, resources } = tokenx;
+  if (dpop === 'required') {
+    const message = 'tokens cannot be bound to a key yet';
+    complainAt(reading, 'spec.tokenx.token.dpop', { type: 'Error', code: 'invalid-value', message });
+  }
+  if (defaultAudience !== undefined && grantTypes?.includes('client_credentials') !== true) {
+    const message = 'has no effect unless grantTypes has client_credentials';
+    complainAt(reading, 'spec.tokenx.defaultAudience', { type: 'Warning', code: 'ignored-field', message });
+  }
+  return {
+    token,
+    ...present({ subjectIssuers, grantTypes: grantTypes && [...new Set(grantTypes)], defaultAudience, resources }),
+  };
 }
 
 /** The Maskinporten client with the full names of what it exposes. */

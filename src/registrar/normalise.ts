@@ -27,7 +27,7 @@ export function normalise(from: Normalising): AppSpec {
     login,
     azure: normaliseAzure(from, login),
     idporten: normaliseIdporten(raw, login),
-    tokenx: normaliseTokenx(raw),
+    tokenx: normaliseTokenx(from),
     maskinporten: normaliseMaskinporten(from, namespace),
   };
   return {

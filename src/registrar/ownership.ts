@@ -1,5 +1,6 @@
 import type { AppId } from '../registry/app-id.ts';
 import type { App } from '../registry/model.ts';
+import { canonicalResource } from '../registry/resources.ts';
 import type { AppDraft } from './manifest.ts';
 import { problemAt } from './problem.ts';
 import type { Problem } from './problem.ts';
@@ -16,12 +17,12 @@ type Version = Pick<App, 'id' | 'spec' | 'positions'>;
 interface Claim {
   readonly key: string;
   readonly what: string;
-  readonly code: 'ingress-taken' | 'scope-owned';
+  readonly code: 'ingress-taken' | 'resource-taken' | 'scope-owned';
   readonly path: string;
 }
 
 /**
- * One owner for each ingress and each Maskinporten scope: the app that has it and still declares it, else the first in the order
+ * One owner for each ingress, each resource identifier and each Maskinporten scope: the app that has it and still declares it, else the first in the order
  * of files. `registered` are the last good versions of all apps that stay, which hold for those whose draft is missing or refused.
  */
 export function ownershipProblems(drafts: readonly AppDraft[], registered: readonly Version[]): readonly Refusal[] {
@@ -37,18 +38,44 @@ export function ownershipProblems(drafts: readonly AppDraft[], registered: reado
 }
 
 function refusalsAmong(drafts: readonly AppDraft[], registered: readonly Version[]): readonly Refusal[] {
-  const owners = kept(drafts, registered);
-  return drafts.flatMap((draft) =>
-    claimsOf(draft).flatMap(({ key, what, code, path }) => {
-      const owner = owners.get(key) ?? draft.id;
-      owners.set(key, owner);
-      if (owner === draft.id) return [];
-      const at = draft.positions[path] ?? draft.positions['spec'] ?? { file: '', line: 1, column: 1, path };
-      return [
-        { id: draft.id, problem: problemAt(at, { type: 'Error', code, message: `${what} belongs to ${owner}` }) },
-      ];
+  const before = kept(drafts, registered);
+  const owners = new Map(before);
+  const taken = drafts.flatMap((draft) =>
+    claimsOf(draft).flatMap((claim) => {
+      const owner = owners.get(claim.key) ?? draft.id;
+      owners.set(claim.key, owner);
+      return owner === draft.id ? [] : [refusal(draft, claim, owner)];
     }),
   );
+  return [...taken, ...drafts.flatMap((draft) => foreignAddresses(draft, { before, owners }))];
+}
+
+/** A new resource identifier under the ingress of another app would catch the requests that mean that one. */
+function foreignAddresses(
+  draft: AppDraft,
+  { before, owners }: { readonly before: ReadonlyMap<string, AppId>; readonly owners: ReadonlyMap<string, AppId> },
+): readonly Refusal[] {
+  return claimsOf(draft).flatMap((claim) => {
+    if (claim.code !== 'resource-taken' || before.get(claim.key) === draft.id) return [];
+    const owner = ingressOwner(claim.what, owners);
+    return owner === undefined || owner === draft.id ? [] : [refusal(draft, claim, owner)];
+  });
+}
+
+/** Whose ingress is the longest that an address lies under. */
+function ingressOwner(address: string, owners: ReadonlyMap<string, AppId>): AppId | undefined {
+  if (!/^https?:/i.test(address)) return undefined;
+  const place = placeOf(address);
+  for (let end = place.length; end > 0; end = place.lastIndexOf('/', end - 1)) {
+    const owner = owners.get(place.slice(0, end));
+    if (owner !== undefined) return owner;
+  }
+  return undefined;
+}
+
+function refusal(draft: AppDraft, { what, code, path }: Claim, owner: AppId): Refusal {
+  const at = draft.positions[path] ?? draft.positions['spec'] ?? { file: '', line: 1, column: 1, path };
+  return { id: draft.id, problem: problemAt(at, { type: 'Error', code, message: `${what} belongs to ${owner}` }) };
 }
 
 /** Who goes on having what it has. */
@@ -62,8 +89,12 @@ function kept(drafts: readonly AppDraft[], registered: readonly Version[]): Map<
   );
 }
 
-function claimsOf({ spec: { ingresses, maskinporten } }: Version): readonly Claim[] {
+function claimsOf({ spec: { ingresses, tokenx, maskinporten } }: Version): readonly Claim[] {
   return [
+    ...(tokenx?.resources ?? []).map((what) => {
+      const key = `resource ${canonicalResource(what) ?? what}`;
+      return { key, what, code: 'resource-taken', path: 'spec.tokenx.resources' } as const;
+    }),
     ...ingresses.map((what) => ({ key: placeOf(what), what, code: 'ingress-taken', path: 'spec.ingresses' }) as const),
     ...(maskinporten?.exposes ?? []).map(
       ({ name }) => ({ key: `scope ${name}`, what: name, code: 'scope-owned', path: 'spec.maskinporten' }) as const,

@@ -9,9 +9,9 @@ import type { ApplyOutcome } from './outcome.ts';
 import { bench, manifest, now, put } from './testing/bench.ts';
 import type { Files } from './testing/bench.ts';
 
-function inFile(t: { after(step: () => Promise<void>): void }): Registry {
+async function inFile(t: { after(step: () => Promise<void>): void }): Promise<Registry> {
   const folder = mkdtempSync(join(tmpdir(), 'fullmakt-rows-'));
-  const registry = openSqliteRegistry(join(folder, 'registry.sqlite'), { now });
+  const registry = await openSqliteRegistry(join(folder, 'registry.sqlite'), { now });
   t.after(async () => {
     await registry.close();
     rmSync(folder, { recursive: true });
@@ -32,7 +32,7 @@ const at = (name: string, ...ingresses: readonly string[]): string =>
 
 test('a scope has one owner, and a second one stops nobody but itself (section 3)', async (t) => {
   const both: Files = { 'a/one.yaml': exposing('one', 'read'), 'a/two.yaml': exposing('two', 'read') };
-  const { registrar, registry, dir } = bench(t, { ...both, 'a/other.yaml': at('other') }, inFile(t));
+  const { registrar, registry, dir } = bench(t, { ...both, 'a/other.yaml': at('other') }, await inFile(t));
   assert.deepEqual(errors(await registrar.start()), ['scope-owned local:a:two']);
   assert.equal(registry.snapshot().scope('example:permits:read')?.owner, 'local:a:one');
   assert.notEqual(registry.snapshot().app('local:a:other'), undefined);
@@ -43,7 +43,7 @@ test('a scope has one owner, and a second one stops nobody but itself (section 3
 });
 
 test('a scope can go from one app to another in one read, in either direction', async (t) => {
-  const registry = inFile(t);
+  const registry = await inFile(t);
   const { registrar, dir } = bench(
     t,
     { 'a/one.yaml': exposing('one', 'x', 'z'), 'a/two.yaml': exposing('two', 'y') },
@@ -60,7 +60,7 @@ test('a scope that is exposed twice by one app is a conflict of that app alone',
   const { registrar, registry } = bench(
     t,
     { 'a/one.yaml': exposing('one', 'x', 'x'), 'a/two.yaml': at('two') },
-    inFile(t),
+    await inFile(t),
   );
   assert.deepEqual(errors(await registrar.start()), ['conflict local:a:one']);
   assert.notEqual(registry.snapshot().app('local:a:two'), undefined);
@@ -104,7 +104,7 @@ test('an app that is renamed takes its ingress and scopes along', async (t) => {
   const { registrar, registry, dir } = bench(
     t,
     { 'a/old.yaml': exposing('old', 'read'), 'a/web.yaml': at('web', 'https://a.no') },
-    inFile(t),
+    await inFile(t),
   );
   await registrar.start();
   rmSync(join(dir, 'a/old.yaml'));

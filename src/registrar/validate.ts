@@ -47,6 +47,7 @@ export function validateTogether(
     ...doubles,
     ...taken,
     ...drafts.flatMap((draft) => ruleProblems(draft, present, options).map((problem) => ({ id: draft.id, problem }))),
+    ...drafts.flatMap((draft) => targetProblems(draft, present, options).map((problem) => ({ id: draft.id, problem }))),
   ];
   return { drafts: drafts.toSorted((a, b) => (a.id < b.id ? -1 : 1)), problems };
 }
@@ -103,4 +104,20 @@ function unknownConsumer(rule: InboundRule, present: ReadonlySet<AppId>): readon
   const hint = near === undefined ? undefined : `did you mean ${near}?`;
   const message = `there is no app ${name}`;
   return [problemAt(rule.position, { type: 'Warning', code: 'unknown-consumer', message, hint })];
+}
+
+/** The target of requests that name none exists, as far as that can be told: other clusters are not seen from here. */
+function targetProblems(
+  { spec, positions }: AppDraft,
+  present: ReadonlySet<AppId>,
+  options: { readonly cluster: string },
+): readonly Problem[] {
+  const wanted = spec.tokenx?.defaultAudience;
+  const at = positions['spec.tokenx.defaultAudience'];
+  if (wanted === undefined || at === undefined || !wanted.startsWith(`${options.cluster}:`)) return [];
+  const ids = [...present];
+  if (ids.some((id) => id === wanted)) return [];
+  const near = nearestName(wanted, ids);
+  const hint = near === undefined ? undefined : `did you mean ${near}?`;
+  return [problemAt(at, { type: 'Warning', code: 'unknown-target', message: `there is no app ${wanted}`, hint })];
 }

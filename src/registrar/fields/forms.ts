@@ -1,4 +1,5 @@
-import { isAppIdPart } from '../../registry/app-id.ts';
+import { isAppIdPart, parseAppId } from '../../registry/app-id.ts';
+import { canonicalResource } from '../../registry/resources.ts';
 import { pattern, text } from '../shape.ts';
 import type { Shape } from '../shape.ts';
 
@@ -11,6 +12,16 @@ const DOT_SEGMENT = /\/(\.|%2e){1,2}(\/|$)/i;
 /** One part of an app id. */
 export const namePart: Shape<string> = text((value) =>
   isAppIdPart(value) ? undefined : 'expected lower-case letters, digits and inner hyphens, at most 63',
+);
+
+/** An app id. */
+export const wholeAppId: Shape<string> = text((value) =>
+  parseAppId(value) === undefined ? 'expected an app id, cluster:namespace:name' : undefined,
+);
+
+/** A name that requests may use for an app (RFC 8707 2). */
+export const resourceUri: Shape<string> = text((value) =>
+  canonicalResource(value) === undefined ? 'expected an absolute URI without query, fragment or user info' : undefined,
 );
 
 /** One part of an app id, or `*`. */

@@ -1,7 +1,8 @@
-import type { TokenxTokenSettings } from '../../registry/model.ts';
+import type { TokenxGrant, TokenxTokenSettings } from '../../registry/model.ts';
 import { object, optional } from '../object-shape.ts';
 import { anything, flag, integer, list, listOr, oneOf, text } from '../shape.ts';
 import type { Shape } from '../shape.ts';
+import { resourceUri, wholeAppId } from './forms.ts';
 
 /** `spec.tokenx` as written. */
 export interface RawTokenx {
@@ -9,7 +10,7 @@ export interface RawTokenx {
   readonly token?: RawTokenxToken;
   readonly subjectIssuers?: readonly string[];
   readonly resources?: readonly string[];
-  readonly grantTypes?: readonly string[];
+  readonly grantTypes?: readonly TokenxGrant[];
   readonly defaultAudience?: string;
   readonly mountSecretsAsFilesOnly?: true;
 }
@@ -36,8 +37,8 @@ export const tokenxShape: Shape<RawTokenx> = object<RawTokenx>({
   enabled: optional(flag),
   token: optional(token),
   subjectIssuers: optional(list(text())),
-  resources: optional(list(text())),
-  grantTypes: optional(list(text())),
-  defaultAudience: optional(text()),
+  resources: optional(list(resourceUri, 20), { aliases: ['resource', 'identifiers', 'identifierUris'] }),
+  grantTypes: optional(list(oneOf(['token-exchange', 'client_credentials'])), { aliases: ['grants', 'grant_types'] }),
+  defaultAudience: optional(wholeAppId, { aliases: ['audience', 'defaultTarget'] }),
   mountSecretsAsFilesOnly: optional(anything),
 });
