@@ -91,6 +91,8 @@ async function hop(from: string, to: string, token: string, scope?: string): Pro
 
 const api = { audience: 'dev:fleet:api' };
 const reasonOf = ({ body }: Answer): unknown => body['fm_reason'] ?? 'issued';
+const scopeOf = (answer: Answer): unknown =>
+  answer.status === 200 ? [claimsOf(answer)['scope'], answer.body['scope']] : reasonOf(answer);
 const tokenOf = (answer: Answer): string =>
   answer.status === 200 ? String(answer.body['access_token']) : assert.fail(answer.text);
 
@@ -177,8 +179,6 @@ test('M2: the target is audience or resource, else the default of the client, el
 });
 
 test('M3, P6, P7: scope is what the rule gives, or what was asked of it', async () => {
-  const scopeOf = (answer: Answer): unknown =>
-    answer.status === 200 ? [claimsOf(answer)['scope'], answer.body['scope']] : reasonOf(answer);
   assert.deepEqual(scopeOf(await ask('batch')), ['les skriv', 'les skriv']);
   assert.deepEqual(scopeOf(await ask('batch', { scope: 'skriv' })), ['skriv', 'skriv']);
   assert.equal(scopeOf(await ask('batch', { scope: 'slett' })), 'scope-unknown');

@@ -9,6 +9,8 @@ const told = ({ problems }: ApplyOutcome): readonly string[] =>
   problems.map(({ id, problem }) => `${problem.type} ${problem.code} ${id}`);
 const named = (name: string, ...resources: readonly string[]): string =>
   manifest(name, `tokenx: {enabled: true, resources: [${resources.map((each) => `"${each}"`).join(', ')}]}`);
+const asking = (audience: string): string =>
+  manifest('web', `tokenx: {enabled: true, grantTypes: [client_credentials], defaultAudience: "${audience}"}`);
 const placed = (name: string, ingress: string): string => manifest(name, `ingresses: [${ingress}]`);
 
 test('M1, M2, P1: what an app may ask for and how it is named are read, and reach its client', async (t) => {
@@ -86,10 +88,10 @@ test('what is wrong with them is told at its place, with the likely right name',
   }
 });
 
+const NAIS = `apiVersion: nais.io/v1alpha1\nkind: Application\nmetadata: {name: soknad, namespace: team-a}\nspec:\n  tokenx: {enabled: true, mountSecretsAsFilesOnly: true}\n`;
+
 test('a pasted NAIS manifest is read as before: TokenX is on or off', () => {
-  const nais = (kind: string): string =>
-    `apiVersion: nais.io/v1alpha1\nkind: ${kind}\nmetadata: {name: soknad, namespace: team-a}\nspec:\n  tokenx: {enabled: true, mountSecretsAsFilesOnly: true}\n`;
-  const { draft, problems } = parse(nais('Application'));
+  const { draft, problems } = parse(NAIS);
   assert.deepEqual(problems, []);
   assert.deepEqual(draft?.spec.tokenx, { token: {} });
 });
@@ -121,8 +123,6 @@ test("P1: nobody new names an address under another app's ingress; who named it 
 });
 
 test('M2: a default target that does not exist is a warning with the likely right name; other clusters are not seen from here', async (t) => {
-  const asking = (audience: string): string =>
-    manifest('web', `tokenx: {enabled: true, grantTypes: [client_credentials], defaultAudience: "${audience}"}`);
   const { registrar, registry, dir } = bench(t, {
     'a/web.yaml': asking('local:a:apii'),
     'a/api.yaml': manifest('api', ''),
