@@ -5,7 +5,7 @@ import type { AssertionClaims } from './assertion-claims.ts';
 import { refuse } from './errors.ts';
 
 /** Where what was used is remembered. */
-export interface ClaimRules {
+interface ClaimRules {
   readonly store: ReplayStore;
   /** The longest wait for the store; 250 ms unless given. */
   readonly budgetMs?: number;
@@ -19,7 +19,7 @@ export interface ReplayRules extends ClaimRules {
 }
 
 /** What can be used once; the same words of two of them are two. */
-export type ReplayNamespace = 'assertion' | 'statement';
+type ReplayNamespace = 'assertion' | 'statement';
 
 const BUDGET_MS = 250;
 

@@ -27,7 +27,7 @@ export interface ReplayStore {
 export const GRACE_SECONDS = 5;
 
 /** How far the clock of a store may be from ours before nothing is entrusted to it. */
-export const MAX_CLOCK_DIFFERENCE_SECONDS = 30;
+const MAX_CLOCK_DIFFERENCE_SECONDS = 30;
 
 /** How long the mark of a readiness check lasts: longer than the clocks may differ. */
 export const CHECK_SECONDS: number = 2 * MAX_CLOCK_DIFFERENCE_SECONDS;

@@ -126,6 +126,8 @@ export interface WorldOptions {
   readonly idp?: Partial<TrustedIssuer>;
   readonly jwks?: () => object | Promise<object>;
   readonly store?: ReplayStore;
+  /** Processes that share every limit. */
+  readonly workers?: number;
   readonly registry?: Registry;
   /** Since when the replay store forgot nothing; an hour before the start unless given. */
   readonly rememberedSince?: number;
@@ -244,6 +246,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     ...(options.record === undefined ? {} : { record: recording(events, options.record) }),
     ...(options.auditReady === undefined ? {} : { auditReady: options.auditReady }),
     metrics: () => Promise.resolve('# figures\n'),
+    ...(options.workers === undefined ? {} : { workers: options.workers }),
   });
   const [spec] = program.listeners;
   if (spec === undefined) throw new Error('no listener');
