@@ -19,6 +19,7 @@ import type { SnapshotData } from '../../registry/snapshot.ts';
 import { readSettings } from '../../settings.ts';
 import { createMemoryReplay } from '../../store/replay-memory.ts';
 import type { ReplayStore } from '../../store/replay.ts';
+import type { Fetch } from '../../oauth/fetch.ts';
 import { json } from '../../web/http.ts';
 import { serve } from '../../web/serve.ts';
 import { createExchange } from '../app.ts';
@@ -132,6 +133,8 @@ export interface WorldOptions {
   /** Since when the replay store forgot nothing; an hour before the start unless given. */
   readonly rememberedSince?: number;
   readonly emit?: (event: ExchangeEvent) => void;
+  readonly fetch?: Fetch;
+  readonly metrics?: () => Promise<string>;
   /** What an answer waits for; `emit` unless given. */
   readonly record?: Recorder<ExchangeEvent>;
   readonly auditReady?: () => boolean | Promise<boolean>;
@@ -153,6 +156,8 @@ export interface World {
     path: string,
     options?: { readonly headers?: OutgoingHttpHeaders; readonly body?: string | Buffer },
   ): Promise<Answer>;
+  /** The same at the internal listener, where there is one. */
+  sendInternal: World['send'];
   /** A good request with these parameters changed; undefined leaves one out. */
   exchange(parameters?: Parameters, headers?: OutgoingHttpHeaders): Promise<Answer>;
   form(parameters?: Parameters): Promise<string>;
@@ -237,7 +242,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     registry,
     signingKeys: { store: keys.store, wrapper: keys.wrapper },
     replay,
-    fetch: (url, init) => fetch(url, init),
+    fetch: options.fetch ?? ((url, init) => fetch(url, init)),
     now,
     emit: (event) => {
       events.push(event);
@@ -245,12 +250,14 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     },
     ...(options.record === undefined ? {} : { record: recording(events, options.record) }),
     ...(options.auditReady === undefined ? {} : { auditReady: options.auditReady }),
-    metrics: () => Promise.resolve('# figures\n'),
+    metrics: options.metrics ?? (() => Promise.resolve('# figures\n')),
     ...(options.workers === undefined ? {} : { workers: options.workers }),
   });
   const [spec] = program.listeners;
   if (spec === undefined) throw new Error('no listener');
   const listener = await serve({ ...spec, host: '127.0.0.1', port: 0 });
+  const [, innerSpec] = program.listeners;
+  const inner = innerSpec === undefined ? undefined : await serve({ ...innerSpec, host: '127.0.0.1', port: 0 });
 
   const assertion = ({ claims, header, key = keys.client }: Change = {}): Promise<string> => {
     const iat = Math.floor(clock.now);
@@ -285,6 +292,8 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     return new URLSearchParams(pairs).toString();
   };
   const send: World['send'] = (method, path, more = {}) => sendRequest(`${listener.origin}${path}`, method, more);
+  const sendInternal: World['send'] = (method, path, more = {}) =>
+    sendRequest(`${inner?.origin ?? listener.origin}${path}`, method, more);
   return {
     clock,
     events,
@@ -296,11 +305,13 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     subject,
     form,
     send,
+    sendInternal,
     hold: () => holdRequest(`${listener.origin}/token`),
     exchange: async (parameters, headers) =>
       send('POST', '/token', { body: await form(parameters), headers: { ...FORM, ...headers } }),
     async close() {
       await listener.close(0);
+      await inner?.close(0);
       await provider.close(0);
       await program.close();
       await memory.close();
