@@ -107,7 +107,7 @@ describe('oauth4webapi at TokenX', () => {
     for (const algorithm of ['oauth2', 'oidc'] as const) {
       test(`discovers an issuer ${path === '' ? 'without' : 'with'} a path the ${algorithm} way (RFC 8414 3), and exchanges a token (RFC 8693 2.1)`, async () => {
         const server = await discover(path, algorithm);
-        assert.deepEqual(server.grant_types_supported, [TOKEN_EXCHANGE]);
+        assert.deepEqual(server.grant_types_supported, [TOKEN_EXCHANGE, 'client_credentials']);
         const answer = await exchange(await userToken(), 'api', { server });
         assert.equal(answer.token_type, 'bearer');
         assert.equal(answer['issued_token_type'], `${TYPE}:access_token`);
