@@ -14,7 +14,7 @@ export interface Registry {
   ageSeconds(): number;
   /** Called after every change, whoever made it; the returned function ends it. */
   onChange(listener: (snapshot: Snapshot) => void): () => void;
-  /** All of the change in one transaction, or `conflict` when the version is not the current one. Throws RegistryUnavailable, and KeyStateConflict for a second `current` or `next` key. */
+  /** All of the change in one transaction, or `conflict` when the version is not the current one. Throws RegistryUnavailable (see its `outcome`), and KeyStateConflict for a second `current` or `next` key. */
   commit(expectedVersion: number, change: RegistryChange): Promise<'ok' | 'conflict'>;
   /** The keys of one app, or of all; newest last. */
   keys(app?: AppId): Promise<readonly KeyRow[]>;
@@ -63,9 +63,16 @@ export interface AuditRow extends AuditEntry {
   readonly at: number;
 }
 
-/** The rows cannot be read or written: damaged file, full disk, no permission. Nothing was deleted. */
+/** The rows cannot be read or written: damaged file, full disk, no permission, no answer. Nothing was deleted. */
 export class RegistryUnavailable extends Error {
   override readonly name = 'RegistryUnavailable';
+  /** `unknown` = the answer to the last word of a write was lost: the version tells whether it was made, so the same write may be asked for again with the same expected version and is then made once. */
+  readonly outcome: 'unchanged' | 'unknown';
+
+  constructor(message: string, options?: { readonly cause?: unknown; readonly outcome?: 'unknown' }) {
+    super(message, options);
+    this.outcome = options?.outcome ?? 'unchanged';
+  }
 }
 
 /** A change would give one client two keys in `current` or in `next`. */

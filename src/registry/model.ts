@@ -100,7 +100,7 @@ export interface LoginSpec {
 export interface TokenxSpec {
   readonly token: TokenxTokenSettings;
   readonly subjectIssuers?: readonly string[];
-  /** What else than token exchange it may ask for (RFC 6749 4.4); absent = nothing. */
+  /** What it may ask for as a client; absent = token exchange alone. */
   readonly grantTypes?: readonly TokenxGrant[];
   /** The target of a request that names none: plain OAuth clients send `scope` only. */
   readonly defaultAudience?: string;

@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { registryContract, sampleApp } from '../../tests/contract/registry.ts';
 import { appId } from './app-id.ts';
 import { createMemoryRegistry, openSqliteRegistry } from './registry.ts';
-import { writeChange } from './sqlite-rows.ts';
+import { writeChange } from './write-change.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'fullmakt-registry-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -21,10 +22,10 @@ registryContract('sqlite', () => openSqliteRegistry(freshFile(), { now }));
 
 test('sqlite: a restart finds the same rows at the same version', async () => {
   const file = freshFile();
-  const first = openSqliteRegistry(file, { now });
+  const first = await openSqliteRegistry(file, { now });
   await first.commit(0, { putApps: [sampleApp(api)] });
   await first.close();
-  const second = openSqliteRegistry(file, { now });
+  const second = await openSqliteRegistry(file, { now });
   assert.equal(second.snapshot().version, 1);
   assert.deepEqual(second.snapshot().app(api), sampleApp(api));
   await second.close();
@@ -32,7 +33,7 @@ test('sqlite: a restart finds the same rows at the same version', async () => {
 
 test('sqlite: a second process is told by the version that its plan is old, and then sees the newer rows', async (t) => {
   const file = freshFile();
-  const [one, other] = [openSqliteRegistry(file, { now }), openSqliteRegistry(file, { now })];
+  const [one, other] = [await openSqliteRegistry(file, { now }), await openSqliteRegistry(file, { now })];
   t.after(async () => {
     await one.close();
     await other.close();
@@ -45,7 +46,7 @@ test('sqlite: a second process is told by the version that its plan is old, and 
 
 test('sqlite: another process’s change arrives without a commit of one’s own within a second', async (t) => {
   const file = freshFile();
-  const [one, other] = [openSqliteRegistry(file, { now }), openSqliteRegistry(file, { now })];
+  const [one, other] = [await openSqliteRegistry(file, { now }), await openSqliteRegistry(file, { now })];
   t.after(async () => {
     await one.close();
     await other.close();
@@ -59,33 +60,36 @@ test('sqlite: another process’s change arrives without a commit of one’s own
 
 test('sqlite: the file is for its owner only', async () => {
   const file = freshFile();
-  await openSqliteRegistry(file, { now }).close();
+  await (await openSqliteRegistry(file, { now })).close();
   assert.equal(statSync(file).mode & 0o777, 0o600);
 });
 
 test('sqlite: a damaged file is refused by name and left as it was', async () => {
   const file = freshFile();
   writeFileSync(file, 'this is not a database, '.repeat(100));
-  assert.throws(
+  await assert.rejects(
     () => openSqliteRegistry(file, { now }),
     (error) => error instanceof Error && error.name === 'RegistryUnavailable' && error.message.includes(file),
   );
   assert.equal(readFileSync(file, 'utf8'), 'this is not a database, '.repeat(100));
 });
 
-test("sqlite: another program's database is refused and left as it was", () => {
+test("sqlite: another program's database is refused and left as it was", async () => {
   const file = freshFile();
   const foreign = new DatabaseSync(file);
   foreign.exec('CREATE TABLE theirs (id INTEGER)');
   foreign.close();
   const before = readFileSync(file);
-  assert.throws(() => openSqliteRegistry(file, { now }), { name: 'RegistryUnavailable', message: /another program/ });
+  await assert.rejects(() => openSqliteRegistry(file, { now }), {
+    name: 'RegistryUnavailable',
+    message: /another program/,
+  });
   assert.deepEqual(readFileSync(file), before);
 });
 
 test('sqlite: the indexes by themselves refuse a second current key (section 4)', async (t) => {
   const file = freshFile();
-  const registry = openSqliteRegistry(file, { now });
+  const registry = await openSqliteRegistry(file, { now });
   t.after(() => registry.close());
   const key = {
     app: api,
@@ -99,43 +103,52 @@ test('sqlite: the indexes by themselves refuse a second current key (section 4)'
   await registry.commit(0, { putApps: [sampleApp(api)], putKeys: [{ ...key, kid: 'a' }] });
   const db = new DatabaseSync(file);
   t.after(() => db.close());
-  assert.throws(() => writeChange(db, { putKeys: [{ ...key, kid: 'b' }] }, 1), /UNIQUE/);
+  const sql = async (statement: string, ...values: readonly (string | number | Uint8Array | null)[]): Promise<[]> => {
+    db.prepare(statement.replaceAll('$', '?')).run(...values);
+    return [];
+  };
+  await assert.rejects(writeChange(sql, { putKeys: [{ ...key, kid: 'b' }] }, 1), /UNIQUE/);
 });
 
 test('sqlite: the snapshot grows old while the rows cannot be reached (tokenx.md G3)', async (t) => {
-  t.mock.timers.enable({ apis: ['setInterval'] });
   const file = freshFile();
-  const registry = openSqliteRegistry(file, { now });
+  const registry = await openSqliteRegistry(file, { now, pollSeconds: 0.02 });
   t.after(() => registry.close());
-  const age = registry.ageSeconds();
-  const later = registry.ageSeconds();
-  assert.ok(later > age, 'no poll, no news');
-  t.mock.timers.tick(500);
-  assert.ok(registry.ageSeconds() < later);
-  const locked = new DatabaseSync(file);
-  t.after(() => locked.close());
-  locked.exec('DROP TABLE meta');
-  const old = registry.ageSeconds();
-  t.mock.timers.tick(500);
-  assert.ok(registry.ageSeconds() > old, 'a poll that fails is no news');
+  await until(() => registry.ageSeconds() > 0.01);
+  await until(() => registry.ageSeconds() < 0.01);
+  const other = new DatabaseSync(file);
+  t.after(() => other.close());
+  other.exec('ALTER TABLE meta RENAME TO hidden');
+  await until(() => registry.ageSeconds() > 0.1);
+  other.exec('ALTER TABLE hidden RENAME TO meta');
+  await until(() => registry.ageSeconds() < 0.1);
 });
 
+async function until(condition: () => boolean): Promise<void> {
+  for (const end = performance.now() + 5000; !condition(); ) {
+    assert.ok(performance.now() < end, 'not within 5 s');
+    await pause(2);
+  }
+}
+
 test('sqlite: a file in a folder that is not there is refused by name', async () => {
-  assert.throws(() => openSqliteRegistry(join(folder, 'absent', 'r.sqlite'), { now }), { name: 'RegistryUnavailable' });
+  await assert.rejects(() => openSqliteRegistry(join(folder, 'absent', 'r.sqlite'), { now }), {
+    name: 'RegistryUnavailable',
+  });
 });
 
 test('sqlite: a path that is no file is refused by name', async () => {
-  assert.throws(() => openSqliteRegistry(folder, { now }), { name: 'RegistryUnavailable' });
+  await assert.rejects(() => openSqliteRegistry(folder, { now }), { name: 'RegistryUnavailable' });
 });
 
 test('sqlite: a row that makes no sense is refused, and stays', async () => {
   const file = freshFile();
-  const registry = openSqliteRegistry(file, { now });
+  const registry = await openSqliteRegistry(file, { now });
   await registry.commit(0, { putApps: [sampleApp(api)] });
   await registry.close();
   const db = new DatabaseSync(file);
   db.exec(`UPDATE apps SET spec = '{"half'`);
-  assert.throws(() => openSqliteRegistry(file, { now }), { name: 'RegistryUnavailable' });
+  await assert.rejects(() => openSqliteRegistry(file, { now }), { name: 'RegistryUnavailable' });
   assert.equal(db.prepare('SELECT count(*) AS rows FROM apps').get()?.['rows'], 1);
   db.close();
 });

@@ -1,113 +1,172 @@
 import type { AppId } from './app-id.ts';
-import type { KeyRow } from './key-row.ts';
-import type { App, Client, Grant, MaskinportenScope, Snapshot, WildcardGrants } from './model.ts';
+import type { RegistryChange } from './contract.ts';
+import { dropExpired, putDenials } from './denial-rows.ts';
+import type { Expiring } from './denial-rows.ts';
 import type { Denial } from './denial.ts';
 import type { IssuerRow } from './issuer-row.ts';
-import { KeyStateConflict, RegistryUnavailable } from './contract.ts';
-import type { RegistryChange } from './contract.ts';
-import { createSnapshot } from './snapshot.ts';
-import type { SnapshotData } from './snapshot.ts';
+import type { App, Client, ClientProvider, Grant, MaskinportenScope, WildcardGrants } from './model.ts';
+import { emptyMap } from './persistent-map.ts';
+import type { MapEditor, PersistentMap } from './persistent-map.ts';
+import { forget, ingressNames, learn, resourceNames } from './resources.ts';
 
-/** All rows in memory, keyed as the tables are; what both registries hold and change alike. */
-export interface Rows {
+/** The rows of one version with their indexes, all of them immutable: the next version shares what did not change. */
+export interface Rows extends Tables<'map'> {
   readonly version: number;
   readonly wildcardGrants: WildcardGrants;
-  readonly apps: ReadonlyMap<AppId, App>;
-  /** By `app provider`. */
-  readonly clients: ReadonlyMap<string, Client>;
-  readonly grants: ReadonlyMap<AppId, readonly Grant[]>;
-  readonly scopes: ReadonlyMap<AppId, readonly MaskinportenScope[]>;
-  readonly keys: ReadonlyMap<string, KeyRow>;
-  readonly issuers: ReadonlyMap<string, IssuerRow>;
-  /** By hash. */
-  readonly denials: ReadonlyMap<string, Denial>;
 }
 
-/** Rows from lists, as a store or a test has them. */
-export function rowsOf(data: SnapshotData & { readonly keys?: readonly KeyRow[] }): Rows {
+/** The tables of {@link Rows}, at rest or being changed. */
+type Tables<M extends 'map' | 'editor'> = {
+  readonly apps: Table<M, App>;
+  /** By `provider app`. */
+  readonly clients: Table<M, Client>;
+  /** By `provider clientId`. */
+  readonly clientIds: Table<M, Client>;
+  /** By target. */
+  readonly grants: Table<M, readonly Grant[]>;
+  readonly scopes: Table<M, MaskinportenScope>;
+  /** Names of scopes by owner. */
+  readonly scopesOf: Table<M, readonly string[]>;
+  readonly issuers: Table<M, IssuerRow>;
+  /** By hash. */
+  readonly denials: Table<M, Denial>;
+  /** By the minute. */
+  readonly expiries: Table<M, Expiring>;
+  /** Apps by the resource identifiers they declared, and by their ingresses. */
+  readonly resources: Table<M, readonly AppId[]>;
+  readonly ingresses: Table<M, readonly AppId[]>;
+};
+type Table<M, V> = M extends 'map' ? PersistentMap<V> : MapEditor<V>;
+
+/** Tables while a change is written into them. */
+export type RowEditors = Tables<'editor'>;
+
+/** Every provider a client can be of. */
+const PROVIDERS: readonly ClientProvider[] = ['tokenx', 'azure', 'idporten', 'maskinporten', 'openid'];
+
+/** No rows, at version 0. */
+export function emptyRows(): Rows {
   return {
-    version: data.version,
-    wildcardGrants: data.wildcardGrants,
-    apps: new Map(data.apps.map((app) => [app.id, app])),
-    clients: new Map(data.clients.map((client) => [clientKey(client), client])),
-    grants: Map.groupBy(data.grants, (grant) => grant.target),
-    scopes: Map.groupBy(data.scopes, (scope) => scope.owner),
-    keys: new Map((data.keys ?? []).map((key) => [key.kid, key])),
-    issuers: new Map((data.issuers ?? []).map((issuer) => [issuer.name, issuer])),
-    denials: new Map((data.denials ?? []).map((denial) => [denial.hash, denial])),
+    version: 0,
+    wildcardGrants: 'network-only',
+    apps: emptyMap(),
+    clients: emptyMap(),
+    clientIds: emptyMap(),
+    grants: emptyMap(),
+    scopes: emptyMap(),
+    scopesOf: emptyMap(),
+    issuers: emptyMap(),
+    denials: emptyMap(),
+    expiries: emptyMap(),
+    resources: emptyMap(),
+    ingresses: emptyMap(),
   };
 }
 
-/** The rows after a change, one version later. Throws KeyStateConflict, and RegistryUnavailable for a client id that is another app's. */
-export function applyChange(rows: Rows, change: RegistryChange, now: number): Rows {
-  const gone = new Set<AppId>(change.removeApps);
-  const apps = without(rows.apps, (id) => gone.has(id));
-  for (const app of change.putApps ?? []) apps.set(app.id, app);
-  const clients = without(rows.clients, (_, client) => gone.has(client.app));
-  for (const client of change.removeClients ?? []) clients.delete(clientKey(client));
-  for (const client of change.putClients ?? []) clients.set(clientKey(client), client);
-  if (change.putClients !== undefined) refuseTakenIds(clients);
-  const grants = without(rows.grants, (id) => gone.has(id));
-  for (const { target, grants: list } of change.replaceGrants ?? []) grants.set(target, list);
-  const scopes = without(rows.scopes, (id) => gone.has(id));
-  for (const { owner, scopes: list } of change.replaceScopes ?? []) scopes.set(owner, list);
-  const keys = without(rows.keys, (_, key) => gone.has(key.app));
-  for (const kid of change.removeKeys ?? []) keys.delete(kid);
-  for (const key of change.putKeys ?? []) keys.set(key.kid, key);
-  if (change.putKeys !== undefined) refuseDoubles(keys);
-  const issuers = without(rows.issuers, (name) => change.removeIssuers?.includes(name) === true);
-  for (const issuer of change.putIssuers ?? []) issuers.set(issuer.name, issuer);
-  const denials = change.putDenials === undefined ? rows.denials : denied(rows.denials, change.putDenials, now);
-  const wildcardGrants = change.wildcardGrants ?? rows.wildcardGrants;
-  return { version: rows.version + 1, wildcardGrants, apps, clients, grants, scopes, keys, issuers, denials };
+/** The key of a client in `clients` and, with its client id, in `clientIds`. */
+export function clientKey(provider: string, name: string): string {
+  return `${provider} ${name}`;
 }
 
-function denied(old: ReadonlyMap<string, Denial>, added: readonly Denial[], now: number): ReadonlyMap<string, Denial> {
-  const denials = without(old, (_, denial) => denial.expiresAt <= now);
-  for (const denial of added) denials.set(denial.hash, denial);
-  return denials;
+/** The rows with a change in them, at `version`; costs what changes, not what is there. `at` is seconds since the epoch. Nothing is checked: see `refuseTakenIds`. */
+export function changedRows(
+  rows: Rows,
+  change: RegistryChange,
+  { version, at }: { version: number; at: number },
+): Rows {
+  const edit = editorsOf(rows);
+  for (const id of change.removeApps ?? []) removeApp(edit, id);
+  for (const app of change.putApps ?? []) putApp(edit, app);
+  for (const { app, provider } of change.removeClients ?? []) removeClient(edit, app, provider);
+  // All go before any comes: an id may pass from one app to another.
+  for (const { app, provider } of change.putClients ?? []) removeClient(edit, app, provider);
+  for (const client of change.putClients ?? []) putClient(edit, client);
+  for (const { target, grants } of change.replaceGrants ?? []) edit.grants.set(target, grants);
+  for (const { owner } of change.replaceScopes ?? []) removeScopes(edit, owner);
+  for (const { owner, scopes } of change.replaceScopes ?? []) putScopes(edit, owner, scopes);
+  for (const name of change.removeIssuers ?? []) edit.issuers.delete(name);
+  for (const issuer of change.putIssuers ?? []) edit.issuers.set(issuer.name, issuer);
+  if (change.putDenials !== undefined) dropExpired(edit, rows, at);
+  putDenials(edit, change.putDenials ?? []);
+  return { ...tablesOf(edit), version, wildcardGrants: change.wildcardGrants ?? rows.wildcardGrants };
 }
 
-/** The indexed, read-only view of the rows. */
-export function snapshotOf(rows: Rows): Snapshot {
-  return createSnapshot({
-    version: rows.version,
-    wildcardGrants: rows.wildcardGrants,
-    apps: [...rows.apps.values()],
-    clients: [...rows.clients.values()],
-    grants: [...rows.grants.values()].flat(),
-    scopes: [...rows.scopes.values()].flat(),
-    issuers: [...rows.issuers.values()],
-    denials: [...rows.denials.values()],
-  });
+function editorsOf(rows: Rows): RowEditors {
+  return {
+    apps: rows.apps.edit(),
+    clients: rows.clients.edit(),
+    clientIds: rows.clientIds.edit(),
+    grants: rows.grants.edit(),
+    scopes: rows.scopes.edit(),
+    scopesOf: rows.scopesOf.edit(),
+    issuers: rows.issuers.edit(),
+    denials: rows.denials.edit(),
+    expiries: rows.expiries.edit(),
+    resources: rows.resources.edit(),
+    ingresses: rows.ingresses.edit(),
+  };
 }
 
-/** The key of a client row. */
-function clientKey(client: { readonly app: AppId; readonly provider: string }): string {
-  return `${client.app} ${client.provider}`;
+function tablesOf(edit: RowEditors): Tables<'map'> {
+  return {
+    apps: edit.apps.done(),
+    clients: edit.clients.done(),
+    clientIds: edit.clientIds.done(),
+    grants: edit.grants.done(),
+    scopes: edit.scopes.done(),
+    scopesOf: edit.scopesOf.done(),
+    issuers: edit.issuers.done(),
+    denials: edit.denials.done(),
+    expiries: edit.expiries.done(),
+    resources: edit.resources.done(),
+    ingresses: edit.ingresses.done(),
+  };
 }
 
-function without<K, V>(map: ReadonlyMap<K, V>, drop: (key: K, value: V) => boolean): Map<K, V> {
-  return new Map([...map].filter(([key, value]) => !drop(key, value)));
+function removeApp(edit: RowEditors, id: AppId): void {
+  const app = edit.apps.get(id);
+  if (app !== undefined) forget(edit.ingresses, ingressNames(app), id);
+  edit.apps.delete(id);
+  for (const provider of PROVIDERS) removeClient(edit, id, provider);
+  edit.grants.delete(id);
+  removeScopes(edit, id);
 }
 
-/** At most one `current` and one `next` per client and kind, at all times. */
-function refuseDoubles(keys: ReadonlyMap<string, KeyRow>): void {
-  const seen = new Set<string>();
-  for (const key of keys.values()) {
-    if (key.state !== 'current' && key.state !== 'next') continue;
-    const slot = `${key.app} ${key.provider} ${key.kind} ${key.state}`;
-    if (seen.has(slot)) throw new KeyStateConflict(`two ${key.state} keys of ${key.app} at ${key.provider}`);
-    seen.add(slot);
+function putApp(edit: RowEditors, app: App): void {
+  const old = edit.apps.get(app.id);
+  if (old !== undefined) forget(edit.ingresses, ingressNames(old), app.id);
+  edit.apps.set(app.id, app);
+  learn(edit.ingresses, ingressNames(app), app.id);
+}
+
+function removeClient(edit: RowEditors, app: AppId, provider: ClientProvider): void {
+  const key = clientKey(provider, app);
+  const old = edit.clients.get(key);
+  if (old === undefined) return;
+  edit.clients.delete(key);
+  const idKey = clientKey(provider, old.clientId);
+  if (edit.clientIds.get(idKey)?.app === app) edit.clientIds.delete(idKey);
+  forget(edit.resources, resourceNames(old), app);
+}
+
+function putClient(edit: RowEditors, client: Client): void {
+  removeClient(edit, client.app, client.provider);
+  edit.clients.set(clientKey(client.provider, client.app), client);
+  edit.clientIds.set(clientKey(client.provider, client.clientId), client);
+  learn(edit.resources, resourceNames(client), client.app);
+}
+
+function removeScopes(edit: RowEditors, owner: AppId): void {
+  for (const name of edit.scopesOf.get(owner) ?? []) {
+    if (edit.scopes.get(name)?.owner === owner) edit.scopes.delete(name);
   }
+  edit.scopesOf.delete(owner);
 }
 
-/** A client id names one app at a provider: a second one would be taken for the first. */
-function refuseTakenIds(clients: ReadonlyMap<string, Client>): void {
-  const owners = new Map<string, AppId>();
-  for (const { app, provider, clientId } of clients.values()) {
-    const owner = owners.get(`${provider} ${clientId}`);
-    if (owner !== undefined) throw new RegistryUnavailable(`${app} and ${owner} have one client id at ${provider}`);
-    owners.set(`${provider} ${clientId}`, app);
-  }
+function putScopes(edit: RowEditors, owner: AppId, scopes: readonly MaskinportenScope[]): void {
+  for (const scope of scopes) edit.scopes.set(scope.name, scope);
+  edit.scopesOf.set(
+    owner,
+    scopes.map(({ name }) => name),
+  );
 }

@@ -1,8 +1,9 @@
-import type { AppId } from './app-id.ts';
 import type { Denial } from './denial.ts';
 import type { IssuerRow } from './issuer-row.ts';
-import { indexResources } from './resources.ts';
-import type { App, Client, ClientProvider, Grant, MaskinportenScope, Snapshot, WildcardGrants } from './model.ts';
+import type { App, Client, Grant, MaskinportenScope, Snapshot, WildcardGrants } from './model.ts';
+import { findResource } from './resources.ts';
+import { changedRows, clientKey, emptyRows } from './rows.ts';
+import type { Rows } from './rows.ts';
 
 /** The rows a snapshot is made of. */
 export interface SnapshotData {
@@ -20,38 +21,42 @@ const NO_GRANTS: readonly Grant[] = [];
 
 /** Indexes rows for constant-time questions. The rows are not copied: treat them as frozen. */
 export function createSnapshot(data: SnapshotData): Snapshot {
-  const apps = new Map<string, App>(data.apps.map((app) => [app.id, app]));
-  const byClientId = new Map<string, Client>();
-  const byApp = new Map<string, Client>();
-  for (const client of data.clients) {
-    byClientId.set(`${client.provider} ${client.clientId}`, client);
-    byApp.set(`${client.provider} ${client.app}`, client);
-  }
-  const grants = new Map<string, Grant[]>();
-  for (const grant of data.grants) {
-    const list = grants.get(grant.target);
-    if (list === undefined) grants.set(grant.target, [grant]);
-    else list.push(grant);
-  }
-  const scopes = new Map<string, MaskinportenScope>(data.scopes.map((scope) => [scope.name, scope]));
-  const issuers = new Map((data.issuers ?? []).map((issuer) => [issuer.name, issuer]));
-  const denials = new Map((data.denials ?? []).map((denial) => [denial.hash, denial]));
-  const resources = indexResources(data);
-  return {
-    version: data.version,
+  return snapshotOf(rowsOf(data));
+}
+
+/** Rows from lists, as a test has them. */
+export function rowsOf(data: SnapshotData): Rows {
+  const grants = Map.groupBy(data.grants, ({ target }) => target);
+  const scopes = Map.groupBy(data.scopes, ({ owner }) => owner);
+  const all = {
+    putApps: data.apps,
+    putClients: data.clients,
+    replaceGrants: [...grants].map(([target, list]) => ({ target, grants: list })),
+    replaceScopes: [...scopes].map(([owner, list]) => ({ owner, scopes: list })),
+    putIssuers: data.issuers ?? [],
+    putDenials: data.denials ?? [],
     wildcardGrants: data.wildcardGrants,
-    app: (id) => apps.get(id),
-    apps: () => apps.values(),
-    client: (provider, clientId) => byClientId.get(`${provider} ${clientId}`),
-    clientOf: (app, provider) => byApp.get(`${provider} ${app}`),
-    clients: (provider: ClientProvider) => data.clients.filter((client) => client.provider === provider),
-    grantsFor: (target) => grants.get(target) ?? NO_GRANTS,
-    scope: (name) => scopes.get(name),
-    scopes: () => scopes.values(),
-    issuer: (name) => issuers.get(name),
-    issuers: () => issuers.values(),
-    denial: (hash) => denials.get(hash),
-    denials: denials.size,
-    appOfResource: (resource): AppId | undefined => resources(resource),
+  };
+  return changedRows(emptyRows(), all, { version: data.version, at: 0 });
+}
+
+/** The read-only view of the rows. */
+export function snapshotOf(rows: Rows): Snapshot {
+  return {
+    version: rows.version,
+    wildcardGrants: rows.wildcardGrants,
+    app: (id) => rows.apps.get(id),
+    apps: () => rows.apps.values(),
+    client: (provider, clientId) => rows.clientIds.get(clientKey(provider, clientId)),
+    clientOf: (app, provider) => rows.clients.get(clientKey(provider, app)),
+    clients: (provider) => [...rows.clients.values()].filter((client) => client.provider === provider),
+    grantsFor: (target) => rows.grants.get(target) ?? NO_GRANTS,
+    scope: (name) => rows.scopes.get(name),
+    scopes: () => rows.scopes.values(),
+    issuer: (name) => rows.issuers.get(name),
+    issuers: () => rows.issuers.values(),
+    denial: (hash) => rows.denials.get(hash),
+    denials: rows.denials.size,
+    appOfResource: (resource) => findResource(rows, resource),
   };
 }

@@ -53,7 +53,7 @@ export async function openGround(options: ProgramOptions, closers: Closers): Pro
   const observer = opened(createObserver({ ...log, now }));
   // Without a registry there was no client yet that could have used anything.
   const since = existsSync(inState('registry.sqlite')) ? {} : { since: 0 };
-  const registry = opened(openSqliteRegistry(inState('registry.sqlite'), { now }));
+  const registry = opened(await openSqliteRegistry(inState('registry.sqlite'), { now }));
   const openStore = (name: string): Store => opened(openSqliteStore(inState(name), { now }));
   const trust = opened(openTrust(stateDir, now()));
   return {

@@ -1,0 +1,73 @@
+import { textOf } from './columns.ts';
+import type { RegistryChange } from './contract.ts';
+import { timeOf } from './database.ts';
+import type { Database, Sql } from './database.ts';
+import type { Loaded } from './load-rows.ts';
+import { changedRows } from './rows.ts';
+
+/** A commit as others read it. Keys are left out: nobody holds them in memory, and what is wiped must be gone. */
+export interface LoggedChange {
+  readonly generation: number;
+  /** Made for this commit alone. */
+  readonly stamp: string;
+  /** Seconds since the epoch. */
+  readonly at: number;
+  /** Undefined = too large to be told; read the rows. */
+  readonly change: RegistryChange | undefined;
+}
+
+/** What the database says of its newest version. */
+export interface Newest {
+  readonly generation: number;
+  readonly stamp: string | undefined;
+  /** Seconds since the epoch by the database's clock; undefined where that is ours. */
+  readonly clock: number | undefined;
+}
+
+const KEPT_CHANGES = 10_000;
+const KEPT_SECONDS = 3600;
+const PRUNE_EVERY = 100;
+const MAX_CHARACTERS = 256 * 1024;
+
+/** Appends a commit, in its transaction, and now and then forgets those that nobody needs any more. */
+export async function appendChange(sql: Sql, { generation, stamp, at, change = {} }: LoggedChange): Promise<void> {
+  const json = JSON.stringify({ ...change, putKeys: undefined, removeKeys: undefined, audit: undefined });
+  const values = [generation, stamp, at, json.length > MAX_CHARACTERS ? null : json];
+  await sql('INSERT INTO changes (generation, stamp, at, change) VALUES ($1, $2, $3, $4)', ...values);
+  if (generation % PRUNE_EVERY !== 0) return;
+  const oldest = [generation - KEPT_CHANGES, at - KEPT_SECONDS, generation];
+  await sql('DELETE FROM changes WHERE (generation <= $1 OR at < $2) AND generation < $3', ...oldest);
+}
+
+/** The newest version and who made it. */
+export async function readNewest(sql: Sql, { clock }: Database['dialect']): Promise<Newest> {
+  const [row] = await sql(
+    `SELECT meta.value AS generation, changes.stamp AS stamp, ${clock} AS clock FROM meta
+     LEFT JOIN changes ON changes.generation = CAST(meta.value AS BIGINT) WHERE meta.name = 'generation'`,
+  );
+  const generation = Number(row?.['generation']);
+  if (row === undefined || !Number.isSafeInteger(generation)) throw new Error('the table meta holds no generation');
+  const stamp = row['stamp'] === null ? undefined : textOf(row, 'stamp');
+  return { generation, stamp, clock: row['clock'] === null ? undefined : timeOf(row, Date.now) };
+}
+
+/** The commits after `version`, oldest first. */
+export async function changesAfter(sql: Sql, version: number): Promise<readonly LoggedChange[]> {
+  const rows = await sql('SELECT * FROM changes WHERE generation > $1 ORDER BY generation LIMIT 1000', version);
+  return rows.map((row) => ({
+    generation: Number(row['generation']),
+    stamp: textOf(row, 'stamp'),
+    at: Number(row['at']),
+    change: row['change'] === null ? undefined : JSON.parse(textOf(row, 'change')),
+  }));
+}
+
+/** The rows after whole commits in their order; undefined when one of them is missing or not told. */
+export function followed(from: Loaded, changes: readonly LoggedChange[]): Loaded | undefined {
+  let loaded = from;
+  for (const { generation, stamp, at, change } of changes) {
+    if (change === undefined || generation !== loaded.rows.version + 1) return undefined;
+    loaded = { rows: changedRows(loaded.rows, change, { version: generation, at }), stamp };
+  }
+  return loaded;
+}

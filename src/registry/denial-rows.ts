@@ -1,0 +1,36 @@
+import type { Denial } from './denial.ts';
+import type { RowEditors, Rows } from './rows.ts';
+
+/** The denials that run out within one minute of the epoch. Some may have been replaced since. */
+export interface Expiring {
+  readonly minute: number;
+  readonly hashes: readonly string[];
+}
+
+/** Adds denials, each in place of one of the same value. */
+export function putDenials(edit: RowEditors, denials: readonly Denial[]): void {
+  for (const denial of denials) edit.denials.set(denial.hash, denial);
+  for (const [minute, added] of Map.groupBy(denials, ({ expiresAt }) => minuteOf(expiresAt))) {
+    const before = edit.expiries.get(String(minute))?.hashes ?? [];
+    edit.expiries.set(String(minute), { minute, hashes: [...before, ...added.map(({ hash }) => hash)] });
+  }
+}
+
+/** Drops what has run out at `at`, seconds since the epoch. Looks only at the minutes that have begun, so that a long list costs nothing. */
+export function dropExpired(edit: RowEditors, rows: Rows, at: number): void {
+  for (const { minute, hashes } of rows.expiries.values()) {
+    if (minute > minuteOf(at)) continue;
+    const left: string[] = [];
+    for (const hash of hashes) {
+      const expiresAt = rows.denials.get(hash)?.expiresAt ?? 0;
+      if (expiresAt <= at) edit.denials.delete(hash);
+      else if (minuteOf(expiresAt) === minute) left.push(hash);
+    }
+    if (left.length === 0) edit.expiries.delete(String(minute));
+    else edit.expiries.set(String(minute), { minute, hashes: left });
+  }
+}
+
+function minuteOf(seconds: number): number {
+  return Math.floor(seconds / 60);
+}

@@ -1,0 +1,60 @@
+import type { Client } from 'pg';
+import type { Sql } from './database.ts';
+import { createTurns } from './in-turn.ts';
+import { askOver } from './postgres-ask.ts';
+
+/** The one connection on which a process hears of others' changes and asks for the version. It is made when it is needed, and again when it was lost. */
+export interface PostgresWatch {
+  use<T>(step: (sql: Sql) => Promise<T>): Promise<T>;
+  readonly onNews: (listener: () => void) => void;
+  close(): Promise<void>;
+}
+
+/** `create` makes a client that is not connected yet. */
+export function createPostgresWatch(create: () => Client, answerMilliseconds: number): PostgresWatch {
+  const turn = createTurns();
+  let listener = noListener;
+  let current: Client | undefined;
+  let closed = false;
+  const drop = (client: Client): void => {
+    if (current !== client) return;
+    current = undefined;
+    void client.end().catch(() => {});
+  };
+  const connected = async (): Promise<Client> => {
+    if (closed) throw new Error('it is closed');
+    if (current !== undefined) return current;
+    const client = create();
+    client.on('error', () => drop(client));
+    client.on('notification', () => listener());
+    current = client;
+    await client.connect();
+    client.on('end', () => {
+      drop(client);
+      // Words may have been lost with the connection; this also makes the next one.
+      if (!closed) listener();
+    });
+    await askOver(client, answerMilliseconds)('LISTEN fullmakt_registry');
+    return client;
+  };
+  return {
+    use: (step) =>
+      turn(async () => {
+        try {
+          return await step(askOver(await connected(), answerMilliseconds));
+        } catch (error) {
+          if (current !== undefined) drop(current);
+          throw error;
+        }
+      }),
+    onNews(next) {
+      listener = next;
+    },
+    async close() {
+      closed = true;
+      await current?.end();
+    },
+  };
+}
+
+function noListener(): void {}
