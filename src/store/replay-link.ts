@@ -89,10 +89,13 @@ async function answerWithin<C, T>(
   onSilence: () => void,
 ): Promise<T> {
   const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => {
+  const giveUp = (): void => {
+    if (!on.waiting.has(reject)) return;
     on.watch ??= setTimeout(onSilence, SUSPECT_MS).unref();
     reject(new Error('no answer in time'));
-  }, BUDGET_MS);
+  };
+  // Where the process itself was busy the answer may be here, unread: reading comes before an immediate.
+  const timer = setTimeout(() => setImmediate(giveUp), BUDGET_MS);
   on.waiting.add(reject);
   try {
     return await Promise.race([heard(on, question), late]);

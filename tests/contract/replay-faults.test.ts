@@ -6,6 +6,7 @@ import { StoreUnavailable } from '../../src/store/errors.ts';
 import { createPostgresReplay } from '../../src/store/replay-postgres.ts';
 import { createValkeyReplay } from '../../src/store/replay-valkey.ts';
 import type { ReplayStore } from '../../src/store/replay.ts';
+import { isFull } from '../adversarial/scale.ts';
 import { noPostgres, startPostgres } from '../servers/postgres.ts';
 import { noRedis, startRedis } from '../servers/redis.ts';
 import { connect, until, works } from './replay.ts';
@@ -13,6 +14,7 @@ import { connect, until, works } from './replay.ts';
 /** The whole wait for an answer, and what a busy machine adds to it. */
 const BUDGET_MS = 250 + 250;
 const RECOVERY_MS = 2000;
+const KILLS = isFull ? 100 : 4;
 const now = (): number => Date.now() / 1000;
 const postgres = noPostgres === false ? await startPostgres() : undefined;
 const redis = noRedis === false ? await startRedis() : undefined;
@@ -103,12 +105,12 @@ for (const [name, { skip, server, open }] of Object.entries(servers)) {
       }
     };
     const loads = Promise.all([load(), load(), load()]);
-    for (let round = 0; round < 5; round += 1) {
+    for (let round = 0; round < KILLS; round += 1) {
       await pause(200);
       const before = given.size;
       await server?.crash();
       await server?.start();
-      await until(async () => given.size > before, RECOVERY_MS + 1000);
+      await until(async () => given.size > before, 2 * RECOVERY_MS);
     }
     run.going = false;
     await loads;
