@@ -177,9 +177,9 @@ test('L5: whoever looks at the figures sees how old the active keys are, and the
   clock.now += 86_400;
   await keys.rotate();
   shown();
-  const gone = events.filter((event) => event.event === 'exchange.key_state' && event.kid === kid);
+  const last = events.filter((event) => event.event === 'exchange.key_state' && event.kid === kid);
   assert.deepEqual(
-    gone.map((event) => event.event === 'exchange.key_state' && event.here),
+    last.map((event) => event.event === 'exchange.key_state' && event.here),
     [0, 0, 0, 0],
   );
 });
