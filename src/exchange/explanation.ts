@@ -1,5 +1,5 @@
 import { OAuthError } from '../oauth/errors.ts';
-import { decide, locateFix } from '../registry/decide.ts';
+import { decide } from '../registry/decide.ts';
 import type { Decision, DenyReason } from '../registry/decide.ts';
 import type { Fix } from '../registry/decision.ts';
 import type { Snapshot, SourcePosition } from '../registry/model.ts';
@@ -8,8 +8,10 @@ import { scopeOf } from './choose-scope.ts';
 import type { ExchangeContext } from './context.ts';
 import { situationOf } from './errors.ts';
 import type { Situation } from './errors.ts';
+import { grantFix, issuerFix, scopeFix } from './explanation-fixes.ts';
 import { mayUseGrant } from './grant.ts';
 import type { GrantName } from './grant.ts';
+import type { Edge } from './target.ts';
 
 /** May the caller have a token for the target, for a user of this issuer, with these scopes? */
 export interface ExplainQuestion {
@@ -50,7 +52,6 @@ interface Finding {
   readonly scopes?: readonly string[] | undefined;
 }
 
-type Edge = Extract<Decision, { readonly allow: true }>;
 type World = Pick<ExchangeContext, 'config' | 'issuers'> & { readonly snapshot: Snapshot };
 
 /** Decides as the token endpoint does, by the same functions in the same order, and says what was seen on the way. */
@@ -81,9 +82,8 @@ function grantFinding({ caller, grant }: ExplainQuestion, snapshot: Snapshot): F
   if (!known || mayUseGrant(caller, grant, snapshot)) {
     return { check: { step: 'grant', ok: true, seen: grant } };
   }
-  const fix = locateFix(snapshot, { app: caller, path: 'spec.tokenx.grantTypes', add: `- ${grant}` });
   const check = { step: 'grant', ok: false, seen: `${caller} may not use ${grant}` };
-  return { check, denial: { reason: 'grant-not-allowed', fix } };
+  return { check, denial: { reason: 'grant-not-allowed', fix: grantFix(caller, grant, snapshot) } };
 }
 
 /** The steps of the one decision, in its order, and which of its reasons each gives. */
@@ -159,8 +159,7 @@ function admissionFinding(
   const seen = edge.issuers === undefined ? 'every trusted issuer' : edge.issuers.join(', ');
   const check = { step: 'target-issuer', ok, seen: `${target} takes users of ${seen}` };
   if (ok) return { check };
-  const fix = locateFix(snapshot, { app: target, path: 'spec.tokenx.subjectIssuers', add: `- ${subjectIssuer}` });
-  return { check, denial: { reason: 'target-issuer', fix } };
+  return { check, denial: { reason: 'target-issuer', fix: issuerFix(target, subjectIssuer, snapshot) } };
 }
 
 function scopeFinding({ target, scope: requested }: ExplainQuestion, edge: Edge, world: World): Finding {
@@ -173,19 +172,6 @@ function scopeFinding({ target, scope: requested }: ExplainQuestion, edge: Edge,
   } catch (error) {
     if (!(error instanceof OAuthError)) throw error;
     const check = { step: 'scope', ok: false, seen };
-    return { check, denial: { reason: situationOf(error), fix: scopeFix(requested ?? '', target, { edge, snapshot }) } };
+    return { check, denial: { reason: situationOf(error), fix: scopeFix(requested ?? '', target, edge, snapshot) } };
   }
-}
-
-/** The lines under the first rule that let the caller in; none for what is no scope at all. */
-function scopeFix(
-  requested: string,
-  app: string,
-  { edge, snapshot }: { readonly edge: Edge; readonly snapshot: Snapshot },
-): Fix | undefined {
-  const [rule] = edge.rules;
-  const missing = requested.split(' ').filter((scope) => scope !== '' && !edge.scopes.includes(scope));
-  if (rule === undefined || missing.length === 0) return undefined;
-  const add = missing.map((scope) => `- ${scope}`).join('\n');
-  return locateFix(snapshot, { app, path: `${rule.path}.permissions.scopes`, add });
 }
