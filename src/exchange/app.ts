@@ -2,6 +2,7 @@ import type { Registry } from '../registry/contract.ts';
 import type { Snapshot } from '../registry/model.ts';
 import { createRouter } from '../web/router.ts';
 import type { Route } from '../web/router.ts';
+import { watchStalls } from '../web/stall-watch.ts';
 import type { ListenerSpec, Program } from '../web/serve.ts';
 import { adminRoutes } from './admin.ts';
 import { createClientKeys } from './client-keys.ts';
@@ -44,11 +45,12 @@ export async function createExchange(config: ExchangeConfig, deps: ExchangeDepen
   const unsubscribe = registry.onChange(tellVersion);
   return {
     issuer: config.issuer,
-    listeners: listenersOf(context, deps),
+    listeners: listenersOf(context),
     async close() {
       unsubscribe();
       await keys.close();
       issuers.close();
+      context.stalls.close();
       context.operators.close();
       await turnedAway.close();
     },
@@ -56,7 +58,7 @@ export async function createExchange(config: ExchangeConfig, deps: ExchangeDepen
 }
 
 /** One listener, or with `internalBind` a second that alone has administration and figures. */
-function listenersOf(context: ExchangeContext, deps: ExchangeDependencies): readonly ListenerSpec[] {
+function listenersOf(context: ExchangeContext): readonly ListenerSpec[] {
   const { config, endpoints, keys } = context;
   const { base } = endpoints;
   const served: readonly Route[] = [
@@ -64,7 +66,7 @@ function listenersOf(context: ExchangeContext, deps: ExchangeDependencies): read
     { method: 'POST', path: `${base}/introspect`, handle: createIntrospectionEndpoint(context) },
     { method: 'POST', path: `${base}/revoke`, handle: createRevocationEndpoint(context) },
     ...discoveryRoutes(endpoints, keys, config.keysMaxAgeSeconds),
-    ...exchangeHealthRoutes({ ...deps, keys }, config.registryStaleLimitSeconds),
+    ...exchangeHealthRoutes(context, config.registryStaleLimitSeconds),
   ];
   const internal: readonly Route[] = [
     { method: 'POST', path: `${base}/explain`, handle: createExplainEndpoint(context) },
@@ -115,6 +117,7 @@ async function createContext(config: ExchangeConfig, deps: ExchangeDependencies)
     operators: createOperators(config.operators, { fetch, now, emit }),
     limits: createLimits(now),
     replayQuota: createReplayQuota({ now, ...(deps.workers !== undefined && { workers: deps.workers }) }),
+    stalls: watchStalls(),
     turnedAway: createTurnedAway(record),
     pseudonym: createPseudonym(config.auditKey),
   };

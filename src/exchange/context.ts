@@ -6,6 +6,7 @@ import type { Registry } from '../registry/contract.ts';
 import type { KeyWrapper } from '../registry/key-wrapper.ts';
 import type { SigningKeyStore } from '../registry/signing-keys.ts';
 import type { ReplayStore } from '../store/replay.ts';
+import type { StallWatch } from '../web/stall-watch.ts';
 import type { ClientKeys } from './client-keys.ts';
 import type { ExchangeConfig } from './config.ts';
 import type { Endpoints } from './discovery.ts';
@@ -59,6 +60,7 @@ export interface ExchangeContext extends ExchangeDependencies {
   readonly operators: Operators;
   readonly limits: Limits;
   readonly replayQuota: ReplayQuota;
+  readonly stalls: StallWatch;
   readonly turnedAway: TurnedAway;
   readonly pseudonym: Pseudonym;
 }

@@ -2,25 +2,29 @@ import { empty, plain } from '../web/http.ts';
 import type { HttpResponse } from '../web/http.ts';
 import { healthRoutes } from '../web/health.ts';
 import type { Route } from '../web/router.ts';
+import type { StallWatch } from '../web/stall-watch.ts';
 import type { ExchangeDependencies } from './context.ts';
 import { clocksAgree } from './replica-clock.ts';
 import type { SigningKeys } from './signing-keys.ts';
 
 /** What the answers come from. */
-interface HealthSources extends Pick<ExchangeDependencies, 'registry' | 'replay' | 'auditReady'> {
+interface HealthSources extends Pick<ExchangeDependencies, 'registry' | 'replay' | 'auditReady' | 'accepting'> {
   readonly keys: Pick<SigningKeys, 'overdue'>;
+  readonly stalls: Pick<StallWatch, 'stalled'>;
 }
 
 /**
- * Whether the server is alive and able to answer token requests: the rules are fresh, the clock agrees with the registry's,
+ * Whether the server is alive and able to answer token requests: it is not about to end and was not stuck lately, the rules are fresh, the clock agrees with the registry's,
  * no signing key is far over its time, and the replay store and the audit log answer. Issuers of subject tokens do not count:
  * one of them is not all of them.
  */
 export function exchangeHealthRoutes(
-  { registry, keys, replay, auditReady }: HealthSources,
+  { registry, keys, stalls, replay, auditReady, accepting }: HealthSources,
   staleLimitSeconds: number,
 ): readonly Route[] {
   const ready = async (): Promise<Record<string, boolean>> => ({
+    accepting: accepting?.() ?? true,
+    eventLoop: !stalls.stalled(),
     registry: registry.ageSeconds() <= staleLimitSeconds,
     clock: clocksAgree(registry),
     signingKeys: !keys.overdue(),
