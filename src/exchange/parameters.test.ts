@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { claimsOf, createTestKeys, createWorld, FORM, IDP, ISSUER } from './testing/world.ts';
 import type { Answer } from './testing/world.ts';
-import { TOKEN_TYPE } from '../oauth/client-assertion.ts';
+import { GRANT, TOKEN_TYPE } from '../oauth/client-assertion.ts';
 
 const keys = await createTestKeys();
 const world = await createWorld({ keys });
@@ -33,10 +33,12 @@ const REFUSED = [
   'refresh_token',
   'username',
   'password',
-  'actor_token',
-  'actor_token_type',
   'fm_subject_proof',
 ];
+/** What a token exchange may come with. */
+const OPTIONAL = ['client_id', 'scope', 'requested_token_type', 'resource', 'actor_token', 'actor_token_type'];
+/** What is read of client credentials beside authentication. */
+const OF_CLIENT_CREDENTIALS = ['audience', 'resource', 'scope'];
 
 const post = (body: string | Buffer, headers: object = {}, path = '/token'): Promise<Answer> =>
   world.send('POST', path, { body, headers: { ...FORM, ...headers } });
@@ -80,17 +82,32 @@ test('X03, N06: a required parameter that is absent or empty is an error, never 
   }
 });
 
-test('X03: a repeated parameter is refused, a second audience or resource as a second target (R2)', async () => {
-  for (const name of [...REQUIRED, 'scope', 'client_id', 'requested_token_type', 'unheard_of', 'resource']) {
-    const answer = await post(`${await world.form()}&${name}=1&${name}=2`);
-    const many = name === 'audience' || name === 'resource';
-    assert.equal(reasonOf(answer), many ? 'target-multiple' : 'duplicate-parameter', name);
+test('X03: an optional parameter may be absent or empty, which is one and the same (R2, R3)', async () => {
+  for (const name of OPTIONAL) {
+    assert.equal((await world.exchange({ [name]: '' })).status, 200, name);
+    assert.equal((await world.exchange({ [name]: undefined })).status, 200, name);
   }
+  const none = Object.fromEntries(OF_CLIENT_CREDENTIALS.map((name) => [name, '']));
+  const credentials = { grant_type: GRANT.clientCredentials, subject_token: '', subject_token_type: '' };
+  assert.equal(reasonOf(await world.exchange({ ...credentials, ...none })), 'grant-not-allowed', 'the client may not');
+});
+
+test('X03, N06: a repeated parameter is refused, a second audience or resource as a second target (R2)', async () => {
+  for (const name of [...REQUIRED, ...OPTIONAL, ...REFUSED, 'unheard_of']) {
+    const many = name === 'audience' || name === 'resource';
+    const expected = many ? 'target-multiple' : 'duplicate-parameter';
+    for (const pair of [`${name}=1&${name}=2`, `${name}=1&${name}=1`, `${name}=&${name}=1`, `${name}=1&${name}=`]) {
+      assert.equal(reasonOf(await post(`${await world.form({ [name]: undefined })}&${pair}`)), expected, pair);
+    }
+  }
+  assert.equal(reasonOf(await post(`${await world.form()}&scope=a&scope=b&audience=x`)), 'target-multiple');
 });
 
 test('X03: an OAuth parameter in the query string is refused, any other is not (R2, RFC 6749 2.3.1)', async () => {
-  for (const name of [...REQUIRED, ...REFUSED, 'scope', 'client_secret']) {
-    assert.equal(reasonOf(await post(await world.form(), {}, `/token?${name}=x`)), 'query-parameter', name);
+  for (const name of [...REQUIRED, ...OPTIONAL, ...REFUSED, 'client_secret']) {
+    for (const query of [`${name}=x`, `${name}=`, name, `trace=1&${name}=x&${name}=y`]) {
+      assert.equal(reasonOf(await post(await world.form(), {}, `/token?${query}`)), 'query-parameter', query);
+    }
   }
   assert.equal((await post(await world.form(), {}, '/token?trace=1')).status, 200);
 });
@@ -108,9 +125,16 @@ test('X03, N06: what would restrict the token and is not done here is refused by
 test('X03: unknown parameters are ignored and counted (RFC 6749 3.2)', async () => {
   const before = world.events.length;
   assert.equal((await world.exchange({ 'a[]': '1', tenant: 'x' })).status, 200);
+  assert.equal(
+    reasonOf(await world.exchange({ audience: undefined, 'audience[]': 'dev:fleet:api' })),
+    'parameter-missing',
+  );
   assert.deepEqual(
     world.events.slice(before).filter((event) => event.event === 'exchange.ignored_parameters'),
-    [{ event: 'exchange.ignored_parameters', count: 2 }],
+    [
+      { event: 'exchange.ignored_parameters', count: 2 },
+      { event: 'exchange.ignored_parameters', count: 1 },
+    ],
   );
 });
 
@@ -136,6 +160,10 @@ test('X03: only UTF-8 form bodies are read (R1)', async () => {
     reasonOf(await post(form, { 'Content-Type': 'application/x-www-form-urlencoded; charset=latin1' })),
     'content-type',
   );
+  for (const type of ['text/plain', 'multipart/form-data; boundary=x', 'application/json; charset=utf-8', '']) {
+    assert.equal(reasonOf(await post(form, { 'Content-Type': type })), 'content-type', type);
+  }
+  assert.equal(reasonOf(await post(JSON.stringify({ grant_type: GRANT.tokenExchange }))), 'parameter-missing');
   assert.equal(reasonOf(await post(`${form}&x=%ff`)), 'content-type');
   assert.equal(reasonOf(await post(Buffer.concat([Buffer.from(`${form}&x=`), Buffer.of(0xff)]))), 'content-type');
   assert.equal((await post(form, { 'Content-Type': 'Application/X-WWW-Form-URLEncoded; charset=UTF-8' })).status, 200);

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { GRANT } from '../oauth/client-assertion.ts';
 import { publicJwk } from '../oauth/jwk.ts';
 import { createTestKeys, createWorld, idportenClient, testApp, testClient } from './testing/world.ts';
-import type { Grant } from '../registry/model.ts';
+import type { Client, Grant } from '../registry/model.ts';
 import type { Answer } from './testing/world.ts';
 
 const keys = await createTestKeys();
@@ -19,11 +20,17 @@ const world = await createWorld({
   keys,
   data: {
     apps: NAMES.map((name) => testApp(name, name === 'e' ? { state: 'disabled' } : {})),
-    clients: [...NAMES.map((name) => testClient(name, [publicJwk(keys.client)])), idportenClient('a', 'login-client')],
+    clients: [...NAMES.map(bothGrants), idportenClient('a', 'login-client')],
     grants: Object.entries(RULES).flatMap(([target, rules]) => rules.map((rule) => grant(target, rule))),
   },
 });
 after(() => world.close());
+
+/** A client that may ask for users and for itself. */
+function bothGrants(name: string): Client {
+  const grantTypes = ['token-exchange', 'client_credentials'] as const;
+  return { ...testClient(name, [publicJwk(keys.client)]), registration: { provider: 'tokenx', token: {}, grantTypes } };
+}
 
 function grant(target: string, rule: string): Grant {
   const [cluster = '', namespace = '', name = ''] = rule.split(':');
@@ -44,24 +51,33 @@ function oracle(from: string, to: string, wildcards: boolean): string {
   return wildcards ? 'issued' : 'wildcard-network-only';
 }
 
-const call = async (from: string, to: string): Promise<Answer> => {
+const FOR_ITSELF = {
+  grant_type: GRANT.clientCredentials,
+  subject_token: undefined,
+  subject_token_type: undefined,
+};
+
+const call = async (from: string, to: string, grantType: object = {}): Promise<Answer> => {
   const id = `dev:fleet:${from}`;
   return world.exchange({
+    ...grantType,
     audience: `dev:fleet:${to}`,
     client_assertion: await world.assertion({ claims: { iss: id, sub: id } }),
   });
 };
 
 for (const wildcardGrants of ['network-only', 'tokens'] as const) {
-  test(`X08: every pair of six applications, wildcards ${wildcardGrants}, answers as the rules read (P2 to P5)`, async () => {
+  test(`X08: every pair of six applications, wildcards ${wildcardGrants}, answers as the rules read, to both grants alike (P2 to P5, M1)`, async () => {
     const { version } = world.registry.snapshot();
     assert.equal(await world.registry.commit(version, { wildcardGrants }), 'ok');
     for (const from of NAMES) {
       for (const to of NAMES) {
-        const answer = await call(from, to);
         const expected = oracle(from, to, wildcardGrants === 'tokens');
-        assert.equal(answer.body['fm_reason'] ?? 'issued', expected, `${from} -> ${to}`);
-        assert.equal(world.lastDecision()?.reason, expected);
+        for (const grantType of [{}, FOR_ITSELF]) {
+          const answer = await call(from, to, grantType);
+          assert.equal(answer.body['fm_reason'] ?? 'issued', expected, `${from} -> ${to}`);
+          assert.equal(world.lastDecision()?.reason, expected);
+        }
       }
     }
   });
