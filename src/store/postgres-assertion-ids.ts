@@ -22,7 +22,7 @@ COMMIT;`;
 
 /** What a connection lives by: answers come in time or not at all, and what is acknowledged is on the disk. */
 export const SESSION: string = `SET statement_timeout = '250ms'; SET lock_timeout = '250ms'; SET synchronous_commit = on;
-SET idle_in_transaction_session_timeout = '5s';`;
+SET default_transaction_isolation = 'read committed';`;
 
 /** Begins the memory of a new table; begins it anew where marks may be missing. */
 export const REMEMBER: string = `INSERT INTO assertion_memory AS m (since, latest, lineage) VALUES (${NOW}, ${NOW}, ${LINEAGE})

@@ -14,6 +14,8 @@ export interface ReplayConnection {
   claim(key: string, expiresAt: number): Promise<{ readonly told: Told; readonly serverTime: number }>;
   /** Joins the memory that the server has now, or begins one. */
   begin(): Promise<void>;
+  /** Rejects with StoreUnavailable for a server that would drop marks to make room. */
+  verify(): Promise<void>;
 }
 
 /** Sends one command; gives the reply as the server made it. */
@@ -52,6 +54,9 @@ async function connectionOf(send: Send): Promise<ReplayConnection> {
   return {
     since: () => epoch.since,
     begin,
+    async verify() {
+      checkServer(String(await send('INFO')));
+    },
     async claim(key, expiresAt) {
       const ends = String(Math.ceil(expiresAt * 1000));
       const words = ['2', EPOCH_KEY, `${MARK_PREFIX}${key}`, epoch.id, ends, String(GRACE_SECONDS * 1000)];

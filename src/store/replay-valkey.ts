@@ -48,6 +48,7 @@ export function createValkeyReplay({ url, now }: ValkeyReplayOptions): ReplaySto
     claim,
     rememberedSince: () => since,
     async check() {
+      await link.ask((connection) => connection.verify());
       await claim(`check ${randomUUID()}`, now() + CHECK_SECONDS);
       checkClocks(serverTime, now());
     },

@@ -80,6 +80,16 @@ test('a role needs no more than the use of the tables; a database that cannot be
   }, 3000);
 });
 
+test('a database that prefers stricter isolation is used as any other', { skip: noPostgres }, async (t) => {
+  const { make, sql, url } = await withDatabase(t);
+  const name = new URL(url).pathname.slice(1);
+  await sql.query(`ALTER DATABASE ${name} SET default_transaction_isolation = 'serializable'`);
+  const stores = [await connect(t, make), await connect(t, make), await connect(t, make)];
+  for (let round = 0; round < 10; round += 1) {
+    assert.deepEqual(await raceFor(stores, `jti ${round}`, now() + 60), { fresh: 1, seen: 199 });
+  }
+});
+
 test('what has expired is cleared away, what has not stays', { skip: noPostgres }, async (t) => {
   const { make, sql } = await withDatabase(t);
   const store = await connect(t, make);

@@ -16,8 +16,11 @@ after(() => redis?.close());
 
 const make = (): ReplayStore => createValkeyReplay({ url: redis?.url ?? '', now });
 
-async function withRedis(t: TestContext): Promise<(...words: readonly string[]) => Promise<unknown>> {
-  const client = createClient({ url: redis?.url ?? '' });
+async function withRedis(
+  t: TestContext,
+  url: string = redis?.url ?? '',
+): Promise<(...words: readonly string[]) => Promise<unknown>> {
+  const client = createClient({ url });
   client.on('error', () => {});
   await client.connect();
   t.after(() => client.destroy());
@@ -98,6 +101,17 @@ test('a server that would forget to make room, or cannot be written, is no repla
       return error instanceof StoreUnavailable && why.test(error.message);
     }, 3000);
   }
+});
+
+test('a server that is told later to make room by forgetting is not ready from then on', {
+  skip: noRedis,
+}, async (t) => {
+  const own = await startRedis();
+  t.after(() => own.close());
+  const store = await connect(t, () => createValkeyReplay({ url: own.url, now }));
+  const send = await withRedis(t, own.url);
+  await send('CONFIG', 'SET', 'maxmemory', '100mb', 'maxmemory-policy', 'volatile-ttl');
+  await assert.rejects(store.check(), StoreUnavailable);
 });
 
 test('N10: a full server refuses, and forgets nothing', { skip: noRedis }, async (t) => {
