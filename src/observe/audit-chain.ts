@@ -3,7 +3,7 @@ import type { Plain } from './redact.ts';
 import { printableJson } from './scrub.ts';
 
 /** Records as lines, and the hash of the last one. */
-export interface SealedRecords {
+interface SealedRecords {
   readonly lines: readonly string[];
   readonly head: string | null;
 }
