@@ -96,6 +96,21 @@ test("X11, A2: another issuer's actors keep sub and iss alone, and never our nam
   });
 });
 
+test('X11, A1: an act that is none is refused, at whatever depth it stands', async () => {
+  const bad = ['dev:fleet:web', { iss: 'x' }, [{ sub: 'x' }], null, {}, { sub: 7 }, { sub: 'x', act: 'y' }];
+  for (const act of bad) {
+    const answer = await ask('web', 'api', { subject_token: await subjectWith({ act }) });
+    assert.equal(reasonOf(answer), 'subject-malformed', JSON.stringify(act));
+  }
+});
+
+test('N16, J8: a planted cnf is refused, whatever it holds', async () => {
+  for (const cnf of [{ jkt: 'x' }, {}, null, 'x']) {
+    const answer = await ask('web', 'api', { subject_token: await subjectWith({ cnf }) });
+    assert.equal(reasonOf(answer), 'subject-bound', JSON.stringify(cnf));
+  }
+});
+
 test('X11, N16, A1: nested actors are history: none of them opens a way for the caller', async () => {
   const act = { sub: 'dev:fleet:api' };
   assert.equal(reasonOf(await ask('web', 'store', { subject_token: await subjectWith({ act }) })), 'no-rule');
