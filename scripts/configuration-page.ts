@@ -1,4 +1,5 @@
 import { exchangeSettings } from '../src/exchange/config.ts';
+import { serverSettings } from '../src/exchange/server-config.ts';
 import { idpSettings } from '../src/idp/config.ts';
 import { loginSettings } from '../src/login/config.ts';
 import { registrarSettings } from '../src/registrar/config.ts';
@@ -23,7 +24,12 @@ export function configurationPage(): string {
       'One per app that declares a login; `fullmakt up` sets these from its manifest.',
       loginSettings,
     ),
-    section('TokenX', 'The token exchange server.', exchangeSettings),
+    section('TokenX', 'The token exchange server, inside `fullmakt up` and alone.', exchangeSettings),
+    section(
+      'TokenX alone',
+      'Besides these: where `fullmakt exchange` keeps things, and how many processes it is.',
+      serverSettings,
+    ),
     section('Sidecar', 'Reads the environment contract of its app; the registrar writes it.', sidecarSettings),
     section('Registrar', 'Reads the folder of manifests.', registrarSettings),
     section('Local identity providers', 'ID-porten, Entra ID and Maskinporten for development.', idpSettings),

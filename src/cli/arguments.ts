@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 
 /** A command line, read. `usage` says what was wrong with it. */
 export type Command =
-  | { readonly kind: 'help'; readonly of?: 'idp' }
+  | { readonly kind: 'help'; readonly of?: 'idp' | 'exchange' }
   | { readonly kind: 'version' }
   | { readonly kind: 'usage'; readonly says: string }
   | {
@@ -17,7 +17,7 @@ export type Command =
       readonly command: readonly string[];
       readonly dir: string | undefined;
     }
-  | { readonly kind: 'validate' | 'explain' | 'idp'; readonly args: readonly string[] };
+  | { readonly kind: 'validate' | 'explain' | 'idp' | 'exchange'; readonly args: readonly string[] };
 
 const APP = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?\/[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 
@@ -27,9 +27,10 @@ export function parseCommandLine(args: readonly string[]): Command {
   if (name === undefined || ['--help', '-h', 'help'].includes(name)) return { kind: 'help' };
   if (['--version', '-v'].includes(name)) return { kind: 'version' };
   if (name === 'validate' || name === 'explain') return { kind: name, args: rest };
-  if (name === 'idp' && rest.some((arg) => ['--help', '-h'].includes(arg))) return { kind: 'help', of: name };
+  const alone = name === 'idp' || name === 'exchange';
+  if (alone && rest.some((arg) => ['--help', '-h'].includes(arg))) return { kind: 'help', of: name };
   if (rest[0] === '--help' || rest[0] === '-h') return { kind: 'help' };
-  if (name === 'idp') return { kind: name, args: rest };
+  if (alone) return { kind: name, args: rest };
   try {
     if (name === 'up') return parseUp(rest);
     if (name === 'run') return parseRun(rest);

@@ -1,7 +1,9 @@
 import type { Environment } from '../settings.ts';
 import { type Command, parseCommandLine } from './arguments.ts';
-import { help, idpHelp } from './help.ts';
+import { exchangeHelp, help, idpHelp } from './help.ts';
 import { keepProcessSmall } from './small-process.ts';
+
+const helpOf = { idp: idpHelp, exchange: exchangeHelp };
 
 const USAGE = 2;
 const COULD_NOT_START = 4;
@@ -20,7 +22,7 @@ export async function runCommandLine(args: readonly string[], env: Environment, 
 async function dispatch(command: Command, env: Environment, cwd: string): Promise<number> {
   switch (command.kind) {
     case 'help':
-      process.stdout.write(command.of === 'idp' ? idpHelp : help);
+      process.stdout.write(command.of === undefined ? help : helpOf[command.of]);
       return 0;
     case 'version': {
       const { readVersion } = await import('./version.ts');
@@ -50,6 +52,10 @@ async function dispatch(command: Command, env: Environment, cwd: string): Promis
       keepProcessSmall();
       const { runIdp } = await import('./idp.ts');
       return runIdp(command.args, env, cwd);
+    }
+    case 'exchange': {
+      const { runExchange } = await import('./exchange.ts');
+      return runExchange(command.args, env, cwd);
     }
     default:
       return command satisfies never;
