@@ -45,7 +45,15 @@ test('docs/endpoints.md lists the own routes of the login proxy, with their meth
 });
 
 test('docs/endpoints.md names every path that a route table of the other programs holds, and nothing that is in none', () => {
-  const tables = ['exchange/app', 'exchange/health', 'exchange/discovery', 'sidecar/app', 'web/health'];
+  const tables = [
+    'exchange/app',
+    'exchange/admin',
+    'exchange/figures',
+    'exchange/health',
+    'exchange/discovery',
+    'sidecar/app',
+    'web/health',
+  ];
   const providers = ['idporten', 'entra', 'maskinporten', 'graph', 'openid'].map((name) => `idp/routes/${name}`);
   const control = readdirSync(join(root, 'src/idp/control'))
     .filter((name) => !name.endsWith('.test.ts'))
