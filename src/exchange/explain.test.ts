@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import fc from 'fast-check';
+import { assert as check, asyncProperty, constantFrom, record } from 'fast-check';
 import { generatePrivateJwk, publicJwk } from '../oauth/jwk.ts';
 import { CLIENT_ASSERTION_TYPE, GRANT } from '../oauth/client-assertion.ts';
 import type { App, Client, Grant } from '../registry/model.ts';
@@ -178,12 +178,12 @@ interface Triple {
   readonly grant: 'token-exchange' | 'client_credentials';
 }
 
-const triples = fc.record<Triple>({
-  caller: fc.constantFrom(...NAMES, 'nobody'),
-  target: fc.constantFrom(...NAMES, 'nobody'),
-  issuer: fc.constantFrom(IDP, IDP, IDP, 'https://other.example.test'),
-  scope: fc.constantFrom(undefined, undefined, 'read', 'write', 'read write', 'delete'),
-  grant: fc.constantFrom('token-exchange', 'token-exchange', 'client_credentials'),
+const triples = record<Triple>({
+  caller: constantFrom(...NAMES, 'nobody'),
+  target: constantFrom(...NAMES, 'nobody'),
+  issuer: constantFrom(IDP, IDP, IDP, 'https://other.example.test'),
+  scope: constantFrom(undefined, undefined, 'read', 'write', 'read write', 'delete'),
+  grant: constantFrom('token-exchange', 'token-exchange', 'client_credentials'),
 });
 
 function scopesIn({ scopes }: Answer['body']): string | undefined {
@@ -206,7 +206,7 @@ async function asked({ caller, target, issuer, scope, grant }: Triple): Promise<
 }
 
 test('X14, V5: explain says what the token endpoint does, for any caller, target, issuer, scope and grant', async () => {
-  const property = fc.asyncProperty(triples, async (triple) => {
+  const property = asyncProperty(triples, async (triple) => {
     const { caller, target, issuer, scope, grant } = triple;
     const [{ body }, answer] = [
       await explained({
@@ -225,5 +225,5 @@ test('X14, V5: explain says what the token endpoint does, for any caller, target
     // Who calls is proven first at the token endpoint, and what is wrong with the caller is told to nobody.
     if (!given && reason !== 'client-auth-failed') assert.equal(body['reason'], reason);
   });
-  await fc.assert(property, { numRuns: 150 });
+  await check(property, { numRuns: 150 });
 });

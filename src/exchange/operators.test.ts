@@ -39,6 +39,9 @@ const readAs = async (change: Omit<Change, 'key'>, key = own): Promise<Answer> =
   read(await bearer(world, key, change));
 const now = (): number => Math.floor(world.clock.now);
 
+const ofHub = (sub: string): Promise<string> =>
+  sign({ iss: HUB, sub, aud: ['second', ADMIN_AUDIENCE], iat: now(), exp: now() + 60 }, foreign);
+
 test('T1: an operator that signs for itself is known by its key, its name as issuer and subject, and the audience', async () => {
   const answer = await readAs({});
   assert.equal(answer.status, 200);
@@ -83,10 +86,8 @@ test('T1: whatever is wrong with the bearer token, the answer is one and the sam
 });
 
 test('T1: two operators of one issuer are told apart by their subject, and each has its own rights', async () => {
-  const token = (sub: string): Promise<string> =>
-    sign({ iss: HUB, sub, aud: ['second', ADMIN_AUDIENCE], iat: now(), exp: now() + 60 }, foreign);
-  assert.equal((await read(await token('robot-a'))).status, 200);
-  const answer = await read(await token('robot-b'));
+  assert.equal((await read(await ofHub('robot-a'))).status, 200);
+  const answer = await read(await ofHub('robot-b'));
   assert.equal(answer.status, 403);
   assert.equal(answer.headers['www-authenticate'], 'Bearer error="insufficient_scope"');
   assert.equal(answer.text, '');
@@ -110,7 +111,7 @@ test('T1, J9: an operator known by its well-known address is verified with the k
     keys,
     config: { operators: [{ ...row, wellKnown: `${HUB}/.well-known/openid-configuration` }] },
     fetch: (url, init) => {
-      const document = documents[String(url)];
+      const document = documents[url];
       return document === undefined ? fetch(url, init) : Promise.resolve(Response.json(document));
     },
   });

@@ -130,6 +130,10 @@ test('V4: an entry lives as long as any token it can name: the longest maxAge, a
   assert.equal(await lifeOf(200_000), 200_000 + 10);
 });
 
+function unwritable(): never {
+  throw new RegistryUnavailable('gone');
+}
+
 function full(expiresAt: number): readonly Denial[] {
   return Array.from({ length: 100_000 }, (_, index) => ({
     kind: 'jti' as const,
@@ -157,10 +161,7 @@ test('V4, X14: a full deny list answers 503 and raises the alarm; nothing is dro
 
 test('G5: a registry that cannot be written answers 503, and the revocation is not said to be done', async (t) => {
   const registry = createMemoryRegistry({ now: () => START, initial: defaultData(keys) });
-  const commit = (): never => {
-    throw new RegistryUnavailable('gone');
-  };
-  const world = await open(t, { registry: { ...registry, commit } });
+  const world = await open(t, { registry: { ...registry, commit: unwritable } });
   const answer = await order(world, { kind: 'sid', value: 's-5' });
   assert.deepEqual([answer.status, answer.body['fm_reason']], [503, 'registry-unavailable']);
   const token = await tokenFor(world, ['web', 'api']);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
-import fc from 'fast-check';
+import { assert as check, constantFrom, property, record, subarray } from 'fast-check';
 import { isMap, isSeq, parse, parseDocument, stringify } from 'yaml';
 import { readManifestFolder } from '../../src/cli/manifest-folder.ts';
 import { exchangeSettings } from '../../src/exchange/config.ts';
@@ -83,36 +83,36 @@ function applyFix(cwd: string, { app, path, add, file }: Fix): void {
   writeFileSync(join(cwd, place), document.toString());
 }
 
-const rules = fc.subarray([
+const rules = subarray([
   { application: 'store' },
   { application: '*' },
   { application: 'web', namespace: 'front', permissions: { scopes: ['read'] } },
   { application: 'somebody' },
 ]);
-const tokenx = fc.constantFrom(
+const tokenx = constantFrom(
   undefined,
   { enabled: true },
   { enabled: true, subjectIssuers: ['other'] },
   { enabled: true, grantTypes: ['token-exchange'] },
   { enabled: true, subjectIssuers: ['idporten'], grantTypes: ['client_credentials'] },
 );
-const spec = fc.record({ tokenx, inbound: rules }).map(({ tokenx: settings, inbound }) => ({
+const spec = record({ tokenx, inbound: rules }).map(({ tokenx: settings, inbound }) => ({
   ...(settings === undefined ? {} : { tokenx: settings }),
   ...(inbound.length === 0 ? {} : { accessPolicy: { inbound: { rules: inbound } } }),
 }));
-const apps = fc.constantFrom('local:front:web', 'local:back:api', 'local:back:store');
-const questions = fc.record<ExplainQuestion>({
+const apps = constantFrom('local:front:web', 'local:back:api', 'local:back:store');
+const questions = record<ExplainQuestion>({
   caller: apps,
   target: apps,
-  subjectIssuer: fc.constantFrom(undefined, IDP),
-  scope: fc.constantFrom(undefined, 'read', 'read write', 'app/all true 1.5'),
-  grant: fc.constantFrom('token-exchange', 'client_credentials'),
+  subjectIssuer: constantFrom(undefined, IDP),
+  scope: constantFrom(undefined, 'read', 'read write', 'app/all true 1.5'),
+  grant: constantFrom('token-exchange', 'client_credentials'),
 });
-const worlds = fc.record({ 'front/web': spec, 'back/api': spec, 'back/store': spec });
+const worlds = record({ 'front/web': spec, 'back/api': spec, 'back/store': spec });
 
 test('X14, V5: every fix brings the question further, until what was refused is allowed', (t) => {
-  fc.assert(
-    fc.property(worlds, questions, (specs, question) => {
+  check(
+    property(worlds, questions, (specs, question) => {
       const folder = manifests(t, specs);
       const seen: string[] = [];
       let answer = folder.explain(question);
