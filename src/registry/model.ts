@@ -41,7 +41,7 @@ export interface TokenxTokenSettings {
   readonly capBySubject?: boolean;
   /** Seconds after `auth_time`. */
   readonly maxSession?: number;
-  readonly claims?: 'all' | readonly string[];
+  readonly claims?: 'all' | 'all-legacy' | readonly string[];
   readonly act?: boolean;
   readonly azp?: boolean;
   readonly scope?: 'enforce' | 'echo';
