@@ -128,30 +128,30 @@ test('row 63: a worker that is stuck is ended and replaced; workers end when the
 test('row 63: SIGTERM under load says not ready first, then ends without cutting a request', async (t) => {
   const dir = await folderOf(t);
   const server = await start(t, ['--dir', dir, '--workers', '2'], { FULLMAKT_EXCHANGE_DRAIN_DELAY: '1' });
-  let [isEnding, answered, cut] = [false, 0, 0];
+  const load = { isEnding: false, answered: 0, cut: 0 };
   const client = async (): Promise<void> => {
-    while (!isEnding) {
+    while (!load.isEnding) {
       const body = await fleet.form();
-      // Whoever is balancing sees readiness first and sends nothing new: here the client does.
-      if (isEnding) return;
+      // As whoever balances load does once readiness says no.
+      if (load.isEnding) return;
       try {
         const response = await fetch(`${server.origin}/token`, { method: 'POST', body });
         await response.text();
-        if (response.status === 200) answered += 1;
-        else cut += 1;
+        if (response.status === 200) load.answered += 1;
+        else load.cut += 1;
       } catch {
-        cut += 1;
+        load.cut += 1;
       }
     }
   };
   const clients = Array.from({ length: 8 }, client);
-  await until(() => answered > 50);
+  await until(() => load.answered > 50);
   const ended = server.stop();
   await until(async () => (await fetch(`${server.origin}/readyz`)).status === 503);
-  isEnding = true;
+  load.isEnding = true;
   await Promise.all(clients);
   assert.equal(await ended, 0);
-  assert.equal(cut, 0, `${answered} answered`);
+  assert.equal(load.cut, 0, `${load.answered} answered`);
 });
 
 test('a start that cannot go on says what to do: no issuer, misspelt setting, folder in use, no key-encryption key, memory with workers', async (t) => {
