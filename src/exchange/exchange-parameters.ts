@@ -11,7 +11,7 @@ import type { TokenRequest } from './token-request.ts';
 export type Asked = AskedForUser | AskedForItself;
 
 /** A token for the user of another token (RFC 8693 2.1). */
-export interface AskedForUser {
+interface AskedForUser {
   readonly grant: 'token-exchange';
   readonly subjectToken: string;
   readonly subjectTokenType: string;
