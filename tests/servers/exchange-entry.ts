@@ -3,10 +3,13 @@ import { exchangeSettings } from '../../src/exchange/config.ts';
 import { silent } from '../../src/observe/events.ts';
 import type { Registry } from '../../src/registry/contract.ts';
 import { createKeyWrapper } from '../../src/registry/key-wrapper.ts';
+import { openPostgresRegistry } from '../../src/registry/postgres.ts';
 import { openSqliteRegistry } from '../../src/registry/registry.ts';
 import { readSettings } from '../../src/settings.ts';
 import { openEmbeddedReplay } from '../../src/store/replay-embedded.ts';
 import { createMemoryReplay } from '../../src/store/replay-memory.ts';
+import { createPostgresReplay } from '../../src/store/replay-postgres.ts';
+import { createValkeyReplay } from '../../src/store/replay-valkey.ts';
 import type { ReplayStore } from '../../src/store/replay.ts';
 import { serve } from '../../src/web/serve.ts';
 import type { ExchangeProcessOptions } from './exchange-process.ts';
@@ -23,7 +26,12 @@ const registry = await openRegistry();
 const replay = openReplay();
 const program = await createExchange(read.settings, {
   registry,
-  signingKeys: { store: registry.signingKeys, wrapper: createKeyWrapper(Buffer.from(options.kek, 'hex')) },
+  signingKeys: {
+    store: registry.signingKeys,
+    wrapper: createKeyWrapper(Buffer.from(options.kek, 'hex')),
+    ...(options.leaseSeconds !== undefined && { leaseSeconds: options.leaseSeconds }),
+    ...(options.revocationsFile !== undefined && { revocationsFile: options.revocationsFile }),
+  },
   replay,
   fetch: (url, init) => fetch(url, init),
   now,
@@ -45,11 +53,14 @@ async function end(): Promise<void> {
 }
 
 async function openRegistry(): Promise<Registry> {
+  if (options.registry.startsWith('postgres:')) return openPostgresRegistry(options.registry, { now });
   return openSqliteRegistry(options.registry, { now });
 }
 
 /** Alone, it has forgotten nothing: assertions made before the start are good. */
 function openReplay(): ReplayStore {
+  if (options.replay?.startsWith('postgres:') === true) return createPostgresReplay({ url: options.replay, now });
+  if (options.replay?.startsWith('redis:') === true) return createValkeyReplay({ url: options.replay, now });
   if (options.replay !== undefined) return openEmbeddedReplay(options.replay, { now, since: 0 });
   return { ...createMemoryReplay({ now }), rememberedSince: () => 0 };
 }

@@ -7,13 +7,15 @@ export interface ExchangeProcessOptions {
   readonly registry: string;
   /** The key-encryption key: 32 bytes as hex, the same for all that share a registry. */
   readonly kek: string;
-  /** A file; without it used assertions are remembered by the process alone. */
+  /** A file, `postgres://…` or `redis://…`; without it used assertions are remembered by the process alone. */
   readonly replay?: string;
   /** `FULLMAKT_EXCHANGE_…`, over a test issuer and a port of its own. */
   readonly settings?: Readonly<Record<string, string>>;
   /** How far its clock is ahead of this process's. */
   readonly clockAheadSeconds?: number;
   readonly revocationsFile?: string;
+  /** How long the others wait for it once it is gone. */
+  readonly leaseSeconds?: number;
 }
 
 /** A TokenX process that answers. It ends with this one, whatever happens. */
