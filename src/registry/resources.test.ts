@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { appId } from './app-id.ts';
+import type { RegistryChange } from './contract.ts';
 import type { App, Client } from './model.ts';
 import { canonicalResource } from './resources.ts';
+import { createMemoryRegistry } from './registry.ts';
 import { createSnapshot } from './snapshot.ts';
 
 const INGRESSES: Readonly<Record<string, readonly string[]>> = {
@@ -130,11 +132,25 @@ test('X11, P1: no relative or ambiguous URI, nor one with user info, query or fr
   }
 });
 
-test('P1: an app that lets go of an address frees it for the other that names it', () => {
-  const rows = { version: 2, wildcardGrants: 'network-only', grants: [], scopes: [] } as const;
-  const alone = createSnapshot({ ...rows, apps: [appOf('two')], clients: [clientOf('two')] });
-  assert.equal(alone.appOfResource('https://both.example.test/x'), 'dev:fleet:two');
-  assert.equal(alone.appOfResource('urn:example:shared'), 'dev:fleet:two');
+test("P1, G2: an address goes with the commit: it is nobody's while two claim it, and the other's once one lets go", async () => {
+  const registry = createMemoryRegistry({ now: () => 0 });
+  const change = async (rows: RegistryChange): Promise<void> => {
+    assert.equal(await registry.commit(registry.snapshot().version, rows), 'ok');
+  };
+  const owners = (): readonly (string | undefined)[] =>
+    ['https://both.example.test/x', 'urn:example:shared'].map((each) => registry.snapshot().appOfResource(each));
+  const [one, two] = [appId('dev', 'fleet', 'one'), appId('dev', 'fleet', 'two')];
+  await change({ putApps: [appOf('one')], putClients: [clientOf('one')] });
+  assert.deepEqual(owners(), [one, one]);
+  await change({ putApps: [appOf('two')], putClients: [clientOf('two')] });
+  assert.deepEqual(owners(), [undefined, undefined]);
+  await change({ putApps: [{ ...appOf('one'), spec: { ...appOf('one').spec, ingresses: [] } }] });
+  assert.deepEqual(owners(), [two, undefined]);
+  await change({ removeClients: [{ app: one, provider: 'tokenx' }] });
+  assert.deepEqual(owners(), [two, two]);
+  await change({ removeApps: [two] });
+  assert.deepEqual(owners(), [undefined, undefined]);
+  await registry.close();
 });
 
 test('P1: whatever comes as a resource, the answer is quick, the spelling stays the same the second time, and an app lies under its host', () => {
