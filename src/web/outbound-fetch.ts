@@ -19,7 +19,7 @@ export interface OutboundOptions {
 }
 
 /** A request as for the built-in one, and how far inside it may go: `public` = to no private address. */
-export interface OutboundInit extends RequestInit {
+interface OutboundInit extends RequestInit {
   readonly reach?: 'public' | 'any';
 }
 
