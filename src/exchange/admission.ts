@@ -1,7 +1,6 @@
 import { refuse } from './errors.ts';
 import { countIgnored } from './token-form.ts';
-import type { AuthenticationAttempt } from './authenticate.ts';
-import type { TokenRequest } from './token-request.ts';
+import type { AuthenticationAttempt, TokenRequest } from './token-request.ts';
 
 /** Step 2, before anything that costs. */
 export function admit(state: TokenRequest): void {

@@ -5,17 +5,10 @@ import { parseScope } from '../oauth/scope.ts';
 import type { Snapshot } from '../registry/model.ts';
 import { refuse } from './errors.ts';
 import { narrowScope } from './scope.ts';
+import type { ScopeAnswer } from './scope.ts';
 import { left } from './steps.ts';
 import type { VerifiedSubjectToken } from './subject-token.ts';
 import type { Target, TokenRequest } from './token-request.ts';
-
-/** The scopes of one answer. */
-export interface ScopeAnswer {
-  /** Of the token; undefined = it carries no `scope`. */
-  readonly granted: readonly string[] | undefined;
-  /** `scope` of the response. */
-  readonly shown: string | undefined;
-}
 
 /** Step 14: the scopes of the new token. */
 export function chooseScope(state: TokenRequest): void {

@@ -1,15 +1,8 @@
 import type { Form } from '../web/forms.ts';
+import type { AskedForItself } from './asked.ts';
 import { commonClaims } from './claims.ts';
 import type { IssuedClaims, TokenParts } from './claims.ts';
 import { refuse } from './errors.ts';
-
-/** A token for the caller itself (RFC 6749 4.4.2). */
-export interface AskedForItself {
-  readonly grant: 'client_credentials';
-  readonly audience: string | undefined;
-  readonly resource: string | undefined;
-  readonly scope: string | undefined;
-}
 
 /** They speak of somebody else's token: a client that sends one of them believes that it acts for a user. */
 const FOREIGN = ['subject_token', 'subject_token_type', 'actor_token', 'actor_token_type', 'requested_token_type'];

@@ -8,7 +8,7 @@ import type { Actor } from './act.ts';
 import { refuse, situationOf } from './errors.ts';
 import type { Answered, DecisionEvent } from './events.ts';
 import type { Pseudonym } from './pseudonym.ts';
-import type { ScopeAnswer } from './choose-scope.ts';
+import type { ScopeAnswer } from './scope.ts';
 import type { VerifiedSubjectToken } from './subject-token.ts';
 
 type Known = Omit<

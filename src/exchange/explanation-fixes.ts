@@ -2,7 +2,7 @@ import { locateFix } from '../registry/decide.ts';
 import type { Fix } from '../registry/decision.ts';
 import type { Snapshot } from '../registry/model.ts';
 import type { GrantName } from './grant.ts';
-import type { Edge } from './target.ts';
+import type { Edge } from './token-request.ts';
 
 /** How a rule may call a scope. */
 const SCOPE = /^[a-z0-9._/-]{1,100}$/;

@@ -11,7 +11,7 @@ import type { Situation } from './errors.ts';
 import { grantFix, issuerFix, scopeFix } from './explanation-fixes.ts';
 import { mayUseGrant } from './grant.ts';
 import type { GrantName } from './grant.ts';
-import type { Edge } from './target.ts';
+import type { Edge } from './token-request.ts';
 
 /** May the caller have a token for the target, for a user of this issuer, with these scopes? */
 export interface ExplainQuestion {

@@ -1,7 +1,7 @@
 import { canonicalResource } from '../registry/resources.ts';
 import type { Snapshot } from '../registry/model.ts';
 import { refuse } from './errors.ts';
-import type { Asked } from './exchange-parameters.ts';
+import type { Asked } from './asked.ts';
 
 /**
  * The application a token is asked for: named by `audience`, by an address of it in `resource` (RFC 8707 2), or by both alike. A

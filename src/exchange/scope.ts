@@ -1,5 +1,13 @@
 import { refuse } from './errors.ts';
 
+/** The scopes of one answer. */
+export interface ScopeAnswer {
+  /** Of the token; undefined = it carries no `scope`. */
+  readonly granted: readonly string[] | undefined;
+  /** `scope` of the response. */
+  readonly shown: string | undefined;
+}
+
 /** What decides the scopes of one token (all three: lists without duplicates). */
 export interface ScopeQuestion {
   /** E: the scopes of the rules that let this caller in. */

@@ -1,28 +1,47 @@
-import type { Snapshot } from '../registry/model.ts';
+import type { Decision } from '../registry/decision.ts';
+import type { Snapshot, TokenxGrant } from '../registry/model.ts';
 import type { Form } from '../web/forms.ts';
 import type { HttpRequest, HttpResponse } from '../web/http.ts';
 import type { AudienceSettings } from './audience-settings.ts';
-import type { AuthenticationAttempt } from './authenticate.ts';
-import type { Asked } from './exchange-parameters.ts';
-import type { ScopeAnswer } from './choose-scope.ts';
-import type { Edge } from './target.ts';
+import type { Asked } from './asked.ts';
+import type { AssertionClaims } from './assertion-claims.ts';
+import type { Candidate, ClaimedAssertion, Principal } from './client-authentication.ts';
+import type { ScopeAnswer } from './scope.ts';
 import type { VerifiedSubjectToken } from './subject-token.ts';
 import type { ExchangeContext } from './context.ts';
 import type { Facts } from './decision-record.ts';
-import type { GrantName } from './grant.ts';
+
+/** The authentication of one request: each step adds what it found. Only `caller` is proven. */
+export interface AuthenticationAttempt {
+  readonly context: ExchangeContext;
+  readonly request: HttpRequest;
+  readonly form: Form;
+  readonly facts: Facts;
+  /** The rules the request is judged by; a step that waited takes the newest. */
+  snapshot: Snapshot;
+  presented?: string;
+  assertion?: ClaimedAssertion;
+  candidate?: Candidate;
+  claims?: AssertionClaims;
+  verified?: Principal;
+  caller?: Principal;
+}
 
 /**
  * One token request on its way. A step reads what the steps before it put here and adds its own; nothing in it was judged
  * before the step that judges it, and only `caller` and what comes after it may reach policy.
  */
 export interface TokenRequest extends AuthenticationAttempt {
-  grant?: GrantName;
+  grant?: TokenxGrant;
   asked?: Asked;
   target?: Target;
   subject?: VerifiedSubjectToken;
   scope?: ScopeAnswer;
   response?: HttpResponse;
 }
+
+/** The edge from caller to target, allowed: what its rules give. */
+export type Edge = Extract<Decision, { readonly allow: true }>;
 
 /** The application the token is for, and what its rules and its manifest say of this caller. */
 export interface Target {
