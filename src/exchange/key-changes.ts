@@ -28,7 +28,8 @@ export interface KeyWork {
   readonly replicaId: string;
 }
 
-type Prepare = (set: SigningKeySet) => readonly SigningKeyRow[];
+/** What is wished of the keys of a set; the same list where it is granted already. */
+export type Prepare = (set: SigningKeySet) => readonly SigningKeyRow[];
 
 const ATTEMPTS = 10;
 

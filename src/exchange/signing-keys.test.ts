@@ -170,6 +170,7 @@ test('K8: the key set is public members only, RSA, with ETag, max-age and 304', 
   assert.deepEqual(set.skipped, []);
   for (const jwk of Array.isArray(answer.body['keys']) ? answer.body['keys'] : []) {
     assert.deepEqual(Object.keys(jwk).toSorted(), ['alg', 'e', 'kid', 'kty', 'n', 'use']);
+    assert.match(jwk.kid, /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
   }
   const etag = String(answer.headers['etag']);
   for (const condition of [etag, `W/${etag}`, `"x", ${etag}`, '*']) {

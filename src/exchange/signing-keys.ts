@@ -4,18 +4,18 @@ import type { Recorder } from '../observe/events.ts';
 import type { Registry } from '../registry/contract.ts';
 import type { TokenAlgorithm } from './config.ts';
 import type { ExchangeEvent } from './events.ts';
-import { isChangeDue, settleKeys, storeNow } from './key-changes.ts';
-import type { KeyWork } from './key-changes.ts';
+import { settleKeys, storeNow } from './key-changes.ts';
+import type { KeyWork, Prepare } from './key-changes.ts';
 import { createKeyFigures } from './key-figures.ts';
 import { openKeyJournal } from './key-journal.ts';
 import type { LoadedKeys } from './key-loading.ts';
-import { USE } from './key-loading.ts';
 import { nextSigners, toBeReplaced } from './key-order.ts';
 import type { NextSigner } from './key-order.ts';
 import { revokeKey } from './key-order-revoke.ts';
 import type { KeyRevoked } from './key-order-revoke.ts';
 import { leadSeconds } from './key-rotation.ts';
 import type { RotationRules } from './key-rotation.ts';
+import { oneAtATime, startTicking } from './key-ticks.ts';
 import { LEASE_SECONDS, startReplicaBeat } from './replica-beat.ts';
 import type { ReplicaBeat } from './replica-beat.ts';
 
@@ -57,55 +57,65 @@ export interface SigningKeyOptions extends Omit<KeyWork, 'rules' | 'journal' | '
   readonly leaseSeconds?: number;
 }
 
-const TICK_MS = 1000;
-/** Ticks until the store is asked for everything, whatever our own clock says of the time that passed. */
-const TICKS_TO_RELOAD = 30;
-
 /**
  * Loads the keys, makes them on the first start, and rotates them in the background. Throws when the store does not answer,
  * the key-encryption key is not the one the keys were sealed with, or the file of revoked keys is damaged.
  */
 export async function openSigningKeys(options: SigningKeyOptions): Promise<SigningKeys> {
-  const { registry, emit, record = emit, revocationsFile, leaseSeconds = LEASE_SECONDS } = options;
+  const { registry, emit, record = emit, leaseSeconds = LEASE_SECONDS } = options;
+  const { work, beat, current, settle } = await openKeeper(options, leaseSeconds);
+  const figures = createKeyFigures(emit);
+  const stop = startTicking(work, { current, settle });
+  return {
+    signer: (alg) => signerOf(current(), alg),
+    verificationKeys: () => current().verification,
+    published: () => current().published,
+    rotate: async () => void (await settle()),
+    rotateNow: async () => ({ next: nextSigners(await settle(toBeReplaced), work.rules) }),
+    revoke: (kid) => revokeKey(kid, { work, registry, record, leaseSeconds, current, settle }),
+    overdue: () => isOverdue(current(), work),
+    tellFigures: () => figures(current(), storeNow(current(), work)),
+    async close() {
+      await stop();
+      await beat.close();
+    },
+  };
+}
+
+/** The set in memory, and what brings it up to date, one step at a time. */
+interface Keeper {
+  readonly work: KeyWork;
+  readonly beat: ReplicaBeat;
+  readonly current: () => LoadedKeys;
+  readonly settle: (prepare?: Prepare) => Promise<LoadedKeys>;
+}
+
+/** This process joins the replicas before it loads the set: from then on nothing goes active that it does not publish. */
+async function openKeeper(options: SigningKeyOptions, leaseSeconds: number): Promise<Keeper> {
+  const { registry, emit, revocationsFile } = options;
   const journal = openKeyJournal(revocationsFile);
   let loaded: LoadedKeys | undefined;
   const beat = await startReplicaBeat({ registry, emit, leaseSeconds, keyVersion: () => loaded?.set.version ?? 0 });
   const rules: RotationRules = { ...options.rules, longestTtlSeconds: HOUR };
   const work: KeyWork = { ...options, rules, journal, replicas: registry.replicas, replicaId: beat.id };
-  const settle = async (prepare?: Parameters<typeof settleKeys>[2]): Promise<LoadedKeys> => {
-    const next = await settleKeys(work, loaded, prepare);
-    const isNews = next.set.version !== loaded?.set.version;
-    loaded = next;
-    if (isNews) await publishNews(next, work, beat);
-    return next;
-  };
-  const current = (): LoadedKeys => {
-    if (loaded === undefined) throw new Error('the signing keys are not loaded');
-    return loaded;
-  };
+  const alone = oneAtATime();
+  const settle = (prepare?: Prepare): Promise<LoadedKeys> =>
+    alone(async () => {
+      const next = await settleKeys(work, loaded, prepare);
+      const isNews = next.set.version !== loaded?.set.version;
+      loaded = next;
+      if (isNews) await publishNews(next, work, beat);
+      return next;
+    });
   await settle().catch(async (cause: unknown) => {
     await beat.close();
     throw cause;
   });
-  const alone = oneAtATime();
-  const figures = createKeyFigures(emit);
-  const stop = startTicking(work, { current, settle: () => alone(() => settle()) });
-  return {
-    signer: (alg) => signerOf(current(), alg),
-    verificationKeys: () => current().verification,
-    published: () => current().published,
-    rotate: () => alone(async () => void (await settle())),
-    rotateNow: () => alone(async () => ({ next: nextSigners(await settle(toBeReplaced), rules) })),
-    revoke: (kid) =>
-      revokeKey(kid, { work, registry, record, leaseSeconds, current, settle: () => alone(() => settle()) }),
-    overdue: () => isOverdue(current(), work),
-    tellFigures: () => figures(current(), storeNow(current(), work)),
-    async close() {
-      stop();
-      await alone(() => Promise.resolve());
-      await beat.close();
-    },
+  const current = (): LoadedKeys => {
+    if (loaded === undefined) throw new Error('the signing keys are not loaded');
+    return loaded;
   };
+  return { work, beat, current, settle };
 }
 
 /** Others learn at once what this process publishes, and what they revoked is remembered here too. */
@@ -129,39 +139,4 @@ function isOverdue(loaded: LoadedKeys, work: KeyWork): boolean {
   const longest = 3 * Math.max(work.rules.activeForSeconds, leadSeconds(work.rules));
   const since = storeNow(loaded, work) - longest;
   return loaded.set.keys.some((key) => key.state === 'active' && (key.activatedAt ?? key.createdAt) < since);
-}
-
-/** Steps that change the set, in the order they were asked for; one that fails holds up no other. */
-function oneAtATime(): <T>(step: () => Promise<T>) => Promise<T> {
-  let last: Promise<unknown> = Promise.resolve();
-  return (step) => {
-    const result = last.then(step);
-    last = result.catch(() => {});
-    return result;
-  };
-}
-
-/** Looks for the changes of others every second, and makes those that are due. */
-function startTicking(
-  work: KeyWork,
-  keys: { readonly current: () => LoadedKeys; readonly settle: () => Promise<unknown> },
-): () => void {
-  let ticks = 0;
-  let isBusy = false;
-  const tick = async (): Promise<void> => {
-    const { set } = keys.current();
-    ticks = (ticks + 1) % TICKS_TO_RELOAD;
-    const isDue = ticks === 0 || isChangeDue(work, keys.current());
-    if (isDue || (await work.store.version(USE)) !== set.version) await keys.settle();
-  };
-  const timer = setInterval(() => {
-    if (isBusy) return;
-    isBusy = true;
-    // With the store out of reach the keys go on signing; the alarm is the event.
-    const done = tick().catch((cause: unknown) => work.emit({ event: 'exchange.rotation_failed', cause }));
-    void done.finally(() => {
-      isBusy = false;
-    });
-  }, TICK_MS).unref();
-  return () => clearInterval(timer);
 }

@@ -95,7 +95,7 @@ async function form(keys: TestKeys): Promise<URLSearchParams> {
 }
 
 /** The key set that a process serves now; undefined when it ended before it answered. */
-export async function keySetOf({ origin }: ExchangeProcess): Promise<JSONWebKeySet | undefined> {
+async function keySetOf({ origin }: ExchangeProcess): Promise<JSONWebKeySet | undefined> {
   const answer = await answered(`${origin}/jwks`);
   return answer === undefined ? undefined : JSON.parse(answer);
 }
@@ -109,7 +109,7 @@ async function answered(url: string, init: RequestInit = {}): Promise<string | u
 }
 
 /** Throws unless the token verifies by this set. */
-export async function verify(token: string, set: JSONWebKeySet): Promise<void> {
+async function verify(token: string, set: JSONWebKeySet): Promise<void> {
   await jwtVerify(token, createLocalJWKSet(set), { issuer: ISSUER, audience: 'dev:fleet:api' });
 }
 
