@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { createExchange } from '../exchange/app.ts';
 import { type ExchangeConfig, exchangeSettings } from '../exchange/config.ts';
 import { exchangeEvents } from '../exchange/events.ts';
@@ -22,7 +23,12 @@ export async function startExchange(
   const running = await listen(
     await createExchange(exchangeConfig(options, ground), {
       registry,
-      signingKeys: { store: registry.signingKeys, wrapper, generate },
+      signingKeys: {
+        store: registry.signingKeys,
+        wrapper,
+        generate,
+        revocationsFile: join(options.stateDir, 'revocations.jsonl'),
+      },
       replay,
       fetch,
       now,
