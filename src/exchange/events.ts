@@ -95,6 +95,7 @@ export type ExchangeEvent =
   | { readonly event: 'exchange.registry'; readonly version: number }
   | { readonly event: 'exchange.signing_key'; readonly kid: string; readonly alg: string; readonly state: string }
   | { readonly event: 'exchange.rotation_failed'; readonly cause: unknown }
+  | { readonly event: 'exchange.rotation_waits'; readonly seconds: number }
   | {
       readonly event: 'exchange.key_revoked';
       readonly kid: string;
@@ -237,6 +238,7 @@ export const exchangeEvents: EventTable<ExchangeEvent> = {
   },
   'exchange.signing_key': { level: 'info' },
   'exchange.rotation_failed': { level: 'error' },
+  'exchange.rotation_waits': { level: 'warn' },
   'exchange.key_revoked': { level: 'warn', audit: true },
   'exchange.signing_key_age': {
     level: 'debug',

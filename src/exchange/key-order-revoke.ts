@@ -30,7 +30,10 @@ interface Revocation {
 const ATTEMPTS = 10;
 const LOOK_MS = 100;
 
-/** Outside the store first, so that no restart revives it; then the set, the deny list, and every process alive. */
+/**
+ * Outside the store first, so that no restart revives it; then the set, and every process alive; last the deny list, which
+ * stops those that come back from a long sleep before they sign with it.
+ */
 export async function revokeKey(kid: string, revocation: Revocation): Promise<KeyRevoked> {
   const { work, record, leaseSeconds, current, settle } = revocation;
   const find = ({ set }: LoadedKeys): LoadedKeys['set']['keys'][number] | undefined =>
@@ -39,8 +42,8 @@ export async function revokeKey(kid: string, revocation: Revocation): Promise<Ke
   if (row === undefined) return { revoked: false, worstCaseSeconds: 0, active: '' };
   work.journal.add(kid, 'revoked by order', work.now());
   const { set, signers } = await settle();
-  await deny(kid, set.storeTime, revocation);
   const unconfirmed = await countBehind(work.replicas, set.version, leaseSeconds);
+  await deny(kid, set.storeTime, revocation);
   const active = (signers.get(row.alg) ?? signers.get('RS256'))?.kid ?? '';
   await record({ event: 'exchange.key_revoked', kid, alg: row.alg, active, unconfirmed });
   const late = unconfirmed === 0 ? 0 : leaseSeconds;

@@ -83,6 +83,23 @@ test('K3: a process that has just joined and one that is told of the key do not 
   assert.deepEqual(await states(), ['retired', 'active']);
 });
 
+test('K3: a process that is alive and does not follow for a minute is told of', async (t) => {
+  const { clock, open, registry, events } = createKeyBench(t, generate);
+  const keys = await open();
+  clock.now = START + 82_800;
+  await keys.rotate();
+  await registry.replicas.beat({ id: 'stuck', version: 1, keyVersion: 1 }, 86_400);
+  clock.now = START + 86_400;
+  const waits = (): boolean => events.some(({ event }) => event === 'exchange.rotation_waits');
+  const until = performance.now() + 5000;
+  while (!waits() && performance.now() < until) {
+    clock.now += 2;
+    await new Promise((go) => setTimeout(go, 20));
+  }
+  assert.ok(waits());
+  assert.ok(clock.now >= START + 86_460);
+});
+
 test('G3: a process is among the replicas with the key set it publishes, before it answers and until it ends', async (t) => {
   const { open, registry } = createKeyBench(t, generate);
   const seen: number[] = [];

@@ -72,6 +72,19 @@ test('K6: a process that is alive and does not follow is counted, and the answer
   assert.ok(events.some((event) => event.event === 'exchange.key_revoked' && event.unconfirmed === 1));
 });
 
+test('F05: a process that slept through a revocation signs nothing with the dead key once it knows the rules', async (t) => {
+  const { open, registry, clock } = createKeyBench(t, generate);
+  const keys = await open();
+  const { kid } = keys.signer('RS256');
+  const asleep = { ...registry.signingKeys, version: async () => 1 };
+  const sleeper = await open({ store: asleep });
+  assert.equal(sleeper.signer('RS256').kid, kid);
+  const until = clock.now + 60;
+  const putDenials = [{ kind: 'kid', hash: denialHash('kid', kid), notBefore: until, expiresAt: until }] as const;
+  assert.equal(await registry.commit(registry.snapshot().version, { putDenials }), 'ok');
+  assert.throws(() => sleeper.signer('RS256'), /was revoked/);
+});
+
 test('F05: under load no token is signed with a key once the answer to its revocation is there, and none of them goes on', async (t) => {
   const keys = await createTestKeys();
   const events: string[] = [];

@@ -8,6 +8,8 @@ const TICK_MS = 1000;
 const TICKS_TO_RELOAD = 30;
 /** Of as many failures in a row one is told. */
 const FAILURES_TO_TELL = 30;
+/** How long other processes may take to publish a key that is due before that is told. */
+const PATIENCE_SECONDS = 60;
 
 /** Runs steps in the order they were asked for; one that fails holds up no other. */
 export function oneAtATime(): <T>(step: () => Promise<T>) => Promise<T> {
@@ -27,12 +29,14 @@ export function startTicking(
   let ticks = 0;
   let failures = 0;
   let running: Promise<void> | undefined;
+  const watchWait = createWaitWatch(work);
   const look = async (): Promise<void> => {
     const { set } = keys.current();
     ticks = (ticks + 1) % TICKS_TO_RELOAD;
     const isDue = ticks === 0 || isChangeDue(work, keys.current());
     if (isDue || (await work.store.version(USE)) !== set.version) await keys.settle();
     failures = 0;
+    watchWait(isChangeDue(work, keys.current()));
   };
   // With the store out of reach the keys go on signing; the alarm is the event.
   const fail = (cause: unknown): void => {
@@ -49,5 +53,16 @@ export function startTicking(
   return async () => {
     clearInterval(timer);
     await running;
+  };
+}
+
+/** Tells that a change is held up by a process that is alive, once a while. */
+function createWaitWatch({ now, emit }: KeyWork): (isWaiting: boolean) => void {
+  let since: number | undefined;
+  return (isWaiting) => {
+    since = isWaiting ? (since ?? now()) : undefined;
+    if (since === undefined || now() - since < PATIENCE_SECONDS) return;
+    since = now();
+    emit({ event: 'exchange.rotation_waits', seconds: PATIENCE_SECONDS });
   };
 }

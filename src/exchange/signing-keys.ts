@@ -2,7 +2,9 @@ import type { PublicJwk, SigningKey, VerificationKey } from '../oauth/jwk.ts';
 import { HOUR } from '../oauth/time.ts';
 import type { Recorder } from '../observe/events.ts';
 import type { Registry } from '../registry/contract.ts';
+import { denialHash } from '../registry/denial.ts';
 import type { TokenAlgorithm } from './config.ts';
+import { refuse } from './errors.ts';
 import type { ExchangeEvent } from './events.ts';
 import { settleKeys, storeNow } from './key-changes.ts';
 import type { KeyWork, Prepare } from './key-changes.ts';
@@ -21,7 +23,7 @@ import type { ReplicaBeat } from './replica-beat.ts';
 
 /** Our own keys: one active for each algorithm in use, staged and retired ones published beside it. */
 export interface SigningKeys {
-  /** The active key of the algorithm; until there is one, the RS256 key. */
+  /** The active key of the algorithm; until there is one, the RS256 key. Throws `registry-stale` for a key that was revoked. */
   signer(alg: TokenAlgorithm): SigningKey;
   /** Every published key: what our own tokens are verified with. */
   verificationKeys(): readonly VerificationKey[];
@@ -67,7 +69,7 @@ export async function openSigningKeys(options: SigningKeyOptions): Promise<Signi
   const figures = createKeyFigures(emit);
   const stop = startTicking(work, { current, settle });
   return {
-    signer: (alg) => signerOf(current(), alg),
+    signer: (alg) => signerOf(current(), alg, registry),
     verificationKeys: () => current().verification,
     published: () => current().published,
     rotate: async () => void (await settle()),
@@ -129,9 +131,14 @@ async function publishNews({ set }: LoadedKeys, { journal, emit }: KeyWork, beat
   await beat.beat();
 }
 
-function signerOf({ signers }: LoadedKeys, alg: TokenAlgorithm): SigningKey {
+/** A process that slept may know that a key was revoked before it has the set without it. */
+function signerOf({ signers }: LoadedKeys, alg: TokenAlgorithm, registry: Pick<Registry, 'snapshot'>): SigningKey {
   const key = signers.get(alg) ?? signers.get('RS256');
   if (key === undefined) throw new Error('there is no active RS256 key');
+  const rules = registry.snapshot();
+  if (rules.denials > 0 && rules.denial(denialHash('kid', key.kid)) !== undefined) {
+    throw refuse('registry-stale', 'the signing key was revoked, and its successor is not here yet');
+  }
   return key;
 }
 
