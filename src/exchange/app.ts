@@ -19,6 +19,7 @@ import { createPseudonym } from './pseudonym.ts';
 import { createReplayQuota } from './replay-quota.ts';
 import { createRevocationEndpoint } from './revoke.ts';
 import { openSigningKeys } from './signing-keys.ts';
+import { seedIssuers } from './issuer-rows.ts';
 import { createSubjectIssuers } from './subject-issuers.ts';
 import { createTokenEndpoint } from './token.ts';
 import { createTurnedAway } from './turned-away.ts';
@@ -98,8 +99,9 @@ async function createContext(config: ExchangeConfig, deps: ExchangeDependencies)
     },
     algorithmsInUse: algorithmsInUse(config, registry),
   });
+  await seedIssuers(registry, config.issuers);
   const issuers = createSubjectIssuers({
-    rows: config.issuers,
+    registry,
     ownIssuer: config.issuer,
     ownKeys: () => keys.verificationKeys(),
     fetch,
@@ -115,7 +117,7 @@ async function createContext(config: ExchangeConfig, deps: ExchangeDependencies)
     issuers,
     clientKeys: createClientKeys(),
     operators: createOperators(config.operators, { fetch, now, emit }),
-    limits: createLimits(now),
+    limits: createLimits(now, deps.workers),
     replayQuota: createReplayQuota({ now, ...(deps.workers !== undefined && { workers: deps.workers }) }),
     stalls: watchStalls(),
     turnedAway: createTurnedAway(record),

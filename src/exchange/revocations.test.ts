@@ -6,6 +6,7 @@ import type { Denial } from '../registry/denial.ts';
 import { denialHash } from '../registry/denial.ts';
 import { RegistryUnavailable } from '../registry/contract.ts';
 import { createMemoryRegistry } from '../registry/registry.ts';
+import type { Registry } from '../registry/registry.ts';
 import type { OperatorSettings } from './operator-settings.ts';
 import { administer, askAs, bearer, exchangeAs, selfSigned, tokenFor } from './testing/operators.ts';
 import { IDP, ISSUER, START, createTestKeys, createWorld, defaultData } from './testing/world.ts';
@@ -161,7 +162,10 @@ test('V4, X14: a full deny list answers 503 and raises the alarm; nothing is dro
 
 test('G5: a registry that cannot be written answers 503, and the revocation is not said to be done', async (t) => {
   const registry = createMemoryRegistry({ now: () => START, initial: defaultData(keys) });
-  const world = await open(t, { registry: { ...registry, commit: unwritable } });
+  let isGone = false;
+  const commit: Registry['commit'] = (version, change) => (isGone ? unwritable() : registry.commit(version, change));
+  const world = await open(t, { registry: { ...registry, commit } });
+  isGone = true;
   const answer = await order(world, { kind: 'sid', value: 's-5' });
   assert.deepEqual([answer.status, answer.body['fm_reason']], [503, 'registry-unavailable']);
   const token = await tokenFor(world, ['web', 'api']);

@@ -1,13 +1,18 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Fetch } from '../oauth/fetch.ts';
 import type { VerificationKey } from '../oauth/jwk.ts';
 import type { Clock } from '../oauth/time.ts';
 import type { Emit } from '../observe/events.ts';
+import type { Registry } from '../registry/contract.ts';
+import type { IssuerRow } from '../registry/issuer-row.ts';
+import type { Snapshot } from '../registry/model.ts';
 import type { TokenAlgorithm } from './config.ts';
 import type { ExchangeEvent } from './events.ts';
+import { issuerOfRow } from './issuer-rows.ts';
 import { openPeer } from './peer.ts';
 import type { Peer } from './peer.ts';
 import { resolveIssuer } from './trusted-issuer.ts';
-import type { IssuerRules, TrustedIssuer } from './trusted-issuer.ts';
+import type { IssuerRules } from './trusted-issuer.ts';
 
 /** An issuer whose tokens are taken: another one, or ourselves one hop earlier. */
 export interface SubjectIssuer {
@@ -29,7 +34,8 @@ export interface SubjectIssuers {
 
 /** What the issuers are made of. */
 export interface SubjectIssuerOptions {
-  readonly rows: readonly TrustedIssuer[];
+  /** Its issuer rows are the trusted issuers, as they are at each moment. */
+  readonly registry: Pick<Registry, 'snapshot' | 'onChange'>;
   readonly ownIssuer: string;
   readonly ownKeys: () => readonly VerificationKey[];
   readonly fetch: Fetch;
@@ -41,31 +47,72 @@ export interface SubjectIssuerOptions {
 const TEND_MILLISECONDS = 5000;
 const OWN_ALGORITHMS: readonly TokenAlgorithm[] = ['RS256', 'ES256', 'EdDSA', 'PS256'];
 
-/** Opens the key sets of the trusted issuers in the background: one that is down stops nothing but its own tokens. */
+/** Opens the key sets of the trusted issuers in the background: one that is down stops nothing but its own tokens. A row that appears, changes or goes is followed at once. */
 export function createSubjectIssuers(options: SubjectIssuerOptions): SubjectIssuers {
+  const { registry } = options;
   const own = ownIssuer(options);
-  const peers = options.rows.filter((row) => row.disabled !== true).map((row) => openPeer(row, options));
-  for (const peer of peers) {
-    if (peer.rules.bind === 'any') options.emit({ event: 'exchange.issuer_bind_any', issuer: peer.rules.name });
-    peer.tend();
-  }
+  const trusted = followTrusted(options);
+  const unsubscribe = registry.onChange(trusted.peers);
   const timer = setInterval(() => {
-    for (const peer of peers) peer.tend();
+    for (const peer of trusted.peers(registry.snapshot())) peer.tend();
   }, TEND_MILLISECONDS).unref();
+  trusted.peers(registry.snapshot());
   return {
     find(issuer) {
       if (issuer === own.issuer) return own;
+      const peers = trusted.peers(registry.snapshot());
       const peer = peers.find((each) => each.issuer() === issuer);
       if (peer !== undefined) return peerIssuer(issuer, peer);
       const starting = peers.find((each) => each.issuer() === undefined && each.prefix === withoutSlash(issuer));
       starting?.tend();
       return starting === undefined ? undefined : 'starting';
     },
-    types: [...new Set([own.rules, ...peers.map((peer) => peer.rules)].flatMap((rules) => rules.typ))],
+    get types() {
+      const rules = [own, ...trusted.peers(registry.snapshot())].map((each) => each.rules);
+      return [...new Set(rules.flatMap(({ typ }) => typ))];
+    },
     close() {
       clearInterval(timer);
-      for (const peer of peers) peer.keys.close();
+      unsubscribe();
+      trusted.close();
     },
+  };
+}
+
+/** The peers of a snapshot. One whose settings stay keeps the keys it has. */
+function followTrusted(options: SubjectIssuerOptions): {
+  readonly peers: (snapshot: Snapshot) => readonly Peer[];
+  readonly close: () => void;
+} {
+  let seen: Snapshot | undefined;
+  let open = new Map<string, { readonly row: IssuerRow; readonly peer: Peer }>();
+  const opened = (row: IssuerRow): Peer | undefined => {
+    const issuer = issuerOfRow(row);
+    if (issuer === undefined) return undefined;
+    const peer = openPeer(issuer, options);
+    if (peer.rules.bind === 'any') options.emit({ event: 'exchange.issuer_bind_any', issuer: peer.rules.name });
+    peer.tend();
+    return peer;
+  };
+  const closeAllBut = (kept: ReadonlySet<Peer>): void => {
+    for (const { peer } of open.values()) if (!kept.has(peer)) peer.keys.close();
+  };
+  return {
+    peers(snapshot) {
+      if (snapshot === seen) return [...open.values()].map(({ peer }) => peer);
+      seen = snapshot;
+      const next: typeof open = new Map();
+      for (const row of snapshot.issuers()) {
+        if (row.state !== 'active') continue;
+        const before = open.get(row.name);
+        const peer = isDeepStrictEqual(before?.row, row) ? before?.peer : opened(row);
+        if (peer !== undefined) next.set(row.name, { row, peer });
+      }
+      closeAllBut(new Set([...next.values()].map(({ peer }) => peer)));
+      open = next;
+      return [...open.values()].map(({ peer }) => peer);
+    },
+    close: () => closeAllBut(new Set()),
   };
 }
 

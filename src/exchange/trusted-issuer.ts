@@ -96,10 +96,13 @@ const schema: z.ZodType<TrustedIssuer> = z
   .refine((row) => row.wellKnown ?? row.jwksUri ?? row.jwks, 'name wellKnown, jwksUri or jwks');
 
 /** The first of two would answer for both. */
-const list: z.ZodType<readonly TrustedIssuer[]> = z.array(schema).refine((rows) => {
-  const named = rows.flatMap((row) => row.issuer ?? []);
-  return new Set(named).size === named.length;
-}, 'two issuers have one name in iss');
+const list: z.ZodType<readonly TrustedIssuer[]> = z
+  .array(schema)
+  .refine((rows) => {
+    const named = rows.flatMap((row) => row.issuer ?? []);
+    return new Set(named).size === named.length;
+  }, 'two issuers have one name in iss')
+  .refine((rows) => new Set(rows.map(({ name }) => name)).size === rows.length, 'two issuers have one name');
 
 /** Reads the list of trusted issuers from a setting. Throws an Error that names every member at fault. */
 export function parseTrustedIssuers(value: unknown): readonly TrustedIssuer[] {

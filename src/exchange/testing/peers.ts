@@ -2,7 +2,10 @@ import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import type { Fetch } from '../../oauth/fetch.ts';
 import { JoseError } from '../../oauth/jws.ts';
+import { createMemoryRegistry } from '../../registry/registry.ts';
+import type { IssuerRow } from '../../registry/issuer-row.ts';
 import type { ExchangeEvent } from '../events.ts';
+import { issuerRow } from '../issuer-rows.ts';
 import { createSubjectIssuers } from '../subject-issuers.ts';
 import type { SubjectIssuers } from '../subject-issuers.ts';
 import type { TrustedIssuer } from '../trusted-issuer.ts';
@@ -21,12 +24,18 @@ export interface PeerBench {
   has(kid: string, issuer?: string): Promise<boolean | string>;
 }
 
+const NO_ROWS = { version: 0, wildcardGrants: 'network-only', apps: [], clients: [], grants: [], scopes: [] } as const;
+
+function peerRow(row: Partial<TrustedIssuer>, place: number): IssuerRow {
+  return issuerRow({ name: place === 0 ? 'idp' : `idp-${place}`, bind: 'any', ...row });
+}
+
 /** Trusts these issuers, whose documents come by this fetch; ends with the test. */
 export function openPeers(t: TestContext, fetch: Fetch, ...rows: readonly Partial<TrustedIssuer>[]): PeerBench {
   const clock = { now: 1_795_305_600 };
   const events: ExchangeEvent[] = [];
   const issuers = createSubjectIssuers({
-    rows: rows.map((row) => ({ name: 'idp', bind: 'any', ...row })),
+    registry: createMemoryRegistry({ now: () => clock.now, initial: { ...NO_ROWS, issuers: rows.map(peerRow) } }),
     ownIssuer: 'https://tx.example.test',
     ownKeys: () => [],
     fetch,

@@ -21,11 +21,13 @@ import { createMemoryReplay } from '../../store/replay-memory.ts';
 import type { ReplayStore } from '../../store/replay.ts';
 import type { Fetch } from '../../oauth/fetch.ts';
 import { json } from '../../web/http.ts';
+import type { Limits } from '../../web/limits.ts';
 import { serve } from '../../web/serve.ts';
 import { createExchange } from '../app.ts';
 import { exchangeSettings } from '../config.ts';
 import type { ExchangeConfig } from '../config.ts';
 import type { DecisionEvent, ExchangeEvent } from '../events.ts';
+import { issuerRow } from '../issuer-rows.ts';
 import type { TrustedIssuer } from '../trusted-issuer.ts';
 
 /** The issuer in the tests; where the server listens is another matter. */
@@ -138,9 +140,13 @@ export interface WorldOptions {
   /** What an answer waits for; `emit` unless given. */
   readonly record?: Recorder<ExchangeEvent>;
   readonly auditReady?: () => boolean | Promise<boolean>;
+  /** Of the listeners, where they are not the usual ones. */
+  readonly limits?: Partial<Limits>;
 }
 
 export interface World {
+  /** Where it listens. */
+  readonly origin: string;
   readonly clock: { now: number };
   readonly events: ExchangeEvent[];
   readonly registry: Registry;
@@ -217,17 +223,6 @@ export async function createWorld(options: WorldOptions): Promise<World> {
       return json(200, await jwks());
     },
   });
-  const registry =
-    options.registry ?? createMemoryRegistry({ now, initial: { ...defaultData(keys), ...options.data } });
-  const memory = options.store ?? createMemoryReplay({ now });
-  const replay: ReplayStore = {
-    ...memory,
-    rememberedSince: () => options.rememberedSince ?? START - 3600,
-    claim(key, expiresAt) {
-      remembered.push(key);
-      return memory.claim(key, expiresAt);
-    },
-  };
   const issuers = [
     {
       name: 'idporten',
@@ -238,6 +233,21 @@ export async function createWorld(options: WorldOptions): Promise<World> {
       ...options.idp,
     },
   ];
+  const registry =
+    options.registry ??
+    createMemoryRegistry({
+      now,
+      initial: { ...defaultData(keys), issuers: issuers.map(issuerRow), ...options.data },
+    });
+  const memory = options.store ?? createMemoryReplay({ now });
+  const replay: ReplayStore = {
+    ...memory,
+    rememberedSince: () => options.rememberedSince ?? START - 3600,
+    claim(key, expiresAt) {
+      remembered.push(key);
+      return memory.claim(key, expiresAt);
+    },
+  };
   const program = await createExchange(testConfig({ issuers, ...options.config }), {
     registry,
     signingKeys: { store: keys.store, wrapper: keys.wrapper },
@@ -255,9 +265,10 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   });
   const [spec] = program.listeners;
   if (spec === undefined) throw new Error('no listener');
-  const listener = await serve({ ...spec, host: '127.0.0.1', port: 0 });
+  const { limits = {} } = options;
+  const listener = await serve({ ...spec, host: '127.0.0.1', port: 0, limits });
   const [, innerSpec] = program.listeners;
-  const inner = innerSpec === undefined ? undefined : await serve({ ...innerSpec, host: '127.0.0.1', port: 0 });
+  const inner = innerSpec === undefined ? undefined : await serve({ ...innerSpec, host: '127.0.0.1', port: 0, limits });
 
   const assertion = ({ claims, header, key = keys.client }: Change = {}): Promise<string> => {
     const iat = Math.floor(clock.now);
@@ -295,6 +306,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   const sendInternal: World['send'] = (method, path, more = {}) =>
     sendRequest(`${inner?.origin ?? listener.origin}${path}`, method, more);
   return {
+    origin: listener.origin,
     clock,
     events,
     registry,
