@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { test as nodeTest } from 'node:test';
+import type { TestContext } from 'node:test';
 import { appId } from '../../src/registry/app-id.ts';
+import type { Denial } from '../../src/registry/denial.ts';
 import type { KeyRow, KeyState } from '../../src/registry/key-row.ts';
 import type { App, Client, Grant } from '../../src/registry/model.ts';
 import type { Registry } from '../../src/registry/registry.ts';
@@ -54,8 +56,18 @@ const grant: Grant = {
   position,
 };
 
-/** What every registry must do, whatever it keeps its rows in (manifest.md section 4). */
-export function registryContract(name: string, open: () => Registry | Promise<Registry>): void {
+function denial(hash: string, expiresAt: number): Denial {
+  return { kind: 'jti', hash, notBefore: 1, expiresAt };
+}
+
+/** What every registry must do, whatever it keeps its rows in (manifest.md section 4). `clock` is the time of its rows, in seconds since the epoch. */
+export function registryContract(
+  name: string,
+  open: () => Registry | Promise<Registry>,
+  { clock = () => 1000, skip = false }: { readonly clock?: () => number; readonly skip?: string | false } = {},
+): void {
+  const test = (title: string, run: (t: TestContext) => Promise<void>): void =>
+    void nodeTest(`F07 ${title}`, { skip }, run);
   const fresh = async (t: { after(close: () => Promise<void>): void }): Promise<Registry> => {
     const registry = await open();
     t.after(() => registry.close());
@@ -172,13 +184,15 @@ export function registryContract(name: string, open: () => Registry | Promise<Re
       audit: [{ actor: 'registrar', action: 'app.put', app: api, detail: { generation: 1 } }],
     });
     await registry.commit(1, { audit: [{ actor: 'registrar', action: 'app.removed' }] });
+    const rows = await registry.audit(10);
     assert.deepEqual(
-      (await registry.audit(10)).map(({ at, action, app }) => ({ at, action, app })),
+      rows.map(({ action, app, detail }) => ({ action, app, detail })),
       [
-        { at: 1000, action: 'app.put', app: api },
-        { at: 1000, action: 'app.removed', app: undefined },
+        { action: 'app.put', app: api, detail: { generation: 1 } },
+        { action: 'app.removed', app: undefined, detail: undefined },
       ],
     );
+    for (const { at } of rows) assert.ok(Math.abs(at - clock()) < 60, `at ${at}`);
     assert.equal((await registry.audit(1))[0]?.action, 'app.removed');
   });
 
@@ -202,5 +216,88 @@ export function registryContract(name: string, open: () => Registry | Promise<Re
     assert.equal(await signingKeys.save('tokenx', 0, []), 'conflict');
     assert.deepEqual(await load('tokenx'), { version: 1, keys: [row] });
     assert.deepEqual(await load('other'), { version: 0, keys: [] });
+  });
+
+  test(`${name}: a version that was handed out says the same for ever, whatever is committed after it (G1)`, async (t) => {
+    const registry = await fresh(t);
+    await registry.commit(0, {
+      putApps: [sampleApp(api)],
+      putClients: [client(api)],
+      replaceGrants: [{ target: api, grants: [grant] }],
+    });
+    const old = registry.snapshot();
+    await registry.commit(1, { removeApps: [api], putApps: [sampleApp(front)] });
+    assert.deepEqual([old.version, [...old.apps()].map(({ id }) => id)], [1, [api]]);
+    assert.deepEqual([old.client('tokenx', api)?.app, old.grantsFor(api), old.app(front)], [api, [grant], undefined]);
+  });
+
+  test(`${name}: a client id may pass from one app to another in one change`, async (t) => {
+    const registry = await fresh(t);
+    await registry.commit(0, {
+      putApps: [sampleApp(api), sampleApp(front)],
+      putClients: [{ ...client(api), clientId: 'c' }],
+    });
+    const moved = {
+      removeClients: [{ app: api, provider: 'tokenx' as const }],
+      putClients: [{ ...client(front), clientId: 'c' }],
+    };
+    assert.equal(await registry.commit(1, moved), 'ok');
+    assert.equal(registry.snapshot().client('tokenx', 'c')?.app, front);
+    assert.equal(registry.snapshot().clientOf(api, 'tokenx'), undefined);
+  });
+
+  test(`${name}: keeps trusted issuers, whole (6.1)`, async (t) => {
+    const registry = await fresh(t);
+    const issuer = {
+      name: 'idporten',
+      state: 'active',
+      settings: { issuer: 'https://idp.example.test', aud: ['a'] },
+    } as const;
+    await registry.commit(0, { putIssuers: [issuer, { ...issuer, name: 'other' }] });
+    await registry.commit(1, { putIssuers: [{ ...issuer, state: 'disabled' }], removeIssuers: ['other'] });
+    assert.deepEqual([...registry.snapshot().issuers()], [{ ...issuer, state: 'disabled' }]);
+    assert.equal(registry.snapshot().issuer('other'), undefined);
+  });
+
+  test(`${name}: keeps revocations until no token can be alive that they name (15)`, async (t) => {
+    const registry = await fresh(t);
+    await registry.commit(0, { putDenials: [denial('old', 500), denial('live', 9e9)] });
+    assert.equal(registry.snapshot().denials, 2);
+    await registry.commit(1, { putDenials: [denial('more', 9e9), denial('live', 8e9)] });
+    assert.equal(registry.snapshot().denials, 2);
+    assert.equal(registry.snapshot().denial('old'), undefined);
+    assert.deepEqual(registry.snapshot().denial('live'), denial('live', 8e9));
+  });
+
+  test(`${name}: knows who serves now, by its own clock (G3)`, async (t) => {
+    const { replicas } = await fresh(t);
+    await replicas.beat({ id: 'one', version: 3, keyVersion: 2 }, 30);
+    await replicas.beat({ id: 'two', version: 3, keyVersion: 2 }, 30);
+    await replicas.beat({ id: 'one', version: 4, keyVersion: 2 }, 30);
+    await replicas.beat({ id: 'gone', version: 1, keyVersion: 1 }, -1);
+    const live = await replicas.live();
+    assert.deepEqual(
+      live.map(({ id, version }) => [id, version]),
+      [
+        ['one', 4],
+        ['two', 3],
+      ],
+    );
+    for (const { leaseUntil } of live) assert.ok(Math.abs(leaseUntil - clock() - 30) < 10, `until ${leaseUntil}`);
+    await replicas.leave('one');
+    assert.deepEqual(
+      (await replicas.live()).map(({ id }) => id),
+      ['two'],
+    );
+  });
+
+  test(`${name}: writers that start from one version give one winner each time (G5)`, async (t) => {
+    const registry = await fresh(t);
+    for (let version = 0; version < 3; version++) {
+      const commits = Array.from({ length: 6 }, () => registry.commit(version, { putApps: [sampleApp(api, version)] }));
+      const results = await Promise.all(commits);
+      assert.equal(results.filter((result) => result === 'ok').length, 1);
+      assert.equal(registry.snapshot().version, version + 1);
+    }
   });
 }
