@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { TestContext } from 'node:test';
+import { ownTokenVerifiers } from './exchange-verifiers.ts';
 import { localVerifiers } from './local-verifiers.ts';
 import { FAMILIES, mutantsOf } from './malformed-tokens.ts';
 import type { Mutant } from './malformed-tokens.ts';
@@ -34,6 +35,7 @@ before(async () => {
   trap = await openTrap(context);
   const made = await Promise.all([
     exchangeVerifiers(context, trap),
+    ownTokenVerifiers(context, trap),
     sidecarVerifier(context, trap),
     sdkVerifier(context, trap),
     loginVerifier(context, trap),
@@ -55,6 +57,9 @@ const NAMES = [
   'client assertion at the local ID-porten',
   'client assertion at the local Entra ID',
   'grant at the local Maskinporten',
+  'token asked about at the exchange',
+  'actor token at the exchange',
+  'bearer token of an operator at the exchange',
 ] as const;
 
 function mutantsFor(row: (typeof ROWS)[number], verifier: Verifier): readonly Mutant[] {

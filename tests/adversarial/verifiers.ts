@@ -57,7 +57,7 @@ export async function openTrap(t: TestContext): Promise<Trap> {
 }
 
 /** The parts of a template that stay the same for a verifier. */
-async function templateBase(
+export async function templateBase(
   jwk: PrivateJwk,
   trap: Trap,
 ): Promise<Pick<Template, 'header' | 'key' | 'publicJwk' | 'attacker' | 'trap'>> {
@@ -66,7 +66,8 @@ async function templateBase(
   return { header, key: keyOf(jwk), publicJwk: publicJwk(jwk), attacker, trap: trap.origin };
 }
 
-function verdictOf({ status, body, text }: Pick<Answer, 'status' | 'body' | 'text'>): string {
+/** What an answer of the exchange says of what was presented. */
+export function verdictOf({ status, body, text }: Pick<Answer, 'status' | 'body' | 'text'>): string {
   if (status === 200) return 'accepted';
   const throttled = body['fm_reason'] === 'rate-limited' || status === 429;
   return status >= 400 && status < 500 && !throttled ? 'refused' : `${status} ${text}`;
