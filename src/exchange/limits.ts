@@ -13,7 +13,7 @@ const CLAIMED_CLIENT_FAILURES: BucketRate = { perSecond: 20, burst: 60 };
 const SOURCE_FAILURES: BucketRate = { perSecond: 200, burst: 600 };
 /** Authenticated requests of one client: only a good signature charges it, so nobody can starve another client by naming it. */
 const CLIENT_REQUESTS: BucketRate = { perSecond: 500, burst: 1000 };
-/** Requests in work at once. */
+/** Requests in work at once, in each process. */
 const MAX_IN_FLIGHT = 200;
 /** Buckets of one kind that are remembered; the longest unused goes first. */
 const MAX_BUCKETS = 10_000;
@@ -63,11 +63,11 @@ export interface Limits {
   charge(client: string): void;
 }
 
-/** The limits of one process. */
-export function createLimits(now: Clock): Limits {
-  const sources = createBuckets(SOURCE_FAILURES, now);
-  const claims = createBuckets(CLAIMED_CLIENT_FAILURES, now);
-  const clients = createBuckets(CLIENT_REQUESTS, now);
+/** The limits of one process, which has its part of every rate where several share the requests. */
+export function createLimits(now: Clock, workers: number = 1): Limits {
+  const sources = createBuckets(partOf(SOURCE_FAILURES, workers), now);
+  const claims = createBuckets(partOf(CLAIMED_CLIENT_FAILURES, workers), now);
+  const clients = createBuckets(partOf(CLIENT_REQUESTS, workers), now);
   let inFlight = 0;
   return {
     enter() {
@@ -85,6 +85,10 @@ export function createLimits(now: Clock): Limits {
     },
     charge: (client) => need(clients.charge(client)),
   };
+}
+
+function partOf({ perSecond, burst }: BucketRate, workers: number): BucketRate {
+  return { perSecond: perSecond / workers, burst: Math.max(1, Math.floor(burst / workers)) };
 }
 
 function need(fine: boolean): void {
