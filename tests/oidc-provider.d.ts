@@ -16,6 +16,10 @@ declare module 'oidc-provider' {
     readonly expiration: number;
     save(): Promise<string>;
   }
+  export const errors: {
+    readonly InvalidTarget: new () => Error;
+    readonly InvalidRequest: new (description: string) => Error;
+  };
   export class Provider {
     constructor(issuer: string, configuration: object);
     readonly ClientCredentials: new (properties: {
