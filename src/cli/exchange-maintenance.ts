@@ -2,7 +2,8 @@ import type { Environment } from '../settings.ts';
 import { makeStateFolder, UpError } from '../up/state-folder.ts';
 import type { ExchangeCommand } from './exchange-arguments.ts';
 import { exchangeStoreSettings } from './exchange-settings.ts';
-import { openRegistry } from './exchange-stores.ts';
+import { rewrap } from './exchange-rewrap.ts';
+import { openRegistry, openWrapper } from './exchange-stores.ts';
 import { describeIssuers, switchIssuer } from './exchange-issuers.ts';
 
 type Maintenance = Exclude<ExchangeCommand, { readonly action: 'start' }>;
@@ -21,6 +22,7 @@ export async function maintainExchange(command: Maintenance, env: Environment, c
         if (command.change !== undefined) await switchIssuer(registry, command.change);
         return describeIssuers(registry.snapshot(), command.json);
       case 'rewrap':
+        return await rewrap(registry, openWrapper(config));
       case 'import':
         throw new UpError('not yet');
       default:

@@ -54,6 +54,13 @@ export function privatePart(key: KeyRow, wrapper: KeyWrapper): string | undefine
   }
 }
 
+/** The same key, its private part sealed anew: by a ring, under its first key-encryption key. Throws KeyEncryptionKeyUnusable. */
+export function resealedKey(key: KeyRow, wrapper: KeyWrapper): KeyRow {
+  const secret = privatePart(key, wrapper);
+  if (secret === undefined) return key;
+  return { ...key, sealedPrivate: wrapper.wrap(Buffer.from(secret), aadOf(key.kid, key.uid)) };
+}
+
 /** Entra ID knows its keys as certificates: the kid has the form of a SHA-1 thumbprint. */
 function named(jwk: PrivateJwk, provider: ClientProvider): PrivateJwk {
   if (provider !== 'azure') return jwk;

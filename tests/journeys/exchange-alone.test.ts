@@ -204,3 +204,25 @@ test('N07: an issuer that is turned off from the command line is unknown within 
   await runExchangeCommand(['issuers', 'enable', 'idporten', '--dir', dir]);
   await until(async () => (await reason()) === undefined);
 });
+
+test('K7: keys are sealed anew under the first key-encryption key, and the old one can go', async (t) => {
+  const dir = await folderOf(t);
+  const [older, newer] = [randomBytes(32).toString('base64'), randomBytes(32).toString('hex')];
+  const under = (...keys: readonly string[]): Record<string, string> => ({
+    FULLMAKT_EXCHANGE_KEY_ENCRYPTION_KEYS: keys.join(','),
+  });
+  const first = await start(t, ['--dir', dir], under(older));
+  const jwks = await (await fetch(`${first.origin}/jwks`)).text();
+  await first.stop();
+  const locked = await runExchangeCommand(['--dir', dir], { ...fleet.settings, ...under(newer) });
+  assert.equal(locked.code, 4);
+  assert.match(locked.stderr, /key-encryption key/);
+  const rewrapped = await runExchangeCommand(['rewrap', '--dir', dir], under(newer, older));
+  assert.equal(rewrapped.code, 0, rewrapped.stderr);
+  assert.match(
+    rewrapped.stdout,
+    /^1 signing keys and 0 keys of applications are sealed under key-encryption key [0-9a-f]{8}/,
+  );
+  const again = await start(t, ['--dir', dir], under(newer));
+  assert.equal(await (await fetch(`${again.origin}/jwks`)).text(), jwks);
+});
