@@ -7,7 +7,8 @@ import type { ExchangeContext } from './context.ts';
 import { refuse } from './errors.ts';
 import { createOperatorEndpoint, readJsonBody } from './operator-endpoint.ts';
 import type { OperatorRequest } from './operator-endpoint.ts';
-import { OperatorRefused, mayTouch } from './operators.ts';
+import { OperatorRefused } from './operator-authentication.ts';
+import { mayTouch } from './operators.ts';
 import { defaultNotBefore, revocationLifetime, revoke } from './revocations.ts';
 
 const MAX_VALUE_CHARACTERS = 1024;

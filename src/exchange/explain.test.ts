@@ -65,7 +65,7 @@ test('V5: an allowed edge is explained by its rules, with every check and the sc
   assert.deepEqual(body, {
     decision: 'allow',
     reason: 'allowed',
-    version: 1,
+    version: world.registry.snapshot().version,
     checks: [
       { step: 'grant', ok: true, seen: 'token-exchange' },
       { step: 'target', ok: true, seen: 'dev:fleet:api: active' },

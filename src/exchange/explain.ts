@@ -10,7 +10,8 @@ import type { ExplainQuestion } from './explanation.ts';
 import { grantOfType } from './grant.ts';
 import { createOperatorEndpoint, readJsonBody } from './operator-endpoint.ts';
 import type { OperatorRequest } from './operator-endpoint.ts';
-import { OperatorRefused, mayTouch } from './operators.ts';
+import { OperatorRefused } from './operator-authentication.ts';
+import { mayTouch } from './operators.ts';
 import type { Operator } from './operators.ts';
 
 const MAX_CHARACTERS = 1024;

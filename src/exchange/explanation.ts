@@ -24,7 +24,7 @@ export interface ExplainQuestion {
 }
 
 /** One thing that was looked at. */
-export interface Check {
+interface Check {
   readonly step: string;
   readonly ok: boolean;
   readonly seen: string;

@@ -1,13 +1,15 @@
+import { OAuthError } from '../oauth/errors.ts';
 import { StrictJsonError, parseStrictJson } from '../oauth/strict-json.ts';
 import { AuditUnavailable } from '../observe/audit.ts';
 import { BodyTooLarge } from '../web/http.ts';
 import type { HttpRequest, HttpResponse } from '../web/http.ts';
 import { BodyAborted } from '../web/request.ts';
 import type { Route } from '../web/router.ts';
+import { AnsweredRefusal } from './answered-refusal.ts';
 import type { ExchangeContext } from './context.ts';
 import { asRefusal, originOf, outcomeOf } from './decision-record.ts';
 import { refuse, situationOf } from './errors.ts';
-import { authenticateOperator, operatorRefusal, OperatorRefused } from './operators.ts';
+import { OperatorRefused, authenticateOperator, operatorRefusal } from './operator-authentication.ts';
 import type { Operator } from './operators.ts';
 import type { OperatorRight } from './operator-settings.ts';
 
@@ -80,13 +82,14 @@ async function refused(
   error: unknown,
   put: (outcome: Outcome, reason: string) => Promise<void>,
 ): Promise<HttpResponse> {
-  const known = error instanceof OperatorRefused ? error : asRefusal(error);
+  const known = error instanceof OperatorRefused || error instanceof AnsweredRefusal ? error : asRefusal(error);
+  const answer = known instanceof AnsweredRefusal ? known.answer : operatorRefusal(known);
   const [outcome, reason] =
-    known instanceof OperatorRefused ? (['refused', known.message] as const) : [outcomeOf(known), situationOf(known)];
-  if (reason === 'audit-unavailable') return operatorRefusal(known);
+    known instanceof OAuthError ? [outcomeOf(known), situationOf(known)] : (['refused', known.message] as const);
+  if (reason === 'audit-unavailable') return answer;
   try {
     await put(outcome, reason);
-    return operatorRefusal(known);
+    return answer;
   } catch (unrecorded) {
     return operatorRefusal(asRefusal(unrecorded));
   }
