@@ -10,6 +10,8 @@ import type { SigningKeyStore } from './signing-keys.ts';
 export interface Registry {
   /** The newest version this process knows; the same object until something changes. */
   snapshot(): Snapshot;
+  /** The newest version there is, asked for now: for whoever would act on a thing being as it is. Throws RegistryUnavailable. */
+  refresh(): Promise<Snapshot>;
   /** Seconds since this process last knew that its version is the newest. Grows while the rows cannot be reached. */
   ageSeconds(): number;
   /** Called after every change, whoever made it; the returned function ends it. */

@@ -40,6 +40,13 @@ export async function openDatabaseRegistry(database: Database, options: Database
   const follower = await begun(database, { now, pollSeconds, onEvent, settled: () => turn(async () => {}) });
   return {
     snapshot: () => follower.snapshot,
+    async refresh() {
+      const askedAt = performance.now();
+      await follower.check();
+      const isConfirmed = follower.ageSeconds() * 1000 <= performance.now() - askedAt;
+      if (!isConfirmed) throw new RegistryUnavailable('the newest version cannot be read');
+      return follower.snapshot;
+    },
     ageSeconds: follower.ageSeconds,
     onChange: follower.onChange,
     async commit(expectedVersion, change) {

@@ -21,6 +21,7 @@ export function createMemory(options: { readonly now: () => number; readonly ini
     [...keys.values()].filter((key) => app === undefined || key.app === app);
   return {
     snapshot: () => snapshot,
+    refresh: async () => snapshot,
     ageSeconds: () => 0,
     onChange: (listener) => listeners.add(listener),
     async commit(expectedVersion, change) {

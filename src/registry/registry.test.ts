@@ -152,3 +152,80 @@ test('sqlite: a row that makes no sense is refused, and stays', async () => {
   assert.equal(db.prepare('SELECT count(*) AS rows FROM apps').get()?.['rows'], 1);
   db.close();
 });
+
+test('F07, sqlite: a file of the first version is brought up to date with what it holds', async (t) => {
+  const file = freshFile();
+  const db = new DatabaseSync(file);
+  db.exec(FIRST_VERSION);
+  const { id, uid, generation, hash, state, kind, spec } = sampleApp(api);
+  db.prepare('INSERT INTO apps VALUES (?, ?, ?, ?, ?, ?, ?, NULL, 1, 1)').run(
+    id,
+    uid,
+    generation,
+    hash,
+    state,
+    kind,
+    JSON.stringify(spec),
+  );
+  db.exec(`UPDATE meta SET value = '7' WHERE name = 'generation'`);
+  db.close();
+  const [one, other] = await Promise.all([openSqliteRegistry(file, { now }), openSqliteRegistry(file, { now })]);
+  t.after(async () => {
+    await one.close();
+    await other.close();
+  });
+  assert.equal(one.snapshot().version, 7);
+  assert.equal(one.snapshot().app(api)?.uid, uid);
+  assert.equal(await one.commit(7, { putIssuers: [{ name: 'idp', state: 'active', settings: {} }] }), 'ok');
+  assert.equal(await other.commit(7, {}), 'conflict');
+  assert.equal(other.snapshot().issuer('idp')?.state, 'active');
+});
+
+test('F07, sqlite: a file that a later version closed to this one is refused by name, and left as it was', async () => {
+  const file = freshFile();
+  await (await openSqliteRegistry(file, { now })).close();
+  const db = new DatabaseSync(file);
+  db.exec('PRAGMA user_version = 3');
+  db.close();
+  const before = readFileSync(file);
+  await assert.rejects(openSqliteRegistry(file, { now }), (error) => {
+    return (
+      error instanceof Error &&
+      /newer version \(schema 3, known 2\)/.test(error.message) &&
+      error.message.includes(file)
+    );
+  });
+  assert.deepEqual(readFileSync(file), before);
+});
+
+/** The tables as the first version made them. */
+const FIRST_VERSION = `
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE apps (
+  id TEXT PRIMARY KEY, uid TEXT NOT NULL, generation INTEGER NOT NULL, hash TEXT NOT NULL, state TEXT NOT NULL,
+  kind TEXT NOT NULL, spec TEXT NOT NULL, positions TEXT, created_at REAL NOT NULL, updated_at REAL NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE clients (
+  app TEXT NOT NULL, provider TEXT NOT NULL, external_id TEXT NOT NULL, state TEXT NOT NULL, keys TEXT NOT NULL,
+  registration TEXT NOT NULL, PRIMARY KEY (app, provider)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX clients_external ON clients (provider, external_id);
+CREATE TABLE grants (target TEXT NOT NULL, place INTEGER NOT NULL, value TEXT NOT NULL, PRIMARY KEY (target, place))
+  STRICT, WITHOUT ROWID;
+CREATE TABLE scopes (name TEXT PRIMARY KEY, owner TEXT NOT NULL, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE keys (
+  kid TEXT PRIMARY KEY, app TEXT NOT NULL, provider TEXT NOT NULL, kind TEXT NOT NULL, state TEXT NOT NULL,
+  created_at REAL NOT NULL, value TEXT NOT NULL, private_enc BLOB
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX keys_one_current ON keys (app, provider, kind) WHERE state = 'current';
+CREATE UNIQUE INDEX keys_one_next ON keys (app, provider, kind) WHERE state = 'next';
+CREATE TABLE signing_sets (use TEXT PRIMARY KEY, version INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE signing_keys (
+  use TEXT NOT NULL, place INTEGER NOT NULL, value TEXT NOT NULL, private_enc BLOB NOT NULL, PRIMARY KEY (use, place)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE audit (
+  seq INTEGER PRIMARY KEY, at REAL NOT NULL, actor TEXT NOT NULL, action TEXT NOT NULL, app TEXT, detail TEXT
+) STRICT;
+INSERT INTO meta VALUES ('generation', '0'), ('wildcardGrants', 'network-only');
+PRAGMA user_version = 1;
+`;

@@ -10,9 +10,11 @@ import { readManifestFolder } from '../../src/cli/manifest-folder.ts';
 import { exchangeSettings } from '../../src/exchange/config.ts';
 import { explain } from '../../src/exchange/explanation.ts';
 import type { Explanation, ExplainQuestion } from '../../src/exchange/explanation.ts';
+import { issuerRow } from '../../src/exchange/issuer-rows.ts';
 import { createSubjectIssuers } from '../../src/exchange/subject-issuers.ts';
 import { silent } from '../../src/observe/events.ts';
 import type { Fix } from '../../src/registry/decision.ts';
+import { createMemoryRegistry } from '../../src/registry/registry.ts';
 import { readSettings } from '../../src/settings.ts';
 
 const ISSUER = 'https://tx.example.test';
@@ -21,7 +23,18 @@ const read = readSettings(exchangeSettings, { FULLMAKT_EXCHANGE_ISSUER: ISSUER }
 assert.ok(read.ok);
 const config = read.settings;
 const issuers = createSubjectIssuers({
-  rows: [{ name: 'idporten', issuer: IDP, jwks: { keys: [] }, bind: 'any' }],
+  registry: createMemoryRegistry({
+    now: () => 0,
+    initial: {
+      version: 0,
+      wildcardGrants: 'network-only',
+      apps: [],
+      clients: [],
+      grants: [],
+      scopes: [],
+      issuers: [issuerRow({ name: 'idporten', issuer: IDP, jwks: { keys: [] }, bind: 'any' })],
+    },
+  }),
   ownIssuer: ISSUER,
   ownKeys: () => [],
   fetch,
