@@ -35,12 +35,13 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** Starts the server on a port of the system's choice; rejects with what it said when it ends instead. */
+/** Starts the server on a port of the system's choice; rejects with what it said when it ends instead. `descriptors`: how many files and sockets it may have open. */
 export async function startExchangeCommand(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
+  descriptors?: number,
 ): Promise<ExchangeCommand> {
-  const child = spawnCommand(['--json', ...args], { FULLMAKT_EXCHANGE_BIND: '127.0.0.1:0', ...env });
+  const child = spawnCommand(['--json', ...args], { FULLMAKT_EXCHANGE_BIND: '127.0.0.1:0', ...env }, descriptors);
   let [out, err] = ['', ''];
   child.stderr?.on('data', (chunk: Buffer) => (err += chunk.toString()));
   const patience = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS);
@@ -82,9 +83,14 @@ export async function runExchangeCommand(
   return { code: child.exitCode, stdout, stderr };
 }
 
-function spawnCommand(args: readonly string[], env: Readonly<Record<string, string>>): ChildProcess {
-  return spawn(process.execPath, [join(root, 'src/main.ts'), 'exchange', ...args], {
-    env: { PATH: process.env['PATH'], ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+function spawnCommand(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  descriptors?: number,
+): ChildProcess {
+  const line = [process.execPath, join(root, 'src/main.ts'), 'exchange', ...args];
+  const limited =
+    descriptors === undefined ? line : ['/bin/sh', '-c', `ulimit -n ${descriptors}; exec "$0" "$@"`, ...line];
+  const [command = '', ...rest] = limited;
+  return spawn(command, rest, { env: { PATH: process.env['PATH'], ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
 }
