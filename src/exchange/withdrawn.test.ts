@@ -93,3 +93,20 @@ test('N07: what was taken away and given back works again, the old tokens with i
   await put({ replaceGrants: [{ target: api.id, grants: [testGrant('web', 'api')] }] });
   assert.equal(await activeness(world, 'api', first), 200);
 });
+
+test('N07, 6.1: an issuer that is disabled or removed: no token of its users on any path, from the commit on', async (t) => {
+  for (const disable of [true, false]) {
+    const world = await open(t);
+    const first = await tokenFor(world, ['web', 'api']);
+    const row = world.registry.snapshot().issuer('idporten');
+    assert.ok(row !== undefined);
+    const change: RegistryChange = disable
+      ? { putIssuers: [{ ...row, state: 'disabled' }] }
+      : { removeIssuers: ['idporten'] };
+    assert.equal(await world.registry.commit(world.registry.snapshot().version, change), 'ok');
+    assert.equal((await exchangeAs(world, ['web', 'api'])).body['fm_reason'], 'subject-issuer');
+    assert.equal(await activeness(world, 'api', first), 400);
+    assert.equal((await exchangeAs(world, ['api', 'store'], first)).body['fm_reason'], 'subject-revoked');
+    assert.equal((await credentialsFor(world)).status, 200);
+  }
+});
