@@ -1,5 +1,5 @@
 import type { Denial } from './denial.ts';
-import type { RowEditors, Rows } from './rows.ts';
+import type { MapEditor, PersistentMap } from './persistent-map.ts';
 
 /** The denials that run out within one minute of the epoch. Some may have been replaced since. */
 export interface Expiring {
@@ -7,8 +7,18 @@ export interface Expiring {
   readonly hashes: readonly string[];
 }
 
+interface Editors {
+  readonly denials: MapEditor<Denial>;
+  readonly expiries: MapEditor<Expiring>;
+}
+
+interface Before {
+  readonly denials: PersistentMap<Denial>;
+  readonly expiries: PersistentMap<Expiring>;
+}
+
 /** Adds denials, each in place of one of the same value. */
-export function putDenials(edit: RowEditors, denials: readonly Denial[]): void {
+export function putDenials(edit: Editors, denials: readonly Denial[]): void {
   for (const denial of denials) edit.denials.set(denial.hash, denial);
   for (const [minute, added] of Map.groupBy(denials, ({ expiresAt }) => minuteOf(expiresAt))) {
     const before = edit.expiries.get(String(minute))?.hashes ?? [];
@@ -17,7 +27,7 @@ export function putDenials(edit: RowEditors, denials: readonly Denial[]): void {
 }
 
 /** Drops what has run out at `at`, seconds since the epoch. Looks only at the minutes that have begun, so that a long list costs nothing. */
-export function dropExpired(edit: RowEditors, rows: Rows, at: number): void {
+export function dropExpired(edit: Editors, rows: Before, at: number): void {
   for (const { minute, hashes } of rows.expiries.values()) {
     if (minute > minuteOf(at)) continue;
     const left: string[] = [];

@@ -1,5 +1,4 @@
-import { Socket } from 'node:net';
-import type { Pool } from 'pg';
+import type { Client, Pool } from 'pg';
 import { KeyStateConflict, RegistryUnavailable } from './contract.ts';
 import type { Database, Dialect, Sql } from './database.ts';
 import { askOver, commitOver } from './postgres-ask.ts';
@@ -43,18 +42,22 @@ interface Transaction {
 /** Opens connections to a server: a few for transactions, one to listen. It is asked nothing yet. */
 export async function openPostgresDatabase(url: string): Promise<Database> {
   const { default: pg } = await import('pg');
-  const sockets = createSockets();
-  const settings = { ...settingsFor(url), stream: sockets.create };
+  const settings = settingsFor(url);
+  const clients = new Set<Client>();
   const pool = new pg.Pool({ ...settings, max: CONNECTIONS, allowExitOnIdle: true });
   // A connection that dies is replaced when somebody needs one.
   pool.on('error', () => {});
-  pool.on('connect', (client) => client.on('error', () => {}));
+  pool.on('connect', (client) => {
+    if (client instanceof pg.Client) track(clients, client);
+    client.on('error', () => {});
+  });
   const watch = createPostgresWatch(() => new pg.Client(settings), WRITE_MILLISECONDS);
   const guarded = guardFor(url);
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     await within(CLOSE_MILLISECONDS, Promise.allSettled([pool.end(), watch.close()]));
-    sockets.destroy();
+    // A server that answers no more would never let go of them.
+    for (const client of clients) client.connection.stream.destroy();
   };
   return {
     dialect: DIALECT,
@@ -108,19 +111,9 @@ async function transaction<T>(pool: Pool, kind: Transaction, step: (sql: Sql) =>
   }
 }
 
-/** Sockets of our own making: those of a server that answers no more would never be let go. */
-function createSockets(): { readonly create: () => Socket; readonly destroy: () => void } {
-  const open = new Set<Socket>();
-  return {
-    create() {
-      const socket = new Socket();
-      open.add(socket);
-      return socket.once('close', () => open.delete(socket));
-    },
-    destroy() {
-      for (const socket of open) socket.destroy();
-    },
-  };
+function track(clients: Set<Client>, client: Client): void {
+  clients.add(client);
+  client.once('end', () => clients.delete(client));
 }
 
 async function within(milliseconds: number, done: Promise<unknown>): Promise<void> {

@@ -52,7 +52,12 @@ export function createPostgresWatch(create: () => Client, answerMilliseconds: nu
     },
     async close() {
       closed = true;
-      await current?.end();
+      const client = current;
+      if (client === undefined) return;
+      const ended = client.end();
+      // After the goodbye, without waiting for an answer: the server may stand still.
+      setImmediate(() => client.connection.stream.destroy());
+      await ended;
     },
   };
 }

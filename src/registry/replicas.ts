@@ -1,5 +1,5 @@
 /** One process that serves from a registry. Times are seconds since the epoch, by the registry's clock. */
-export interface Replica {
+interface Replica {
   readonly id: string;
   /** The registry version it serves. */
   readonly version: number;

@@ -39,7 +39,7 @@ type Tables<M extends 'map' | 'editor'> = {
 type Table<M, V> = M extends 'map' ? PersistentMap<V> : MapEditor<V>;
 
 /** Tables while a change is written into them. */
-export type RowEditors = Tables<'editor'>;
+type RowEditors = Tables<'editor'>;
 
 /** Every provider a client can be of. */
 const PROVIDERS: readonly ClientProvider[] = ['tokenx', 'azure', 'idporten', 'maskinporten', 'openid'];
