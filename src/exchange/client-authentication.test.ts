@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { after, test } from 'node:test';
-import { generatePrivateJwk, publicJwk } from '../oauth/jwk.ts';
+import { signBytes } from '../oauth/algorithms.ts';
+import { generatePrivateJwk, importSigningKey, publicJwk } from '../oauth/jwk.ts';
 import { createBuckets } from './limits.ts';
 import { createClientKeys } from './client-keys.ts';
 import { createTestKeys, createWorld, ISSUER, sign, START, testApp, testClient, testGrant } from './testing/world.ts';
@@ -14,9 +15,10 @@ const [es256, ps256, eddsa] = await Promise.all([
   generatePrivateJwk('EdDSA', 'ed'),
 ]);
 const { alg: _alg, ...unnamed } = publicJwk(keys.stranger);
+const edNamed = { ...publicJwk(eddsa), kid: 'ed-named', alg: 'Ed25519' };
 const callers = {
   web: [publicJwk(keys.client)],
-  many: [publicJwk(es256), publicJwk(ps256), publicJwk(eddsa), { ...unnamed, kid: 'unnamed' }],
+  many: [publicJwk(es256), publicJwk(ps256), publicJwk(eddsa), { ...unnamed, kid: 'unnamed' }, edNamed],
   gone: [publicJwk(keys.client)],
   api: [],
 };
@@ -131,6 +133,24 @@ test('C4, C5: each registered key signs with its one algorithm, found by kid', a
     assert.equal(await verdict({ key, claims: as('many') }), 'in', String(key.alg));
   assert.equal(await verdict({ key: { ...keys.stranger, kid: 'unnamed' }, claims: as('many') }), 'in');
   assert.equal(await verdict({ key: { ...keys.client, kid: 'other' } }), 'client-auth-failed');
+});
+
+test('C4: an assertion may call the algorithm of an Ed25519 key Ed25519, and so may the key (RFC 9864 2.2)', async () => {
+  for (const kid of ['ed', 'ed-named']) {
+    const key = importSigningKey({ ...eddsa, kid });
+    const signed = async (alg: string): Promise<string> => {
+      const iat = START;
+      const body = encode({ ...as('many'), aud: ISSUER, jti: `${kid} ${alg}`, iat, exp: iat + 60 });
+      const text = `${encode({ alg, kid })}.${body}`;
+      return `${text}.${(await signBytes('EdDSA', key.key, Buffer.from(text))).toString('base64url')}`;
+    };
+    for (const alg of ['Ed25519', 'EdDSA']) assert.equal(await reason(await signed(alg)), 'subject-issuer', kid);
+    for (const alg of ['ed25519', 'Ed448', 'RS256'])
+      assert.equal(await reason(await signed(alg)), 'client-auth-failed');
+  }
+  const body = encode({ ...as('many'), aud: ISSUER, jti: 'x', exp: START + 60 });
+  const forged = `${encode({ alg: 'Ed25519', kid: 'unnamed' })}.${body}.${'A'.repeat(86)}`;
+  assert.equal(await reason(forged), 'client-auth-failed', 'Ed25519 under an RSA key');
 });
 
 const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');

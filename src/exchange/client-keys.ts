@@ -1,9 +1,12 @@
+import { algorithmNamed } from '../oauth/algorithms.ts';
 import type { Algorithm } from '../oauth/algorithms.ts';
 import { importVerificationKey } from '../oauth/jwk.ts';
 import type { PublicJwk, VerificationKey } from '../oauth/jwk.ts';
 
 /** The algorithms a client may sign its assertions with. */
 export const CLIENT_ALGORITHMS: readonly Algorithm[] = ['RS256', 'PS256', 'ES256', 'EdDSA'];
+/** Every name by which an assertion may call one of them (RFC 8414 2). */
+export const CLIENT_ALGORITHM_NAMES: readonly string[] = [...CLIENT_ALGORITHMS, 'Ed25519'];
 
 /** Registered public keys, imported once and kept while they are used. */
 export interface ClientKeys {
@@ -34,7 +37,7 @@ export function createClientKeys(maxKeys: number = MAX_KEYS): ClientKeys {
 }
 
 function importForOneAlgorithm(jwk: PublicJwk): VerificationKey | undefined {
-  const wanted = jwk.alg ?? DEFAULT_ALGORITHM[jwk.kty];
+  const wanted = algorithmNamed(jwk.alg ?? DEFAULT_ALGORITHM[jwk.kty]);
   const algorithm = CLIENT_ALGORITHMS.find((each) => each === wanted);
   if (algorithm === undefined) return undefined;
   try {

@@ -1,7 +1,8 @@
 import { GRANT } from '../oauth/client-assertion.ts';
 import type { Route } from '../web/router.ts';
 import { cachedDocument } from './cached-document.ts';
-import { CLIENT_ALGORITHMS } from './client-keys.ts';
+import type { ExchangeConfig } from './config.ts';
+import { CLIENT_ALGORITHM_NAMES } from './client-keys.ts';
 import type { SigningKeys } from './signing-keys.ts';
 
 /** Every address of the server, from the issuer alone: never from what a request calls us. */
@@ -13,6 +14,8 @@ export interface Endpoints {
   readonly jwks: string;
   readonly introspection: string;
   readonly revocation: string;
+  /** Named under `compat` alone; nothing answers there. */
+  readonly authorization: string;
 }
 
 /** The addresses under an issuer: the issuer without one slash at its end, and a path. */
@@ -27,6 +30,7 @@ export function endpointsOf(issuer: string): Endpoints {
     jwks: `${root}/jwks`,
     introspection: `${root}/introspect`,
     revocation: `${root}/revoke`,
+    authorization: `${root}/authorization`,
   };
 }
 
@@ -34,10 +38,16 @@ export function endpointsOf(issuer: string): Endpoints {
  * Metadata (RFC 8414 2 and 3.1) and key set (RFC 7517 5). An issuer with a path is found both ways: the path after the
  * well-known part, and the well-known part after the path, as older clients ask.
  */
-export function discoveryRoutes(endpoints: Endpoints, keys: SigningKeys, maxAgeSeconds: number): readonly Route[] {
-  const { base } = endpoints;
+export function discoveryRoutes(
+  endpoints: Endpoints,
+  keys: SigningKeys,
+  { keysMaxAgeSeconds: maxAgeSeconds, compat }: Pick<ExchangeConfig, 'keysMaxAgeSeconds' | 'compat'>,
+): readonly Route[] {
+  const { base, authorization } = endpoints;
   const oauth = metadata(endpoints);
-  const openid = { ...oauth, id_token_signing_alg_values_supported: ['RS256'] };
+  // Nothing is there: readers of this document that insist on the member go on reading.
+  const dead = compat === 'none' ? {} : { authorization_endpoint: authorization };
+  const openid = { ...oauth, ...dead, id_token_signing_alg_values_supported: ['RS256'] };
   const serve = (path: string, document: () => unknown): Route => ({
     method: 'GET',
     path,
@@ -63,13 +73,13 @@ function metadata({ issuer, token, jwks, introspection, revocation }: Endpoints)
     response_types_supported: [],
     grant_types_supported: [GRANT.tokenExchange, GRANT.clientCredentials],
     token_endpoint_auth_methods_supported: methods,
-    token_endpoint_auth_signing_alg_values_supported: CLIENT_ALGORITHMS,
+    token_endpoint_auth_signing_alg_values_supported: CLIENT_ALGORITHM_NAMES,
     introspection_endpoint: introspection,
     introspection_endpoint_auth_methods_supported: methods,
-    introspection_endpoint_auth_signing_alg_values_supported: CLIENT_ALGORITHMS,
+    introspection_endpoint_auth_signing_alg_values_supported: CLIENT_ALGORITHM_NAMES,
     revocation_endpoint: revocation,
     revocation_endpoint_auth_methods_supported: methods,
-    revocation_endpoint_auth_signing_alg_values_supported: CLIENT_ALGORITHMS,
+    revocation_endpoint_auth_signing_alg_values_supported: CLIENT_ALGORITHM_NAMES,
     subject_types_supported: ['public'],
   };
 }

@@ -192,13 +192,13 @@ test('D1, D3: both metadata documents name what there is and nothing else', asyn
     response_types_supported: [],
     grant_types_supported: [GRANT.tokenExchange, GRANT.clientCredentials],
     token_endpoint_auth_methods_supported: ['private_key_jwt'],
-    token_endpoint_auth_signing_alg_values_supported: ['RS256', 'PS256', 'ES256', 'EdDSA'],
+    token_endpoint_auth_signing_alg_values_supported: ['RS256', 'PS256', 'ES256', 'EdDSA', 'Ed25519'],
     introspection_endpoint: `${ISSUER}/introspect`,
     introspection_endpoint_auth_methods_supported: ['private_key_jwt'],
-    introspection_endpoint_auth_signing_alg_values_supported: ['RS256', 'PS256', 'ES256', 'EdDSA'],
+    introspection_endpoint_auth_signing_alg_values_supported: ['RS256', 'PS256', 'ES256', 'EdDSA', 'Ed25519'],
     revocation_endpoint: `${ISSUER}/revoke`,
     revocation_endpoint_auth_methods_supported: ['private_key_jwt'],
-    revocation_endpoint_auth_signing_alg_values_supported: ['RS256', 'PS256', 'ES256', 'EdDSA'],
+    revocation_endpoint_auth_signing_alg_values_supported: ['RS256', 'PS256', 'ES256', 'EdDSA', 'Ed25519'],
     subject_types_supported: ['public'],
   });
   const openid = await get('/.well-known/openid-configuration', { Host: 'evil.example.test' });

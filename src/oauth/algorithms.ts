@@ -56,6 +56,12 @@ export function isAlgorithm(name: unknown): name is Algorithm {
   return typeof name === 'string' && Object.hasOwn(FACTS, name);
 }
 
+/** The algorithm a token or key names: `Ed25519` is the newer name of what `EdDSA` is with the one curve we have (RFC 9864 2.2). */
+export function algorithmNamed(name: unknown): Algorithm | undefined {
+  if (name === 'Ed25519') return 'EdDSA';
+  return isAlgorithm(name) ? name : undefined;
+}
+
 /** The algorithms a key of this type and curve can do (RFC 7518 section 6.1, RFC 8037 section 2). Empty for any other key. */
 export function algorithmsOf(kty: string, curve?: string): readonly Algorithm[] {
   return ALL_ALGORITHMS.filter((name) => FACTS[name].kty === kty && FACTS[name].curve === curve);

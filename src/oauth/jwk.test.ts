@@ -45,6 +45,16 @@ describe('JWK import (RFC 7517, RFC 8725 3.5)', () => {
     }
   });
 
+  test('Ed25519 is a name of EdDSA (RFC 9864 2.2), and of no algorithm of another key', () => {
+    const named = { ...ed, alg: 'Ed25519' };
+    assert.deepEqual(importVerificationKey(publicJwk(named)).algorithms, ['EdDSA']);
+    assert.equal(importSigningKey(named).alg, 'EdDSA');
+    for (const jwk of [rsa, ec]) {
+      assert.throws(() => importVerificationKey(publicJwk({ ...jwk, alg: 'Ed25519' })), KeyRefused);
+      assert.throws(() => importSigningKey({ ...jwk, alg: 'Ed25519' }), KeyRefused);
+    }
+  });
+
   test('a key without alg is for what its type and curve can do, and signs with the usual one', () => {
     const { alg: _rsaAlg, ...plainRsa } = rsa;
     const { alg: _ecAlg, ...plainEc } = ec;

@@ -1,6 +1,6 @@
 import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject, randomUUID } from 'node:crypto';
 import { promisify } from 'node:util';
-import { type Algorithm, algorithmsOf, isAlgorithm, isPair } from './algorithms.ts';
+import { type Algorithm, algorithmNamed, algorithmsOf, isPair } from './algorithms.ts';
 import { KeyRefused, type PublicMaterial, readPublicMaterial } from './key-material.ts';
 import { isJsonObject } from './objects.ts';
 
@@ -69,8 +69,8 @@ export function importSigningKey(jwk: unknown): SigningKey {
   if (typeof jwk['d'] !== 'string') throw new KeyRefused('holds no private key');
   checkPurpose(jwk, 'sign');
   const material = readPublicMaterial(jwk);
-  const alg = jwk['alg'] ?? DEFAULT_ALGORITHM[material.kty === 'RSA' ? 'RSA' : material.crv];
-  if (!isAlgorithm(alg) || !readAlgorithms(jwk, material).includes(alg))
+  const alg = algorithmNamed(jwk['alg'] ?? DEFAULT_ALGORITHM[material.kty === 'RSA' ? 'RSA' : material.crv]);
+  if (alg === undefined || !readAlgorithms(jwk, material).includes(alg))
     throw new KeyRefused('alg does not fit the key');
   const kid = readKid(jwk);
   if (kid === undefined) throw new KeyRefused('kid is missing');
@@ -122,10 +122,10 @@ function readKid(jwk: Readonly<Record<string, unknown>>): string | undefined {
 
 function readAlgorithms(jwk: Readonly<Record<string, unknown>>, material: PublicMaterial): readonly Algorithm[] {
   const possible = material.kty === 'RSA' ? algorithmsOf('RSA') : algorithmsOf(material.kty, material.crv);
-  const alg = jwk['alg'];
-  if (alg === undefined) return possible;
+  if (jwk['alg'] === undefined) return possible;
   // RFC 8725 section 3.1: one key, one algorithm, when the key says which.
-  if (!isAlgorithm(alg) || !possible.includes(alg)) throw new KeyRefused('alg is unknown or does not fit the key');
+  const alg = algorithmNamed(jwk['alg']);
+  if (alg === undefined || !possible.includes(alg)) throw new KeyRefused('alg is unknown or does not fit the key');
   return [alg];
 }
 

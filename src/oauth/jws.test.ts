@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { before, describe, test } from 'node:test';
 import * as fc from 'fast-check';
+import { signBytes } from './algorithms.ts';
 import { encodeBase64Url } from './base64url.ts';
 import {
   generatePrivateJwk,
@@ -162,6 +163,24 @@ describe('JWS signatures (RFC 7515 section 5.2)', () => {
         await Promise.all(publicKeys.map((candidate) => verifySignatureOffThread(jws, candidate))),
         publicKeys.map((_, at) => at === index),
       );
+    }
+  });
+
+  test('a token that says Ed25519 is one that says EdDSA (RFC 9864 2.2): right under that key, wrong under any other', async () => {
+    const publicKeys = jwks.map((jwk) => importVerificationKey(publicJwk(jwk)));
+    for (const { alg, key } of keys) {
+      const input = `${encodeBase64Url('{"alg":"Ed25519"}')}.${encodeBase64Url('{}')}`;
+      const token = `${input}.${encodeBase64Url(await signBytes(alg, key, Buffer.from(input)))}`;
+      for (const memo of [undefined, createHeaderMemo()]) {
+        const jws = parseCompactJws(token, memo && { memo });
+        assert.equal(jws.header.alg, 'EdDSA');
+        assert.deepEqual(
+          publicKeys.map((candidate) => verifySignature(jws, candidate)),
+          keys.map((other) => alg === 'EdDSA' && other.alg === 'EdDSA'),
+        );
+        const again = parseCompactJws(token, memo && { memo });
+        assert.equal(again.header.alg, 'EdDSA');
+      }
     }
   });
 

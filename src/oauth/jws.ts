@@ -1,4 +1,4 @@
-import { isAlgorithm, signBytes, verifyBytes, verifyBytesOffThread } from './algorithms.ts';
+import { algorithmNamed, isAlgorithm, signBytes, verifyBytes, verifyBytesOffThread } from './algorithms.ts';
 import { decodeBase64Url, encodeBase64Url } from './base64url.ts';
 import type { SigningKey, VerificationKey } from './jwk.ts';
 import { JoseError } from './jose-error.ts';
@@ -9,6 +9,7 @@ export type { JwsHeader } from './jws-header.ts';
 
 /** A well-formed compact JWS. Nothing in it is proven. */
 export interface ParsedJws {
+  /** `alg` by its name here: `EdDSA` where the token says `Ed25519` (RFC 9864 2.2). */
   readonly header: JwsHeader;
   readonly payload: Buffer;
   readonly signature: Buffer;
@@ -38,7 +39,7 @@ export function parseCompactJws(token: unknown, options: ParseOptions = {}): Par
   }
   if (first === 0 || second === token.length - 1) throw new JoseError('token_malformed', 'a segment is empty');
   return {
-    header: readHeader(token.slice(0, first), options),
+    header: withOneName(readHeader(token.slice(0, first), options)),
     payload: decodeSegment(token.slice(first + 1, second)),
     signature: decodeSegment(token.slice(second + 1)),
     signingInput: token.slice(0, second),
@@ -69,6 +70,12 @@ export async function signJws(
   const signingInput = `${protectedHeader}.${encodeBase64Url(JSON.stringify(payload))}`;
   const signature = await signBytes(key.alg, key.key, Buffer.from(signingInput, 'latin1'));
   return `${signingInput}.${encodeBase64Url(signature)}`;
+}
+
+/** An algorithm has one name from here on, so that no list and no key has to know two. */
+function withOneName(header: JwsHeader): JwsHeader {
+  const alg = algorithmNamed(header.alg) ?? header.alg;
+  return alg === header.alg ? header : { ...header, alg };
 }
 
 function decodeSegment(text: string): Buffer {

@@ -196,7 +196,9 @@ describe('JWT signature and key choice (security.md 5)', () => {
       'A128KW',
       'toString',
       'EDDSA',
-      'Ed25519',
+      'ED25519',
+      'Ed448',
+      'ESP256',
       'es256',
     ]) {
       const forged = `${encodeBase64Url(JSON.stringify({ alg, kid: 'one' }))}.!.AAAA`.replace(
