@@ -1,0 +1,13 @@
+import { seedIssuers } from '../../src/exchange/issuer-rows.ts';
+import { openPostgresRegistry } from '../../src/registry/postgres.ts';
+
+/** One process of several that start at once on the database it is given. Prints what it then trusts, and at which version. */
+const registry = await openPostgresRegistry(process.argv[2] ?? '', { now: () => Date.now() / 1000 });
+const names = ['a', 'b'];
+await seedIssuers(
+  registry,
+  names.map((name) => ({ name, issuer: `https://${name}.example.test`, jwks: { keys: [] }, bind: 'any' })),
+);
+const snapshot = registry.snapshot();
+process.stdout.write(`${snapshot.version} ${[...snapshot.issuers()].map(({ name }) => name).join(' ')}`);
+await registry.close();
