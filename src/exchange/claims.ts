@@ -1,9 +1,9 @@
 import { numberClaim } from '../oauth/jwt.ts';
 import type { Claims } from '../oauth/jwt.ts';
+import { RESERVED_CLAIMS } from '../registry/reserved-claims.ts';
 import type { Actor } from './act.ts';
 import type { AudienceSettings } from './audience-settings.ts';
 import { refuse } from './errors.ts';
-import { RESERVED_CLAIMS } from './reserved-claims.ts';
 import type { VerifiedSubjectToken } from './subject-token.ts';
 import type { ClaimMap } from './trusted-issuer.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { publicJwk } from '../oauth/jwk.ts';
-import { RESERVED_CLAIMS } from './reserved-claims.ts';
+import { RESERVED_CLAIMS } from '../registry/reserved-claims.ts';
 import {
   claimsOf,
   createTestKeys,

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Algorithm } from '../oauth/algorithms.ts';
-import { RESERVED_CLAIMS } from './reserved-claims.ts';
+import { RESERVED_CLAIMS } from '../registry/reserved-claims.ts';
 
 /** Claim name, old value, new value: how an issuer's words become ours. */
 export type ClaimMap = Readonly<Record<string, Readonly<Record<string, string>>>>;

@@ -72,6 +72,12 @@ test('what is wrong with them is told at its place, with the likely right name',
       ],
     ],
     [
+      'token: {claims: [acr, scope]}',
+      [
+        '5:46 error invalid-value spec.tokenx.token.claims[1]: scope is set or dropped by TokenX itself and cannot be listed',
+      ],
+    ],
+    [
       'token: {dpop: required}',
       ['5:32 error invalid-value spec.tokenx.token.dpop: tokens cannot be bound to a key yet'],
     ],

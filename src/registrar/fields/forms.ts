@@ -1,4 +1,5 @@
 import { isAppIdPart, parseAppId } from '../../registry/app-id.ts';
+import { RESERVED_CLAIMS } from '../../registry/reserved-claims.ts';
 import { canonicalResource } from '../../registry/resources.ts';
 import { pattern, text } from '../shape.ts';
 import type { Shape } from '../shape.ts';
@@ -22,6 +23,11 @@ export const wholeAppId: Shape<string> = text((value) =>
 /** A name that requests may use for an app (RFC 8707 2). */
 export const resourceUri: Shape<string> = text((value) =>
   canonicalResource(value) === undefined ? 'expected an absolute URI without query, fragment or user info' : undefined,
+);
+
+/** A claim that tokens may take over from others. */
+export const claimName: Shape<string> = text((value) =>
+  RESERVED_CLAIMS.has(value) ? `${value} is set or dropped by TokenX itself and cannot be listed` : undefined,
 );
 
 /** One part of an app id, or `*`. */

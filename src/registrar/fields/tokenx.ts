@@ -2,7 +2,7 @@ import type { TokenxGrant, TokenxTokenSettings } from '../../registry/model.ts';
 import { object, optional } from '../object-shape.ts';
 import { anything, flag, integer, list, listOr, oneOf, text } from '../shape.ts';
 import type { Shape } from '../shape.ts';
-import { resourceUri, wholeAppId } from './forms.ts';
+import { claimName, resourceUri, wholeAppId } from './forms.ts';
 
 /** `spec.tokenx` as written. */
 export interface RawTokenx {
@@ -24,7 +24,7 @@ const token: Shape<RawTokenxToken> = object<RawTokenxToken>({
   ttl: optional(integer(30, 3600), { aliases: ['lifetime', 'expiry'] }),
   capBySubject: optional(flag),
   maxSession: optional(integer(1, 7 * 86_400)),
-  claims: optional(listOr<readonly string[], 'all'>(list(text()), oneOf(['all']))),
+  claims: optional(listOr<readonly string[], 'all'>(list(claimName), oneOf(['all']))),
   act: optional(flag),
   azp: optional(flag),
   scope: optional(oneOf(['enforce', 'echo'])),
