@@ -5,6 +5,7 @@ import type { Route } from '../web/router.ts';
 import { watchStalls } from '../web/stall-watch.ts';
 import type { ListenerSpec, Program } from '../web/serve.ts';
 import { adminRoutes } from './admin.ts';
+import { measured, tellingLegacy } from './compat-telemetry.ts';
 import { createClientKeys } from './client-keys.ts';
 import type { ExchangeConfig, TokenAlgorithm } from './config.ts';
 import type { ExchangeContext, ExchangeDependencies } from './context.ts';
@@ -16,6 +17,9 @@ import { createIntrospectionEndpoint } from './introspect.ts';
 import { createLimits } from './limits.ts';
 import { createOperators } from './operators.ts';
 import { createPseudonym } from './pseudonym.ts';
+import { registrationRoutes } from './registration.ts';
+import { isIssuer } from './setting-kinds.ts';
+import { setWildcardGrants } from './wildcard-grants.ts';
 import { createReplayQuota } from './replay-quota.ts';
 import { createRevocationEndpoint } from './revoke.ts';
 import { openSigningKeys } from './signing-keys.ts';
@@ -34,7 +38,8 @@ export interface ExchangeProgram extends Program {
  * or made on the first start, before it resolves; rejects when they cannot be.
  */
 export async function createExchange(config: ExchangeConfig, deps: ExchangeDependencies): Promise<ExchangeProgram> {
-  const context = await createContext(config, deps);
+  const emitting = { ...deps, emit: tellingLegacy(deps.emit, config), record: deps.record ?? deps.emit };
+  const context = await createContext(config, emitting);
   const { keys, issuers, turnedAway, registry, emit } = context;
   const tellVersion = (): void => {
     const { version, denials } = registry.snapshot();
@@ -42,6 +47,8 @@ export async function createExchange(config: ExchangeConfig, deps: ExchangeDepen
     emit({ event: 'exchange.deny_list', entries: denials });
   };
   if (config.replay === 'off') emit({ event: 'exchange.replay_off' });
+  if (!isIssuer(config.issuer)) emit({ event: 'exchange.http_issuer', issuer: config.issuer });
+  await setWildcardGrants(registry, config.wildcardGrants);
   tellVersion();
   const unsubscribe = registry.onChange(tellVersion);
   return {
@@ -62,18 +69,20 @@ export async function createExchange(config: ExchangeConfig, deps: ExchangeDepen
 function listenersOf(context: ExchangeContext): readonly ListenerSpec[] {
   const { config, endpoints, keys } = context;
   const { base } = endpoints;
-  const served: readonly Route[] = [
+  const counted = (routes: readonly Route[]): readonly Route[] => measured(routes, context.emit, config);
+  const served = counted([
     { method: 'POST', path: `${base}/token`, handle: createTokenEndpoint(context) },
     { method: 'POST', path: `${base}/introspect`, handle: createIntrospectionEndpoint(context) },
     { method: 'POST', path: `${base}/revoke`, handle: createRevocationEndpoint(context) },
-    ...discoveryRoutes(endpoints, keys, config.keysMaxAgeSeconds),
+    ...registrationRoutes(context, base),
+    ...discoveryRoutes(endpoints, keys, config),
     ...exchangeHealthRoutes(context, config.registryStaleLimitSeconds),
-  ];
-  const internal: readonly Route[] = [
+  ]);
+  const internal = counted([
     { method: 'POST', path: `${base}/explain`, handle: createExplainEndpoint(context) },
     ...adminRoutes(context, base),
     ...figureRoutes(tellingFigures(context)),
-  ];
+  ]);
   const open = { name: 'TokenX', setting: 'FULLMAKT_EXCHANGE_BIND', ...config.bind };
   if (config.internalBind === undefined) return [{ ...open, handle: createRouter([...served, ...internal]) }];
   const inner = { name: 'TokenX internal', setting: 'FULLMAKT_EXCHANGE_INTERNAL_BIND', ...config.internalBind };

@@ -31,10 +31,10 @@ export async function claimAssertion(claims: AssertionClaims, rules: ReplayRules
   if (rules.mode === 'off') return;
   const { issuer, jti, iat, exp } = claims;
   const told = await claimOnce('assertion', [issuer, jti], exp + rules.skewSeconds, rules);
-  if (told === 'seen') throw used('seen before');
+  if (told === 'seen') throw used('seen before', issuer);
   // Asked after the claim, which is what finds a memory gone: a store that began later may have forgotten that it was used.
   const bornAt = iat ?? exp - rules.maxLifetimeSeconds;
-  if (bornAt < rules.store.rememberedSince()) throw used('older than the memory of the replay store');
+  if (bornAt < rules.store.rememberedSince()) throw used('older than the memory of the replay store', issuer);
 }
 
 /**
@@ -56,8 +56,8 @@ export async function claimOnce(
   }
 }
 
-function used(cause: string): OAuthError {
-  return refuse('client-replay', 'client assertion: jti was used before, send a new one', { cause });
+function used(cause: string, client: string): OAuthError {
+  return refuse('client-replay', `client assertion of ${client}: jti was used before, send a new one`, { cause });
 }
 
 async function within<T>(budgetMs: number, answer: Promise<T>): Promise<T> {

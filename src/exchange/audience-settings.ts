@@ -8,8 +8,8 @@ export interface AudienceSettings {
   readonly ttlSeconds: number;
   readonly capBySubject: boolean;
   readonly maxSessionSeconds: number | undefined;
-  /** Every claim of the subject token but the reserved, or these alone. */
-  readonly claims: 'all' | readonly string[];
+  /** Every claim of the subject token but the reserved, or these alone; `all-legacy`: reserved ones too. */
+  readonly claims: 'all' | 'all-legacy' | readonly string[];
   readonly act: boolean;
   readonly azp: boolean;
   /** `echo`: the token has no scope, the response repeats the request's. */
@@ -26,10 +26,10 @@ export function audienceSettings(target: Client | undefined, config: ExchangeCon
     ttlSeconds: own.ttl ?? config.tokenTtlSeconds,
     capBySubject: own.capBySubject ?? config.tokenCapBySubject,
     maxSessionSeconds: own.maxSession ?? config.tokenMaxSessionSeconds,
-    claims: own.claims ?? 'all',
+    claims: own.claims ?? config.tokenClaims,
     act: own.act ?? config.tokenAct,
     azp: own.azp ?? config.tokenAzp,
     scope: own.scope ?? config.tokenScope,
-    limitScopeBySubject: own.limitScopeBySubject ?? true,
+    limitScopeBySubject: own.limitScopeBySubject ?? config.tokenLimitScopeBySubject,
   };
 }

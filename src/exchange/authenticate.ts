@@ -1,41 +1,39 @@
 import type { Snapshot } from '../registry/model.ts';
 import type { Form } from '../web/forms.ts';
 import type { HttpRequest } from '../web/http.ts';
-import { checkAssertionClaims } from './assertion-claims.ts';
+import { checkAssertionClaims, checkLifetime } from './assertion-claims.ts';
 import type { AssertionClaims, AssertionRules } from './assertion-claims.ts';
 import { claimAssertion } from './assertion-replay.ts';
-import { findCandidate, parseAssertion, readPresentedAssertion, verifyAssertion } from './client-authentication.ts';
-import type { Candidate, ClaimedAssertion, Principal } from './client-authentication.ts';
+import {
+  checkAssertionType,
+  findCandidate,
+  parseAssertion,
+  readPresentedAssertion,
+  verifyAssertion,
+} from './client-authentication.ts';
+import type { Principal } from './client-authentication.ts';
+import { checkLegacyClaims } from './compat-assertion.ts';
 import type { ExchangeContext } from './context.ts';
 import { asRefusal } from './decision-record.ts';
 import type { Facts } from './decision-record.ts';
 import { refuse, situationOf } from './errors.ts';
+import { shown } from './shown.ts';
 import { left, takeSteps } from './steps.ts';
-
-/** The authentication of one request: each step adds what it found. Only `caller` is proven. */
-export interface AuthenticationAttempt {
-  readonly context: ExchangeContext;
-  readonly request: HttpRequest;
-  readonly form: Form;
-  readonly facts: Facts;
-  /** The rules the request is judged by; a step that waited takes the newest. */
-  snapshot: Snapshot;
-  presented?: string;
-  assertion?: ClaimedAssertion;
-  candidate?: Candidate;
-  claims?: AssertionClaims;
-  verified?: Principal;
-  caller?: Principal;
-}
+import type { Step } from './steps.ts';
+import type { AuthenticationAttempt } from './token-request.ts';
 
 /** Step 4: one method of client authentication, its parameters present. */
 export function readCredential(state: AuthenticationAttempt): void {
-  state.presented = readPresentedAssertion(state.form, state.request.headers.authorization);
+  state.presented = readPresentedAssertion(
+    state.form,
+    state.request.headers.authorization,
+    state.context.config.errors,
+  );
 }
 
 /** Step 5: whom the assertion speaks for, unproven. */
 export function readCandidate(state: AuthenticationAttempt): void {
-  state.assertion = parseAssertion(left(state.presented), state.form.get('client_id'));
+  state.assertion = parseAssertion(left(state.presented), state.form.get('client_id'), state.context.config.errors);
   state.facts.claimed_client = state.assertion.claimedClient;
 }
 
@@ -47,14 +45,36 @@ export function lookUpClient(state: AuthenticationAttempt): void {
   state.candidate = findCandidate(assertion, snapshot, context.clientKeys);
 }
 
+/** The client is there at all. A step of `tokendings` alone: else nobody is told before step 8. */
+export function requireRegistered({ candidate }: AuthenticationAttempt): void {
+  const { clientId, assertion, doubt } = left(candidate);
+  if (clientId !== undefined) return;
+  throw refuse('client-unknown', `client authentication failed: there is no client ${shown(assertion.claimedClient)}`, {
+    cause: doubt,
+  });
+}
+
+/** Step 7: the kind of token. */
+export function checkType(state: AuthenticationAttempt): void {
+  checkAssertionType(left(state.assertion));
+}
+
 /** Step 7: the claims that cost nothing to check. */
 export function checkAssertion(state: AuthenticationAttempt): void {
-  state.claims = checkAssertionClaims(left(state.assertion).jwt.claims, assertionRules(state.context));
+  const { jwt, claimedClient } = left(state.assertion);
+  const rules = assertionRules(state.context);
+  const legacy = state.context.config.errors === 'tokendings';
+  state.claims = legacy ? checkLegacyClaims(jwt.claims, claimedClient, rules) : checkAssertionClaims(jwt.claims, rules);
+}
+
+/** Step 7, its end: how long the assertion lives. */
+export function checkAssertionLifetime(state: AuthenticationAttempt): void {
+  checkLifetime(left(state.claims), assertionRules(state.context), state.verified?.clientId);
 }
 
 /** Step 8: the signature. */
 export function verifyClient(state: AuthenticationAttempt): void {
-  state.verified = verifyAssertion(left(state.candidate));
+  state.verified = verifyAssertion(left(state.candidate), state.context.config.errors);
 }
 
 /** Step 9: the assertion was never used before. From here on the caller is who it says. */
@@ -71,6 +91,28 @@ export async function spendAssertion(state: AuthenticationAttempt): Promise<void
   state.caller = caller;
 }
 
+const DEFAULT: readonly Step<AuthenticationAttempt>[] = [
+  readCredential,
+  readCandidate,
+  lookUpClient,
+  checkType,
+  checkAssertion,
+  checkAssertionLifetime,
+  verifyClient,
+  spendAssertion,
+];
+const LEGACY: readonly Step<AuthenticationAttempt>[] = [
+  readCredential,
+  readCandidate,
+  lookUpClient,
+  requireRegistered,
+  checkType,
+  verifyClient,
+  checkAssertion,
+  checkAssertionLifetime,
+  spendAssertion,
+];
+
 /** Steps 4 to 9 at an endpoint that has no steps of its own between them: who calls, at the price of one signature, and once per assertion. */
 export async function authenticateClient(
   context: ExchangeContext,
@@ -78,7 +120,7 @@ export async function authenticateClient(
   { form, snapshot, facts }: { readonly form: Form; readonly snapshot: Snapshot; readonly facts: Facts },
 ): Promise<Principal> {
   const state: AuthenticationAttempt = { context, request, form, snapshot, facts };
-  await takeSteps([readCredential, readCandidate, lookUpClient, checkAssertion, verifyClient, spendAssertion], state);
+  await takeSteps(context.config.errors === 'tokendings' ? LEGACY : DEFAULT, state);
   return left(state.caller);
 }
 
@@ -89,6 +131,7 @@ function assertionRules({ config, endpoints, now }: ExchangeContext): AssertionR
     tokenEndpoint: endpoints.token,
     acceptTokenEndpoint: config.assertionAcceptTokenEndpointAudience,
     maxLifetimeSeconds: config.assertionMaxLifetimeSeconds,
+    lifetimeRule: config.assertionLifetimeRule,
     requireIat: config.assertionRequireIat,
     requireNbf: config.assertionRequireNbf,
     skewSeconds: config.skewSeconds,

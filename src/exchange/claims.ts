@@ -7,6 +7,9 @@ import { refuse } from './errors.ts';
 import type { VerifiedSubjectToken } from './subject-token.ts';
 import type { ClaimMap } from './trusted-issuer.ts';
 
+/** They bind a token to a key or to who may act: meant for the token they stand in, whatever else is copied. */
+const NEVER_COPIED: ReadonlySet<string> = new Set(['cnf', 'may_act']);
+
 /** What the claims of every new token are made of. Times are seconds since the epoch. */
 export interface TokenParts {
   readonly issuer: string;
@@ -57,17 +60,20 @@ export function userClaims(parts: UserTokenParts): IssuedClaims {
     ...copiedClaims(parts),
     ...commonClaims(parts, expiry(claims, settings, Math.floor(parts.now))),
     ...(sub === undefined ? {} : { sub }),
-    idp,
+    ...(settings.claims === 'all-legacy' && claims['idp'] !== undefined ? {} : { idp }),
     ...(settings.act ? { act: parts.actor } : {}),
   };
 }
 
 function copiedClaims({ subject: { claims, issuer }, settings }: UserTokenParts): Claims {
-  const wanted = settings.claims;
-  const names = Object.keys(claims).filter(
-    (name) => !RESERVED_CLAIMS.has(name) && (wanted === 'all' || wanted.includes(name)),
-  );
+  const names = Object.keys(claims).filter((name) => isCopied(name, settings));
   return Object.fromEntries(names.map((name) => [name, mapped(issuer.rules.map, name, claims[name])]));
+}
+
+function isCopied(name: string, { claims: wanted, scope }: AudienceSettings): boolean {
+  // Where rules grant scopes, those of another audience are not among them.
+  if (wanted === 'all-legacy') return !NEVER_COPIED.has(name) && (name !== 'scope' || scope === 'echo');
+  return !RESERVED_CLAIMS.has(name) && (wanted === 'all' || wanted.includes(name));
 }
 
 function mapped(map: ClaimMap, name: string, value: unknown): unknown {

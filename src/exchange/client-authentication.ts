@@ -1,5 +1,6 @@
 import { CLIENT_ASSERTION_TYPE } from '../oauth/client-assertion.ts';
 import type { VerificationKey } from '../oauth/jwk.ts';
+import { checkType } from '../oauth/jws-header.ts';
 import { JoseError, verifySignature } from '../oauth/jws.ts';
 import { withoutAmbiguous } from '../oauth/jwks-document.ts';
 import { parseJwt, stringClaim, verifyJwtSignature } from '../oauth/jwt.ts';
@@ -12,6 +13,7 @@ import { CLIENT_ALGORITHMS } from './client-keys.ts';
 import type { ClientKeys } from './client-keys.ts';
 import { decoyKey } from './decoy-key.ts';
 import { refuse } from './errors.ts';
+import type { ErrorProfile } from './errors.ts';
 import { requireParameter } from './token-form.ts';
 
 declare const authenticated: unique symbol;
@@ -45,34 +47,63 @@ const MAX_CLIENT_CHARACTERS = 255;
 const TYPES = ['JWT', 'client-authentication+jwt'];
 
 /** Step 4: exactly one method of authentication, and its parameters (RFC 6749 2.3, RFC 7521 4.2). Returns the assertion. */
-export function readPresentedAssertion(form: Form, authorization: string | undefined): string {
+export function readPresentedAssertion(form: Form, authorization: string | undefined, profile: ErrorProfile): string {
   const basic = authorization !== undefined && /^basic\b/i.test(authorization);
   const asserts = form.get('client_assertion') !== undefined || form.get('client_assertion_type') !== undefined;
   const methods = [asserts, form.get('client_secret') !== undefined, basic].filter(Boolean).length;
   if (methods > 1) throw refuse('client-auth-multiple', 'more than one method of client authentication was used');
   if (!asserts) {
+    if (methods === 0 && profile === 'tokendings') requireParameter(form, 'client_assertion_type');
     const headers = basic ? { 'WWW-Authenticate': 'Basic realm="token"' } : {};
     throw refuse('client-auth-missing', 'authenticate with a client assertion', { headers });
   }
   const assertion = requireParameter(form, 'client_assertion');
   if (requireParameter(form, 'client_assertion_type') !== CLIENT_ASSERTION_TYPE) {
-    throw refuse('client-assertion-type', 'client_assertion_type is not a known one');
+    throw refuse('client-assertion-type', 'client authentication failed: client_assertion_type is not accepted');
   }
   return assertion;
 }
 
-/** Step 5: the assertion parses; its `iss`, its `sub` and `client_id`, if that was sent, name one client (RFC 7523 3, RFC 7521 4.2). */
-export function parseAssertion(token: string, clientId: string | undefined): ClaimedAssertion {
-  const jwt = parseAssertionJwt(token);
-  const claimedClient = stringClaim(jwt.claims, 'sub');
-  const isNamed = claimedClient !== undefined && claimedClient !== '' && claimedClient.length <= MAX_CLIENT_CHARACTERS;
-  if (!isNamed || jwt.claims['iss'] !== claimedClient) {
-    throw refuse('client-assertion-malformed', 'client assertion: iss and sub must both be the client id');
-  }
+/**
+ * Step 5: the assertion parses; its `sub` and `client_id`, if that was sent, name one client (RFC 7523 3, RFC 7521 4.2). So does
+ * its `iss`, which `tokendings` compares with the other claims.
+ */
+export function parseAssertion(token: string, clientId: string | undefined, profile: ErrorProfile): ClaimedAssertion {
+  const jwt = parseAssertionJwt(token, profile);
+  const claimedClient = profile === 'rfc' ? issuerAndSubject(jwt) : subjectAlone(jwt);
   if (clientId !== undefined && clientId !== claimedClient) {
     throw refuse('client-id-mismatch', 'client_id is not the client of the assertion');
   }
   return { jwt, claimedClient };
+}
+
+function issuerAndSubject(jwt: UnverifiedJwt): string {
+  const named = subjectOf(jwt);
+  if (named !== undefined && jwt.claims['iss'] === named) return named;
+  throw refuse('client-assertion-malformed', 'client assertion: iss and sub must both be the client id');
+}
+
+function subjectAlone(jwt: UnverifiedJwt): string {
+  const named = subjectOf(jwt);
+  if (named !== undefined) return named;
+  throw refuse('client-sub-missing', 'client authentication failed: the assertion needs sub, the client id');
+}
+
+function subjectOf({ claims }: UnverifiedJwt): string | undefined {
+  const sub = stringClaim(claims, 'sub');
+  return sub !== '' && (sub?.length ?? Infinity) <= MAX_CLIENT_CHARACTERS ? sub : undefined;
+}
+
+/** Step 7: the type in the header of an assertion. Throws `client-typ`. */
+export function checkAssertionType({ jwt }: ClaimedAssertion): void {
+  try {
+    checkType(jwt.header.typ, TYPES);
+  } catch (error) {
+    if (!(error instanceof JoseError)) throw error;
+    throw refuse('client-typ', `client assertion: typ is not accepted, only ${TYPES.join(' and ')}`, {
+      cause: error.code,
+    });
+  }
 }
 
 /** Step 6: the client is registered and enabled, and has a key that could have signed. Doubts are kept for step 8. */
@@ -94,7 +125,7 @@ export function findCandidate(assertion: ClaimedAssertion, snapshot: Snapshot, k
  * Step 8: the signature. An unknown or disabled client, an unknown key, a wrong algorithm and a bad signature get one and
  * the same answer at one and the same price; the cause goes to the audit log.
  */
-export function verifyAssertion(candidate: Candidate): Principal {
+export function verifyAssertion(candidate: Candidate, profile: ErrorProfile): Principal {
   const { assertion, clientId, doubt } = candidate;
   if (clientId === undefined) {
     verifyForNothing(assertion.jwt);
@@ -105,7 +136,7 @@ export function verifyAssertion(candidate: Candidate): Principal {
   } catch (error) {
     if (!(error instanceof JoseError)) throw error;
     if (error.code !== 'signature_invalid') verifyForNothing(assertion.jwt);
-    throw unbelievable(error.code);
+    throw profile === 'tokendings' ? unfit(error, assertion.claimedClient) : unbelievable(error.code);
   }
   return principal(clientId, assertion.jwt.header.kid);
 }
@@ -129,13 +160,24 @@ function unbelievable(cause: string | undefined): OAuthError {
   return refuse('client-auth-failed', 'client authentication failed', { cause });
 }
 
-function parseAssertionJwt(token: string): UnverifiedJwt {
+/** The same refusal for a caller of a tokendings server, which is told what did not fit. */
+function unfit({ code: cause }: JoseError, client: string): OAuthError {
+  const fault =
+    cause === 'signature_invalid' ? 'its signature is not right' : `its alg and kid fit no key of ${client}`;
+  return refuse('client-auth-failed', `client assertion refused: ${fault}`, { cause });
+}
+
+function parseAssertionJwt(token: string, profile: ErrorProfile): UnverifiedJwt {
   try {
-    return parseJwt(token, { types: TYPES });
+    const jwt = parseJwt(token, { types: 'later', unknownAlgorithms: true });
+    if (profile === 'tokendings' && /^none$/i.test(jwt.header.alg)) throw malformed('algorithm_refused');
+    return jwt;
   } catch (error) {
     if (!(error instanceof JoseError)) throw error;
-    if (error.code === 'type_refused') throw refuse('client-typ', 'client assertion: typ is not accepted');
-    if (error.code === 'algorithm_refused') throw unbelievable(error.code);
-    throw refuse('client-assertion-malformed', 'client assertion: not a well-formed signed JWT', { cause: error.code });
+    throw malformed(error.code);
   }
+}
+
+function malformed(cause: JoseError['code']): OAuthError {
+  return refuse('client-assertion-malformed', 'client assertion: not a well-formed signed JWT', { cause });
 }

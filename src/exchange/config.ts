@@ -1,10 +1,11 @@
-import { isProviderUrl } from '../oauth/document.ts';
 import { DAY, HOUR } from '../oauth/time.ts';
-import type { TokenxTokenSettings } from '../registry/model.ts';
-import { address, boolean, json, list, oneOf, seconds, text, url } from '../settings.ts';
-import type { Setting, SettingsTable } from '../settings.ts';
+import type { TokenxTokenSettings, WildcardGrants } from '../registry/model.ts';
+import { address, boolean, json, list, oneOf, seconds, text } from '../settings.ts';
+import type { SettingsTable } from '../settings.ts';
+import type { ErrorProfile } from './errors.ts';
 import { parseOperators } from './operator-settings.ts';
 import type { OperatorSettings } from './operator-settings.ts';
+import { claimNames, issuerUrl, within } from './setting-kinds.ts';
 import { parseTrustedIssuers } from './trusted-issuer.ts';
 import type { TrustedIssuer } from './trusted-issuer.ts';
 
@@ -13,6 +14,9 @@ export type TokenAlgorithm = NonNullable<TokenxTokenSettings['alg']>;
 
 /** Everything the exchange server can be told. Durations are seconds. */
 export interface ExchangeConfig {
+  /** Whose place this server takes. */
+  readonly compat: 'none' | 'tokendings';
+  readonly errors: ErrorProfile;
   readonly issuer: string;
   readonly bind: { readonly host: string; readonly port: number };
   /** Where administration and figures are served; absent = at `bind`. */
@@ -20,6 +24,8 @@ export interface ExchangeConfig {
   readonly issuers: readonly TrustedIssuer[];
   readonly operators: readonly OperatorSettings[];
   readonly assertionMaxLifetimeSeconds: number;
+  /** `whole`: from `iat` to `exp`; `remaining`: what is left of it in whole seconds, without leeway. */
+  readonly assertionLifetimeRule: 'whole' | 'remaining';
   readonly assertionAcceptTokenEndpointAudience: boolean;
   readonly assertionRequireIat: boolean;
   readonly assertionRequireNbf: boolean;
@@ -31,9 +37,13 @@ export interface ExchangeConfig {
   readonly tokenTtlSeconds: number;
   readonly tokenCapBySubject: boolean;
   readonly tokenMaxSessionSeconds?: number;
+  readonly tokenClaims: 'all' | 'all-legacy' | readonly string[];
   readonly tokenAct: boolean;
   readonly tokenAzp: boolean;
   readonly tokenScope: 'enforce' | 'echo';
+  readonly tokenLimitScopeBySubject: boolean;
+  /** Written to the registry at the start; absent = as it is there. */
+  readonly wildcardGrants?: WildcardGrants;
   readonly registryStaleLimitSeconds: number;
   readonly keysMaxAgeSeconds: number;
   readonly keysStagedForSeconds: number;
@@ -43,8 +53,21 @@ export interface ExchangeConfig {
   readonly auditKey?: string;
 }
 
+/** Says whose place the server takes; other settings depend on it. */
+export const COMPAT_VARIABLE: string = 'FULLMAKT_EXCHANGE_COMPAT';
+
 /** The settings of `fullmakt exchange`, with their defaults. */
 export const exchangeSettings: SettingsTable<ExchangeConfig> = {
+  compat: oneOf(['none', 'tokendings'])({
+    env: COMPAT_VARIABLE,
+    says: 'Takes the place of a tokendings server: other defaults, and its variables are read (docs/migrating-from-tokendings.md).',
+    fallback: 'none',
+  }),
+  errors: oneOf(['rfc', 'tokendings'])({
+    env: 'FULLMAKT_EXCHANGE_ERRORS',
+    says: 'Whose status, codes and order of checks refusals have.',
+    fallback: 'rfc',
+  }),
   issuer: issuerUrl({
     env: 'FULLMAKT_EXCHANGE_ISSUER',
     says: 'The issuer of the tokens, and the base of every endpoint: https, or http on this machine.',
@@ -73,6 +96,11 @@ export const exchangeSettings: SettingsTable<ExchangeConfig> = {
     env: 'FULLMAKT_EXCHANGE_ASSERTION_MAX_LIFETIME',
     says: 'How long a client assertion may live.',
     fallback: 120,
+  }),
+  assertionLifetimeRule: oneOf(['whole', 'remaining'])({
+    env: 'FULLMAKT_EXCHANGE_ASSERTION_LIFETIME_RULE',
+    says: 'What of a client assertion is measured: its whole life, or what is left of it.',
+    fallback: 'whole',
   }),
   assertionAcceptTokenEndpointAudience: boolean({
     env: 'FULLMAKT_EXCHANGE_ASSERTION_ACCEPT_TOKEN_ENDPOINT_AUDIENCE',
@@ -129,6 +157,11 @@ export const exchangeSettings: SettingsTable<ExchangeConfig> = {
     says: 'How long after the login tokens may live.',
     optional: true,
   }),
+  tokenClaims: claimNames({
+    env: 'FULLMAKT_EXCHANGE_TOKEN_CLAIMS',
+    says: 'Claims of the subject token that are copied: all but the reserved, these alone, or all-legacy (reserved ones too).',
+    fallback: 'all',
+  }),
   tokenAct: boolean({
     env: 'FULLMAKT_EXCHANGE_TOKEN_ACT',
     says: 'Whether tokens carry the chain of applications they passed through.',
@@ -143,6 +176,16 @@ export const exchangeSettings: SettingsTable<ExchangeConfig> = {
     env: 'FULLMAKT_EXCHANGE_TOKEN_SCOPE',
     says: 'Whether scopes are granted by rules, or the scope parameter is repeated without effect.',
     fallback: 'enforce',
+  }),
+  tokenLimitScopeBySubject: boolean({
+    env: 'FULLMAKT_EXCHANGE_TOKEN_LIMIT_SCOPE_BY_SUBJECT',
+    says: 'Whether the scope of a subject token limits that of the new one.',
+    fallback: true,
+  }),
+  wildcardGrants: oneOf(['network-only', 'tokens'])({
+    env: 'FULLMAKT_EXCHANGE_WILDCARD_GRANTS',
+    says: 'Whether a `*` in an inbound rule gives tokens; without it, what the registry says.',
+    optional: true,
   }),
   registryStaleLimitSeconds: seconds({
     env: 'FULLMAKT_EXCHANGE_REGISTRY_STALE_LIMIT',
@@ -176,29 +219,3 @@ export const exchangeSettings: SettingsTable<ExchangeConfig> = {
     optional: true,
   }),
 };
-
-/** RFC 8414 section 2: https without query. Plain http only where nobody else can listen. */
-function issuerUrl(spec: Parameters<typeof url>[0]): Setting<string> {
-  const setting = url(spec);
-  return {
-    ...setting,
-    parse: (value) => {
-      const parsed = setting.parse(value);
-      if (!isProviderUrl(parsed) || parsed.includes('?'))
-        throw new Error('an https URL without query (http on localhost)');
-      return parsed;
-    },
-  };
-}
-
-function within(low: number, high: number, spec: Parameters<typeof seconds>[0]): Setting<number> {
-  const setting = seconds(spec);
-  return {
-    ...setting,
-    parse: (value) => {
-      const parsed = setting.parse(value);
-      if (parsed < low || parsed > high) throw new Error(`a duration between ${low} s and ${high} s`);
-      return parsed;
-    },
-  };
-}

@@ -1,4 +1,5 @@
 import {
+  accessDenied,
   invalidClient,
   invalidRequest,
   invalidScope,
@@ -35,6 +36,8 @@ export type Situation =
   | 'client-replay'
   | 'client-id-mismatch'
   | 'client-auth-failed'
+  | 'client-unknown'
+  | 'client-sub-missing'
   | 'target-multiple'
   | 'resource-invalid'
   | 'target-mismatch'
@@ -78,9 +81,17 @@ export type Situation =
   | 'registry-unavailable'
   | 'internal';
 
-interface Row {
+/** The two ways to tell a refusal. */
+export type ErrorProfile = 'rfc' | 'tokendings';
+
+interface Profile {
   readonly make: (description: string, detail?: ErrorDetail) => OAuthError;
   readonly status: number;
+}
+
+/** How `rfc` tells it; `legacy` where `tokendings` tells it with another status or code. */
+interface Row extends Profile {
+  readonly legacy?: Profile;
 }
 
 const badRequest: Row = { make: invalidRequest, status: 400 };
@@ -88,6 +99,9 @@ const badClient: Row = { make: invalidClient, status: 401 };
 const badTarget: Row = { make: invalidTarget, status: 400 };
 const badScope: Row = { make: invalidScope, status: 400 };
 const unavailable: Row = { make: temporarilyUnavailable, status: 503 };
+/** What a tokendings server says of an assertion whatever is wrong in it, and of a target. */
+const badAssertion: Row = { ...badClient, legacy: badRequest };
+const badAudience: Row = { ...badTarget, legacy: badRequest };
 
 const ROWS: Readonly<Record<Situation, Row>> = {
   'content-type': badRequest,
@@ -99,28 +113,30 @@ const ROWS: Readonly<Record<Situation, Row>> = {
   'parameter-missing': badRequest,
   'unsupported-parameter': badRequest,
   'requested-token-type': badRequest,
-  'grant-type': { make: unsupportedGrantType, status: 400 },
+  'grant-type': { make: unsupportedGrantType, status: 400, legacy: { make: accessDenied, status: 403 } },
   'grant-not-allowed': { make: unauthorizedClient, status: 400 },
   'client-auth-multiple': badRequest,
   'client-auth-missing': badClient,
   'client-assertion-type': badClient,
-  'client-assertion-malformed': badClient,
-  'client-typ': badClient,
-  'client-aud': badClient,
-  'client-time': badClient,
+  'client-assertion-malformed': badAssertion,
+  'client-typ': badAssertion,
+  'client-aud': badAssertion,
+  'client-time': badAssertion,
   'client-lifetime': badClient,
-  'client-jti': badClient,
+  'client-jti': badAssertion,
   'client-replay': badClient,
   'client-id-mismatch': badClient,
-  'client-auth-failed': badClient,
+  'client-auth-failed': badAssertion,
+  'client-unknown': badClient,
+  'client-sub-missing': badClient,
   'target-multiple': badTarget,
   'resource-invalid': badTarget,
   'target-mismatch': badTarget,
-  'target-unknown': badTarget,
+  'target-unknown': badAudience,
   'target-disabled': badTarget,
   'target-provider-off': badTarget,
   'target-issuer': badTarget,
-  'no-rule': badTarget,
+  'no-rule': badAudience,
   'wildcard-network-only': badTarget,
   'scope-unknown': badScope,
   'scope-empty': badScope,
@@ -179,6 +195,13 @@ export function refuse(
     cause: detail.cause,
     headers: { ...retry, ...detail.headers },
   });
+}
+
+/** The refusal as a profile tells it: the same words, with that profile's status and code. */
+export function inProfile(error: OAuthError, profile: ErrorProfile): OAuthError {
+  const { reason, headers, cause, description } = error;
+  const legacy = profile === 'tokendings' ? ROWS[situationOf(error)].legacy : undefined;
+  return legacy === undefined ? error : legacy.make(description, { reason, status: legacy.status, headers, cause });
 }
 
 /** The situation a refusal was made for; anything else is a bug of ours. */

@@ -1,4 +1,6 @@
 import type { EventTable } from '../observe/events.ts';
+import { legacyFiguresOff } from './compat-figures.ts';
+import type { LegacyFigure } from './compat-figures.ts';
 import type { Situation } from './errors.ts';
 
 /** The audit record of one decision, taken before the answer leaves. Persons are pseudonyms, tokens their `jti`. */
@@ -92,6 +94,8 @@ export type ExchangeEvent =
   | { readonly event: 'exchange.jwks_age'; readonly issuer: string; readonly ageSeconds: number }
   | { readonly event: 'exchange.issuer_bind_any'; readonly issuer: string }
   | { readonly event: 'exchange.replay_off' }
+  | { readonly event: 'exchange.http_issuer'; readonly issuer: string }
+  | LegacyFigure
   | { readonly event: 'exchange.registry'; readonly version: number }
   | { readonly event: 'exchange.signing_key'; readonly kid: string; readonly alg: string; readonly state: string }
   | { readonly event: 'exchange.rotation_failed'; readonly cause: unknown }
@@ -227,6 +231,8 @@ export const exchangeEvents: EventTable<ExchangeEvent> = {
   },
   'exchange.issuer_bind_any': { level: 'warn' },
   'exchange.replay_off': { level: 'warn' },
+  'exchange.http_issuer': { level: 'warn' },
+  ...legacyFiguresOff,
   'exchange.registry': {
     level: 'debug',
     gauge: {

@@ -1,42 +1,35 @@
-import { TOKEN_TYPE } from '../oauth/client-assertion.ts';
+import { GRANT, TOKEN_TYPE } from '../oauth/client-assertion.ts';
 import type { Form } from '../web/forms.ts';
+import type { AskedActor, AskedForUser } from './asked.ts';
 import { readClientCredentialsParameters } from './client-credentials.ts';
-import type { AskedForItself } from './client-credentials.ts';
 import { refuse } from './errors.ts';
 import { requireParameter } from './token-form.ts';
 import { left } from './steps.ts';
+import { describeTypes } from './subject-type.ts';
 import type { TokenRequest } from './token-request.ts';
 
-/** What is asked for; nothing of it is judged yet. */
-export type Asked = AskedForUser | AskedForItself;
-
-/** A token for the user of another token (RFC 8693 2.1). */
-interface AskedForUser {
-  readonly grant: 'token-exchange';
-  readonly subjectToken: string;
-  readonly subjectTokenType: string;
-  readonly actor: AskedActor | undefined;
-  readonly audience: string | undefined;
-  readonly resource: string | undefined;
-  readonly scope: string | undefined;
-  readonly issuedTokenType: string;
-}
-
-/** The token of who acts, and its type. */
-interface AskedActor {
-  readonly token: string;
-  readonly type: string;
+/** A target is named. A step of `tokendings` alone, which asks for it before it looks at the client. */
+export function requireAudience({ form }: TokenRequest): void {
+  const isOwn = form.get('grant_type') === GRANT.clientCredentials;
+  if (!isOwn && !form.has('resource')) requireParameter(form, 'audience');
 }
 
 /** Step 11: the parameters of the grant. */
 export function readParameters(state: TokenRequest): void {
-  const read = left(state.grant) === 'token-exchange' ? readExchangeParameters : readClientCredentialsParameters;
-  state.asked = read(state.form);
+  const { grant, form, context } = state;
+  const { subjectTokenTypes } = context.config;
+  state.asked =
+    left(grant) === 'token-exchange'
+      ? readExchangeParameters(form, subjectTokenTypes)
+      : readClientCredentialsParameters(form);
 }
 
-function readExchangeParameters(form: Form): AskedForUser {
+function readExchangeParameters(form: Form, subjectTokenTypes: readonly string[]): AskedForUser {
   const subjectToken = requireParameter(form, 'subject_token');
-  const subjectTokenType = requireParameter(form, 'subject_token_type');
+  const subjectTokenType = form.get('subject_token_type');
+  if (subjectTokenType === undefined) {
+    throw refuse('parameter-missing', `subject_token_type is missing: ${describeTypes(subjectTokenTypes)}`);
+  }
   const [audience, resource] = [form.get('audience'), form.get('resource')];
   if (audience === undefined && resource === undefined) {
     throw refuse('parameter-missing', 'audience is missing, or resource in its place');

@@ -23,7 +23,7 @@ export interface OperatorSettings {
   /** Who of the issuer may come; `any` = everyone it gives a token for the audience. */
   readonly subjects: 'any' | readonly string[];
   readonly rights: readonly OperatorRight[];
-  /** The apps it may touch: `cluster:*` or `cluster:namespace:*`. */
+  /** The apps it may touch: `cluster:*` or `cluster:namespace:*`; `*` = those of every cluster. */
   readonly clients?: readonly string[] | undefined;
   /** Public keys of the software statements it hands in (RFC 7591 2.3). */
   readonly statementKeys?: OperatorKeys | undefined;
@@ -58,7 +58,7 @@ const schema: z.ZodType<OperatorSettings> = z
     audience: names,
     subjects: z.union([z.literal('any'), names]),
     rights: z.array(z.enum(RIGHTS)).min(1),
-    clients: z.array(z.string().refine(isClientPattern, '`cluster:*` or `cluster:namespace:*`')).optional(),
+    clients: z.array(z.string().refine(isClientPattern, '`*`, `cluster:*` or `cluster:namespace:*`')).optional(),
     statementKeys: keys.optional(),
     maxLifetime: z.number().positive().optional(),
     undatedStatements: z.boolean().optional(),
@@ -83,7 +83,7 @@ export function parseOperators(value: unknown): readonly OperatorSettings[] {
 
 function isClientPattern(text: string): boolean {
   const parts = text.split(':');
-  return (parts.length === 2 || parts.length === 3) && parts.pop() === '*' && parts.every(isAppIdPart);
+  return parts.length <= 3 && parts.pop() === '*' && parts.every(isAppIdPart);
 }
 
 function isUsableKey(jwk: unknown): boolean {

@@ -6,7 +6,8 @@ import type { ExchangeContext } from './context.ts';
 import { asRefusal, denied, originOf, outcomeOf } from './decision-record.ts';
 import type { Facts } from './decision-record.ts';
 import type { DecisionEvent } from './events.ts';
-import { refuse, situationOf } from './errors.ts';
+import { inProfile, refuse, situationOf } from './errors.ts';
+import type { ErrorProfile } from './errors.ts';
 
 /** Records a decision. Throws `audit-unavailable`: what is not on record does not happen. */
 export async function record({ emit, record: put }: ExchangeContext, event: DecisionEvent): Promise<void> {
@@ -31,11 +32,11 @@ export async function refusal(
   const reason = situationOf(error);
   if (isFailedAuthentication(facts, error)) context.limits.failed(request.remoteAddress, facts.claimed_client);
   if (facts.admitted || reason === 'internal')
-    return errorAnswer(await recorded(context, denied(facts, request, error), error));
+    return errorAnswer(await recorded(context, denied(facts, request, error), error), context.config.errors);
   const origin = originOf(request);
   context.emit({ event: 'exchange.turned_away', grant: 'unread', outcome: outcomeOf(error), reason, ...origin });
   context.turnedAway.add(origin.src, reason);
-  return errorAnswer(error);
+  return errorAnswer(error, context.config.errors);
 }
 
 /** A wrong answer to who calls and what for, not a limit or an outage. */
@@ -54,6 +55,8 @@ async function recorded(context: ExchangeContext, event: DecisionEvent, error: O
   }
 }
 
-function errorAnswer(error: OAuthError): HttpResponse {
+/** Clients of a tokendings server were never told our names of situations. */
+function errorAnswer(error: OAuthError, profile: ErrorProfile): HttpResponse {
+  if (profile === 'tokendings') return errorResponse(inProfile(error, profile));
   return errorResponse(error, { fm_reason: situationOf(error) });
 }

@@ -282,10 +282,13 @@ const outages: Partial<Record<Situation, () => Promise<void>>> = {
 
 for (const [situation, check] of Object.entries(outages)) test(`X01: answers ${situation} as its row says`, check);
 
+/** Told by `errors: tokendings` alone: see compat-errors.test.ts. */
+const LEGACY_ALONE: ReadonlySet<Situation> = new Set(['client-unknown', 'client-sub-missing']);
+
 test('X01: the tables above have a row for every situation there is', () => {
   assert.deepEqual(
     [...Object.keys(table), ...Object.keys(outages)].toSorted(),
-    situations.filter((situation) => !ADMINISTRATION.has(situation)).toSorted(),
+    situations.filter((situation) => !ADMINISTRATION.has(situation) && !LEGACY_ALONE.has(situation)).toSorted(),
   );
 });
 

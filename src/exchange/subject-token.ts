@@ -2,13 +2,17 @@ import { JoseError } from '../oauth/jws.ts';
 import { numberClaim, parseJwt, stringClaim, verifyJwtSignature } from '../oauth/jwt.ts';
 import type { Claims, UnverifiedJwt, VerifiedJwt } from '../oauth/jwt.ts';
 import { TOKEN_TYPE } from '../oauth/client-assertion.ts';
+import type { OAuthError } from '../oauth/errors.ts';
 import type { AppId } from '../registry/app-id.ts';
 import type { Snapshot } from '../registry/model.ts';
 import type { AudienceSettings } from './audience-settings.ts';
 import { refuse } from './errors.ts';
+import type { ErrorProfile } from './errors.ts';
 import { checkMayAct } from './may-act.ts';
+import { shown } from './shown.ts';
 import { checkBinding, checkKind } from './subject-binding.ts';
 import type { SubjectIssuer, SubjectIssuers } from './subject-issuers.ts';
+import { describeTypes, isTypeOf } from './subject-type.ts';
 
 declare const checked: unique symbol;
 
@@ -38,10 +42,11 @@ export interface SubjectRules {
   readonly settings: Pick<AudienceSettings, 'capBySubject'>;
   readonly skewSeconds: number;
   readonly now: number;
+  /** `tokendings`: times are compared strictly, and refusals repeat what was sent. */
+  readonly profile: ErrorProfile;
 }
 
 const END_OF_YEAR_9999 = 253_402_300_799;
-const NAMES: Readonly<Record<string, string>> = { jwt: TOKEN_TYPE.jwt, access_token: TOKEN_TYPE.accessToken };
 
 /** Step 13 (RFC 8693 2.1, 2.2.2): type, issuer, signature, times, kind, binding, in this order. */
 export async function verifySubjectToken(
@@ -50,13 +55,13 @@ export async function verifySubjectToken(
   rules: SubjectRules,
 ): Promise<VerifiedSubjectToken> {
   const idToken = tokenType === TOKEN_TYPE.idToken;
-  if (!idToken && !rules.subjectTokenTypes.some((name) => NAMES[name] === tokenType)) {
-    throw refuse('subject-type', 'subject_token_type is not accepted');
+  if (!idToken && !isTypeOf(rules.subjectTokenTypes, tokenType)) {
+    throw refuse('subject-type', `subject_token_type is not accepted: ${describeTypes(rules.subjectTokenTypes)}`);
   }
-  const jwt = parseSubject(token, rules.issuers.types);
-  const issuer = findIssuer(jwt, rules.issuers);
+  const jwt = parseSubject(token);
+  const issuer = findIssuer(jwt, rules);
   if (idToken && issuer.rules.idTokens === 'refuse') throw refuse('subject-type', 'ID tokens are not accepted');
-  checkType(jwt, issuer);
+  checkType(jwt, issuer, rules.profile);
   const { claims } = await verifySignedBy(issuer, jwt);
   checkTimes(claims, issuer, rules);
   checkKind(claims, issuer, idToken);
@@ -91,34 +96,32 @@ function accepted(
   return subject as VerifiedSubjectToken;
 }
 
-function parseSubject(token: string, types: readonly string[]): UnverifiedJwt {
+function parseSubject(token: string): UnverifiedJwt {
   try {
-    return parseJwt(token, { types });
+    return parseJwt(token, { types: 'later' });
   } catch (error) {
     if (!(error instanceof JoseError)) throw error;
     if (error.code === 'token_too_large') throw refuse('token-too-large', 'subject token: longer than 16 KiB');
-    if (error.code === 'type_refused') throw refuse('subject-typ', 'subject token: typ is not accepted');
-    if (error.code === 'algorithm_refused') {
-      throw refuse('subject-signature', 'subject token: the signature could not be verified', { cause: error.code });
-    }
+    if (error.code === 'algorithm_refused') throw badSignature(error.code);
     throw refuse('subject-malformed', 'subject token: not a well-formed signed JWT', { cause: error.code });
   }
 }
 
 /** `iss` chooses whose rules hold; it accepts nothing. */
-function findIssuer(jwt: UnverifiedJwt, issuers: SubjectIssuers): SubjectIssuer {
+function findIssuer(jwt: UnverifiedJwt, { issuers, profile }: SubjectRules): SubjectIssuer {
   const name = stringClaim(jwt.claims, 'iss');
   const issuer = name === undefined ? undefined : issuers.find(name);
   if (issuer === 'starting') throw refuse('issuer-unavailable', 'subject token: its issuer cannot be reached yet');
-  if (issuer === undefined) throw refuse('subject-issuer', 'subject token: its issuer is not trusted here');
-  return issuer;
+  if (issuer !== undefined) return issuer;
+  const which = profile === 'rfc' ? '' : ` ${shown(name)}`;
+  throw refuse('subject-issuer', `subject token: its issuer${which} is not trusted here`);
 }
 
-function checkType({ header }: UnverifiedJwt, { rules }: SubjectIssuer): void {
+function checkType({ header }: UnverifiedJwt, { rules }: SubjectIssuer, profile: ErrorProfile): void {
   const typ = (header.typ ?? 'JWT').toLowerCase().replace(/^application\//, '');
-  if (!rules.typ.some((accepts) => accepts.toLowerCase() === typ)) {
-    throw refuse('subject-typ', 'subject token: typ is not accepted');
-  }
+  if (rules.typ.some((accepts) => accepts.toLowerCase() === typ)) return;
+  const which = profile === 'rfc' ? '' : ` ${shown(header.typ)}`;
+  throw refuse('subject-typ', `subject token: typ${which} is not accepted`);
 }
 
 async function verifySignedBy(issuer: SubjectIssuer, jwt: UnverifiedJwt): Promise<VerifiedJwt> {
@@ -131,23 +134,40 @@ async function verifySignedBy(issuer: SubjectIssuer, jwt: UnverifiedJwt): Promis
     if (cause === 'keys_unavailable') {
       throw refuse('issuer-unavailable', 'subject token: the keys of its issuer cannot be had now', { cause });
     }
-    throw refuse('subject-signature', 'subject token: the signature could not be verified', { cause });
+    throw badSignature(cause);
   }
 }
 
+function badSignature(cause: JoseError['code']): OAuthError {
+  const fault =
+    cause === 'signature_invalid' ? 'its signature is not right' : 'its alg and kid fit no key of its issuer';
+  return refuse('subject-signature', `subject token: ${fault}`, { cause });
+}
+
 function checkTimes(claims: Claims, { rules: { maxAgeSeconds } }: SubjectIssuer, rules: SubjectRules): void {
-  const { now, skewSeconds, settings } = rules;
+  const { now, settings } = rules;
   const [exp, iat, nbf] = [readTime(claims, 'exp'), readTime(claims, 'iat'), readTime(claims, 'nbf')];
-  if (exp === undefined || iat === undefined) throw refuse('subject-time', 'subject token: exp and iat are required');
-  if (exp <= now - skewSeconds || (settings.capBySubject && exp < now + 1)) {
+  if (exp === undefined || iat === undefined) {
+    const absent = ['exp', 'iat'].filter((name) => !Object.hasOwn(claims, name));
+    throw refuse('subject-time', `subject token: without ${absent.join(', ')}`);
+  }
+  if (exp <= now - rules.skewSeconds || (settings.capBySubject && exp < now + 1)) {
     throw refuse('subject-expired', `subject token expired: exp ${exp}, server time ${Math.floor(now)}`);
   }
-  if (Math.max(iat, nbf ?? 0) > now + skewSeconds) {
-    throw refuse('subject-time', `subject token is from the future, server time ${Math.floor(now)}`);
-  }
+  if (isAhead(nbf ?? 0, rules)) throw ahead(`is not valid yet: nbf ${nbf}`, now);
+  if (isAhead(iat, rules)) throw ahead(`is from the future: iat ${iat}`, now);
   if (maxAgeSeconds !== undefined && now - iat > maxAgeSeconds) {
     throw refuse('subject-time', `subject token is older than ${maxAgeSeconds} s`);
   }
+}
+
+function isAhead(time: number, { now, skewSeconds, profile }: SubjectRules): boolean {
+  const latest = now + skewSeconds;
+  return profile === 'rfc' ? time > latest : time >= latest;
+}
+
+function ahead(what: string, now: number): OAuthError {
+  return refuse('subject-time', `subject token ${what}, server time ${Math.floor(now)}`);
 }
 
 function readTime(claims: Claims, name: string): number | undefined {

@@ -25,6 +25,7 @@ export async function verifySubject(state: TokenRequest): Promise<void> {
     skewSeconds,
     subjectTokenTypes,
     now: context.now(),
+    profile: config.errors,
   };
   const subject = await verifySubjectToken(asked.subjectToken, asked.subjectTokenType, rules);
   Object.assign(facts, subjectFacts(subject, context.pseudonym));

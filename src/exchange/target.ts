@@ -1,5 +1,5 @@
 import { decide, describeFix } from '../registry/decide.ts';
-import type { Decision, DenyReason } from '../registry/decide.ts';
+import type { DenyReason } from '../registry/decide.ts';
 import type { Flow } from '../registry/decision.ts';
 import { parseAppId } from '../registry/app-id.ts';
 import type { AppId } from '../registry/app-id.ts';
@@ -10,13 +10,12 @@ import type { Principal } from './client-authentication.ts';
 import { ruleId } from './decision-record.ts';
 import type { Facts } from './decision-record.ts';
 import { refuse } from './errors.ts';
+import type { ErrorProfile } from './errors.ts';
 import { checkGrantAllowed } from './grant.ts';
 import { resolveTarget } from './resource.ts';
+import { shown } from './shown.ts';
 import { left } from './steps.ts';
-import type { TokenRequest } from './token-request.ts';
-
-/** The edge from caller to target, allowed: what its rules give. */
-export type Edge = Extract<Decision, { readonly allow: true }>;
+import type { Edge, TokenRequest } from './token-request.ts';
 
 /** Step 12: the target is an application here, and a rule of it lets the caller in. */
 export function authoriseTarget(state: TokenRequest): void {
@@ -24,7 +23,8 @@ export function authoriseTarget(state: TokenRequest): void {
   const [caller, asked] = [left(state.caller), left(state.asked)];
   facts.version = snapshot.version;
   const app = resolveTarget(asked, { caller: caller.clientId, snapshot });
-  const edge = authoriseEdge(caller, app, { flow: FLOWS[asked.grant], snapshot, facts });
+  const { errors: profile } = context.config;
+  const edge = authoriseEdge(caller, app, { flow: FLOWS[asked.grant], snapshot, facts, profile });
   state.target = { app, edge, settings: audienceSettings(snapshot.clientOf(app, 'tokenx'), context.config) };
 }
 
@@ -44,8 +44,14 @@ const FLOWS = { 'token-exchange': 'exchange', client_credentials: 'client_creden
 function authoriseEdge(
   caller: Principal,
   target: string,
-  { flow, snapshot, facts }: { readonly flow: Flow; readonly snapshot: Snapshot; readonly facts: Facts },
+  question: {
+    readonly flow: Flow;
+    readonly snapshot: Snapshot;
+    readonly facts: Facts;
+    readonly profile: ErrorProfile;
+  },
 ): Edge {
+  const { flow, snapshot, facts, profile } = question;
   const decision = decide({ consumer: caller.clientId, target, provider: 'tokenx', flow }, snapshot);
   if (snapshot.app(target) !== undefined) facts.target = target;
   if (decision.allow) {
@@ -53,15 +59,18 @@ function authoriseEdge(
     return decision;
   }
   if (decision.fix !== undefined) facts.fix = describeFix(decision.fix);
-  throw refuseTarget(decision.reason, target, caller.clientId);
+  throw refuseTarget(decision.reason, { audience: target, caller: caller.clientId, profile });
 }
 
 /** The refusal of a denied edge. Only ids we know or that the caller proved are repeated. */
-function refuseTarget(reason: DenyReason, audience: string, caller: AppId): OAuthError {
+function refuseTarget(
+  reason: DenyReason,
+  { audience, caller, profile }: { readonly audience: string; readonly caller: AppId; readonly profile: ErrorProfile },
+): OAuthError {
   const target = parseAppId(audience) ?? 'the audience';
   switch (reason) {
     case 'target-unknown':
-      return refuse(reason, 'audience is not the id of an application here');
+      return refuse(reason, `${profile === 'rfc' ? 'audience' : shown(audience)} is not the id of an application here`);
     case 'target-disabled':
       return refuse(reason, `${target} is disabled`);
     case 'target-provider-off':

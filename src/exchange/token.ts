@@ -4,16 +4,19 @@ import { verifyActor } from './actor.ts';
 import { admit } from './admission.ts';
 import {
   checkAssertion,
+  checkAssertionLifetime,
+  checkType,
   lookUpClient,
   readCandidate,
   readCredential,
+  requireRegistered,
   spendAssertion,
   verifyClient,
 } from './authenticate.ts';
 import { chooseScope } from './choose-scope.ts';
 import type { ExchangeContext } from './context.ts';
 import { allowed, asRefusal, startFacts } from './decision-record.ts';
-import { readParameters } from './exchange-parameters.ts';
+import { readParameters, requireAudience } from './exchange-parameters.ts';
 import { checkGrantAllowed, readGrant } from './grant.ts';
 import { issueToken } from './issue.ts';
 import { record, refusal } from './recorded.ts';
@@ -25,21 +28,8 @@ import { readTokenForm } from './token-form.ts';
 import { startRequest } from './token-request.ts';
 import type { TokenRequest } from './token-request.ts';
 
-/**
- * The way of a token request, for both grants. What costs least comes first; nothing unproven reaches a rule, and nobody who may
- * not have a token makes us fetch anything.
- */
-const STEPS: readonly Step<TokenRequest>[] = [
-  admit,
-  readGrant,
-  readCredential,
-  readCandidate,
-  lookUpClient,
-  checkAssertion,
-  verifyClient,
-  spendAssertion,
-  checkGrantAllowed,
-  readParameters,
+/** From the parameters to the token: the same in both orders. */
+const GIVING: readonly Step<TokenRequest>[] = [
   authoriseTarget,
   verifySubject,
   verifyActor,
@@ -50,8 +40,48 @@ const STEPS: readonly Step<TokenRequest>[] = [
   issueToken,
 ];
 
+/**
+ * The way of a token request, for both grants. What costs least comes first; nothing unproven reaches a rule, and nobody who may
+ * not have a token makes us fetch anything.
+ */
+const DEFAULT_ORDER: readonly Step<TokenRequest>[] = [
+  admit,
+  readGrant,
+  readCredential,
+  readCandidate,
+  lookUpClient,
+  checkType,
+  checkAssertion,
+  checkAssertionLifetime,
+  verifyClient,
+  spendAssertion,
+  checkGrantAllowed,
+  readParameters,
+  ...GIVING,
+];
+
+/** The order in which a tokendings server finds faults: whoever makes several is told the one it was always told. */
+const LEGACY_ORDER: readonly Step<TokenRequest>[] = [
+  admit,
+  readCredential,
+  readCandidate,
+  requireAudience,
+  lookUpClient,
+  requireRegistered,
+  checkType,
+  verifyClient,
+  checkAssertion,
+  checkAssertionLifetime,
+  spendAssertion,
+  readGrant,
+  checkGrantAllowed,
+  readParameters,
+  ...GIVING,
+];
+
 /** POST /token: token exchange (RFC 8693), client credentials (RFC 6749 4.4). Every answer, yes or no, is on record before it leaves. */
 export function createTokenEndpoint(context: ExchangeContext): Handle {
+  const steps = context.config.errors === 'tokendings' ? LEGACY_ORDER : DEFAULT_ORDER;
   return async (request: HttpRequest) => {
     const facts = startFacts(context.registry.snapshot().version);
     try {
@@ -60,7 +90,7 @@ export function createTokenEndpoint(context: ExchangeContext): Handle {
       const leave = context.limits.enter();
       try {
         const state = startRequest(context, request, { form, facts });
-        await takeSteps(STEPS, state);
+        await takeSteps(steps, state);
         await record(context, allowed(facts, request));
         return left(state.response);
       } finally {

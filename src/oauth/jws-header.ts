@@ -13,8 +13,8 @@ export interface JwsHeader {
 
 /** Which headers one kind of token may have. */
 export interface HeaderRules {
-  /** Allowed `typ`, compared without case and `application/`. An absent `typ` counts as `JWT`. `JWT`, `at+jwt` unless given. */
-  readonly types?: readonly string[];
+  /** Allowed `typ`, compared without case and `application/`. An absent `typ` counts as `JWT`. `JWT`, `at+jwt` unless given; `later`: see {@link checkType}. */
+  readonly types?: readonly string[] | 'later';
   /** Header members that name a key and are refused (`jwk`) or dropped (`x5c`) unless listed. */
   readonly allow?: readonly ('jwk' | 'x5c')[];
   /** Saves reading the same header text again. */
@@ -59,7 +59,7 @@ export function readHeader(text: string, rules: HeaderRules): JwsHeader {
   if (Object.hasOwn(header, 'jwk') && rules.allow?.includes('jwk') !== true) {
     throw new JoseError('header_refused', 'the header member jwk is not accepted');
   }
-  checkType(header.typ ?? 'JWT', rules.types ?? DEFAULT_TYPES);
+  if (rules.types !== 'later') checkType(header.typ, rules.types ?? DEFAULT_TYPES);
   if (!Object.hasOwn(header, 'x5c') || rules.allow?.includes('x5c') === true) return header;
   const { x5c: _, ...rest } = header;
   return rest;
@@ -90,8 +90,8 @@ function isKid(kid: unknown): kid is string {
   return typeof kid === 'string' && kid !== '' && kid.length <= MAX_KID_CHARACTERS;
 }
 
-/** RFC 8725 section 3.11: the kind of a token is said by its type. */
-function checkType(typ: string, types: readonly string[]): void {
+/** RFC 8725 section 3.11: the kind of a token is said by its type. Throws JoseError `type_refused`. */
+export function checkType(typ: string = 'JWT', types: readonly string[] = DEFAULT_TYPES): void {
   if (types.includes(typ)) return;
   const wanted = normaliseType(typ);
   if (!types.some((type) => normaliseType(type) === wanted)) {

@@ -32,6 +32,12 @@ export interface VerifiedJwt {
   readonly [verified]: true;
 }
 
+/** What a JWT may look like before anything is verified. */
+export interface JwtParseOptions extends ParseOptions {
+  /** Takes tokens with algorithms that no signature can be checked with, for whoever has something to say before that fails. */
+  readonly unknownAlgorithms?: boolean;
+}
+
 /** What a signature must fulfil besides being right. */
 export interface SignatureRules {
   /** Those of the issuer; the key may narrow them. */
@@ -67,9 +73,10 @@ const TEXTS = ['iss', 'sub'];
  * Takes a JWT apart without judging its signature (RFC 7519 section 7.2). Throws JoseError as {@link parseCompactJws} does, and
  * `algorithm_refused` for an algorithm we do not know, `token_malformed` for a payload that is no strict JSON object.
  */
-export function parseJwt(token: unknown, options?: ParseOptions): UnverifiedJwt {
+export function parseJwt(token: unknown, options?: JwtParseOptions): UnverifiedJwt {
   const jws = parseCompactJws(token, options);
-  if (!isAlgorithm(jws.header.alg)) throw new JoseError('algorithm_refused', 'the algorithm is not accepted');
+  if (options?.unknownAlgorithms !== true && !isAlgorithm(jws.header.alg))
+    throw new JoseError('algorithm_refused', 'the algorithm is not accepted');
   let claims: unknown;
   try {
     claims = parseStrictJson(jws.payload);

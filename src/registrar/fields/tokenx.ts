@@ -24,7 +24,7 @@ const token: Shape<RawTokenxToken> = object<RawTokenxToken>({
   ttl: optional(integer(30, 3600), { aliases: ['lifetime', 'expiry'] }),
   capBySubject: optional(flag),
   maxSession: optional(integer(1, 7 * 86_400)),
-  claims: optional(listOr<readonly string[], 'all'>(list(claimName), oneOf(['all']))),
+  claims: optional(listOr<readonly string[], 'all' | 'all-legacy'>(list(claimName), oneOf(['all', 'all-legacy']))),
   act: optional(flag),
   azp: optional(flag),
   scope: optional(oneOf(['enforce', 'echo'])),
