@@ -12,10 +12,13 @@ export function admit(state: TokenRequest): void {
 /** The address did not fail too often, and the rules are fresh. Throws `rate-limited` and `registry-stale`. */
 export function admitRequest(attempt: Pick<AuthenticationAttempt, 'context' | 'request' | 'facts'>): void {
   const { context, request, facts } = attempt;
-  const { limits, registry, config } = context;
-  limits.admitSource(request.remoteAddress);
-  if (registry.ageSeconds() > config.registryStaleLimitSeconds) {
-    throw refuse('registry-stale', 'it cannot be told now whether the rules are still the ones in force');
-  }
+  context.limits.admitSource(request.remoteAddress);
+  checkFresh(context);
   facts.admitted = true;
+}
+
+/** The rules are those in force. Throws `registry-stale`. */
+export function checkFresh({ registry, config }: AuthenticationAttempt['context']): void {
+  if (registry.ageSeconds() <= config.registryStaleLimitSeconds) return;
+  throw refuse('registry-stale', 'it cannot be told now whether the rules are still the ones in force');
 }

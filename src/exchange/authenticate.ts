@@ -77,6 +77,12 @@ export function verifyClient(state: AuthenticationAttempt): void {
   state.verified = verifyAssertion(left(state.candidate), state.context.config.errors);
 }
 
+/** Step 13, its end: the client is still there by the newest rules, and with the key that it proved itself with. */
+export function verifyClientAgain(state: AuthenticationAttempt): void {
+  const { context, snapshot } = state;
+  verifyAssertion(findCandidate(left(state.assertion), snapshot, context.clientKeys), context.config.errors);
+}
+
 /** Step 9: the assertion was never used before. From here on the caller is who it says. */
 export async function spendAssertion(state: AuthenticationAttempt): Promise<void> {
   const { context, facts } = state;

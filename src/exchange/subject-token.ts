@@ -37,7 +37,8 @@ export interface SubjectRules {
   readonly caller: AppId;
   /** The name under which our own tokens are known, and the callers of them. */
   readonly ownIssuer: string;
-  readonly snapshot: Snapshot;
+  /** The newest rules: asked for when the keys of the issuer are there, which may take seconds. */
+  readonly snapshot: () => Snapshot;
   /** With `capBySubject` the new token ends no later than this one, so at least one second of it must be left. */
   readonly settings: Pick<AudienceSettings, 'capBySubject'>;
   readonly skewSeconds: number;
@@ -65,7 +66,7 @@ export async function verifySubjectToken(
   const { claims } = await verifySignedBy(issuer, jwt);
   checkTimes(claims, issuer, rules);
   checkKind(claims, issuer, idToken);
-  checkBinding(claims, { issuer, idToken, caller: rules.caller, snapshot: rules.snapshot });
+  checkBinding(claims, { issuer, idToken, caller: rules.caller, snapshot: rules.snapshot() });
   refuseBound(claims);
   checkMayAct(claims, rules.caller, rules.ownIssuer);
   return accepted(claims, issuer, { issuers: rules.issuers, kid: jwt.header.kid });

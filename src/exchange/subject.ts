@@ -10,17 +10,17 @@ import type { TokenRequest } from './token-request.ts';
 
 /** Step 13: whom the token will speak for. Client credentials speak for nobody but the caller. */
 export async function verifySubject(state: TokenRequest): Promise<void> {
-  const { context, snapshot, facts } = state;
+  const { context, facts } = state;
   const [caller, asked] = [left(state.caller), left(state.asked)];
   if (asked.grant !== 'token-exchange') return;
-  const { issuers, config } = context;
+  const { issuers, config, registry } = context;
   const { skewSeconds, subjectTokenTypes } = config;
   const { settings } = left(state.target);
   const rules: SubjectRules = {
     issuers,
     caller: caller.clientId,
     ownIssuer: config.issuer,
-    snapshot,
+    snapshot: () => registry.snapshot(),
     settings,
     skewSeconds,
     subjectTokenTypes,

@@ -5,7 +5,9 @@ import { parseAppId } from '../registry/app-id.ts';
 import type { AppId } from '../registry/app-id.ts';
 import type { Snapshot } from '../registry/model.ts';
 import type { OAuthError } from '../oauth/errors.ts';
+import { checkFresh } from './admission.ts';
 import { audienceSettings } from './audience-settings.ts';
+import { verifyClientAgain } from './authenticate.ts';
 import type { Principal } from './client-authentication.ts';
 import { ruleId } from './decision-record.ts';
 import type { Facts } from './decision-record.ts';
@@ -30,10 +32,12 @@ export function authoriseTarget(state: TokenRequest): void {
 
 /** Step 13, its end: waiting for a store or an issuer takes time, and what was taken back meanwhile gives no token. */
 export function authoriseAgain(state: TokenRequest): void {
+  checkFresh(state.context);
   const newest = state.context.registry.snapshot();
   if (newest === state.snapshot) return;
   state.snapshot = newest;
   state.facts.version = newest.version;
+  verifyClientAgain(state);
   checkGrantAllowed(state);
   authoriseTarget(state);
 }
