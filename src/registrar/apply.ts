@@ -6,6 +6,7 @@ import { accessDiff } from './access-diff.ts';
 import type { AccessEdge } from './access-diff.ts';
 import { compileApp } from './compile.ts';
 import type { RegistrarConfig } from './config.ts';
+import { isForeign, ownApps } from './foreign.ts';
 import { guardDeletions } from './guard.ts';
 import { makeKey } from './keys.ts';
 import type { KeyWish } from './keys.ts';
@@ -52,12 +53,12 @@ export async function applyDesired(desired: Desired, parts: ApplyParts): Promise
   );
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     const snapshot = registry.snapshot();
-    const known = [...snapshot.apps()].map((app) => app.id);
+    const known = ownApps(snapshot).map((app) => app.id);
     const { remove, held } = guardDeletions({ ...desired, known });
     const { wildcardGrants, entraPasswords, tokenxKeyAlgorithm } = config;
     const keys = await registry.keys();
     const plan = makePlan({
-      desired: compiled,
+      desired: compiled.filter(({ draft }) => !isForeign(draft.id, snapshot)),
       remove,
       snapshot,
       keys,

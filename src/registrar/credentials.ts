@@ -4,6 +4,7 @@ import type { AppId } from '../registry/app-id.ts';
 import type { Registry } from '../registry/contract.ts';
 import { environmentFor } from './environment.ts';
 import type { AppEnvironment, EnvironmentParts } from './environment.ts';
+import { ownApps } from './foreign.ts';
 import { removeOtherRunFolders, writeRunFolder } from './sinks/run-folder.ts';
 
 /** The variables of every app, in memory and in the state folder. */
@@ -32,7 +33,7 @@ export function createCredentials(stateDir: string, parts: EnvironmentParts): Cr
       const next: typeof known = new Map();
       const changed: AppId[] = [];
       const writes: Promise<void>[] = [];
-      for (const app of snapshot.apps()) {
+      for (const app of ownApps(snapshot)) {
         const environment = environmentFor(app, keys.get(app.id) ?? [], snapshot, parts);
         const text = JSON.stringify(environment);
         next.set(app.id, { environment, text });

@@ -13,6 +13,7 @@ import { createDirectorySource } from './directory.ts';
 import type { DirectorySource, SourceRead } from './directory.ts';
 import type { AppEnvironment } from './environment.ts';
 import type { RegistrarEvent } from './events.ts';
+import { foreignApps, foreignProblems, ownApps } from './foreign.ts';
 import { guardDeletions } from './guard.ts';
 import { immutableProblems } from './immutable.ts';
 import { loadKeyWrapper } from './kek.ts';
@@ -153,15 +154,23 @@ async function applyOnce(
   const { complete } = read;
   const before = registry.snapshot();
   const immutable = immutableProblems(read.manifests, before, config.entraTenant);
+  const foreign = foreignProblems(read.manifests, before);
   const changeable = read.manifests.map((manifest) =>
-    immutable.some(({ id }) => id === manifest.id) ? { ...manifest, draft: undefined } : manifest,
+    [...immutable, ...foreign].some(({ id }) => id === manifest.id) ? { ...manifest, draft: undefined } : manifest,
   );
   const registered = staying(before, { present, complete, allowMassDelete });
-  const valid = validateTogether(changeable, { ...config, registered });
+  const valid = validateTogether(changeable, { ...config, registered, others: foreignApps(before) });
   const applied = await applyDesired({ drafts: valid.drafts, present, complete, allowMassDelete }, parts);
   const environments = await credentials.refresh(registry);
   const snapshot = registry.snapshot();
-  const problems = [...allProblems(read, valid), ...immutable, ...applied.held.map((id) => heldProblem(id, config))];
+  const problems = [
+    ...allProblems(read, valid),
+    ...immutable,
+    ...foreign,
+    // Registered while this was read.
+    ...foreignProblems(read.manifests, snapshot).filter(({ id }) => !foreign.some((known) => known.id === id)),
+    ...applied.held.map((id) => heldProblem(id, config)),
+  ];
   reporter.problems(problems);
   reporter.applied(applied, snapshot.version, (performance.now() - began) / 1000);
   await reporter.status(snapshot, present, problems);
@@ -173,7 +182,7 @@ async function applyOnce(
 
 /** The last good versions of the apps that this read does not remove. */
 function staying(snapshot: Snapshot, read: Omit<Parameters<typeof guardDeletions>[0], 'known'>): readonly App[] {
-  const apps = [...snapshot.apps()];
+  const apps = ownApps(snapshot);
   const { remove } = guardDeletions({ ...read, known: apps.map((app) => app.id) });
   return apps.filter((app) => !remove.includes(app.id));
 }

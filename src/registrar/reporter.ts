@@ -3,6 +3,7 @@ import type { AppId } from '../registry/app-id.ts';
 import type { Snapshot } from '../registry/model.ts';
 import type { Applied } from './apply.ts';
 import type { RegistrarEvent } from './events.ts';
+import { ownApps } from './foreign.ts';
 import { formatProblem } from './problem.ts';
 import type { Problem } from './problem.ts';
 import { removeOtherStatus, statusOf, writeStatus } from './status.ts';
@@ -45,7 +46,7 @@ export function createReporter(stateDir: string, emit: Emit<RegistrarEvent>): Re
     },
     status: async (snapshot, present, problems) => {
       const byApp = Map.groupBy(problems, ({ id }) => id);
-      const apps = new Set<AppId>([...present, ...[...snapshot.apps()].map((app) => app.id)]);
+      const apps = new Set<AppId>([...present, ...ownApps(snapshot).map((app) => app.id)]);
       const writes = [...apps].map((id) => {
         const own = (byApp.get(id) ?? []).map(({ problem }) => problem);
         return writeStatus(stateDir, id, statusOf(id, snapshot, own));

@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path';
 import type { AppId } from '../registry/app-id.ts';
 import { splitAppId } from '../registry/app-id.ts';
 import type { Client, Snapshot } from '../registry/model.ts';
+import { isForeign } from './foreign.ts';
 import type { Problem } from './problem.ts';
 import { hasError } from './problem.ts';
 import { makeFolder, removeOthers, writeFileWhole } from './sinks/files.ts';
@@ -27,8 +28,10 @@ export interface AppStatus {
 
 /** The status of an app, also of one that never was valid. */
 export function statusOf(app: AppId, snapshot: Snapshot, problems: readonly Problem[]): AppStatus {
-  const row = snapshot.app(app);
-  const clients = PROVIDERS.flatMap((provider) => snapshot.clientOf(app, provider) ?? []);
+  // Of an app that is an operator's only the problems are told.
+  const isOurs = !isForeign(app, snapshot);
+  const row = isOurs ? snapshot.app(app) : undefined;
+  const clients = isOurs ? PROVIDERS.flatMap((provider) => snapshot.clientOf(app, provider) ?? []) : [];
   const valid = !hasError(problems);
   const ready = row?.state === 'active' && clients.every((client) => client.state === 'ready');
   const generation = row?.generation ?? 0;

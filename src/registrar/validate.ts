@@ -35,9 +35,11 @@ export function validateTogether(
     readonly wildcardGrants: WildcardGrants;
     readonly cluster: string;
     readonly registered?: readonly App[];
+    /** Apps besides those of the documents that rules may name. */
+    readonly others?: readonly AppId[];
   },
 ): ValidSet {
-  const present = presentIn(manifests);
+  const present = new Set([...presentIn(manifests), ...(options.others ?? [])]);
   const doubles = duplicateProblems(manifests);
   const single = withoutRefused(manifests, doubles);
   const taken = ownershipProblems(single, options.registered ?? []);

@@ -103,7 +103,10 @@ async function whenReady(options: ComposeOptions, started: Started, ended: Promi
   const stop = new AbortController();
   void ended.then(() => stop.abort());
   const states = new Map<string, string>();
-  const apps = [...ground.registry.snapshot().apps()].filter((app) => app.state === 'active');
+  // What operators registered at TokenX runs elsewhere.
+  const apps = [...ground.registry.snapshot().apps()].filter(
+    (app) => app.state === 'active' && programs.registrar.environmentOf(app.id) !== undefined,
+  );
   const wait = async (app: App): Promise<void> => {
     const origin = `http://127.0.0.1:${ground.places.ports(app.id).app}`;
     const until = AbortSignal.any([stop.signal, news.givenUp(app.id), AbortSignal.timeout(PATIENCE_MS)]);
