@@ -60,6 +60,7 @@ const NAMES = [
   'token asked about at the exchange',
   'actor token at the exchange',
   'bearer token of an operator at the exchange',
+  'software statement at the exchange',
 ] as const;
 
 function mutantsFor(row: (typeof ROWS)[number], verifier: Verifier): readonly Mutant[] {

@@ -1,18 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import type { TestContext } from 'node:test';
-import { ADMIN_AUDIENCE, askAs, selfSigned } from '../../src/exchange/testing/operators.ts';
+import { ADMIN_AUDIENCE, administer, askAs, bearer, selfSigned } from '../../src/exchange/testing/operators.ts';
+import { CLIENTS } from '../../src/exchange/testing/registrations.ts';
 import { createTestKeys, createWorld, IDP, ISSUER } from '../../src/exchange/testing/world.ts';
 import type { TestKeys } from '../../src/exchange/testing/world.ts';
 import { TOKEN_TYPE } from '../../src/oauth/client-assertion.ts';
 import { parseJwt } from '../../src/oauth/jwt.ts';
-import { generatePrivateJwk } from '../../src/oauth/jwk.ts';
+import { generatePrivateJwk, publicJwk } from '../../src/oauth/jwk.ts';
 import type { PrivateJwk } from '../../src/oauth/jwk.ts';
 import { loopbackSocket } from '../loopback.ts';
 import { BAD_HERE } from './malformed/bad-here.ts';
 import { templateBase, verdictOf } from './verifiers.ts';
 import type { Trap, Verifier } from './verifiers.ts';
 
+const TOKEN_CHARACTERS = 16 * 1024;
 const CALLER = 'dev:fleet:web';
 const TARGET = 'dev:fleet:api';
 
@@ -20,7 +22,8 @@ const TARGET = 'dev:fleet:api';
 export async function ownTokenVerifiers(t: TestContext, trap: Trap): Promise<readonly Verifier[]> {
   const keys = await createTestKeys();
   const operator = await generatePrivateJwk('RS256', 'operator-1');
-  const world = await createWorld({ keys, config: { operators: [selfSigned(operator)] } });
+  const statementKeys = { keys: [publicJwk(operator)] };
+  const world = await createWorld({ keys, config: { operators: [selfSigned(operator, { statementKeys })] } });
   t.after(() => world.close());
   const own = await templateBase(await ownKey(keys), trap);
   const chief = await templateBase(operator, trap);
@@ -67,6 +70,25 @@ export async function ownTokenVerifiers(t: TestContext, trap: Trap): Promise<rea
       also: { T44: BAD_HERE.sub, T45: BAD_HERE.longLife },
       // Blanks around the value of a header, and what ends its line, are no part of it (RFC 9110 5.5).
       rightly: (token) => /^[ \t]|[ \t]$|\r\n$/.test(token),
+    },
+    {
+      name: 'software statement at the exchange',
+      async present(make) {
+        const now = tick();
+        const policies = { accessPolicyInbound: [], accessPolicyOutbound: [] };
+        const named = { iss: 'chief', sub: 'chief', appId: 'dev:fleet:new-api' };
+        const claims = { ...named, ...policies, aud: ISSUER, jti: randomUUID(), iat: now, exp: now + 60 };
+        const software_statement = make({ ...chief, claims, now });
+        const body = { client_name: 'x', jwks: { keys: [publicJwk(keys.client)] }, software_statement };
+        const answer = await administer(world, CLIENTS, { token: await bearer(world, operator), body });
+        return answer.status === 201 ? 'accepted' : verdictOf(answer);
+      },
+      also: { T44: BAD_HERE.audienceLists, T45: BAD_HERE.longLife },
+      // A statement may be three times as long as a token, and nobody asks who calls himself its issuer.
+      rightly: (token) =>
+        token.length > TOKEN_CHARACTERS
+          ? token.length <= 3 * TOKEN_CHARACTERS
+          : parseJwt(token).claims['iss'] !== 'chief',
     },
   ];
 }
