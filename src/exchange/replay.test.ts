@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { TestContext } from 'node:test';
 import { StoreUnavailable } from '../store/errors.ts';
 import { createMemoryReplay } from '../store/replay-memory.ts';
 import type { ReplayStore } from '../store/replay.ts';
 import { claimAssertion, claimOnce } from './assertion-replay.ts';
 import { createReplayQuota } from './replay-quota.ts';
 import { createTestKeys, createWorld, START } from './testing/world.ts';
+import type { World } from './testing/world.ts';
 
 const keys = await createTestKeys();
 const now = (): number => START;
@@ -80,30 +82,34 @@ test('Y2: the limit is split over processes, and what is counted is bounded', ()
   assert.equal(quota.size(), 50);
 });
 
-test('N10: a client with too many live assertions is asked to wait, others are not', async (t) => {
-  const own = await createWorld({ keys, workers: 50_000 });
+/** So many processes that each admits two live assertions of a client, and hardly any requests: every one has time of its own. */
+async function oneOfMany(
+  t: TestContext,
+): Promise<{ world: World; after: (seconds: number, id?: string, sent?: string) => Promise<string> }> {
+  const life = 10_000;
+  const own = await createWorld({ keys, workers: 50_000, config: { assertionMaxLifetimeSeconds: life } });
   t.after(() => own.close());
-  const as = async (id: string): Promise<string> => {
-    const claims = { iss: id, sub: id };
-    const answer = await own.exchange({ client_assertion: await own.assertion({ claims }) });
-    const { fm_reason: refused } = answer.body;
-    return typeof refused === 'string' ? refused : `${answer.status}`;
+  const after = async (seconds: number, id = 'dev:fleet:web', sent?: string): Promise<string> => {
+    own.clock.now += seconds;
+    const claims = { iss: id, sub: id, exp: own.clock.now + life };
+    const { status, body } = await own.exchange({ client_assertion: sent ?? (await own.assertion({ claims })) });
+    return typeof body['fm_reason'] === 'string' ? body['fm_reason'] : `${status}`;
   };
-  const web = (): Promise<string> => as('dev:fleet:web');
-  assert.deepEqual([await web(), await web(), await web()], ['200', '200', 'rate-limited']);
-  assert.equal(await as('dev:fleet:lonely'), 'no-rule');
+  return { world: own, after };
+}
+
+test('N10: a client with too many live assertions is asked to wait, others are not', async (t) => {
+  const { world: own, after } = await oneOfMany(t);
+  assert.deepEqual([await after(0), await after(100), await after(100)], ['200', '200', 'rate-limited']);
+  assert.equal(await after(0, 'dev:fleet:lonely'), 'no-rule');
   assert.equal(own.remembered.length, 3, 'what is refused is not remembered');
-  own.clock.now += 71;
-  assert.equal(await web(), '200');
+  assert.equal(await after(10_011), '200');
 });
 
 test('a replayed assertion does not count towards the limit', async (t) => {
-  const own = await createWorld({ keys, workers: 50_000 });
-  t.after(() => own.close());
-  const client_assertion = await own.assertion();
-  assert.equal((await own.exchange({ client_assertion })).status, 200);
-  for (let each = 0; each < 5; each += 1) {
-    assert.equal((await own.exchange({ client_assertion })).body['fm_reason'], 'client-replay');
-  }
-  assert.equal((await own.exchange()).status, 200);
+  const { world: own, after } = await oneOfMany(t);
+  const sent = await own.assertion({ claims: { exp: own.clock.now + 10_000 } });
+  assert.equal(await after(0, undefined, sent), '200');
+  assert.equal(await after(100, undefined, sent), 'client-replay');
+  assert.deepEqual([await after(2500), await after(100)], ['200', 'rate-limited']);
 });
