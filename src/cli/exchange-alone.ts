@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createExchange } from '../exchange/app.ts';
-import { exchangeEvents } from '../exchange/events.ts';
+import { exchangeEventsFor } from '../exchange/compat-telemetry.ts';
 import type { Clock } from '../oauth/time.ts';
 import { addUpMetrics } from '../observe/metrics.ts';
 import { createObserver, type Observer } from '../observe/observer.ts';
@@ -67,8 +67,8 @@ async function open(
       },
       fetch: outbound.fetch,
       now,
-      emit: observer.emitter('exchange', exchangeEvents),
-      record: observer.recorder('exchange', exchangeEvents),
+      emit: observer.emitter('exchange', exchangeEventsFor(config)),
+      record: observer.recorder('exchange', exchangeEventsFor(config)),
       metrics: metricsOf(observer, line),
       auditReady: () => observer.auditReady(),
       accepting: () => !drain.begun,

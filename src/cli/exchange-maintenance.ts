@@ -1,7 +1,8 @@
 import type { Environment } from '../settings.ts';
-import { makeStateFolder, UpError } from '../up/state-folder.ts';
+import { makeStateFolder } from '../up/state-folder.ts';
 import type { ExchangeCommand } from './exchange-arguments.ts';
-import { exchangeStoreSettings } from './exchange-settings.ts';
+import { importClients } from './exchange-import.ts';
+import { exchangeOperators, exchangeStoreSettings } from './exchange-settings.ts';
 import { rewrap } from './exchange-rewrap.ts';
 import { openRegistry, openWrapper } from './exchange-stores.ts';
 import { describeIssuers, switchIssuer } from './exchange-issuers.ts';
@@ -24,7 +25,7 @@ export async function maintainExchange(command: Maintenance, env: Environment, c
       case 'rewrap':
         return await rewrap(registry, openWrapper(config));
       case 'import':
-        throw new UpError('not yet');
+        return await importClients(command, registry, { operators: exchangeOperators(env), cwd });
       default:
         return command satisfies never;
     }

@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
+import { CompatProblem, compatEnvironment } from '../exchange/compat-environment.ts';
+import { exchangeSettingsFor } from '../exchange/compat-preset.ts';
 import { type ExchangeConfig, exchangeSettings } from '../exchange/config.ts';
+import type { OperatorSettings } from '../exchange/operator-settings.ts';
 import { type ServerConfig, serverSettings } from '../exchange/server-config.ts';
 import { type Environment, readSettings, type SettingsTable } from '../settings.ts';
 import { UpError } from '../up/state-folder.ts';
@@ -13,8 +16,6 @@ export interface ExchangeSettings {
   readonly warnings: readonly string[];
 }
 
-const TABLE: SettingsTable<ExchangeConfig & ServerConfig> = { ...exchangeSettings, ...serverSettings };
-
 /**
  * The settings of `fullmakt exchange`: what the flags say, else the environment, else the defaults. Paths become absolute.
  * Throws UpError that names every setting which cannot be used, misspelt ones included.
@@ -22,11 +23,12 @@ const TABLE: SettingsTable<ExchangeConfig & ServerConfig> = { ...exchangeSetting
 export function exchangeServerSettings(command: ExchangeCommand, env: Environment, cwd: string): ExchangeSettings {
   const workers = command.action === 'start' ? command.workers : undefined;
   const given = {
-    ...env,
+    ...translated(env),
     ...(command.dir === undefined ? {} : { FULLMAKT_EXCHANGE_STATE_DIR: command.dir }),
     ...(workers === undefined ? {} : { FULLMAKT_EXCHANGE_WORKERS: String(workers) }),
   };
-  const result = readSettings(TABLE, given, { prefix: 'FULLMAKT_EXCHANGE_' });
+  const table: SettingsTable<ExchangeConfig & ServerConfig> = { ...exchangeSettingsFor(given), ...serverSettings };
+  const result = readSettings(table, given, { prefix: 'FULLMAKT_EXCHANGE_' });
   if (!result.ok) throw new UpError(result.problems.join('\n'));
   const { settings, warnings } = result;
   const server = absolute(settings, cwd);
@@ -36,10 +38,30 @@ export function exchangeServerSettings(command: ExchangeCommand, env: Environmen
 
 /** The same for what needs the stores alone: the server's own settings may be missing. */
 export function exchangeStoreSettings(command: ExchangeCommand, env: Environment, cwd: string): ServerConfig {
-  const given = { ...env, ...(command.dir === undefined ? {} : { FULLMAKT_EXCHANGE_STATE_DIR: command.dir }) };
+  const given = {
+    ...translated(env),
+    ...(command.dir === undefined ? {} : { FULLMAKT_EXCHANGE_STATE_DIR: command.dir }),
+  };
   const result = readSettings(serverSettings, given);
   if (!result.ok) throw new UpError(result.problems.join('\n'));
   return absolute(result.settings, cwd);
+}
+
+/** Who may register clients here. Throws UpError. */
+export function exchangeOperators(env: Environment): readonly OperatorSettings[] {
+  const result = readSettings({ operators: exchangeSettings.operators }, translated(env));
+  if (!result.ok) throw new UpError(result.problems.join('\n'));
+  return result.settings.operators;
+}
+
+/** With the variables of a tokendings server in our words, where its place is taken. */
+function translated(env: Environment): Environment {
+  try {
+    return compatEnvironment(env);
+  } catch (error) {
+    if (error instanceof CompatProblem) throw new UpError(error.message, { cause: error });
+    throw error;
+  }
 }
 
 function absolute(settings: ServerConfig, cwd: string): ServerConfig {

@@ -104,3 +104,37 @@ test('L6: tokens, errors, questions to a store and requests are counted under th
   const request = told.find((event) => event.event === 'exchange.legacy_request');
   assert.ok(request?.event === 'exchange.legacy_request' && request.route === '/token' && request.status === 200);
 });
+
+test('an issuer that is reached by http from elsewhere is warned of at the start, one on this machine is not', async (t) => {
+  const own = await createWorld({ keys, config: { ...compatConfig(), issuer: 'http://tokendings' } });
+  t.after(() => own.close());
+  const warned = (events: typeof world.events): boolean => events.some(({ event }) => event === 'exchange.http_issuer');
+  assert.deepEqual([warned(own.events), warned(world.events)], [true, false]);
+});
+
+test('skew of one issuer holds for its tokens alone', async (t) => {
+  const own = await createWorld({ keys, idp: { skew: 0 } });
+  t.after(() => own.close());
+  const statusAt = async (iat: number): Promise<number> =>
+    (await own.exchange({ subject_token: await own.subject({ claims: { iat } }) })).status;
+  assert.deepEqual([await statusAt(START), await statusAt(START + 1)], [200, 400]);
+  const ahead = await own.assertion({ claims: { iat: START + 9, exp: START + 60 } });
+  assert.equal((await own.exchange({ client_assertion: ahead })).status, 200);
+});
+
+test('I03: assertions as other stacks make them pass without compat; one of five minutes lives too long', async (t) => {
+  const own = await createWorld({ keys });
+  t.after(() => own.close());
+  const shapes: readonly (readonly [string, Members, Members])[] = [
+    ['no nbf, for the token endpoint', { aud: `${ISSUER}/token` }, {}],
+    ['exp alone', { iat: undefined }, {}],
+    ['audience in a list', { aud: [ISSUER] }, {}],
+    ['no typ', {}, { typ: undefined }],
+  ];
+  for (const [shape, claims, header] of shapes) {
+    const client_assertion = await own.assertion({ claims, header });
+    assert.equal((await own.exchange({ client_assertion })).status, 200, shape);
+  }
+  const long = await own.assertion({ claims: { exp: START + 300 } });
+  assert.equal((await own.exchange({ client_assertion: long })).body['fm_reason'], 'client-lifetime');
+});

@@ -2,6 +2,7 @@ import { DAY, HOUR } from '../oauth/time.ts';
 import type { TokenxTokenSettings, WildcardGrants } from '../registry/model.ts';
 import { address, boolean, json, list, oneOf, seconds, text } from '../settings.ts';
 import type { SettingsTable } from '../settings.ts';
+import { errorProfiles } from './errors.ts';
 import type { ErrorProfile } from './errors.ts';
 import { parseOperators } from './operator-settings.ts';
 import type { OperatorSettings } from './operator-settings.ts';
@@ -63,7 +64,7 @@ export const exchangeSettings: SettingsTable<ExchangeConfig> = {
     says: 'Takes the place of a tokendings server: other defaults, and its variables are read (docs/migrating-from-tokendings.md).',
     fallback: 'none',
   }),
-  errors: oneOf(['rfc', 'tokendings'])({
+  errors: oneOf(errorProfiles)({
     env: 'FULLMAKT_EXCHANGE_ERRORS',
     says: 'Whose status, codes and order of checks refusals have.',
     fallback: 'rfc',

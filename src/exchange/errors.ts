@@ -82,7 +82,9 @@ export type Situation =
   | 'internal';
 
 /** The two ways to tell a refusal. */
-export type ErrorProfile = 'rfc' | 'tokendings';
+export const errorProfiles = ['rfc', 'tokendings'] as const;
+/** One of them. */
+export type ErrorProfile = (typeof errorProfiles)[number];
 
 interface Profile {
   readonly make: (description: string, detail?: ErrorDetail) => OAuthError;

@@ -78,7 +78,8 @@ export async function makeKey(
 
 /** The same key under the first key-encryption key of the ring. Throws when the ring does not hold the one it is under. */
 export function resealed(row: SigningKeyRow, ring: KeyWrapper): SigningKeyRow {
-  if (row.state === 'revoked') return row;
+  // Revoked keys, and imported ones, which never had it here.
+  if (row.sealedPrivate.length === 0) return row;
   return { ...row, sealedPrivate: ring.wrap(open(row, ring), sealedAs(row.kid, row.alg)) };
 }
 
