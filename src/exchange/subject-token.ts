@@ -64,7 +64,7 @@ export async function verifySubjectToken(
   if (idToken && issuer.rules.idTokens === 'refuse') throw refuse('subject-type', 'ID tokens are not accepted');
   checkType(jwt, issuer, rules.profile);
   const { claims } = await verifySignedBy(issuer, jwt);
-  checkTimes(claims, issuer, rules);
+  checkTimes(claims, issuer, { ...rules, skewSeconds: issuer.rules.skewSeconds ?? rules.skewSeconds });
   checkKind(claims, issuer, idToken);
   checkBinding(claims, { issuer, idToken, caller: rules.caller, snapshot: rules.snapshot() });
   refuseBound(claims);

@@ -31,6 +31,8 @@ export interface TrustedIssuer {
   readonly scopeLimit?: boolean | undefined;
   /** Seconds since `iat`. */
   readonly maxAge?: number | undefined;
+  /** Seconds its clock may be off; the server's unless given. */
+  readonly skew?: number | undefined;
   readonly disabled?: boolean | undefined;
 }
 
@@ -55,6 +57,7 @@ export interface IssuerRules {
   readonly subFrom: string | undefined;
   readonly scopeLimit: boolean;
   readonly maxAgeSeconds: number | undefined;
+  readonly skewSeconds: number | undefined;
 }
 
 const IDPORTEN_ACR: ClaimMap = { acr: { 'idporten-loa-substantial': 'Level3', 'idporten-loa-high': 'Level4' } };
@@ -87,6 +90,7 @@ const schema: z.ZodType<TrustedIssuer> = z
     subFrom: z.string().min(1).optional(),
     scopeLimit: z.boolean().optional(),
     maxAge: z.number().positive().optional(),
+    skew: z.number().min(0).max(60).optional(),
     disabled: z.boolean().optional(),
   })
   .refine(
@@ -126,5 +130,6 @@ export function resolveIssuer(row: TrustedIssuer): IssuerRules {
     subFrom: row.subFrom,
     scopeLimit: row.scopeLimit ?? false,
     maxAgeSeconds: row.maxAge,
+    skewSeconds: row.skew,
   };
 }
