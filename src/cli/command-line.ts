@@ -1,5 +1,6 @@
 import type { Environment } from '../settings.ts';
 import { type Command, parseCommandLine } from './arguments.ts';
+import { errorText } from './error-text.ts';
 import { exchangeHelp, help, idpHelp } from './help.ts';
 import { keepProcessSmall } from './small-process.ts';
 
@@ -14,7 +15,7 @@ export async function runCommandLine(args: readonly string[], env: Environment, 
   try {
     return await dispatch(command, env, cwd);
   } catch (error) {
-    process.stderr.write(`fullmakt: ${explain(error)}\n`);
+    process.stderr.write(`fullmakt: ${errorText(error)}\n`);
     return exitCodeOf(error);
   }
 }
@@ -66,14 +67,6 @@ function print(result: { readonly exitCode: number; readonly stdout: string; rea
   process.stdout.write(result.stdout);
   process.stderr.write(result.stderr);
   return result.exitCode;
-}
-
-/** Mistakes that a person can mend, and what the machine refused, are said in one sentence; anything else is a bug and keeps its stack. */
-function explain(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  if ('syscall' in error) return error.message;
-  const ours = Object.getPrototypeOf(error.constructor) === Error && !(error.constructor.name in globalThis);
-  return ours ? error.message : (error.stack ?? error.message);
 }
 
 function exitCodeOf(error: unknown): number {

@@ -13,6 +13,7 @@ export interface Workers {
 /** How the workers fare. */
 export interface WorkerNews {
   readonly restarted: (pid: number | undefined, how: string, afterMs: number) => void;
+  readonly failed: (pid: number | undefined, why: string) => void;
   readonly stalled: (pid: number | undefined) => void;
 }
 
@@ -37,9 +38,9 @@ interface Member {
 export function startWorkers(count: number, env: Readonly<Record<string, string>>, news: WorkerNews): Workers {
   const members = new Map<number, Member>();
   const ready = Promise.withResolvers<unknown>();
+  const pauses = new Set<NodeJS.Timeout>();
   let [isUp, isClosing, pauseMs] = [false, false, FIRST_PAUSE_MS];
   const start = (): void => {
-    if (isClosing) return;
     const worker = cluster.fork(env);
     const member: Member = { worker, startedAt: performance.now(), heardAt: performance.now(), isReady: false };
     members.set(worker.id, member);
@@ -49,7 +50,10 @@ export function startWorkers(count: number, env: Readonly<Record<string, string>
   const hear = (member: Member, said: WorkerSays): void => {
     member.heardAt = performance.now();
     if (said.kind === 'figures?') void answerFigures(member.worker, said.id, members);
-    if (said.kind === 'failed' && !isUp) ready.reject(new WorkerFailed(said.message, said.exitCode));
+    if (said.kind === 'failed') {
+      if (isUp) news.failed(member.worker.process.pid, said.message);
+      else ready.reject(new WorkerFailed(said.message, said.exitCode));
+    }
     if (said.kind !== 'ready') return;
     member.isReady = true;
     if (members.size === count && [...members.values()].every((each) => each.isReady)) {
@@ -63,7 +67,11 @@ export function startWorkers(count: number, env: Readonly<Record<string, string>
     if (!isUp) return ready.reject(new WorkerFailed(`a worker ended before it was ready (${how})`, 4));
     if (performance.now() - member.startedAt > SETTLED_AFTER_MS) pauseMs = FIRST_PAUSE_MS;
     news.restarted(member.worker.process.pid, how, pauseMs);
-    setTimeout(start, pauseMs);
+    const pause = setTimeout(() => {
+      pauses.delete(pause);
+      start();
+    }, pauseMs);
+    pauses.add(pause);
     pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 2);
   };
   const watch = setInterval(() => {
@@ -80,6 +88,7 @@ export function startWorkers(count: number, env: Readonly<Record<string, string>
     async close() {
       isClosing = true;
       clearInterval(watch);
+      for (const pause of pauses) clearTimeout(pause);
       await Promise.all([...members.values()].map(({ worker }) => endWorker(worker)));
     },
   };

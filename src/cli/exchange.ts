@@ -2,13 +2,17 @@ import cluster from 'node:cluster';
 import module from 'node:module';
 import type { Environment } from '../settings.ts';
 import { claimStateFolder, makeStateFolder } from '../up/state-folder.ts';
+import { errorText } from './error-text.ts';
 import { startExchangeAlone } from './exchange-alone.ts';
 import { parseExchangeArguments } from './exchange-arguments.ts';
+import type { WorkerSays } from './exchange-messages.ts';
 import { exchangeServerSettings } from './exchange-settings.ts';
 import type { ExchangeSettings } from './exchange-settings.ts';
 import { describeExchange, summariseExchange } from './exchange-summary.ts';
 import { startWorkers } from './exchange-workers.ts';
 import { untilSignal } from './until-signal.ts';
+
+const COULD_NOT_START = 4;
 
 /**
  * `fullmakt exchange`: TokenX alone, in one process or several on one port, until SIGINT, SIGTERM or SIGHUP. `import`, `rewrap` and
@@ -54,6 +58,7 @@ async function runPrimary(settings: ExchangeSettings, json: boolean): Promise<nu
     {
       restarted: (pid, how, afterMs) =>
         notice(`worker ${pid ?? '?'} ended (${how}); a new one starts in ${afterMs} ms`),
+      failed: (pid, why) => notice(`worker ${pid ?? '?'} failed: ${why}`),
       stalled: (pid) => notice(`worker ${pid ?? '?'} does not answer any more and is ended`),
     },
   );
@@ -80,9 +85,18 @@ async function runWorker(settings: ExchangeSettings): Promise<number> {
     process.disconnect?.();
     return 0;
   } catch (error) {
-    process.send?.({ kind: 'failed', exitCode: 4, message: error instanceof Error ? error.message : String(error) });
-    throw error;
+    return await failed(error);
   }
+}
+
+/** The process that started this one says it, once for all of them. The line to it would keep this one from ending. */
+async function failed(error: unknown): Promise<never> {
+  const words: WorkerSays = { kind: 'failed', exitCode: COULD_NOT_START, message: errorText(error) };
+  await new Promise<void>((resolve) => {
+    if (process.connected) process.send?.(words, undefined, undefined, () => resolve());
+    else resolve();
+  });
+  process.exit(COULD_NOT_START);
 }
 
 /** The embedded store has one owner at a time: a second server would not be one with the first. */

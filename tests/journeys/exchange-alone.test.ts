@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -189,6 +191,39 @@ test('a start that cannot go on says what to do: no issuer, misspelt setting, fo
   }
 });
 
+test('workers that cannot start end at once: one message for all of them, and exit code 4', async (t) => {
+  const dir = await folderOf(t);
+  const taken = createServer().listen(0, '127.0.0.1');
+  t.after(() => taken.close());
+  await once(taken, 'listening');
+  const address = taken.address();
+  const bind = `127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
+  const startedAt = performance.now();
+  const ended = await runExchangeCommand(['--dir', dir, '--workers', '3'], {
+    ...fleet.settings,
+    FULLMAKT_EXCHANGE_BIND: bind,
+  });
+  assert.equal(ended.code, 4);
+  assert.equal(ended.stderr.match(/is already in use; set FULLMAKT_EXCHANGE_BIND to another one/g)?.length, 1);
+  assert.ok(performance.now() - startedAt < 15_000, 'nobody waits for workers that never began');
+});
+
+test('SIGTERM while a worker waits for its next start ends at once', async (t) => {
+  const dir = await folderOf(t);
+  const server = await start(t, ['--dir', dir, '--workers', '2']);
+  const children = (): readonly string[] =>
+    readFileSync(`/proc/${server.summary.pid}/task/${server.summary.pid}/children`, 'utf8').trim().split(' ');
+  // Each death doubles the pause before the next start: this one would be 4 s.
+  for (const pause of [500, 1000, 2000, 4000]) {
+    await until(() => children().length === 2);
+    process.kill(Number(children()[0]), 'SIGKILL');
+    await until(() => server.said().includes(`a new one starts in ${pause} ms`));
+  }
+  const toldAt = performance.now();
+  assert.equal(await server.stop(), 0);
+  assert.ok(performance.now() - toldAt < 3000);
+});
+
 test('N07: an issuer that is turned off from the command line is unknown within 2 s, and back when it is on again', async (t) => {
   const dir = await folderOf(t);
   const server = await start(t, ['--dir', dir]);
@@ -205,12 +240,13 @@ test('N07: an issuer that is turned off from the command line is unknown within 
   await until(async () => (await reason()) === undefined);
 });
 
+function under(...keys: readonly string[]): Record<string, string> {
+  return { FULLMAKT_EXCHANGE_KEY_ENCRYPTION_KEYS: keys.join(',') };
+}
+
 test('K7: keys are sealed anew under the first key-encryption key, and the old one can go', async (t) => {
   const dir = await folderOf(t);
   const [older, newer] = [randomBytes(32).toString('base64'), randomBytes(32).toString('hex')];
-  const under = (...keys: readonly string[]): Record<string, string> => ({
-    FULLMAKT_EXCHANGE_KEY_ENCRYPTION_KEYS: keys.join(','),
-  });
   const first = await start(t, ['--dir', dir], under(older));
   const jwks = await (await fetch(`${first.origin}/jwks`)).text();
   await first.stop();
