@@ -35,7 +35,8 @@ export async function appendChange(sql: Sql, { generation, stamp, at, change = {
   const values = [generation, stamp, at, json.length > MAX_CHARACTERS ? null : json];
   await sql('INSERT INTO changes (generation, stamp, at, change) VALUES ($1, $2, $3, $4)', ...values);
   if (generation % PRUNE_EVERY !== 0) return;
-  const oldest = [generation - KEPT_CHANGES, at - KEPT_SECONDS, generation];
+  // The one before stays in any case: by it whoever is there knows that this one comes next.
+  const oldest = [generation - KEPT_CHANGES, at - KEPT_SECONDS, generation - 1];
   await sql('DELETE FROM changes WHERE (generation <= $1 OR at < $2) AND generation < $3', ...oldest);
 }
 
@@ -51,9 +52,13 @@ export async function readNewest(sql: Sql, { clock }: Database['dialect']): Prom
   return { generation, stamp, clock: row['clock'] === null ? undefined : timeOf(row, Date.now) };
 }
 
-/** The commits after `version`, oldest first. */
-export async function changesAfter(sql: Sql, version: number): Promise<readonly LoggedChange[]> {
-  const rows = await sql('SELECT * FROM changes WHERE generation > $1 ORDER BY generation LIMIT 1000', version);
+/** The commit that made `version`, without what it changed, and those after it, oldest first. */
+export async function changesFrom(sql: Sql, version: number): Promise<readonly LoggedChange[]> {
+  const rows = await sql(
+    `SELECT generation, stamp, at, CASE WHEN generation > $1 THEN change END AS change
+     FROM changes WHERE generation >= $1 ORDER BY generation LIMIT 1000`,
+    version,
+  );
   return rows.map((row) => ({
     generation: Number(row['generation']),
     stamp: textOf(row, 'stamp'),
@@ -62,10 +67,12 @@ export async function changesAfter(sql: Sql, version: number): Promise<readonly 
   }));
 }
 
-/** The rows after whole commits in their order; undefined when one of them is missing or not told. */
+/** The rows after whole commits in their order, as `changesFrom` gives them; undefined when one of them is missing or not told, or when they come after another history than ours. */
 export function followed(from: Loaded, changes: readonly LoggedChange[]): Loaded | undefined {
+  const { version } = from.rows;
+  if (changes.find(({ generation }) => generation === version)?.stamp !== from.stamp) return undefined;
   let loaded = from;
-  for (const { generation, stamp, at, change } of changes) {
+  for (const { generation, stamp, at, change } of changes.filter((each) => each.generation > version)) {
     if (change === undefined || generation !== loaded.rows.version + 1) return undefined;
     loaded = { rows: changedRows(loaded.rows, change, { version: generation, at }), stamp };
   }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { appendChange, changesAfter, followed } from './changes.ts';
+import { appendChange, changesFrom, followed } from './changes.ts';
 import { auditOf, keyOf } from './columns.ts';
 import { RegistryUnavailable } from './contract.ts';
 import type { Registry, RegistryChange } from './contract.ts';
@@ -147,7 +147,7 @@ async function rowsAt(
 ): Promise<Loaded> {
   const isLast = ({ rows, stamp }: Loaded): boolean => rows.version === last.version && stamp === last.stamp;
   if (isLast(known)) return known;
-  const missed = await changesAfter(sql, known.rows.version);
+  const missed = await changesFrom(sql, known.rows.version);
   const next = followed(known, missed);
   if (next !== undefined && isLast(next)) return next;
   return loadRows(sql);

@@ -1,4 +1,4 @@
-import { changesAfter, followed, readNewest } from './changes.ts';
+import { changesFrom, followed, readNewest } from './changes.ts';
 import type { Newest } from './changes.ts';
 import type { Database } from './database.ts';
 import type { RegistryEvent } from './events.ts';
@@ -59,7 +59,7 @@ export async function followRows(database: Database, options: FollowOptions): Pr
   const catchUp = async (newest: Newest): Promise<void> => {
     if (isSeen(newest, loaded)) return;
     const from = loaded;
-    const next = followed(from, await database.watch((sql) => changesAfter(sql, from.rows.version)));
+    const next = followed(from, await database.watch((sql) => changesFrom(sql, from.rows.version)));
     if (next !== undefined && isSeen(newest, next)) return adopt(next);
     await options.settled();
     if (isSeen(newest, loaded)) return;

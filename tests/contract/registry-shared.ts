@@ -102,6 +102,32 @@ export function sharedRegistryContract(
     assert.equal(await one.commit(1, { wildcardGrants: 'tokens' }), 'ok');
   });
 
+  test('T57 changes of another history are not put on top of ours: a backup came back, and went on beyond it', async (t) => {
+    const shared = await place();
+    const { one } = await pair(t, shared);
+    await one.commit(0, { putApps: [sampleApp(api)] });
+    await one.commit(1, { wildcardGrants: 'tokens' });
+    await shared.run(`BEGIN; UPDATE meta SET value = 'network-only' WHERE name = 'wildcardGrants';
+      UPDATE changes SET stamp = 'of the others' WHERE generation = 2;
+      INSERT INTO changes (generation, stamp, at, change) VALUES (3, 'of the others, too', 0, '{}');
+      UPDATE meta SET value = '3' WHERE name = 'generation'; COMMIT`);
+    await until(() => one.snapshot().version === 3);
+    assert.equal(one.snapshot().wildcardGrants, 'network-only');
+    assert.equal(await one.commit(3, { putApps: [sampleApp(api, 2)] }), 'ok');
+  });
+
+  test('T57 a change is planned on the rows of the history it is made in', async (t) => {
+    const shared = await place();
+    const { one, other } = await pair(t, shared);
+    await one.commit(0, { wildcardGrants: 'tokens' });
+    await until(() => other.snapshot().version === 1);
+    await shared.run(`BEGIN; UPDATE meta SET value = 'network-only' WHERE name = 'wildcardGrants';
+      UPDATE changes SET stamp = 'of the others'; INSERT INTO changes (generation, stamp, at, change)
+      VALUES (2, 'of the others, too', 0, '{}'); UPDATE meta SET value = '2' WHERE name = 'generation'; COMMIT`);
+    assert.equal(await one.commit(2, { putApps: [sampleApp(api)] }), 'ok');
+    assert.equal(one.snapshot().wildcardGrants, 'network-only');
+  });
+
   test('F07 a program goes on on the tables of the next version, beside it', async (t) => {
     const shared = await place();
     const { one } = await pair(t, shared);
