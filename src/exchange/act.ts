@@ -1,5 +1,6 @@
 import { isJsonObject } from '../oauth/objects.ts';
 import { refuse } from './errors.ts';
+import type { Pseudonym } from './pseudonym.ts';
 import type { VerifiedSubjectToken } from './subject-token.ts';
 
 /** Actors in one chain, the new one included. */
@@ -22,9 +23,11 @@ export function extendActors(caller: string, { claims, issuer }: VerifiedSubject
   return previous === undefined ? { sub: caller } : { sub: caller, act: previous };
 }
 
-/** The `sub` of every actor, newest first. */
-export function actorNames(actor: Actor | undefined): readonly string[] {
-  return actor === undefined ? [] : [actor.sub, ...actorNames(actor.act)];
+/** What the record calls every actor, newest first: apps by their id, and whom another issuer named, who may be people, by pseudonyms. */
+export function actorNames(actor: Actor | undefined, pseudonym: Pseudonym): readonly string[] {
+  if (actor === undefined) return [];
+  const name = actor.iss === undefined ? actor.sub : pseudonym(actor.iss, actor.sub);
+  return [name, ...actorNames(actor.act, pseudonym)];
 }
 
 /** Who wrote the actors, where that was not us, and the name it may not use. */

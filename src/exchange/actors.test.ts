@@ -96,6 +96,16 @@ test("X11, A2: another issuer's actors keep sub and iss alone, and never our nam
   });
 });
 
+test("L2, L3, A2: another issuer's actors may be people, and are no apps of ours: the record has pseudonyms of them", async () => {
+  const first = await ask('web', 'api', { subject_token: await subjectWith({ act: { sub: '00000000000' } }) });
+  const [caller, theirs, ...more] = world.lastDecision()?.act ?? [];
+  assert.equal(caller, 'dev:fleet:web');
+  assert.match(String(theirs), /^h[0-9a-f]{6}:/);
+  assert.deepEqual(more, []);
+  await ask('api', 'store', { subject_token: tokenOf(first) });
+  assert.deepEqual(world.lastDecision()?.act, ['dev:fleet:api', 'dev:fleet:web', theirs]);
+});
+
 test('X11, A1: an act that is none is refused, at whatever depth it stands', async () => {
   const bad = ['dev:fleet:web', { iss: 'x' }, [{ sub: 'x' }], null, {}, { sub: 7 }, { sub: 'x', act: 'y' }];
   for (const act of bad) {

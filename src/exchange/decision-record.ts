@@ -42,10 +42,19 @@ export function subjectFacts(
 export function issuedFacts(
   claims: Claims,
   kid: string,
-  { actor, scope }: { readonly actor: Actor | undefined; readonly scope: ScopeAnswer },
+  {
+    actor,
+    scope,
+    pseudonym,
+  }: { readonly actor: Actor | undefined; readonly scope: ScopeAnswer; readonly pseudonym: Pseudonym },
 ): Pick<Facts, 'jtiOut' | 'kid' | 'act' | 'scopes'> {
   const scopes = scope.granted === undefined ? {} : { scopes: scope.granted };
-  return { jtiOut: stringClaim(claims, 'jti') ?? '', kid, ...(actor && { act: actorNames(actor) }), ...scopes };
+  return {
+    jtiOut: stringClaim(claims, 'jti') ?? '',
+    kid,
+    ...(actor && { act: actorNames(actor, pseudonym) }),
+    ...scopes,
+  };
 }
 
 /** The name of a rule: its app, and its place in the list of that app's inbound rules, the first is 0. */

@@ -19,7 +19,7 @@ export async function issueToken(state: TokenRequest): Promise<void> {
   const claims = claimsFor(state, { actor, now });
   const key = context.keys.signer(settings.alg);
   const token = await signToken(claims, settings.typ, key);
-  Object.assign(facts, issuedFacts(claims, key.kid, { actor, scope }));
+  Object.assign(facts, issuedFacts(claims, key.kid, { actor, scope, pseudonym: context.pseudonym }));
   state.response = tokenResponse({ token, type: issuedType(state), seconds: claims.exp - now, scope: scope.shown });
 }
 
