@@ -72,6 +72,15 @@ for (const [what, order_, dead] of KINDS) {
   });
 }
 
+test('V3, J7: a user whom another claim names is found by that name, as in the tokens made of it', async (t) => {
+  const world = await open(t, { idp: { subFrom: 'pid' } });
+  const login = await world.subject({ claims: { sub: undefined, pid: 'p-1' } });
+  const first = await tokenFor(world, ['web', 'api'], login);
+  assert.equal((await order(world, { kind: 'sub', value: 'p-1', idp: IDP })).status, 202);
+  assert.equal(await isActive(world, 'api', first), false);
+  assert.equal((await exchangeAs(world, ['web', 'api'], login)).body['fm_reason'], 'subject-revoked');
+});
+
 test('V3: tokens issued after notBefore live on, those of that second and before are dead', async (t) => {
   const world = await open(t);
   const now = world.clock.now;

@@ -48,12 +48,12 @@ export function checkSubjectIssuer({ subject, target }: TokenRequest): void {
 export function checkNotRevoked({ context, subject, caller }: TokenRequest): void {
   if (subject === undefined) return;
   const snapshot = context.registry.snapshot();
-  const { claims, idp, ownKid, issuer } = subject;
+  const { claims, idp, ownKid, issuer, sub } = subject;
   const good = issuer.own
     ? isHonoured(
         { claims, clientId: stringClaim(claims, 'client_id'), kid: ownKid },
         { audience: left(caller).clientId, snapshot, issuers: context.issuers, issuer: context.config.issuer },
       )
-    : !isRevoked({ claims, idp, ownKid }, snapshot);
+    : !isRevoked({ claims: { ...claims, sub }, idp, ownKid }, snapshot);
   if (!good) throw refuse('subject-revoked', 'subject token: it was taken back');
 }
