@@ -40,8 +40,9 @@ export function checkBinding(
       throw refuse('subject-not-for-caller', `subject token: ${caller} is not in its aud`);
     return;
   }
+  const theirs = snapshot.clientOf(caller, issuer.rules.provider)?.clientId;
   const bound = idToken
-    ? audience.includes(snapshot.clientOf(caller, issuer.rules.provider)?.clientId ?? '')
+    ? theirs !== undefined && audience.includes(theirs)
     : isBound(claims, audience, { rules: issuer.rules, snapshot });
   if (!bound) throw refuse('subject-binding', 'subject token: it was not issued to an application of this platform');
 }

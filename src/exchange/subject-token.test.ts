@@ -157,6 +157,28 @@ test('X07, N14: an ID token is no access token, with or without nonce (J4)', asy
   );
 });
 
+test("N14, J5: an ID token is nobody's who has no client at its issuer, whatever its aud", async (t) => {
+  const { clients } = data;
+  const own = await createWorld({
+    keys,
+    config: { issuers },
+    data: { clients: clients.filter(({ provider }) => provider === 'tokenx') },
+  });
+  t.after(() => own.close());
+  for (const aud of ['', ['', 'x'], [], undefined]) {
+    const idToken = { iss: 'https://any.example.test', aud, nonce: 'n', client_id: undefined };
+    assert.equal(await verdict({ claims: idToken }, { type: TOKEN_TYPE.idToken, in: own }), 'subject-binding');
+  }
+});
+
+test('J2: an algorithm the issuer does not use is refused before its keys are asked for', async (t) => {
+  const own = await createWorld({ keys, jwks: () => Promise.reject(new Error('down')) });
+  t.after(() => own.close());
+  assert.equal(await verdict({}, { in: own }), 'issuer-unavailable');
+  for (const key of [{ ...keys.idp, alg: 'PS256' }, es256])
+    assert.equal(await verdict({ key }, { in: own }), 'subject-signature');
+});
+
 test('X07, N01: a token of another issuer must be bound to us (J5)', async () => {
   const cases: readonly (readonly [object, string])[] = [
     [{ client_id: 'api-login' }, 'in'],
@@ -246,6 +268,6 @@ test('6.1: a trusted issuer is read strictly: binding required, reserved claims 
 test('6.1: bind any is warned of at the start', () => {
   assert.deepEqual(
     world.events.filter((event) => event.event === 'exchange.issuer_bind_any'),
-    [{ event: 'exchange.issuer_bind_any', issuer: 'anything' }],
+    [{ event: 'exchange.issuer_bind_any', issuer: 'anything', here: 1 }],
   );
 });

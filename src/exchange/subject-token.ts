@@ -126,8 +126,10 @@ function checkType({ header }: UnverifiedJwt, { rules }: SubjectIssuer, profile:
 }
 
 async function verifySignedBy(issuer: SubjectIssuer, jwt: UnverifiedJwt): Promise<VerifiedJwt> {
+  const { kid, alg } = jwt.header;
+  if (!issuer.rules.algorithms.some((each) => each === alg)) throw badSignature('algorithm_refused');
   try {
-    const keys = await issuer.keysFor(jwt.header.kid, jwt.header.alg);
+    const keys = await issuer.keysFor(kid, alg);
     return verifyJwtSignature(jwt, keys, { algorithms: issuer.rules.algorithms });
   } catch (error) {
     if (!(error instanceof JoseError)) throw error;
