@@ -3,7 +3,7 @@ import type { HttpResponse } from '../web/http.ts';
 import type { Route } from '../web/router.ts';
 import { legacyFigures } from './compat-figures.ts';
 import type { ExchangeConfig } from './config.ts';
-import { exchangeEvents } from './events.ts';
+import { exchangeEvents } from './event-table.ts';
 import type { ExchangeEvent } from './events.ts';
 
 /** What becomes of the events of a server with this configuration: under `compat` a tokendings server's figures are there too. */

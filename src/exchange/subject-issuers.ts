@@ -90,7 +90,8 @@ function followTrusted(options: SubjectIssuerOptions): {
     const issuer = issuerOfRow(row);
     if (issuer === undefined) return undefined;
     const peer = openPeer(issuer, options);
-    if (peer.rules.bind === 'any') options.emit({ event: 'exchange.issuer_bind_any', issuer: peer.rules.name });
+    if (peer.rules.bind === 'any')
+      options.emit({ event: 'exchange.issuer_bind_any', issuer: peer.rules.name, here: 1 });
     peer.tend();
     return peer;
   };
@@ -108,12 +109,21 @@ function followTrusted(options: SubjectIssuerOptions): {
         const peer = isDeepStrictEqual(before?.row, row) ? before?.peer : opened(row);
         if (peer !== undefined) next.set(row.name, { row, peer });
       }
+      for (const issuer of open.keys()) {
+        if (takesAny(open, issuer) && !takesAny(next, issuer)) {
+          options.emit({ event: 'exchange.issuer_bind_any_over', issuer, here: 0 });
+        }
+      }
       closeAllBut(new Set([...next.values()].map(({ peer }) => peer)));
       open = next;
       return [...open.values()].map(({ peer }) => peer);
     },
     close: () => closeAllBut(new Set()),
   };
+}
+
+function takesAny(open: ReadonlyMap<string, { readonly peer: Peer }>, issuer: string): boolean {
+  return open.get(issuer)?.peer.rules.bind === 'any';
 }
 
 function peerIssuer(issuer: string, { rules, keys }: Peer): SubjectIssuer {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { createExchange } from '../exchange/app.ts';
 import { type ExchangeConfig, exchangeSettings } from '../exchange/config.ts';
-import { exchangeEvents } from '../exchange/events.ts';
+import { exchangeEvents } from '../exchange/event-table.ts';
 import type { generatePrivateJwk } from '../oauth/jwk.ts';
 import { readSettings } from '../settings.ts';
 import type { Closers } from './closers.ts';
