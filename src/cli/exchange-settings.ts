@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
 import { CompatProblem, compatEnvironment } from '../exchange/compat-environment.ts';
 import { exchangeSettingsFor } from '../exchange/compat-preset.ts';
-import { type ExchangeConfig, exchangeSettings } from '../exchange/config.ts';
+import type { ExchangeConfig } from '../exchange/config.ts';
 import type { OperatorSettings } from '../exchange/operator-settings.ts';
 import { type ServerConfig, serverSettings } from '../exchange/server-config.ts';
 import { type Environment, readSettings, type SettingsTable } from '../settings.ts';
@@ -49,7 +49,9 @@ export function exchangeStoreSettings(command: ExchangeCommand, env: Environment
 
 /** Who may register clients here. Throws UpError. */
 export function exchangeOperators(env: Environment): readonly OperatorSettings[] {
-  const result = readSettings({ operators: exchangeSettings.operators }, translated(env));
+  const given = translated(env);
+  const { operators } = exchangeSettingsFor(given);
+  const result = readSettings({ operators }, given);
   if (!result.ok) throw new UpError(result.problems.join('\n'));
   return result.settings.operators;
 }

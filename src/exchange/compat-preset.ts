@@ -1,6 +1,9 @@
+import { json } from '../settings.ts';
 import type { Environment, SettingsTable } from '../settings.ts';
 import { COMPAT_VARIABLE, exchangeSettings } from './config.ts';
 import type { ExchangeConfig } from './config.ts';
+import { parseLegacyOperators } from './operator-settings.ts';
+import type { OperatorSettings } from './operator-settings.ts';
 import { anyIssuerUrl } from './setting-kinds.ts';
 
 /**
@@ -30,8 +33,16 @@ export function isCompat(env: Environment): boolean {
   return env[COMPAT_VARIABLE]?.trim() === 'tokendings';
 }
 
-/** The settings as they may be in this environment: only in the place of a tokendings server the issuer may be any http URL. */
+/**
+ * The settings as they may be in this environment: only in the place of a tokendings server the issuer may be any http URL, and an
+ * operator may have the clients of every cluster.
+ */
 export function exchangeSettingsFor(env: Environment): SettingsTable<ExchangeConfig> {
   if (!isCompat(env)) return exchangeSettings;
-  return { ...exchangeSettings, issuer: anyIssuerUrl(exchangeSettings.issuer) };
+  const { issuer, operators } = exchangeSettings;
+  return {
+    ...exchangeSettings,
+    issuer: anyIssuerUrl(issuer),
+    operators: json<readonly OperatorSettings[]>(parseLegacyOperators)(operators),
+  };
 }

@@ -23,7 +23,7 @@ export interface OperatorSettings {
   /** Who of the issuer may come; `any` = everyone it gives a token for the audience. */
   readonly subjects: 'any' | readonly string[];
   readonly rights: readonly OperatorRight[];
-  /** The apps it may touch: `cluster:*` or `cluster:namespace:*`; `*` = those of every cluster. */
+  /** The apps it may touch: `cluster:*` or `cluster:namespace:*`; in the place of a tokendings server also `*`, those of every cluster. */
   readonly clients?: readonly string[] | undefined;
   /** Public keys of the software statements it hands in (RFC 7591 2.3). */
   readonly statementKeys?: OperatorKeys | undefined;
@@ -47,43 +47,55 @@ const keys = z.strictObject({
     .min(1)
     .refine((list) => new Set(list.map(({ kid }) => kid)).size === list.length, 'two keys have one kid'),
 });
-const schema: z.ZodType<OperatorSettings> = z
-  .strictObject({
-    name: z.string().min(1),
-    issuer: z.string().min(1).optional(),
-    wellKnown: z.url().optional(),
-    jwksUri: z.url().optional(),
-    jwks: keys.optional(),
-    algs: z.array(z.enum(ALGORITHMS)).min(1).optional(),
-    audience: names,
-    subjects: z.union([z.literal('any'), names]),
-    rights: z.array(z.enum(RIGHTS)).min(1),
-    clients: z.array(z.string().refine(isClientPattern, '`*`, `cluster:*` or `cluster:namespace:*`')).optional(),
-    statementKeys: keys.optional(),
-    maxLifetime: z.number().positive().optional(),
-    undatedStatements: z.boolean().optional(),
-  })
-  .refine(
-    (row) => [row.wellKnown, row.jwksUri, row.jwks].filter((source) => source !== undefined).length === 1,
-    'name one of wellKnown, jwksUri and jwks',
-  )
-  .refine((row) => row.jwksUri === undefined || row.issuer !== undefined, 'jwksUri needs issuer');
-
-const list: z.ZodType<readonly OperatorSettings[]> = z
-  .array(schema)
-  .refine((rows) => new Set(rows.map(({ name }) => name)).size === rows.length, 'two operators have one name');
+const row = (isPattern: (text: string) => boolean): z.ZodType<OperatorSettings> =>
+  z
+    .strictObject({
+      name: z.string().min(1),
+      issuer: z.string().min(1).optional(),
+      wellKnown: z.url().optional(),
+      jwksUri: z.url().optional(),
+      jwks: keys.optional(),
+      algs: z.array(z.enum(ALGORITHMS)).min(1).optional(),
+      audience: names,
+      subjects: z.union([z.literal('any'), names]),
+      rights: z.array(z.enum(RIGHTS)).min(1),
+      clients: z.array(z.string().refine(isPattern, '`cluster:*` or `cluster:namespace:*`')).optional(),
+      statementKeys: keys.optional(),
+      maxLifetime: z.number().positive().optional(),
+      undatedStatements: z.boolean().optional(),
+    })
+    .refine(
+      ({ wellKnown, jwksUri, jwks }) =>
+        [wellKnown, jwksUri, jwks].filter((source) => source !== undefined).length === 1,
+      'name one of wellKnown, jwksUri and jwks',
+    )
+    .refine(({ jwksUri, issuer }) => jwksUri === undefined || issuer !== undefined, 'jwksUri needs issuer');
 
 /** Reads the list of operators from a setting. Throws an Error that names every member at fault. */
 export function parseOperators(value: unknown): readonly OperatorSettings[] {
+  return parseWith(row(isClientPattern), value);
+}
+
+/** The same where a tokendings server stood, whose registrars may be of no cluster in particular: `*` is all of them. */
+export function parseLegacyOperators(value: unknown): readonly OperatorSettings[] {
+  return parseWith(
+    row((text) => text === '*' || isClientPattern(text)),
+    value,
+  );
+}
+
+function parseWith(schema: z.ZodType<OperatorSettings>, value: unknown): readonly OperatorSettings[] {
+  const list = z
+    .array(schema)
+    .refine((rows) => new Set(rows.map(({ name }) => name)).size === rows.length, 'two operators have one name');
   const result = list.safeParse(value);
-  if (!result.success)
-    throw new Error(`a JSON list of operators: ${z.prettifyError(result.error).replaceAll('\n', ' ')}`);
-  return result.data;
+  if (result.success) return result.data;
+  throw new Error(`a JSON list of operators: ${z.prettifyError(result.error).replaceAll('\n', ' ')}`);
 }
 
 function isClientPattern(text: string): boolean {
   const parts = text.split(':');
-  return parts.length <= 3 && parts.pop() === '*' && parts.every(isAppIdPart);
+  return (parts.length === 2 || parts.length === 3) && parts.pop() === '*' && parts.every(isAppIdPart);
 }
 
 function isUsableKey(jwk: unknown): boolean {

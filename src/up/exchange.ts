@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import { createExchange } from '../exchange/app.ts';
-import { type ExchangeConfig, exchangeSettings } from '../exchange/config.ts';
-import { exchangeEvents } from '../exchange/event-table.ts';
+import { compatEnvironment } from '../exchange/compat-environment.ts';
+import { exchangeSettingsFor } from '../exchange/compat-preset.ts';
+import { exchangeEventsFor } from '../exchange/compat-telemetry.ts';
+import type { ExchangeConfig } from '../exchange/config.ts';
 import type { generatePrivateJwk } from '../oauth/jwk.ts';
 import { readSettings } from '../settings.ts';
 import type { Closers } from './closers.ts';
@@ -20,8 +22,9 @@ export async function startExchange(
   generate: typeof generatePrivateJwk,
 ): Promise<void> {
   const { registry, wrapper, replay, fetch, now, observer } = ground;
+  const config = exchangeConfig(options, ground);
   const running = await listen(
-    await createExchange(exchangeConfig(options, ground), {
+    await createExchange(config, {
       registry,
       signingKeys: {
         store: registry.signingKeys,
@@ -32,7 +35,7 @@ export async function startExchange(
       replay,
       fetch,
       now,
-      emit: ground.emitter('exchange', exchangeEvents),
+      emit: ground.emitter('exchange', exchangeEventsFor(config)),
       metrics: () => observer.metrics(),
       auditReady: () => observer.auditReady(),
     }),
@@ -42,13 +45,14 @@ export async function startExchange(
 
 /** Its own address, and ID-porten as the issuer of the tokens that citizens sign in with. */
 function exchangeConfig({ env, config, stateDir }: ProgramOptions, { endpoints, auditKey }: Ground): ExchangeConfig {
-  const result = readSettings(exchangeSettings, {
+  const given = compatEnvironment({
     FULLMAKT_EXCHANGE_ISSUERS: JSON.stringify([idportenIssuer(endpoints.idporten, stateDir)]),
     FULLMAKT_EXCHANGE_BIND: `localhost:${PORTS.tokenx + config.portOffset}`,
     ...env,
     FULLMAKT_EXCHANGE_ISSUER: endpoints.tokenx.issuer,
     FULLMAKT_EXCHANGE_AUDIT_KEY: auditKey,
   });
+  const result = readSettings(exchangeSettingsFor(given), given);
   if (!result.ok) throw new UpError(result.problems.join('\n'));
   return result.settings;
 }
