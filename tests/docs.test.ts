@@ -48,6 +48,7 @@ test('docs/endpoints.md names every path that a route table of the other program
   const tables = [
     'exchange/app',
     'exchange/admin',
+    'exchange/registration',
     'exchange/figures',
     'exchange/health',
     'exchange/discovery',
@@ -106,7 +107,8 @@ test('docs/local-providers.md names only fields of clients that are read, and ev
 
 test('docs/errors.md lists every fm_reason of TokenX and every code of the SDK, and no others', () => {
   const [tokenx = '', rest = ''] = read('docs/errors.md').split('## SDK');
-  const reasons = matches(read('src/exchange/errors.ts'), /\| '([a-z-]+)'/g);
+  const unions = ['errors', 'registration-errors'].map((name) => read(`src/exchange/${name}.ts`)).join('\n');
+  const reasons = matches(unions, /^  \| '([a-z-]+)'/gm);
   const codes = matches(read('src/sdk/auth-error.ts'), /\| '([a-z_]+)'/g);
   assert.ok(reasons.length > 20 && codes.length > 10, `found ${reasons.length} reasons and ${codes.length} codes`);
   assert.deepEqual(matches(tokenx, /^\| `([a-z-]+)`/gm), reasons);
