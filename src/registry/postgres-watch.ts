@@ -25,16 +25,20 @@ export function createPostgresWatch(create: () => Client, answerMilliseconds: nu
     if (closed) throw new Error('it is closed');
     if (current !== undefined) return current;
     const client = create();
-    client.on('error', () => drop(client));
+    let listens = false;
+    const lost = (): void => {
+      if (current !== client) return;
+      drop(client);
+      // Words may have been lost with it; this also makes the next one. One that never listened waits for whoever asks.
+      if (listens && !closed) listener();
+    };
+    client.on('error', lost);
+    client.on('end', lost);
     client.on('notification', () => listener());
     current = client;
     await client.connect();
-    client.on('end', () => {
-      drop(client);
-      // Words may have been lost with the connection; this also makes the next one.
-      if (!closed) listener();
-    });
     await askOver(client, answerMilliseconds)('LISTEN fullmakt_registry');
+    listens = true;
     return client;
   };
   return {

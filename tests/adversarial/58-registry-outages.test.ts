@@ -223,3 +223,21 @@ test('G3 the clock of a process is held against the one of the database', skip, 
   assert.ok(Math.abs(ahead.clockAheadSeconds() - 40) < 2, `${ahead.clockAheadSeconds()} s`);
   assert.ok(Math.abs((await ahead.signingKeys.load('tokenx')).storeTime - now()) < 2);
 });
+
+test('F01 a server that lets us in and then says no is not asked again without end', skip, async (t) => {
+  const { url, registry } = await open(t);
+  const client = await admin(t, url);
+  const sessions = async (): Promise<number> => {
+    const { rows } = await client.query<{ readonly n: string }>(
+      'SELECT sessions AS n FROM pg_stat_database WHERE datname = current_database()',
+    );
+    return Number(rows[0]?.n);
+  };
+  await client.query('ALTER TABLE meta RENAME TO elsewhere');
+  const before = await sessions();
+  await until(() => registry.ageSeconds() > 2.5);
+  const made = (await sessions()) - before;
+  assert.ok(made < 10, `${made} connections in 2.5 s`);
+  await client.query('ALTER TABLE elsewhere RENAME TO meta');
+  await until(() => registry.ageSeconds() < 1);
+});
