@@ -198,6 +198,20 @@ it('L1: closing ends soon though the server does not answer', { skip: noPostgres
   assert.ok(performance.now() - startedAt < 1500);
 });
 
+it('F03: a server that stands still holds no connection that was given up', { skip: noPostgres }, async (t) => {
+  const sockets = (): number => process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap').length;
+  const place = await inDatabase();
+  const before = sockets();
+  const trail = createAuditTrail(await place.open());
+  server.freeze();
+  t.after(() => server.thaw());
+  // Long enough for a second and a third connection to be tried.
+  const tried = performance.now() + 2000;
+  await until(async () => !(await trail.ready()) && performance.now() > tried);
+  await trail.close();
+  await until(async () => sockets() <= before);
+});
+
 async function refusesInTime(trail: AuditTrail): Promise<void> {
   for (let n = 0; n < 3; n += 1) {
     const startedAt = performance.now();
