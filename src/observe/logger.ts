@@ -10,6 +10,8 @@ export type LogDestination = 'stderr' | 'silent' | (string & {}) | { write(text:
 /** Writes log lines; a line is with the operating system when `write` returns. */
 export interface Logger {
   write(level: Level, fields: Readonly<Record<string, Plain>>): void;
+  /** Whether lines of this level are written at all. */
+  writes(level: Level): boolean;
   close(): void;
 }
 
@@ -38,6 +40,7 @@ export function createLogger(options: {
   );
   return {
     write: (at, fields) => logger[at](fields),
+    writes: (at) => logger.isLevelEnabled(at),
     close: () => sink.close(),
   };
 }

@@ -102,24 +102,32 @@ function measure(
 }
 
 function labelsOf(names: readonly string[], fields: Fields): Labels {
-  return Object.fromEntries(
-    names.map((name) => {
-      const value = fields[name];
-      const shown = typeof value === 'object' || value === undefined ? '' : String(value);
-      return [name, shown.slice(0, MAX_LABEL)];
-    }),
-  );
+  const labels: Labels = {};
+  for (const name of names) {
+    const value = fields[name];
+    const shown = typeof value === 'object' || value === undefined ? '' : String(value);
+    labels[name] = shown.length > MAX_LABEL ? shown.slice(0, MAX_LABEL) : shown;
+  }
+  return labels;
 }
 
 function bounded(record: Put): Put {
   const series = new Set<string>();
   return (labels, value) => {
-    const key = JSON.stringify(Object.values(labels));
-    if (series.has(key) || series.size < MAX_SERIES) {
+    const key = keyOf(labels);
+    if (series.has(key)) return record(labels, value);
+    if (series.size < MAX_SERIES) {
       series.add(key);
       record(labels, value);
     } else {
       record(Object.fromEntries(Object.keys(labels).map((name) => [name, OTHER])), value);
     }
   };
+}
+
+/** The values of a metric's labels, each with its length: the names are always the same, in the same order. */
+function keyOf(labels: Labels): string {
+  let key = '';
+  for (const name in labels) key += `${labels[name]?.length ?? 0}:${labels[name] ?? ''}`;
+  return key;
 }

@@ -32,6 +32,8 @@ const FAULT_CODE = /^(?:[A-Z][A-Z0-9_]{2,60}|[a-z]{2,20}(?:_[a-z]{2,20}){0,5})$/
 const MAX_DEPTH = 6;
 const MAX_VALUES = 500;
 const MAX_NAME = 128;
+/** Names that are remembered. */
+const MAX_NAMES = 1000;
 
 /** A field of a log line or audit record, as JSON can hold it. */
 export type Plain = string | number | boolean | null | readonly Plain[] | { readonly [name: string]: Plain };
@@ -40,14 +42,30 @@ export type Plain = string | number | boolean | null | readonly Plain[] | { read
 interface Place {
   readonly depth: number;
   readonly room: { left: number };
+  readonly names: NameMemo;
 }
+
+/** A name as it is shown, and whether what it stands for is hidden. */
+interface JudgedName {
+  readonly shown: string;
+  readonly isSecret: boolean;
+}
+
+/** Names that were judged before: the same few stand in every event. */
+type NameMemo = Map<string, JudgedName>;
 
 /**
  * A copy of these fields that may be logged: secrets are gone, whether their type, their name or their look gives them
  * away. At most six deep, 500 values and 4096 characters a text; never throws.
  */
 export function redactFields(fields: object): Record<string, Plain> {
-  return members(fields, { depth: 0, room: { left: MAX_VALUES } });
+  return members(fields, { depth: 0, room: { left: MAX_VALUES }, names: new Map() });
+}
+
+/** {@link redactFields} for whoever has many events to tell: names are judged once. */
+export function createRedactor(): typeof redactFields {
+  const names: NameMemo = new Map();
+  return (fields) => members(fields, { depth: 0, room: { left: MAX_VALUES }, names });
 }
 
 /** True when a field of this name is not to be logged unless it is a number, a boolean or absent. */
@@ -56,14 +74,21 @@ function isSecretName(name: string): boolean {
   return SECRET_NAMES.has(folded) || SECRET_ENDINGS.test(folded);
 }
 
+function judged(name: string, names: NameMemo): JudgedName {
+  const judgement = { shown: scrubText(name.slice(0, MAX_NAME)), isSecret: isSecretName(name) };
+  if (name.length <= MAX_NAME && names.size < MAX_NAMES) names.set(name, judgement);
+  return judgement;
+}
+
 function members(fields: object, place: Place): Record<string, Plain> {
   const isJwk = 'kty' in fields;
   const result: [string, Plain][] = [];
   for (const [name, value] of Object.entries(fields)) {
     if (value === undefined || typeof value === 'function' || typeof value === 'symbol') continue;
     if (place.room.left <= 0) break;
-    const hidden = isSecretName(name) || (isJwk && PRIVATE_MEMBERS.has(name));
-    result.push([scrubText(name.slice(0, MAX_NAME)), hidden ? hide(value) : plain(value, place)]);
+    const { shown, isSecret } = place.names.get(name) ?? judged(name, place.names);
+    const hidden = isSecret || (isJwk && PRIVATE_MEMBERS.has(name));
+    result.push([shown, hidden ? hide(value) : plain(value, place)]);
   }
   return Object.fromEntries(result);
 }
@@ -83,14 +108,18 @@ function plain(value: unknown, place: Place): Plain {
   if (typeof value !== 'object') return null;
   if (place.depth >= MAX_DEPTH || place.room.left <= 0) return '[more]';
   try {
-    return object(value, { depth: place.depth + 1, room: place.room });
+    return object(value, { ...place, depth: place.depth + 1 });
   } catch {
     // A getter or proxy that throws must not stop the event it belongs to.
     return '[unreadable]';
   }
 }
 
+/** What is whole and has at most nine digits is no person's number, and most numbers are. */
+const MAX_SMALL = 999_999_999;
+
 function number(value: number): Plain {
+  if (Number.isInteger(value) && value >= 0 && value <= MAX_SMALL) return value;
   const text = String(value);
   return Number.isFinite(value) && scrubText(text.padStart(11, '0')) !== REDACTED ? value : scrubText(text);
 }
