@@ -90,7 +90,7 @@ test('T6: a registration is answered with what is registered, read back, listed,
     jwks: { keys: [jwk] },
     software_statement: body['software_statement'],
     grant_types: [TOKEN_EXCHANGE],
-    token_endpoint_auth_method: 'privateJwkkey_jwt',
+    token_endpoint_auth_method: 'private_key_jwt',
     allowedScopes: [],
   });
   const view = {
