@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { createExchange } from '../exchange/app.ts';
 import { exchangeEventsFor } from '../exchange/compat-telemetry.ts';
 import type { Clock } from '../oauth/time.ts';
-import { addUpMetrics } from '../observe/metrics.ts';
+import { addUpMetrics, type MetricSnapshot } from '../observe/metrics.ts';
 import { createObserver, type Observer } from '../observe/observer.ts';
 import { createClosers } from '../up/closers.ts';
 import type { Closers } from '../up/closers.ts';
@@ -50,7 +50,12 @@ async function open(
   };
   const wrapper = openWrapper(server);
   const observer = opened(createObserver({ level: server.logLevel, auditSink: await openAudit(server), now }));
-  const line = isWorker ? openLine(() => observer.metricSnapshot()) : undefined;
+  let tellFigures: (() => void) | undefined;
+  const figures = (): Promise<MetricSnapshot> => {
+    tellFigures?.();
+    return observer.metricSnapshot();
+  };
+  const line = isWorker ? openLine(figures) : undefined;
   const isFirst = server.store === 'embedded' && !existsSync(join(server.stateDir, 'registry.sqlite'));
   const registry = opened(await openRegistry(server, now));
   const replay = opened(openReplay(server, now, isFirst));
@@ -75,6 +80,7 @@ async function open(
       workers: server.workers,
     }),
   );
+  tellFigures = (): void => program.tellFigures();
   const listening = await openAll(program.listeners, GRACE_SECONDS);
   closers.add(() => listening.close());
   return {

@@ -20,6 +20,7 @@ import { createPseudonym } from './pseudonym.ts';
 import { registrationRoutes } from './registration.ts';
 import { isIssuer } from './setting-kinds.ts';
 import { setWildcardGrants } from './wildcard-grants.ts';
+import { createRegistryWrites } from './registry-writes.ts';
 import { createReplayQuota } from './replay-quota.ts';
 import { createRevocationEndpoint } from './revoke.ts';
 import { openSigningKeys } from './signing-keys.ts';
@@ -31,6 +32,8 @@ import { createTurnedAway } from './turned-away.ts';
 /** The token exchange server: one listener, and the issuer its tokens name. */
 export interface ExchangeProgram extends Program {
   readonly issuer: string;
+  /** Tells the ages of keys and rules, for figures that are collected another way than at `/metrics`. */
+  tellFigures(): void;
 }
 
 /**
@@ -54,6 +57,7 @@ export async function createExchange(config: ExchangeConfig, deps: ExchangeDepen
   return {
     issuer: config.issuer,
     listeners: listenersOf(context),
+    tellFigures: () => tellFigures(context),
     async close() {
       unsubscribe();
       await keys.close();
@@ -131,6 +135,7 @@ async function createContext(config: ExchangeConfig, deps: ExchangeDependencies)
     stalls: watchStalls(),
     turnedAway: createTurnedAway(record),
     pseudonym: createPseudonym(config.auditKey),
+    writes: createRegistryWrites(),
   };
 }
 
@@ -149,11 +154,16 @@ function algorithmsInUse(config: ExchangeConfig, registry: Registry): () => Read
 }
 
 /** Ages are told when somebody looks. */
-function tellingFigures({ metrics, keys, registry, emit }: ExchangeContext): ExchangeDependencies['metrics'] {
+function tellingFigures(context: ExchangeContext): ExchangeDependencies['metrics'] {
+  const { metrics } = context;
   if (metrics === undefined) return undefined;
   return () => {
-    keys.tellFigures();
-    emit({ event: 'exchange.registry_age', ageSeconds: registry.ageSeconds() });
+    tellFigures(context);
     return metrics();
   };
+}
+
+function tellFigures({ keys, registry, emit }: ExchangeContext): void {
+  keys.tellFigures();
+  emit({ event: 'exchange.registry_age', ageSeconds: registry.ageSeconds() });
 }

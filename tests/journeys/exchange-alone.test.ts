@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
+import { decodeProtectedHeader } from 'jose';
 import { openSqliteRegistry } from '../../src/registry/registry.ts';
 import { runExchangeCommand, startExchangeCommand } from '../servers/exchange-command.ts';
 import type { ExchangeCommand } from '../servers/exchange-command.ts';
@@ -112,6 +113,32 @@ test('workers share one port, one set of keys, one memory of assertions and one 
   await until(() => now().length === 2 && !now().includes(victim));
   assert.equal(await server.stop(), 0);
 });
+
+test('L5: figures of workers that nobody asked for a while are as new as those of the one that is asked', async (t) => {
+  const dir = await folderOf(t);
+  const server = await start(t, ['--dir', dir, '--workers', '2'], {
+    FULLMAKT_EXCHANGE_KEYS_MAX_AGE: '1',
+    FULLMAKT_EXCHANGE_KEYS_STAGED_FOR: '2',
+    FULLMAKT_EXCHANGE_KEYS_ACTIVE_FOR: '4',
+  });
+  const signers = async (): Promise<ReadonlySet<string>> => {
+    const answers = await Promise.all(Array.from({ length: 8 }, () => fleet.exchange(server.origin)));
+    return new Set(answers.map(({ body }) => decodeProtectedHeader(String(body['access_token'])).kid ?? ''));
+  };
+  // On new connections, so that each worker is asked.
+  const ask = async (): Promise<string> =>
+    (await fetch(`${server.origin}/metrics`, { headers: { Connection: 'close' } })).text();
+  const [first = ''] = await signers();
+  for (let asked = 0; asked < 4; asked += 1) assert.match(await ask(), stateOf(first, 'active', 1));
+  await until(async () => !(await signers()).has(first));
+  const told = await ask();
+  assert.match(told, stateOf(first, 'retired', 1));
+  assert.match(told, stateOf(first, 'active', 0));
+});
+
+function stateOf(kid: string, state: string, value: number): RegExp {
+  return new RegExp(`^fullmakt_exchange_key_state\\{[^}]*kid="${kid}",state="${state}"[^}]*\\} ${value}$`, 'm');
+}
 
 test('row 63: a worker that is stuck is ended and replaced; workers end when the process that started them is killed', async (t) => {
   const dir = await folderOf(t);
