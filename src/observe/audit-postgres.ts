@@ -30,7 +30,12 @@ export async function openPostgresAudit({ url }: PostgresAuditOptions): Promise<
   let cause: unknown;
 
   const open = async (ms: number): Promise<void> => {
-    const made = new PostgresClient({ connectionString: url, application_name: 'fullmakt audit', keepAlive: true });
+    const made = new PostgresClient({
+      connectionString: url,
+      application_name: 'fullmakt audit',
+      pipeline: true,
+      keepAlive: true,
+    });
     made.on('error', (error) => lose(made, error));
     made.on('end', () => lose(made, new Error('the connection was closed')));
     try {

@@ -199,9 +199,8 @@ it('L1: closing ends soon though the server does not answer', { skip: noPostgres
 });
 
 it('F03: a server that stands still holds no connection that was given up', { skip: noPostgres }, async (t) => {
-  const sockets = (): number => process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap').length;
   const place = await inDatabase();
-  const before = sockets();
+  const socketsBefore = sockets();
   const trail = createAuditTrail(await place.open());
   server.freeze();
   t.after(() => server.thaw());
@@ -209,8 +208,12 @@ it('F03: a server that stands still holds no connection that was given up', { sk
   const tried = performance.now() + 2000;
   await until(async () => !(await trail.ready()) && performance.now() > tried);
   await trail.close();
-  await until(async () => sockets() <= before);
+  await until(async () => sockets() <= socketsBefore);
 });
+
+function sockets(): number {
+  return process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap').length;
+}
 
 async function refusesInTime(trail: AuditTrail): Promise<void> {
   for (let n = 0; n < 3; n += 1) {
