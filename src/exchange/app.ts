@@ -21,6 +21,7 @@ import { registrationRoutes } from './registration.ts';
 import { isIssuer } from './setting-kinds.ts';
 import { setWildcardGrants } from './wildcard-grants.ts';
 import { createRegistryWrites } from './registry-writes.ts';
+import { createRegistryWrites } from './registry-writes.ts';
 import { createReplayQuota } from './replay-quota.ts';
 import { createRevocationEndpoint } from './revoke.ts';
 import { openSigningKeys } from './signing-keys.ts';
@@ -135,6 +136,7 @@ async function createContext(config: ExchangeConfig, deps: ExchangeDependencies)
     stalls: watchStalls(),
     turnedAway: createTurnedAway(record),
     pseudonym: createPseudonym(config.auditKey),
+    writes: createRegistryWrites(),
     writes: createRegistryWrites(),
   };
 }

@@ -14,6 +14,7 @@ import type { ExchangeEvent } from './events.ts';
 import type { Limits } from './limits.ts';
 import type { Operators } from './operators.ts';
 import type { Pseudonym } from './pseudonym.ts';
+import type { RegistryWrites } from './registry-writes.ts';
 import type { ReplayQuota } from './replay-quota.ts';
 import type { SigningKeys } from './signing-keys.ts';
 import type { SubjectIssuers } from './subject-issuers.ts';
@@ -63,4 +64,5 @@ export interface ExchangeContext extends ExchangeDependencies {
   readonly stalls: StallWatch;
   readonly turnedAway: TurnedAway;
   readonly pseudonym: Pseudonym;
+  readonly writes: RegistryWrites;
 }

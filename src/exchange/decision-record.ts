@@ -1,6 +1,7 @@
 import { OAuthError } from '../oauth/errors.ts';
 import { stringClaim } from '../oauth/jwt.ts';
 import type { Claims } from '../oauth/jwt.ts';
+import { RegistryUnavailable } from '../registry/contract.ts';
 import type { SourcePosition } from '../registry/model.ts';
 import type { HttpRequest } from '../web/http.ts';
 import { actorNames } from './act.ts';
@@ -100,9 +101,12 @@ export function outcomeOf({ status }: OAuthError): 'refused' | 'unavailable' | '
   return status === 503 ? 'unavailable' : 'refused';
 }
 
-/** Whatever was thrown, as what the caller is told: a bug shows nothing of itself. */
+/** Whatever was thrown, as what the caller is told: an outage of the registry is no bug, and a bug shows nothing of itself. */
 export function asRefusal(error: unknown): OAuthError {
-  return error instanceof OAuthError ? error : refuse('internal', 'something went wrong here', { cause: error });
+  if (error instanceof OAuthError) return error;
+  if (error instanceof RegistryUnavailable)
+    return refuse('registry-unavailable', 'the registry cannot be reached now', { cause: error });
+  return refuse('internal', 'something went wrong here', { cause: error });
 }
 
 function common(

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Recorder } from '../observe/events.ts';
+import { RegistryUnavailable } from '../registry/contract.ts';
 import type { Registry } from '../registry/contract.ts';
 import { denialHash } from '../registry/denial.ts';
 import type { Replicas } from '../registry/replicas.ts';
@@ -58,7 +59,7 @@ async function deny(kid: string, now: number, { registry, work }: Revocation): P
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     if ((await registry.commit(registry.snapshot().version, { putDenials, audit })) === 'ok') return;
   }
-  throw new Error('the registry is changed by others without end');
+  throw new RegistryUnavailable('it is changed by others without end');
 }
 
 /** Waits until every process alive publishes this set, for as long as one that is gone counts as alive; how many do not. */

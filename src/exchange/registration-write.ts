@@ -4,18 +4,26 @@ import type { Snapshot } from '../registry/model.ts';
 import type { ExchangeContext } from './context.ts';
 import { refuse } from './errors.ts';
 
-const ATTEMPTS = 5;
+/** As many other processes may be first. */
+const ATTEMPTS = 20;
 
 /**
  * Writes what is planned on the newest version, or nothing when the plan is that there is nothing to write. Plans again when
  * somebody else wrote first. Throws `registry-unavailable`, and whatever the plan throws.
  */
-export async function writePlanned(
-  { registry }: Pick<ExchangeContext, 'registry'>,
+export function writePlanned(
+  { registry, writes }: Pick<ExchangeContext, 'registry' | 'writes'>,
+  plan: (snapshot: Snapshot) => RegistryChange | undefined,
+): Promise<void> {
+  return writes.inTurn(() => attempt(registry, plan));
+}
+
+async function attempt(
+  registry: ExchangeContext['registry'],
   plan: (snapshot: Snapshot) => RegistryChange | undefined,
 ): Promise<void> {
   try {
-    for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+    for (let made = 0; made < ATTEMPTS; made += 1) {
       const snapshot = registry.snapshot();
       const change = plan(snapshot);
       // oxlint-disable-next-line no-await-in-loop -- each attempt is made on what the one before it found

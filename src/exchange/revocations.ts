@@ -25,7 +25,8 @@ const PROPAGATION_SECONDS = 2;
 /** The longest `ttl` that can be set. */
 const LONGEST_TTL_SECONDS = HOUR;
 const NO_END = Number.MAX_SAFE_INTEGER;
-const ATTEMPTS = 5;
+/** As many other processes may be first. */
+const ATTEMPTS = 20;
 
 /**
  * Up to when tokens are dead unless the revocation says: now, and the moments in which another process may still have made a
@@ -47,7 +48,11 @@ export function revocationLifetime({ config, registry }: Pick<ExchangeContext, '
  * Puts a revocation on the deny list; every process honours it within two seconds (RFC 7009 2.1). Never shortens one that is
  * there. Throws `deny-list-full` and `registry-unavailable`.
  */
-export async function revoke(context: ExchangeContext, revocation: Revocation, audit: AuditEntry): Promise<void> {
+export function revoke(context: ExchangeContext, revocation: Revocation, audit: AuditEntry): Promise<void> {
+  return context.writes.inTurn(() => write(context, revocation, audit));
+}
+
+async function write(context: ExchangeContext, revocation: Revocation, audit: AuditEntry): Promise<void> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     // oxlint-disable-next-line no-await-in-loop -- each attempt is made on what the one before it found
     if (await attemptRevocation(context, revocation, audit)) return;
