@@ -27,8 +27,6 @@ export interface SubjectIssuer {
 export interface SubjectIssuers {
   /** By exact `iss`; `starting` = it may be one whose name its metadata has not told us yet. */
   find(issuer: string): SubjectIssuer | 'starting' | undefined;
-  /** Header types any of them uses. */
-  readonly types: readonly string[];
   close(): void;
 }
 
@@ -66,10 +64,6 @@ export function createSubjectIssuers(options: SubjectIssuerOptions): SubjectIssu
       const starting = peers.find((each) => each.issuer() === undefined && each.prefix === withoutSlash(issuer));
       starting?.tend();
       return starting === undefined ? undefined : 'starting';
-    },
-    get types() {
-      const rules = [own, ...trusted.peers(registry.snapshot())].map((each) => each.rules);
-      return [...new Set(rules.flatMap(({ typ }) => typ))];
     },
     close() {
       clearInterval(timer);

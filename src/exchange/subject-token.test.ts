@@ -20,6 +20,7 @@ const keys = await createTestKeys();
 const es256 = await generatePrivateJwk('ES256', 'es');
 const ENTRA = 'https://login.example.test/tenant/v2.0';
 const MASKIN = 'https://maskin.example.test/';
+const ODD = 'https://odd.example.test';
 const jwks = { keys: [publicJwk(keys.idp), publicJwk(es256)] };
 const issuers: readonly TrustedIssuer[] = [
   { name: 'idporten', issuer: 'https://idp.example.test', jwks, bind: { clientId: '@registry' }, map: 'idporten-acr' },
@@ -42,6 +43,7 @@ const issuers: readonly TrustedIssuer[] = [
     maxAge: 60,
   },
   { name: 'both', issuer: 'https://both.example.test', jwks, bind: { aud: ['a'], clientId: ['c'] } },
+  { name: 'odd', issuer: ODD, jwks, bind: { clientId: ['login-client'] }, typ: ['application/Odd+jwt'] },
   { name: 'off', issuer: 'https://off.example.test', jwks, bind: 'any', disabled: true },
 ];
 const data = defaultData(keys);
@@ -106,6 +108,10 @@ test('X07, N14: typ is absent, JWT or at+jwt; proofs, logout tokens and assertio
   ]) {
     assert.equal(await verdict({ header: { typ } }), 'subject-typ', typ);
   }
+  for (const typ of ['odd+jwt', 'APPLICATION/odd+JWT'])
+    assert.equal(await verdict({ claims: { iss: ODD }, header: { typ } }), 'in', typ);
+  for (const typ of ['JWT', undefined])
+    assert.equal(await verdict({ claims: { iss: ODD }, header: { typ } }), 'subject-typ', 'its own list alone');
   assert.equal(await claims({ events: { 'http://schemas.openid.net/event/backchannel-logout': {} } }), 'subject-kind');
   const assertion = await world.assertion();
   assert.equal((await world.exchange({ subject_token: assertion })).body['fm_reason'], 'subject-issuer');

@@ -1,4 +1,5 @@
 import { JoseError } from '../oauth/jws.ts';
+import { checkType } from '../oauth/jws-header.ts';
 import { numberClaim, parseJwt, stringClaim, verifyJwtSignature } from '../oauth/jwt.ts';
 import type { Claims, UnverifiedJwt, VerifiedJwt } from '../oauth/jwt.ts';
 import { TOKEN_TYPE } from '../oauth/client-assertion.ts';
@@ -62,7 +63,7 @@ export async function verifySubjectToken(
   const jwt = parseSubject(token);
   const issuer = findIssuer(jwt, rules);
   if (idToken && issuer.rules.idTokens === 'refuse') throw refuse('subject-type', 'ID tokens are not accepted');
-  checkType(jwt, issuer, rules.profile);
+  checkSubjectType(jwt, issuer, rules.profile);
   const { claims } = await verifySignedBy(issuer, jwt);
   checkTimes(claims, issuer, { ...rules, skewSeconds: issuer.rules.skewSeconds ?? rules.skewSeconds });
   checkKind(claims, issuer, idToken);
@@ -118,11 +119,14 @@ function findIssuer(jwt: UnverifiedJwt, { issuers, profile }: SubjectRules): Sub
   throw refuse('subject-issuer', `subject token: its issuer${which} is not trusted here`);
 }
 
-function checkType({ header }: UnverifiedJwt, { rules }: SubjectIssuer, profile: ErrorProfile): void {
-  const typ = (header.typ ?? 'JWT').toLowerCase().replace(/^application\//, '');
-  if (rules.typ.some((accepts) => accepts.toLowerCase() === typ)) return;
-  const which = profile === 'rfc' ? '' : ` ${shown(header.typ)}`;
-  throw refuse('subject-typ', `subject token: typ${which} is not accepted`);
+function checkSubjectType({ header }: UnverifiedJwt, { rules }: SubjectIssuer, profile: ErrorProfile): void {
+  try {
+    checkType(header.typ, rules.typ);
+  } catch (error) {
+    if (!(error instanceof JoseError)) throw error;
+    const which = profile === 'rfc' ? '' : ` ${shown(header.typ)}`;
+    throw refuse('subject-typ', `subject token: typ${which} is not accepted`, { cause: error.code });
+  }
 }
 
 async function verifySignedBy(issuer: SubjectIssuer, jwt: UnverifiedJwt): Promise<VerifiedJwt> {
