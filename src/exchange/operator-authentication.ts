@@ -8,6 +8,7 @@ import { empty } from '../web/http.ts';
 import type { HttpRequest, HttpResponse } from '../web/http.ts';
 import type { ExchangeContext } from './context.ts';
 import { refuse, situationOf } from './errors.ts';
+import type { ErrorProfile } from './errors.ts';
 import type { OperatorIssuer } from './operator-keys.ts';
 import type { OperatorRight } from './operator-settings.ts';
 import { operatorOf } from './operators.ts';
@@ -66,12 +67,13 @@ export async function authenticateOperator(
   throw new OperatorRefused(403, 'right-missing', operator.name);
 }
 
-/** The answer when an operator's request failed before or in its endpoint; anything but a refusal goes on up. */
-export function operatorRefusal(error: unknown): HttpResponse {
+/** The answer when an operator's request failed before or in its endpoint, as the profile tells it; anything but a refusal goes on up. */
+export function operatorRefusal(error: unknown, profile: ErrorProfile): HttpResponse {
   if (error instanceof OperatorRefused) {
     return empty(error.status, { 'WWW-Authenticate': CHALLENGE[error.status], 'Cache-Control': 'no-store' });
   }
-  if (error instanceof OAuthError) return errorResponse(error, { fm_reason: situationOf(error) });
+  if (error instanceof OAuthError)
+    return errorResponse(error, profile === 'rfc' ? { fm_reason: situationOf(error) } : {});
   throw error;
 }
 

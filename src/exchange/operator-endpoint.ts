@@ -9,6 +9,7 @@ import { AnsweredRefusal } from './answered-refusal.ts';
 import type { ExchangeContext } from './context.ts';
 import { asRefusal, originOf, outcomeOf } from './decision-record.ts';
 import { refuse, situationOf } from './errors.ts';
+import type { ErrorProfile } from './errors.ts';
 import { OperatorRefused, authenticateOperator, operatorRefusal } from './operator-authentication.ts';
 import type { Operator } from './operators.ts';
 import type { OperatorRight } from './operator-settings.ts';
@@ -62,7 +63,7 @@ export function createOperatorEndpoint(
       // Nobody is left to answer.
       if (error instanceof BodyAborted) throw error;
       if (error instanceof OperatorRefused) name ??= error.operator;
-      return await refused(error, put);
+      return await refused(error, put, context.config.errors);
     }
   };
 }
@@ -81,9 +82,10 @@ export async function readJsonBody(request: HttpRequest): Promise<unknown> {
 async function refused(
   error: unknown,
   put: (outcome: Outcome, reason: string) => Promise<void>,
+  profile: ErrorProfile,
 ): Promise<HttpResponse> {
   const known = error instanceof OperatorRefused || error instanceof AnsweredRefusal ? error : asRefusal(error);
-  const answer = known instanceof AnsweredRefusal ? known.answer : operatorRefusal(known);
+  const answer = known instanceof AnsweredRefusal ? known.answer : operatorRefusal(known, profile);
   const [outcome, reason] =
     known instanceof OAuthError ? [outcomeOf(known), situationOf(known)] : (['refused', known.message] as const);
   if (reason === 'audit-unavailable') return answer;
@@ -91,7 +93,7 @@ async function refused(
     await put(outcome, reason);
     return answer;
   } catch (unrecorded) {
-    return operatorRefusal(asRefusal(unrecorded));
+    return operatorRefusal(asRefusal(unrecorded), profile);
   }
 }
 

@@ -135,6 +135,8 @@ test('T7: in place of tokendings a body that cannot be read is answered in plain
     assert.match(String(answer.headers['content-type']), /^text\/plain/);
     assert.match(answer.text, /body/);
   }
+  const large = await world.send('POST', CLIENTS, { headers, body: ' '.repeat(64 * 1024 + 1) });
+  assert.deepEqual([large.status, large.body['error'], large.body['fm_reason']], [413, 'invalid_request', undefined]);
 });
 
 test('T7: in place of tokendings an app of another cluster is 401 invalid_client, which names the app and the cluster', async (t) => {

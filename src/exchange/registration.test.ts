@@ -443,6 +443,11 @@ test('T6: nothing to do is said of the newest version, not of one that another p
     ...registry,
     snapshot: () => seen,
     refresh: async () => (seen = registry.snapshot()),
+    async commit(version, change) {
+      const result = await registry.commit(version, change);
+      seen = registry.snapshot();
+      return result;
+    },
   };
   const world = await open(t, { registry: late });
   await registerAs(other, 'chief', { inbound: ['dev:fleet:store'] });
