@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { Algorithm } from '../oauth/algorithms.ts';
+import { createStaticKeySet } from '../oauth/jwks.ts';
 import { RESERVED_CLAIMS } from '../registry/reserved-claims.ts';
 
 /** Claim name, old value, new value: how an issuer's words become ours. */
@@ -72,6 +73,15 @@ const map = z.record(
 const binding = z
   .strictObject({ aud: names.optional(), clientId: z.union([z.literal('@registry'), names]).optional() })
   .refine(({ aud, clientId }) => aud !== undefined || clientId !== undefined, 'name aud, clientId or both');
+/** With keys that can be used: a row that nobody can open must not stand between the other rows and those who follow them. */
+const keySet = z.object({ keys: z.array(z.unknown()) }).check(({ value, issues }) => {
+  try {
+    createStaticKeySet(value.keys);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : 'a key cannot be used';
+    issues.push({ code: 'custom', path: ['keys'], message, input: undefined });
+  }
+});
 const schema: z.ZodType<TrustedIssuer> = z
   .strictObject({
     name: z.string().min(1),
@@ -79,7 +89,7 @@ const schema: z.ZodType<TrustedIssuer> = z
     wellKnown: z.url().optional(),
     jwksUri: z.url().optional(),
     allowHttp: z.boolean().optional(),
-    jwks: z.object({ keys: z.array(z.unknown()) }).optional(),
+    jwks: keySet.optional(),
     typ: names.optional(),
     algs: z.array(z.enum(ALGORITHMS)).min(1).optional(),
     bind: z.union([z.literal('any'), binding]),
