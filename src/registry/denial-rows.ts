@@ -19,11 +19,25 @@ interface Before {
 
 /** Adds denials, each in place of one of the same value. */
 export function putDenials(edit: Editors, denials: readonly Denial[]): void {
+  const moved = denials.filter(({ hash, expiresAt }) => {
+    const before = edit.denials.get(hash);
+    if (before === undefined) return true;
+    if (minuteOf(before.expiresAt) === minuteOf(expiresAt)) return false;
+    // Else whoever revokes one token over and over fills the lists.
+    leave(edit, minuteOf(before.expiresAt), hash);
+    return true;
+  });
   for (const denial of denials) edit.denials.set(denial.hash, denial);
-  for (const [minute, added] of Map.groupBy(denials, ({ expiresAt }) => minuteOf(expiresAt))) {
+  for (const [minute, added] of Map.groupBy(moved, ({ expiresAt }) => minuteOf(expiresAt))) {
     const before = edit.expiries.get(String(minute))?.hashes ?? [];
     edit.expiries.set(String(minute), { minute, hashes: [...before, ...added.map(({ hash }) => hash)] });
   }
+}
+
+function leave({ expiries }: Editors, minute: number, hash: string): void {
+  const hashes = (expiries.get(String(minute))?.hashes ?? []).filter((each) => each !== hash);
+  if (hashes.length === 0) expiries.delete(String(minute));
+  else expiries.set(String(minute), { minute, hashes });
 }
 
 /** Drops what has run out at `at`, seconds since the epoch. Looks only at the minutes that have begun, so that a long list costs nothing. */
