@@ -6,7 +6,7 @@ const root = join(import.meta.dirname, '../..');
 const PATIENCE_MS = 20_000;
 
 /** What `fullmakt exchange --json` prints once ready. */
-export interface ExchangeSummary {
+interface ExchangeSummary {
   readonly seconds: number;
   readonly pid: number;
   readonly workers: number;

@@ -7,7 +7,7 @@ import { idportenClient, sign, testApp, testClient, testGrant } from '../../src/
 
 /** The issuer of the fleet's tokens, and of its users'. */
 export const ISSUER = 'https://tx.example.test';
-export const IDP = 'https://idp.example.test';
+const IDP = 'https://idp.example.test';
 
 /** A few applications with keys, real clocks, and the requests they make of a TokenX process. */
 export interface Fleet {
@@ -24,7 +24,7 @@ export interface Fleet {
   exchange(origin: string, parameters?: Readonly<Record<string, string | undefined>>): Promise<FleetAnswer>;
 }
 
-export interface FleetAnswer {
+interface FleetAnswer {
   readonly status: number;
   readonly body: Readonly<Record<string, unknown>>;
 }
