@@ -42,13 +42,13 @@ test('V3: many sessions that end at once are all revoked: changes of one process
   assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([202]));
 });
 
-test('G5, F03: changes that wait for a registry which answers no more are refused after a second, not one after the other', async (t) => {
+test('G5, F03: changes that wait for a registry which answers no more are refused together, not one after the other', async (t) => {
   const began = performance.now();
   const answers = await revokeMany(t, async () => {
     await pause(400);
     throw new RegistryUnavailable('no answer');
   });
-  assert.ok(performance.now() - began < 2500, `${performance.now() - began} ms`);
+  assert.ok(performance.now() - began < 2000, `${performance.now() - began} ms`);
   assert.deepEqual(
     new Set(answers.map(({ status, body }) => `${status} ${String(body['fm_reason'])}`)),
     new Set(['503 registry-unavailable']),
