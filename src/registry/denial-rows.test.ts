@@ -24,3 +24,11 @@ test('V4 a denial that was made longer outlives its first end, and goes at its l
   const at = (time: number): number => changedRows(longer, { putDenials: [] }, { version: 2, at: time }).denials.size;
   assert.deepEqual([at(150), at(499), at(500)], [1, 1, 0]);
 });
+
+test('V4 of two ends of one denial in one change the last counts, and it goes at that', () => {
+  const denial = (expiresAt: number) => ({ kind: 'jti', hash: 'of-one-token', notBefore: 1, expiresAt }) as const;
+  const twice = changedRows(said(emptyRows(), 500), { putDenials: [denial(100), denial(500)] }, { version: 2, at: 1 });
+  const early = changedRows(twice, { putDenials: [] }, { version: 3, at: 150 });
+  const late = changedRows(early, { putDenials: [] }, { version: 4, at: 600 });
+  assert.deepEqual([early.denials.size, late.denials.size], [1, 0]);
+});

@@ -17,8 +17,9 @@ interface Before {
   readonly expiries: PersistentMap<Expiring>;
 }
 
-/** Adds denials, each in place of one of the same value. */
-export function putDenials(edit: Editors, denials: readonly Denial[]): void {
+/** Adds denials, each in place of one of the same value; of two in one call the last counts. */
+export function putDenials(edit: Editors, put: readonly Denial[]): void {
+  const denials = [...new Map(put.map((denial) => [denial.hash, denial])).values()];
   const moved = denials.filter(({ hash, expiresAt }) => {
     const before = edit.denials.get(hash);
     if (before === undefined) return true;
