@@ -77,6 +77,7 @@ export type Situation =
   | 'registry-stale'
   | 'audit-unavailable'
   | 'issuer-unavailable'
+  | 'keys-unavailable'
   | 'deny-list-full'
   | 'registry-unavailable'
   | 'internal';
@@ -170,6 +171,7 @@ const ROWS: Readonly<Record<Situation, Row>> = {
   'registry-stale': unavailable,
   'audit-unavailable': unavailable,
   'issuer-unavailable': unavailable,
+  'keys-unavailable': unavailable,
   'deny-list-full': unavailable,
   'registry-unavailable': unavailable,
   internal: { make: serverError, status: 500 },

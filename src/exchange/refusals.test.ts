@@ -261,6 +261,16 @@ const outages: Partial<Record<Situation, () => Promise<void>>> = {
     inWorld({ jwks: () => ({ keys: [] }) }, async (own) =>
       assertUnavailable(await own.exchange(), 'issuer-unavailable'),
     ),
+  'keys-unavailable': () =>
+    inWorld({}, async (own) => {
+      await own.exchange();
+      const kid = own.lastDecision()?.kid ?? '';
+      const putDenials = [
+        { kind: 'kid', hash: denialHash('kid', kid), notBefore: START + 60, expiresAt: START + 60 },
+      ] as const;
+      await own.registry.commit(own.registry.snapshot().version, { putDenials });
+      assertUnavailable(await own.exchange(), 'keys-unavailable');
+    }),
   overloaded: async () => {
     const issuer = Promise.withResolvers<object>();
     await inWorld({ jwks: () => issuer.promise }, async (own) => {

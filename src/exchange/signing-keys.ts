@@ -23,7 +23,7 @@ import type { ReplicaBeat } from './replica-beat.ts';
 
 /** Our own keys: one active for each algorithm in use, staged and retired ones published beside it. */
 export interface SigningKeys {
-  /** The active key of the algorithm; until there is one, the RS256 key. Throws `registry-stale` for a key that was revoked. */
+  /** The active key of the algorithm; until there is one, the RS256 key. Throws `keys-unavailable` for a key that was revoked. */
   signer(alg: TokenAlgorithm): SigningKey;
   /** Every published key: what our own tokens are verified with. */
   verificationKeys(): readonly VerificationKey[];
@@ -137,7 +137,7 @@ function signerOf({ signers }: LoadedKeys, alg: TokenAlgorithm, registry: Pick<R
   if (key === undefined) throw new Error('there is no active RS256 key');
   const rules = registry.snapshot();
   if (rules.denials > 0 && rules.denial(denialHash('kid', key.kid)) !== undefined) {
-    throw refuse('registry-stale', 'the signing key was revoked, and its successor is not here yet');
+    throw refuse('keys-unavailable', 'the signing key was revoked, and its successor is not here yet');
   }
   return key;
 }
