@@ -307,6 +307,15 @@ test('L8: failures of one address as one client do not touch another client of t
   assert.equal(await verdict({ claims: as('api') }, own), 'no-rule', 'twenty a second come back: policy answers again');
 });
 
+test('L8: a clock that is set back locks nobody out until it is as late as it was', () => {
+  let now = 10_000;
+  const buckets = createBuckets({ perSecond: 1, burst: 2 }, () => now);
+  while (buckets.charge('a'));
+  assert.equal(buckets.hasRoom('a'), false);
+  now -= 3600;
+  assert.equal(buckets.hasRoom('a'), true);
+});
+
 test('L8: buckets refill by the clock and are bounded in number', () => {
   let now = 0;
   const buckets = createBuckets({ perSecond: 2, burst: 3 }, () => now, 100);

@@ -32,8 +32,9 @@ export function createBuckets(rate: BucketRate, now: Clock, maxBuckets: number =
   const buckets = new Map<string, { readonly level: number; readonly at: number }>();
   const levelOf = (key: string): number => {
     const bucket = buckets.get(key);
-    if (bucket === undefined) return rate.burst;
-    return Math.min(rate.burst, bucket.level + Math.max(0, now() - bucket.at) * rate.perSecond);
+    // A clock that was set back says nothing of the time that passed: nobody waits until it is as late as it was.
+    if (bucket === undefined || bucket.at > now()) return rate.burst;
+    return Math.min(rate.burst, bucket.level + (now() - bucket.at) * rate.perSecond);
   };
   return {
     hasRoom: (key) => levelOf(key) >= 1,
