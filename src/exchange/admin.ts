@@ -81,8 +81,8 @@ async function rotateKeys({ context }: OperatorRequest): Promise<HttpResponse> {
 /** The key signs no more and verifies nothing here; elsewhere it does as long as validators keep the published set. */
 async function revokeKey({ context, params, about }: OperatorRequest): Promise<HttpResponse> {
   const kid = params['kid'] ?? '';
-  const outcome = await context.keys.revoke(kid);
   about(kid);
+  const outcome = await context.keys.revoke(kid);
   if (!outcome.revoked) throw refuse('key-unknown', 'there is no such key');
   const { active, worstCaseSeconds } = outcome;
   return json(200, { kid, active, accepted_elsewhere_for_seconds: worstCaseSeconds }, HEADERS);

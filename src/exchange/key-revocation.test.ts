@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import * as fc from 'fast-check';
 import { parseJwt } from '../oauth/jwt.ts';
+import { RegistryUnavailable } from '../registry/contract.ts';
 import { denialHash } from '../registry/denial.ts';
 import { createMemorySigningKeyStore } from '../registry/signing-keys.ts';
 import type { SigningKeyStore } from '../registry/signing-keys.ts';
@@ -83,6 +84,24 @@ test('F05: a process that slept through a revocation signs nothing with the dead
   const putDenials = [{ kind: 'kid', hash: denialHash('kid', kid), notBefore: until, expiresAt: until }] as const;
   assert.equal(await registry.commit(registry.snapshot().version, { putDenials }), 'ok');
   assert.throws(() => sleeper.signer('RS256'), /was revoked/);
+});
+
+test('K6: an order that cannot be carried out is on record with the key it was about', async (t) => {
+  const keys = await createTestKeys();
+  const memory = createMemorySigningKeyStore(() => START);
+  const outage = { on: false };
+  const store: SigningKeyStore = {
+    ...memory,
+    save: (...set) => (outage.on ? Promise.reject(new RegistryUnavailable('gone')) : memory.save(...set)),
+  };
+  const world = await createWorld({ keys: { ...keys, store }, config: { operators: [selfSigned(keys.stranger)] } });
+  t.after(() => world.close());
+  const [{ kid = '' } = {}] = (await memory.load('tokenx')).keys;
+  outage.on = true;
+  const path = `/admin/keys/${kid}/revoke`;
+  assert.ok((await administer(world, path, { token: await bearer(world, keys.stranger) })).status >= 500);
+  const told = world.events.find((event) => event.event === 'exchange.administered');
+  assert.equal(told?.on, kid);
 });
 
 test('F05: under load no token is signed with a key once the answer to its revocation is there, and none of them goes on', async (t) => {
