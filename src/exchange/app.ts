@@ -21,7 +21,6 @@ import { registrationRoutes } from './registration.ts';
 import { isIssuer } from './setting-kinds.ts';
 import { setWildcardGrants } from './wildcard-grants.ts';
 import { createRegistryWrites } from './registry-writes.ts';
-import { createRegistryWrites } from './registry-writes.ts';
 import { createReplayQuota } from './replay-quota.ts';
 import { createRevocationEndpoint } from './revoke.ts';
 import { openSigningKeys } from './signing-keys.ts';
@@ -52,7 +51,6 @@ export async function createExchange(config: ExchangeConfig, deps: ExchangeDepen
   };
   if (config.replay === 'off') emit({ event: 'exchange.replay_off' });
   if (!isIssuer(config.issuer)) emit({ event: 'exchange.http_issuer', issuer: config.issuer });
-  await setWildcardGrants(registry, config.wildcardGrants);
   tellVersion();
   const unsubscribe = registry.onChange(tellVersion);
   return {
@@ -99,6 +97,9 @@ function listenersOf(context: ExchangeContext): readonly ListenerSpec[] {
 
 async function createContext(config: ExchangeConfig, deps: ExchangeDependencies): Promise<ExchangeContext> {
   const { now, fetch, emit, registry, record = emit } = deps;
+  // Before anything is opened: a registry that cannot be written to leaves nothing behind.
+  await setWildcardGrants(registry, config.wildcardGrants);
+  await seedIssuers(registry, config.issuers);
   const keys = await openSigningKeys({
     ...deps.signingKeys,
     registry,
@@ -113,7 +114,6 @@ async function createContext(config: ExchangeConfig, deps: ExchangeDependencies)
     },
     algorithmsInUse: algorithmsInUse(config, registry),
   });
-  await seedIssuers(registry, config.issuers);
   const issuers = createSubjectIssuers({
     registry,
     ownIssuer: config.issuer,
@@ -136,7 +136,6 @@ async function createContext(config: ExchangeConfig, deps: ExchangeDependencies)
     stalls: watchStalls(),
     turnedAway: createTurnedAway(record),
     pseudonym: createPseudonym(config.auditKey),
-    writes: createRegistryWrites(),
     writes: createRegistryWrites(),
   };
 }

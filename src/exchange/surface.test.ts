@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { generatePrivateJwk } from '../oauth/jwk.ts';
+import { RegistryUnavailable } from '../registry/contract.ts';
+import { createMemoryRegistry } from '../registry/registry.ts';
+import { readSettings } from '../settings.ts';
+import { createMemoryReplay } from '../store/replay-memory.ts';
+import { createExchange } from './app.ts';
+import { exchangeSettings } from './config.ts';
 import { administer, bearer, selfSigned } from './testing/operators.ts';
-import { createTestKeys, createWorld } from './testing/world.ts';
+import { createTestKeys, createWorld, defaultData, ISSUER, START } from './testing/world.ts';
 
 const keys = await createTestKeys();
 const chief = await generatePrivateJwk('RS256', 'chief-1');
@@ -63,6 +69,26 @@ test('2: every administrative path takes an operator with its right, and no othe
     const { status } = await administer(one, path, { token, body: {} });
     assert.ok(![401, 403].includes(status), `${path} ${status}`);
   }
+});
+
+test('a server that cannot write down its settings does not start, and leaves nothing behind', async () => {
+  const registry = createMemoryRegistry({ now: () => START, initial: defaultData(keys) });
+  const readOnly = { ...registry, commit: () => Promise.reject(new RegistryUnavailable('read-only')) };
+  const read = readSettings(exchangeSettings, {
+    FULLMAKT_EXCHANGE_ISSUER: ISSUER,
+    FULLMAKT_EXCHANGE_WILDCARD_GRANTS: 'tokens',
+  });
+  assert.ok(read.ok);
+  const starting = createExchange(read.settings, {
+    registry: readOnly,
+    signingKeys: { store: keys.store, wrapper: keys.wrapper },
+    replay: createMemoryReplay({ now: () => START }),
+    fetch,
+    now: () => START,
+    emit: () => {},
+  });
+  await assert.rejects(starting, RegistryUnavailable);
+  assert.deepEqual(await registry.replicas.live(), []);
 });
 
 test('2: figures are given by name when names are asked for, a histogram with all its parts', async (t) => {
