@@ -96,7 +96,7 @@ test('K6: an order that cannot be carried out is on record with the key it was a
   };
   const world = await createWorld({ keys: { ...keys, store }, config: { operators: [selfSigned(keys.stranger)] } });
   t.after(() => world.close());
-  const [{ kid = '' } = {}] = (await memory.load('tokenx')).keys;
+  const kid = (await memory.load('tokenx')).keys[0]?.kid ?? '';
   outage.on = true;
   const path = `/admin/keys/${kid}/revoke`;
   assert.ok((await administer(world, path, { token: await bearer(world, keys.stranger) })).status >= 500);
