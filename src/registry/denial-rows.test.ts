@@ -3,12 +3,9 @@ import { test } from 'node:test';
 import { changedRows, emptyRows } from './rows.ts';
 import type { Rows } from './rows.ts';
 
+const denial = (expiresAt: number) => ({ kind: 'jti', hash: 'of-one-token', notBefore: 1, expiresAt }) as const;
 const said = (rows: Rows, expiresAt: number, at = 1): Rows =>
-  changedRows(
-    rows,
-    { putDenials: [{ kind: 'jti', hash: 'of-one-token', notBefore: 1, expiresAt }] },
-    { version: 1, at },
-  );
+  changedRows(rows, { putDenials: [denial(expiresAt)] }, { version: 1, at });
 
 test('T36 one denial said again and again, for ever longer, is remembered once', () => {
   let rows = emptyRows();
@@ -26,7 +23,6 @@ test('V4 a denial that was made longer outlives its first end, and goes at its l
 });
 
 test('V4 of two ends of one denial in one change the last counts, and it goes at that', () => {
-  const denial = (expiresAt: number) => ({ kind: 'jti', hash: 'of-one-token', notBefore: 1, expiresAt }) as const;
   const twice = changedRows(said(emptyRows(), 500), { putDenials: [denial(100), denial(500)] }, { version: 2, at: 1 });
   const early = changedRows(twice, { putDenials: [] }, { version: 3, at: 150 });
   const late = changedRows(early, { putDenials: [] }, { version: 4, at: 600 });
