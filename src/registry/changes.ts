@@ -28,6 +28,8 @@ const KEPT_CHANGES = 10_000;
 const KEPT_SECONDS = 3600;
 const PRUNE_EVERY = 100;
 const MAX_CHARACTERS = 256 * 1024;
+/** Beyond that it is quicker, and surer, to read the rows. */
+const MAX_MISSED_BYTES = 4 * 1024 * 1024;
 
 /** Appends a commit, in its transaction, and now and then forgets those that nobody needs any more. */
 export async function appendChange(sql: Sql, { generation, stamp, at, change = {} }: LoggedChange): Promise<void> {
@@ -52,11 +54,13 @@ export async function readNewest(sql: Sql, { clock }: Database['dialect']): Prom
   return { generation, stamp, clock: row['clock'] === null ? undefined : timeOf(row, Date.now) };
 }
 
-/** The commit that made `version`, without what it changed, and those after it, oldest first. */
+/** The commit that made `version`, without what it changed, and those after it, oldest first; not all of them where that is more than an answer can hold in its time. */
 export async function changesFrom(sql: Sql, version: number): Promise<readonly LoggedChange[]> {
   const rows = await sql(
-    `SELECT generation, stamp, at, CASE WHEN generation > $1 THEN change END AS change
-     FROM changes WHERE generation >= $1 ORDER BY generation LIMIT 1000`,
+    `SELECT generation, stamp, at, CASE WHEN generation > $1 THEN change END AS change FROM
+     (SELECT changes.*, SUM(CASE WHEN generation > $1 THEN OCTET_LENGTH(change) ELSE 0 END) OVER (ORDER BY generation)
+      AS bytes FROM changes WHERE generation >= $1 ORDER BY generation LIMIT 1000) AS missed
+     WHERE bytes IS NULL OR bytes <= ${MAX_MISSED_BYTES} ORDER BY generation`,
     version,
   );
   return rows.map((row) => ({

@@ -82,6 +82,20 @@ export function sharedRegistryContract(
     assert.equal([...other.snapshot().apps()].length, 1500);
   });
 
+  test('G2 who missed more than can be told in time reads everything anew', async (t) => {
+    const shared = await place();
+    const { one, other } = await pair(t, shared);
+    await one.commit(0, { putApps: [sampleApp(api)] });
+    await until(() => other.snapshot().version === 1);
+    const issuer = { name: 'i', state: 'active', settings: { text: 'x'.repeat(250_000) } };
+    const change = JSON.stringify({ putIssuers: [issuer] });
+    const told = Array.from({ length: 40 }, (_, n) => `(${n + 2}, 's${n}', 0, '${change}')`);
+    await shared.run(`BEGIN; INSERT INTO changes (generation, stamp, at, change) VALUES ${told.join(', ')};
+      UPDATE meta SET value = '41' WHERE name = 'generation'; COMMIT`);
+    await until(() => other.snapshot().version === 41);
+    assert.equal(other.snapshot().issuer('i'), undefined, 'the rows were read, where there is none');
+  });
+
   test('G5 an older generation is not followed, and the snapshot grows old', async (t) => {
     const shared = await place();
     const { one } = await pair(t, shared);
