@@ -88,7 +88,7 @@ async function assertUsed(
   }
 }
 
-test(`T46, N09, B11: of one assertion sent ${WAYS} ways at once to 3 replicas one gets in, also after all have restarted (PostgreSQL)`, {
+test(`T46 N09 B11: of one assertion sent ${WAYS} ways at once to 3 replicas one gets in, also after all have restarted (PostgreSQL)`, {
   skip: noPostgres,
 }, async (t) => {
   const installation = await installOnPostgres(t, await database());
@@ -104,7 +104,7 @@ test(`T46, N09, B11: of one assertion sent ${WAYS} ways at once to 3 replicas on
   await assertUsed(installation, [next.origin], [...won, killed]);
 });
 
-test(`T46, N09, B11: of one assertion sent ${WAYS} ways at once to 3 replicas one gets in, also when the memory is wiped (Valkey)`, {
+test(`T46 N09 B11: of one assertion sent ${WAYS} ways at once to 3 replicas one gets in, also when the memory is wiped (Valkey)`, {
   skip: noPostgres || noRedis,
 }, async (t) => {
   const installation = await installOnPostgres(t, await database(), {
@@ -123,7 +123,7 @@ test(`T46, N09, B11: of one assertion sent ${WAYS} ways at once to 3 replicas on
   for (const origin of origins) await until(async () => (await installation.fleet.exchange(origin)).status === 200);
 });
 
-test(`T46, N09, B11: of one assertion sent ${WAYS} ways at once to 3 workers one gets in, also after a restart (embedded)`, async (t) => {
+test(`T46 N09 B11: of one assertion sent ${WAYS} ways at once to 3 workers one gets in, also after a restart (embedded)`, async (t) => {
   const installation = await installInFolder(t);
   const server = await installation.start({}, ['--workers', '3']);
   const won = await race(installation, [server.origin]);

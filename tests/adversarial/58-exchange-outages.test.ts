@@ -64,7 +64,7 @@ async function recovery(load: Load, since: number): Promise<number> {
   return (good() ?? since) - since;
 }
 
-test('T58, F03, B9: PostgreSQL is restarted under load: what needs the rules alone goes on, writes are refused, nothing wrong is answered', {
+test('T58 F03 B9: PostgreSQL is restarted under load: what needs the rules alone goes on, writes are refused, nothing wrong is answered', {
   skip: noPostgres || noRedis,
 }, async (t) => {
   const url = await database();
@@ -111,7 +111,7 @@ test('T58, F03, B9: PostgreSQL is restarted under load: what needs the rules alo
   assert.ok(took.every((ms) => ms < RECOVERY_MS));
 });
 
-test('T58, F03, B9: PostgreSQL is restarted under load with the used assertions in it: 503 alone while it is down', {
+test('T58 F03 B9: PostgreSQL is restarted under load with the used assertions in it: 503 alone while it is down', {
   skip: noPostgres,
 }, async (t) => {
   const installation = await installOnPostgres(t, await database());
@@ -135,7 +135,7 @@ test('T58, F03, B9: PostgreSQL is restarted under load with the used assertions 
   assert.ok(took.every((ms) => ms < RECOVERY_MS));
 });
 
-test('T58, F03, B9: Valkey is restarted under load: 503 alone while it is down, and what was used before stays used', {
+test('T58 F03 B9: Valkey is restarted under load: 503 alone while it is down, and what was used before stays used', {
   skip: noPostgres || noRedis,
 }, async (t) => {
   const installation = await installOnPostgres(t, await database(), {
@@ -162,7 +162,7 @@ test('T58, F03, B9: Valkey is restarted under load: 503 alone while it is down, 
 });
 
 for (const which of ['PostgreSQL', 'Valkey'] as const) {
-  test(`T58, F03, B9: ${which} stands still for some seconds: every request is answered in its time, and all is well after`, {
+  test(`T58 F03 B9: ${which} stands still for some seconds: every request is answered in its time, and all is well after`, {
     skip: noPostgres || noRedis,
   }, async (t) => {
     const frozen = which === 'PostgreSQL' ? postgres : redis;
