@@ -15,13 +15,13 @@ async function onPostgres(): Promise<Replicas> {
   return createReplicas(url, () => openPostgresRegistry(url, { now: () => Date.now() / 1000 }));
 }
 
-test('T48, N18: eight processes that start together on an empty database publish one key set', {
+test('T48 N18: eight processes that start together on an empty database publish one key set', {
   skip: noPostgres,
 }, async () => {
   for (let round = 0; round < (isFull ? 200 : 1); round += 1) await coldStart(await onPostgres(), `round ${round}`);
 });
 
-test('T48, F02, B8: whichever process on a database is killed while keys rotate, every token verifies everywhere', {
+test('T48 F02 B8: whichever process on a database is killed while keys rotate, every token verifies everywhere', {
   skip: noPostgres,
 }, async (t) => {
   const seed = drawSeed();

@@ -16,11 +16,11 @@ async function onFile(t: TestContext): Promise<Replicas> {
   return createReplicas(file, () => openSqliteRegistry(file, { now: () => Date.now() / 1000 }));
 }
 
-test('T48, N18: eight processes that start together on an empty file publish one key set, and sign with it', async (t) => {
+test('T48 N18: eight processes that start together on an empty file publish one key set, and sign with it', async (t) => {
   for (let round = 0; round < (isFull ? 200 : 1); round += 1) await coldStart(await onFile(t), `round ${round}`);
 });
 
-test('T48, F02, B8: whichever process is killed while keys rotate, every token verifies by the set each process serves', async (t) => {
+test('T48 F02 B8: whichever process is killed while keys rotate, every token verifies by the set each process serves', async (t) => {
   const seed = drawSeed();
   t.diagnostic(`FULLMAKT_TEST_SEED=${seed}`);
   const kills = isFull ? 200 : 10;
