@@ -417,6 +417,23 @@ describe('remote key set with a pace of its own (tokenx.md J9)', () => {
     });
   }
 
+  test('T35 after the clock was set back an hour new keys are found and removed ones go as soon as ever', async () => {
+    const it = provider({ pace: PACE });
+    await it.finds('a');
+    assert.equal(await it.finds('c'), false);
+    it.time -= 60 * MINUTE;
+    assert.equal(await it.finds('c'), false);
+    it.keys = [b, c];
+    it.time += 61;
+    assert.equal(await it.finds('c'), true, 'found');
+    it.keys = [c];
+    it.time += 10 * MINUTE;
+    assert.equal(await it.keySet.ready(), true);
+    await settle();
+    assert.equal(await it.finds('b'), false, 'gone');
+    assert.equal(it.keySet.state().fetchedAt, it.time);
+  });
+
   test('J9 a thousand unknown key ids are remembered, and good keys stay however many come', async () => {
     const it = provider({ pace: PACE });
     await it.finds('a');

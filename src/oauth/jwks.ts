@@ -7,7 +7,7 @@ import { isSameKey, parseJwks, withoutAmbiguous } from './jwks-document.ts';
 import { type KeySetAddress, type KeySetPace, keySetAddress, patienceOf, softAgeOf } from './jwks-pace.ts';
 import { KeyRefused } from './key-material.ts';
 import { createFetchPacing } from './key-set-pacing.ts';
-import { type Clock, DAY } from './time.ts';
+import { type Clock, DAY, neverBack } from './time.ts';
 
 export { parseJwks } from './jwks-document.ts';
 
@@ -85,8 +85,9 @@ export function createStaticKeySet(keys: readonly unknown[]): KeySet {
  * `kid` as far as the cool-down allows. While fetches fail the old set serves for 24 hours. One fetch at a time.
  */
 export function createRemoteKeySet(options: RemoteKeySetOptions): KeySet {
-  const { now, random = Math.random } = options;
-  const pacing = createFetchPacing(now, random, options.pace);
+  const { random = Math.random } = options;
+  const elapsed = neverBack(options.now);
+  const pacing = createFetchPacing(elapsed, random, options.pace);
   const stop = new AbortController();
   let keys: readonly VerificationKey[] = [];
   let skippedBefore: readonly string[] = [];
@@ -105,7 +106,7 @@ export function createRemoteKeySet(options: RemoteKeySetOptions): KeySet {
     }
   };
 
-  const ageSeconds = (): number => (fetchedAt === undefined ? Number.POSITIVE_INFINITY : now() - fetchedAt);
+  const ageSeconds = (): number => (fetchedAt === undefined ? Number.POSITIVE_INFINITY : elapsed() - fetchedAt);
   const usable = (): boolean => !stop.signal.aborted && ageSeconds() < HARD_AGE;
 
   async function fetchOnce(becauseOfKid: boolean): Promise<boolean> {
@@ -141,7 +142,7 @@ export function createRemoteKeySet(options: RemoteKeySetOptions): KeySet {
     const gained = fresh.some((key) => !keys.some((old) => isSameKey(key, old)));
     if (lost) generation += 1;
     keys = fresh;
-    fetchedAt = now();
+    fetchedAt = elapsed();
     failure = undefined;
     pacing.succeeded(becauseOfKid && !gained ? 'fruitless' : 'fresh');
   }
@@ -187,7 +188,7 @@ export function createRemoteKeySet(options: RemoteKeySetOptions): KeySet {
     state: () => ({
       keys: keys.length,
       generation,
-      ...(fetchedAt === undefined ? {} : { fetchedAt }),
+      ...(fetchedAt === undefined ? {} : { fetchedAt: options.now() - ageSeconds() }),
       ...(failure === undefined ? {} : { failure }),
     }),
     ready: async () => {
