@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { OAuthError } from '../oauth/errors.ts';
 import type { ReplayStore } from '../store/replay.ts';
 import type { AssertionClaims } from './assertion-claims.ts';
@@ -48,9 +48,9 @@ export async function claimOnce(
   { store, budgetMs = BUDGET_MS }: ClaimRules,
 ): Promise<'fresh' | 'seen'> {
   // Each part with its length: else ("a", "bc") and ("ab", "c") were one.
-  const digest = createHash('sha256').update(parts.map((part) => `${part.length}:${part}`).join(''));
+  const digest = hash('sha256', parts.map((part) => `${part.length}:${part}`).join(''), 'base64url');
   try {
-    return await within(budgetMs, store.claim(`${namespace}:${digest.digest('base64url')}`, expiresAt));
+    return await within(budgetMs, store.claim(`${namespace}:${digest}`, expiresAt));
   } catch (cause) {
     throw refuse('replay-unavailable', 'it cannot be told now whether the assertion was used before', { cause });
   }
