@@ -55,7 +55,12 @@ async function run(): Promise<readonly Figure[]> {
   const [peer, constant] = [await open(startHelper('peer', keys)), await open(startHelper('constant', keys))];
   const { figures: compared, saturation } = await compareWithPeer([RS256, ES256], { ...common, ours, peer, constant });
   const figures: Figure[] = [...compared];
-  figures.push({ figure: 'RSS MiB with 1,000 clients, after the load', ours: residentMebibytes(ours.pid), target: 150, better: 'lower' });
+  figures.push({
+    figure: 'RSS MiB with 1,000 clients, after the load',
+    ours: residentMebibytes(ours.pid),
+    target: 150,
+    better: 'lower',
+  });
   const others = { ...common, mixes: OTHERS, rounds: effort.fewRounds };
   figures.push(...(await compareVariants('Other algorithms', { ours }, others)));
   const pressure = { server: ours, maker, mix: RS256, saturation, ...effort.pressure };

@@ -2,7 +2,7 @@ import { sign, verify } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { importSigningKey, importVerificationKey, publicJwk } from '../../src/oauth/jwk.ts';
 import { kindOf } from './requests.ts';
-import type { RequestMaker } from './requests.ts';
+import type { BenchTokens } from './requests.ts';
 import type { BenchAlgorithm, BenchKeys, Mix } from './world.ts';
 
 /** Processor time of the cryptography of one request alone, the refused ones of the load counted with what they need. */
@@ -13,9 +13,12 @@ export interface Ceiling {
 type Work = () => void;
 
 /** Two verifications and one signature by node:crypto, synchronously, over texts as long as the real ones and with the same keys. */
-export async function createCeiling(keys: BenchKeys, maker: RequestMaker, mix: Mix): Promise<Ceiling> {
-  const { assertion, subject } = await maker.tokens(mix);
-  const checkAssertion = verification(assertion, mix.client, importVerificationKey(publicJwk(keys.clients[mix.client])).key);
+export function createCeiling(keys: BenchKeys, mix: Mix, { assertion, subject }: BenchTokens): Ceiling {
+  const checkAssertion = verification(
+    assertion,
+    mix.client,
+    importVerificationKey(publicJwk(keys.clients[mix.client])).key,
+  );
   const checkSubject = verification(subject, 'RS256', importVerificationKey(publicJwk(keys.idp)).key);
   const makeToken = signature(subject, mix.output, importSigningKey(keys.clients[mix.output]).key);
   const work = { good: [checkAssertion, checkSubject, makeToken], expired: [checkAssertion, checkSubject] };
@@ -46,7 +49,10 @@ function signature(token: string, alg: BenchAlgorithm, key: KeyObject): Work {
   return () => void sign(digest, data, parameters);
 }
 
-function formOf(alg: BenchAlgorithm, key: KeyObject): ['sha256' | null, KeyObject | { key: KeyObject; dsaEncoding: 'ieee-p1363' }] {
+function formOf(
+  alg: BenchAlgorithm,
+  key: KeyObject,
+): ['sha256' | null, KeyObject | { key: KeyObject; dsaEncoding: 'ieee-p1363' }] {
   if (alg === 'EdDSA') return [null, key];
   return ['sha256', alg === 'ES256' ? { key, dsaEncoding: 'ieee-p1363' } : key];
 }

@@ -74,8 +74,18 @@ export function medianOf(samples: readonly Sample[], name: keyof Sample): number
 
 function rowsOf(mix: string, samples: Readonly<Record<string, readonly Sample[]>>): readonly Row[] {
   return Object.entries(samples).map(([side, list]) => {
-    const of = (name: keyof Sample, digits: number): string => spread(list.map((sample) => sample[name]), digits);
-    const share = side === 'constant' ? '-' : spread(list.map((sample) => sample.share * 100), 0);
+    const of = (name: keyof Sample, digits: number): string =>
+      spread(
+        list.map((sample) => sample[name]),
+        digits,
+      );
+    const share =
+      side === 'constant'
+        ? '-'
+        : spread(
+            list.map((sample) => sample.share * 100),
+            0,
+          );
     return [mix, side, of('cpu', 0), of('perSecond', 0), of('p50', 2), of('p99', 1), share, of('ceiling', 0)];
   });
 }

@@ -24,7 +24,11 @@ const MAX_QUEUE = 20_000;
  * Sends requests when they are due, whatever became of those before: at random, so that some come together. Times count from
  * when a request was due, not from when there was a connection for it. An answer other than the expected one or 503 rejects.
  */
-export async function openLoop(port: number, requests: readonly BenchRequest[], arrivals: Arrivals): Promise<readonly Outcome[]> {
+export async function openLoop(
+  port: number,
+  requests: readonly BenchRequest[],
+  arrivals: Arrivals,
+): Promise<readonly Outcome[]> {
   const done = Promise.withResolvers<void>();
   const idle: Channel[] = await Promise.all(
     Array.from({ length: arrivals.connections }, () => openChannel(port, (error) => done.reject(error))),

@@ -63,7 +63,9 @@ export async function measureOverload(plan: PressurePlan): Promise<readonly Figu
   const outcomes = await openLoop(plan.server.port, requests, { rate, connections: OVERLOAD_CONNECTIONS });
   const during = outcomes.filter(({ dueAt }) => isOver(dueAt) && dueAt > SETTLE_SECONDS);
   const accepted = during.filter((each) => each.accepted);
-  const answeredInTime = outcomes.filter(({ accepted: good, dueAt, ms }) => good && isOver(dueAt + ms / 1000) && dueAt + ms / 1000 > SETTLE_SECONDS);
+  const answeredInTime = outcomes.filter(
+    ({ accepted: good, dueAt, ms }) => good && isOver(dueAt + ms / 1000) && dueAt + ms / 1000 > SETTLE_SECONDS,
+  );
   const goodput = answeredInTime.length / (overloadSeconds - SETTLE_SECONDS);
   const bad = outcomes.filter(({ dueAt, ms, accepted: good }) => !isOver(dueAt) && (!good || ms > LATE_MS));
   const recovery = bad.reduce((latest, { dueAt }) => Math.max(latest, dueAt - overloadSeconds), 0);

@@ -43,8 +43,14 @@ export async function compareRegistries(
     ).map(([label, list, server]) => [
       label,
       spread(list.map(({ cpu }) => cpu)),
-      spread(list.map(({ p50 }) => p50), 2),
-      spread(list.map(({ p99 }) => p99), 1),
+      spread(
+        list.map(({ p50 }) => p50),
+        2,
+      ),
+      spread(
+        list.map(({ p99 }) => p99),
+        1,
+      ),
       residentMebibytes(server.pid).toFixed(0),
     ]),
   );

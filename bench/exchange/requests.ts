@@ -34,7 +34,13 @@ export interface RequestMaker {
   /** `callers` = how many of the clients take part, all unless given. */
   make(mix: Mix, count: number, callers?: number): Promise<readonly BenchRequest[]>;
   /** An assertion and a subject token, for whoever measures cryptography alone. */
-  tokens(mix: Mix): Promise<{ readonly assertion: string; readonly subject: string }>;
+  tokens(mix: Mix): Promise<BenchTokens>;
+}
+
+/** What one request brings. */
+export interface BenchTokens {
+  readonly assertion: string;
+  readonly subject: string;
 }
 
 /** Users' tokens are made once, assertions for one request each. */

@@ -1,4 +1,4 @@
-import { createCeiling } from './ceiling.ts';
+import { openCeiling } from './ceiling-process.ts';
 import { closedLoop } from './closed-loop.ts';
 import type { Burst } from './closed-loop.ts';
 import type { RequestMaker } from './requests.ts';
@@ -43,16 +43,16 @@ export async function runRounds<Name extends string>(
   plan: RoundsPlan,
 ): Promise<Readonly<Record<Name, readonly Sample[]>>> {
   const { keys, maker, mix, callers } = plan;
-  const ceiling = await createCeiling(keys, maker, mix);
+  const ceiling = await openCeiling(keys, mix, await maker.tokens(mix));
   const turns = CEILING_TURNS[mix.output];
-  ceiling.micros(turns);
+  await ceiling.micros(turns);
   const samples = new Map<string, Sample[]>();
   for (let round = -plan.warmUp; round < plan.rounds; round += 1) {
     for (const [name, { server, requests, constant }] of Object.entries<Side>(sides)) {
       // oxlint-disable no-await-in-loop -- one at a time is the point
-      const made = await maker.make(mix, requests, callers);
+      // Both processors are busy while the ceiling is taken, as they are under load: the one beside a busy one is slower.
+      const [made, least] = await Promise.all([maker.make(mix, requests, callers), ceiling.micros(turns)]);
       const load = constant === undefined ? made : made.map((each) => ({ ...each, status: constant }));
-      const least = ceiling.micros(turns);
       const before = server.cpuMicros();
       const burst = await closedLoop(server.port, load, CONNECTIONS);
       const cpu = (server.cpuMicros() - before) / requests;
@@ -61,6 +61,7 @@ export async function runRounds<Name extends string>(
       samples.set(name, [...(samples.get(name) ?? []), { ...burst, cpu, ceiling: least, share: least / cpu }]);
     }
   }
+  await ceiling.close();
   // oxlint-disable-next-line typescript/consistent-type-assertions -- fromEntries forgets the names it was given
   return Object.fromEntries(samples) as Record<Name, Sample[]>;
 }

@@ -6,6 +6,9 @@ import { startOurs } from './servers.ts';
 import type { OursOptions } from './servers.ts';
 import type { Mix } from './world.ts';
 
+/** There is a good one among so many. */
+const SOME = 10;
+
 /** Seconds from the start of the process to the first token, with a store that is there already. */
 export async function measureStart(
   options: OursOptions,
@@ -14,7 +17,7 @@ export async function measureStart(
   const times: number[] = [];
   for (let round = -1; round < rounds; round += 1) {
     // oxlint-disable no-await-in-loop -- one at a time is the point
-    const request = (await maker.make(mix, 1))[0]?.bytes ?? Buffer.alloc(0);
+    const request = (await maker.make(mix, SOME)).find(({ kind }) => kind === 'good')?.bytes ?? Buffer.alloc(0);
     const startedAt = performance.now();
     const server = await startOurs(options);
     const failed = Promise.withResolvers<never>();

@@ -18,6 +18,7 @@ export interface Bulk {
 }
 
 const BATCH = 10_000;
+const TEAMS = 500;
 const seconds = (): number => Date.now() / 1000;
 
 /** Makes the state folder of a server: `callers` clients, every target, and whatever else is registered. */
@@ -57,19 +58,22 @@ function loadRows(keys: BenchKeys, callers: number): RegistryChange {
 }
 
 async function putBulk(registry: Registry, jwk: PublicJwk, { apps, grantsEach }: Bulk): Promise<void> {
-  const idOf = (index: number): AppId => appId('dev', `team-${index % 500}`, `app-${index}`);
   for (let first = 0; first < apps; first += BATCH) {
-    const ids = Array.from({ length: Math.min(BATCH, apps - first) }, (_each, index) => idOf(first + index));
+    const ids = Array.from({ length: Math.min(BATCH, apps - first) }, (_each, index) => bulkApp(first + index));
     // oxlint-disable-next-line no-await-in-loop -- each change follows the version of the one before
     await put(registry, {
       putApps: ids.map(appOf),
       putClients: ids.map((id) => clientOf(id, [jwk])),
       replaceGrants: ids.map((id, index) => {
-        const callers = Array.from({ length: grantsEach }, (_each, more) => idOf((first + index + more + 1) % apps));
+        const callers = Array.from({ length: grantsEach }, (_each, more) => bulkApp((first + index + more + 1) % apps));
         return { target: id, grants: grantsOf(id, callers) };
       }),
     });
   }
+}
+
+function bulkApp(index: number): AppId {
+  return appId('dev', `team-${index % TEAMS}`, `app-${index}`);
 }
 
 async function put(registry: Registry, change: RegistryChange): Promise<void> {
@@ -87,7 +91,14 @@ function grantsOf(target: AppId, callers: readonly AppId[]): readonly Grant[] {
 
 function clientOf(id: AppId, keys: readonly PublicJwk[], alg: BenchAlgorithm = 'RS256'): Client {
   const token = alg === 'RS256' ? {} : { alg };
-  return { app: id, provider: 'tokenx', clientId: id, state: 'ready', keys, registration: { provider: 'tokenx', token } };
+  return {
+    app: id,
+    provider: 'tokenx',
+    clientId: id,
+    state: 'ready',
+    keys,
+    registration: { provider: 'tokenx', token },
+  };
 }
 
 function appOf(id: AppId): App {
