@@ -6,7 +6,7 @@ import type { HttpRequest, HttpResponse } from '../web/http.ts';
 export function cachedDocument(request: HttpRequest, document: unknown, maxAgeSeconds: number): HttpResponse {
   const body = JSON.stringify(document);
   const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`;
-  const headers = { ETag: etag, 'Cache-Control': `public, max-age=${maxAgeSeconds}` };
+  const headers = { ETag: etag, 'Cache-Control': `public, max-age=${Math.floor(maxAgeSeconds)}` };
   if (knows(request.headers['if-none-match'], etag)) return empty(304, headers);
   return { status: 200, headers: { ...headers, 'Content-Type': 'application/json' }, body };
 }

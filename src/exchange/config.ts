@@ -188,12 +188,12 @@ export const exchangeSettings: SettingsTable<ExchangeConfig> = {
     says: 'Whether a `*` in an inbound rule gives tokens; without it, what the registry says.',
     optional: true,
   }),
-  registryStaleLimitSeconds: seconds({
+  registryStaleLimitSeconds: within(1, HOUR, {
     env: 'FULLMAKT_EXCHANGE_REGISTRY_STALE_LIMIT',
     says: 'How long rules are served that could not be confirmed; then every answer is 503.',
     fallback: 10,
   }),
-  keysMaxAgeSeconds: seconds({
+  keysMaxAgeSeconds: within(1, DAY, {
     env: 'FULLMAKT_EXCHANGE_KEYS_MAX_AGE',
     says: 'How long validators may cache the published keys.',
     fallback: 300,
@@ -203,7 +203,7 @@ export const exchangeSettings: SettingsTable<ExchangeConfig> = {
     says: 'How long a key is published before it signs, at least twice the maximum age.',
     fallback: HOUR,
   }),
-  keysActiveForSeconds: seconds({
+  keysActiveForSeconds: within(1, 365 * DAY, {
     env: 'FULLMAKT_EXCHANGE_KEYS_ACTIVE_FOR',
     says: 'How long a key signs.',
     fallback: DAY,

@@ -1,5 +1,6 @@
 import { integer, list, oneOf, seconds, text } from '../settings.ts';
 import type { Setting, SettingsTable } from '../settings.ts';
+import { within } from './setting-kinds.ts';
 
 /** Where a token exchange server of its own keeps things, and how many processes it is. Durations are seconds. */
 export interface ServerConfig {
@@ -71,9 +72,9 @@ export const serverSettings: SettingsTable<ServerConfig> = {
     says: 'How many processes share the port, one for each core at most.',
     fallback: 1,
   }),
-  registryPollSeconds: seconds({
+  registryPollSeconds: within(0.1, 2, {
     env: 'FULLMAKT_EXCHANGE_REGISTRY_POLL_INTERVAL',
-    says: 'How often changes are looked for, should a notification be lost.',
+    says: 'How often changes are looked for, should a notification be lost; at most 2 s.',
     fallback: 1,
   }),
   drainDelaySeconds: seconds({
