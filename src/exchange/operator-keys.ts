@@ -1,6 +1,7 @@
 import type { Fetch } from '../oauth/fetch.ts';
 import { createRemoteKeySet, createStaticKeySet } from '../oauth/jwks.ts';
 import type { KeySet } from '../oauth/jwks.ts';
+import type { KeySetAddress } from '../oauth/jwks-pace.ts';
 import { issuerUrlProblem } from '../oauth/local-issuers.ts';
 import { fetchMetadata } from '../oauth/metadata.ts';
 import type { Clock } from '../oauth/time.ts';
@@ -32,7 +33,7 @@ export function openOperatorIssuer(row: OperatorSettings, options: OperatorKeyOp
   }
   const { fetch, now, emit } = options;
   let learned = row.issuer;
-  const discover = async (): Promise<string> => {
+  const discover = async (): Promise<KeySetAddress> => {
     const wellKnown = row.wellKnown ?? '';
     const metadata = await fetchMetadata(wellKnown, {
       fetch,
@@ -42,7 +43,7 @@ export function openOperatorIssuer(row: OperatorSettings, options: OperatorKeyOp
     });
     if (metadata.jwks_uri === undefined) throw new Error('the metadata has no jwks_uri');
     learned = metadata.issuer;
-    return metadata.jwks_uri;
+    return { url: metadata.jwks_uri, reach: metadata.reach };
   };
   const onEvent = (event: { readonly event: string }): void => {
     if (event.event === 'jwks.key_skipped') return;

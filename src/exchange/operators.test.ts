@@ -180,3 +180,28 @@ test('T1: a list of operators that says too little, or too much, is refused with
   assert.throws(() => parseOperators([good, good]), /two operators have one name/);
   assert.equal(parseOperators([good]).length, 1);
 });
+
+test('T1, J10: the keys of an operator known by a public document are fetched from the public network alone', async (t) => {
+  const wellKnown = `${HUB}/.well-known/openid-configuration`;
+  const asked: (readonly [string, unknown])[] = [];
+  const answers: Readonly<Record<string, object>> = {
+    [wellKnown]: { issuer: HUB, jwks_uri: `${HUB}/jwks` },
+    [`${HUB}/jwks`]: { keys: [publicJwk(foreign)] },
+  };
+  const { issuer: _issuer, jwks: _jwks, ...known } = { ...selfSigned(foreign), ...hub, subjects: ['robot'], wellKnown };
+  const remote = await createWorld({
+    keys,
+    config: { operators: [known] },
+    fetch: async (url, init) => {
+      if (url.startsWith(HUB)) asked.push([url, init?.reach]);
+      return Response.json(answers[url] ?? { keys: [] });
+    },
+  });
+  t.after(() => remote.close());
+  const answer = await administer(remote, '/admin/replicas', { method: 'GET', token: await ofHub('robot') });
+  assert.equal(answer.status, 200, answer.text);
+  assert.deepEqual(asked, [
+    [wellKnown, 'public'],
+    [`${HUB}/jwks`, 'public'],
+  ]);
+});
