@@ -124,6 +124,11 @@ test('ID tokens of ID-porten and Entra ID are RS256 whatever else their metadata
   }
 });
 
+test('a provider may call EdDSA by its newer name, Ed25519 (RFC 9864 2.2)', async () => {
+  const document = { ...IDPORTEN, id_token_signing_alg_values_supported: ['Ed25519', 'Ed448', 'none'] };
+  assert.deepEqual((await sourceOf('https://idp.test', { document }).get()).idTokenAlgorithms, ['EdDSA']);
+});
+
 test('sid is promised only by both front-channel flags, iss only by its own (providers.md 2.2, RFC 9207)', async () => {
   const [channel, session] = ['frontchannel_logout_supported', 'frontchannel_logout_session_supported'];
   const rows: readonly (readonly [document: Record<string, unknown>, sid: boolean, iss: boolean])[] = [

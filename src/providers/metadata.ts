@@ -1,5 +1,6 @@
 /** A provider's metadata as a login client needs it: fetched, judged once, cached, refetched behind. */
 import type { AuthorizationServer } from 'oauth4webapi';
+import { algorithmNamed } from '../oauth/algorithms.ts';
 import type { Algorithm } from '../oauth/algorithms.ts';
 import type { Fetch } from '../oauth/fetch.ts';
 import type { ServerMetadata } from '../oauth/metadata.ts';
@@ -109,7 +110,8 @@ function idTokenAlgorithms(metadata: ServerMetadata, kind: ProviderKind): readon
   const silent = kind.metadataSaysAll ? [] : ['RS256'];
   const listed = stringListClaim(metadata.raw, 'id_token_signing_alg_values_supported') ?? silent;
   const wanted = kind.pinnedAlgorithms ?? ID_TOKEN_ALGORITHMS;
-  const usable = wanted.filter((algorithm) => listed.includes(algorithm));
+  const known = new Set(listed.map(algorithmNamed));
+  const usable = wanted.filter((algorithm) => known.has(algorithm));
   if (usable.length === 0) throw new Error(`metadata of ${metadata.issuer} offers no usable ID-token algorithm`);
   return usable;
 }
