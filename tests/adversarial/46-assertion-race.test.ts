@@ -58,8 +58,10 @@ async function race(installation: Installation, origins: readonly string[]): Pro
     const answers = await sendEveryWay(installation, origins, assertion, source);
     const successes = answers.filter(({ status }) => status === 200).length;
     const said = new Map<string, number>();
-    for (const { status, body } of answers)
-      said.set(`${status} ${body['fm_reason']}`, (said.get(`${status} ${body['fm_reason']}`) ?? 0) + 1);
+    for (const { status, body } of answers) {
+      const name = `${status} ${String(body['fm_reason'])}`;
+      said.set(name, (said.get(name) ?? 0) + 1);
+    }
     const told = JSON.stringify(Object.fromEntries(said));
     for (const reason of said.keys())
       assert.match(reason, /^(200 undefined|401 client-replay|429 rate-limited|503 (replay-unavailable|overloaded))$/);
@@ -127,8 +129,7 @@ test(`T46 N09 B11: of one assertion sent ${WAYS} ways at once to 3 workers one g
   const installation = await installInFolder(t);
   const server = await installation.start({}, ['--workers', '3']);
   const won = await race(installation, [server.origin]);
-  const gone = server.stop('SIGKILL');
-  await gone;
+  await server.stop('SIGKILL');
   const next = await installation.start({}, ['--workers', '3']);
   await assertUsed(installation, [next.origin], won);
 });

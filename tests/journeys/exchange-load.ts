@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { TestContext } from 'node:test';
+import type { JSONWebKeySet } from 'jose';
 import { createLocalJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
 import { ISSUER } from '../servers/fleet.ts';
 import type { Fleet } from '../servers/fleet.ts';
@@ -13,7 +14,8 @@ type Question = 'good' | 'used' | 'forbidden';
 export interface Loaded extends Wired {
   readonly question: Question;
   readonly origin: string;
-  readonly reason: unknown;
+  /** `fm_reason`. */
+  readonly reason: string | undefined;
   /** The token, when there was one. */
   readonly token: string | undefined;
 }
@@ -49,7 +51,8 @@ export function startLoad({ t, fleet, origins, clients = 4, pauseMs = 10, subjec
   const [wrong, failed, jtis] = [new Array<string>(), new Array<Loaded>(), new Set<unknown>()];
   const spent: string[] = [];
   const judge = createJudge(jtis);
-  let [isOver, turn] = [false, 0];
+  const over = new AbortController();
+  let turn = 0;
 
   const ask = async (question: Question, origin: string): Promise<Loaded> => {
     const user = randomUUID();
@@ -63,7 +66,8 @@ export function startLoad({ t, fleet, origins, clients = 4, pauseMs = 10, subjec
     // Whoever repeats assertions is counted by its address, and must not be what stops the others.
     const from = question === 'used' ? `127.0.1.${1 + Math.floor(Math.random() * 250)}` : '127.0.0.1';
     const wired = await post({ origin, path: '/token', body: form.toString(), from });
-    const { access_token: issued, fm_reason: reason } = wired.body;
+    const { access_token: issued, fm_reason: told } = wired.body;
+    const reason = typeof told === 'string' ? told : undefined;
     const token = typeof issued === 'string' ? issued : undefined;
     const answer = { ...wired, question, origin, reason, token };
     answers.push(answer);
@@ -80,18 +84,13 @@ export function startLoad({ t, fleet, origins, clients = 4, pauseMs = 10, subjec
     return place % 8 === 7 ? 'forbidden' : 'good';
   };
   const client = async (): Promise<void> => {
-    while (!isOver) {
+    while (!over.signal.aborted) {
       turn += 1;
       const [question, at] = [questionOf(turn), turn];
       const first = await ask(question, serverOf(origins(), at));
-      if (question === 'good' && first.token === undefined && !isOver) {
-        const again = await ask(
-          'good',
-          serverOf(
-            origins().filter((each) => each !== first.origin),
-            at,
-          ),
-        );
+      if (question === 'good' && first.token === undefined && !over.signal.aborted) {
+        const others = origins().filter((each) => each !== first.origin);
+        const again = await ask('good', serverOf(others.length === 0 ? origins() : others, at));
         if (again.token === undefined) failed.push(first, again);
       }
       await new Promise((resolve) => setTimeout(resolve, pauseMs));
@@ -99,7 +98,7 @@ export function startLoad({ t, fleet, origins, clients = 4, pauseMs = 10, subjec
   };
   const running = Array.from({ length: clients }, client);
   const stop = async (): Promise<void> => {
-    isOver = true;
+    over.abort();
     await Promise.all(running);
   };
   t.after(stop);
@@ -147,16 +146,22 @@ async function keySet(
   const kid = decodeProtectedHeader(token).kid ?? '';
   const known = sets.get(kid);
   if (known !== undefined) return known;
-  const set = createLocalJWKSet(await (await fetch(`${origin}/jwks`)).json());
+  const set = await keySetAt(origin);
   sets.set(kid, set);
   return set;
+}
+
+/** The key set that a server publishes now. */
+export async function keySetAt(origin: string): Promise<ReturnType<typeof createLocalJWKSet>> {
+  const set: JSONWebKeySet = JSON.parse(await (await fetch(`${origin}/jwks`)).text());
+  return createLocalJWKSet(set);
 }
 
 /** How often each answer was given. */
 export function countAnswers(answers: readonly Loaded[]): Readonly<Record<string, number>> {
   const counts: Record<string, number> = {};
   for (const { status, reason } of answers) {
-    const name = reason === undefined ? String(status) : `${status} ${String(reason)}`;
+    const name = reason === undefined ? String(status) : `${status} ${reason}`;
     counts[name] = (counts[name] ?? 0) + 1;
   }
   return counts;

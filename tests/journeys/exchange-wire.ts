@@ -1,10 +1,12 @@
 import { Agent, request } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
 
 /** What a server answered, and when; status 0 = the connection ended without an answer, -1 = nothing came for 10 s. */
 export interface Wired {
   readonly status: number;
   readonly body: Readonly<Record<string, unknown>>;
   readonly retryAfter: string | undefined;
+  readonly correlationId: string | undefined;
   /** `performance.now()` when it was sent and when the answer was complete. */
   readonly sentAt: number;
   readonly doneAt: number;
@@ -31,9 +33,11 @@ export function post({ origin, path, body, from = '127.0.0.1', bearer }: Sent): 
     ...(bearer === undefined ? {} : { Authorization: `Bearer ${bearer}` }),
   };
   return new Promise((resolve) => {
-    const done = (status: number, said = '', retryAfter?: string): void => {
+    const done = (status: number, said = '', told: IncomingHttpHeaders = {}): void => {
       clearTimeout(patience);
-      resolve({ status, body: parsed(said), retryAfter, sentAt, doneAt: performance.now() });
+      const { 'retry-after': retryAfter, 'x-correlation-id': correlation } = told;
+      const correlationId = typeof correlation === 'string' ? correlation : undefined;
+      resolve({ status, body: parsed(said), retryAfter, correlationId, sentAt, doneAt: performance.now() });
     };
     const outgoing = request(`${origin}${path}`, { method: 'POST', headers, agent, localAddress: from });
     const patience = setTimeout(() => {
@@ -45,7 +49,7 @@ export function post({ origin, path, body, from = '127.0.0.1', bearer }: Sent): 
       let said = '';
       incoming.on('data', (chunk: Buffer) => (said += chunk.toString()));
       incoming.once('error', () => done(0));
-      incoming.once('end', () => done(incoming.statusCode ?? 0, said, incoming.headers['retry-after']));
+      incoming.once('end', () => done(incoming.statusCode ?? 0, said, incoming.headers));
     });
     outgoing.end(body);
   });
