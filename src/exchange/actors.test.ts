@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { GRANT, TOKEN_TYPE } from '../oauth/client-assertion.ts';
 import { publicJwk } from '../oauth/jwk.ts';
+import type { PrivateJwk } from '../oauth/jwk.ts';
 import { denialHash } from '../registry/denial.ts';
 import type { Client } from '../registry/model.ts';
 import {
@@ -210,6 +211,22 @@ test('X11, A3: an actor token that is not ours, not genuine or over is refused',
   assert.equal(reasonOf(await ask('web', 'api', { actor_token: good, ...type })), 'issued', 'one second is left');
   world.clock.now += 1;
   assert.equal(reasonOf(await ask('web', 'api', { actor_token: good, ...type })), 'actor-invalid');
+});
+
+test('A3, J8: an actor token of ours that is bound to a key is refused, and the same one unbound is not', async () => {
+  const { keys: rows } = await keys.store.load('tokenx');
+  const { kid, sealedPrivate } = rows.find(({ state }) => state === 'active') ?? assert.fail('no key');
+  const key: PrivateJwk = JSON.parse(
+    keys.wrapper.unwrap(sealedPrivate, `fullmakt tokenx signing-key ${kid} RS256`).toString(),
+  );
+  const claims = { iss: ISSUER, sub: 'dev:fleet:web', client_id: 'dev:fleet:web', aud: 'dev:fleet:api' };
+  const actor_token_type = TOKEN_TYPE.jwt;
+  const plain = await world.subject({ claims, key });
+  assert.equal(reasonOf(await ask('web', 'api', { actor_token: plain, actor_token_type })), 'issued');
+  for (const cnf of [{ jkt: 'x' }, {}, null]) {
+    const actor_token = await world.subject({ claims: { ...claims, cnf }, key });
+    assert.equal(reasonOf(await ask('web', 'api', { actor_token, actor_token_type })), 'actor-invalid');
+  }
 });
 
 test('X11, A3, V3: a revoked actor token is refused, and one issued later is not', async () => {

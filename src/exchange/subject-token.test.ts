@@ -124,6 +124,11 @@ test("X07: only the issuer's own keys and listed algorithms verify (J2)", async 
   assert.equal(await verdict({ key: { ...keys.idp, alg: 'PS256' } }), 'subject-signature');
 });
 
+test('X07: sub may be left out, and is a string where it is not (J1)', async () => {
+  assert.equal(await claims({ sub: undefined }), 'in');
+  for (const sub of [7, null, ['u-81'], { u: 81 }, true]) assert.equal(await claims({ sub }), 'subject-malformed');
+});
+
 test('X07: exp and iat are required; one second of the subject token must be left (J3)', async () => {
   const cases: readonly (readonly [object, string])[] = [
     [{ exp: undefined }, 'subject-time'],
