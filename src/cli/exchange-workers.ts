@@ -24,7 +24,7 @@ const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 30_000;
 /** A worker that ran so long did not fail at its start. */
 const SETTLED_AFTER_MS = 60_000;
-/** More than the workers' own grace. */
+/** More than the workers' own grace, which begins once their delay is over. */
 const CLOSE_WITHIN_MS = 30_000;
 
 interface Member {
@@ -34,14 +34,14 @@ interface Member {
   isReady: boolean;
 }
 
-/** Starts the workers with the arguments of this process, and a new one for each that ends; `env` is added to theirs. */
-export function startWorkers(count: number, env: Readonly<Record<string, string>>, news: WorkerNews): Workers {
+/** Starts the workers with the arguments of this process, and a new one for each that ends. When told to end they go on for `drainDelaySeconds`. */
+export function startWorkers(count: number, drainDelaySeconds: number, news: WorkerNews): Workers {
   const members = new Map<number, Member>();
   const ready = Promise.withResolvers<unknown>();
   const pauses = new Set<NodeJS.Timeout>();
   let [isUp, isClosing, pauseMs] = [false, false, FIRST_PAUSE_MS];
   const start = (): void => {
-    const worker = cluster.fork(env);
+    const worker = cluster.fork();
     const member: Member = { worker, startedAt: performance.now(), heardAt: performance.now(), isReady: false };
     members.set(worker.id, member);
     worker.on('message', (said: WorkerSays) => hear(member, said));
@@ -89,7 +89,9 @@ export function startWorkers(count: number, env: Readonly<Record<string, string>
       isClosing = true;
       clearInterval(watch);
       for (const pause of pauses) clearTimeout(pause);
-      await Promise.all([...members.values()].map(({ worker }) => endWorker(worker)));
+      await Promise.all(
+        [...members.values()].map(({ worker }) => endWorker(worker, CLOSE_WITHIN_MS + drainDelaySeconds * 1000)),
+      );
     },
   };
 }
@@ -103,13 +105,13 @@ class WorkerFailed extends Error {
   }
 }
 
-async function endWorker(worker: Worker): Promise<void> {
+async function endWorker(worker: Worker, withinMs: number): Promise<void> {
   if (worker.isDead()) return;
   const gone = new Promise<void>((resolve) => {
     worker.once('exit', () => resolve());
   });
   worker.process.kill('SIGTERM');
-  const cut = setTimeout(() => worker.process.kill('SIGKILL'), CLOSE_WITHIN_MS);
+  const cut = setTimeout(() => worker.process.kill('SIGKILL'), withinMs);
   await gone;
   clearTimeout(cut);
 }

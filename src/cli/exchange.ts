@@ -52,16 +52,12 @@ async function runSingle(settings: ExchangeSettings, json: boolean): Promise<num
 
 async function runPrimary(settings: ExchangeSettings, json: boolean): Promise<number> {
   const ending = untilSignal();
-  const workers = startWorkers(
-    settings.server.workers,
-    {},
-    {
-      restarted: (pid, how, afterMs) =>
-        notice(`worker ${pid ?? '?'} ended (${how}); a new one starts in ${afterMs} ms`),
-      failed: (pid, why) => notice(`worker ${pid ?? '?'} failed: ${why}`),
-      stalled: (pid) => notice(`worker ${pid ?? '?'} does not answer any more and is ended`),
-    },
-  );
+  const { workers: count, drainDelaySeconds } = settings.server;
+  const workers = startWorkers(count, drainDelaySeconds, {
+    restarted: (pid, how, afterMs) => notice(`worker ${pid ?? '?'} ended (${how}); a new one starts in ${afterMs} ms`),
+    failed: (pid, why) => notice(`worker ${pid ?? '?'} failed: ${why}`),
+    stalled: (pid) => notice(`worker ${pid ?? '?'} does not answer any more and is ended`),
+  });
   try {
     const origins = await Promise.race([workers.ready, ending]);
     if (Array.isArray(origins)) announce(settings, origins, json);
