@@ -2,7 +2,7 @@ import type { Environment } from '../settings.ts';
 import { type Command, parseCommandLine } from './arguments.ts';
 import { errorText } from './error-text.ts';
 import { exchangeHelp, help, idpHelp } from './help.ts';
-import { keepProcessSmall } from './small-process.ts';
+import { boundHeap, keepProcessSmall } from './small-process.ts';
 
 const helpOf = { idp: idpHelp, exchange: exchangeHelp };
 
@@ -55,6 +55,7 @@ async function dispatch(command: Command, env: Environment, cwd: string): Promis
       return runIdp(command.args, env, cwd);
     }
     case 'exchange': {
+      boundHeap();
       const { runExchange } = await import('./exchange.ts');
       return runExchange(command.args, env, cwd);
     }
