@@ -27,6 +27,7 @@ const OTHERS: readonly Mix[] = [
   { client: 'EdDSA', output: 'EdDSA' },
 ];
 
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 const effort = process.argv.includes('--quick') ? QUICK : FULL;
 const folder = await mkdtemp(join(tmpdir(), 'fullmakt-bench-'));
 const running: BenchServer[] = [];

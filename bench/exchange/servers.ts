@@ -70,6 +70,10 @@ async function firstWords(child: ChildProcess, dir: string): Promise<{ readonly 
 
 function serverOf(child: ChildProcess, port: number): BenchServer {
   const pid = child.pid ?? 0;
+  // Whatever ends the benchmark ends its servers.
+  const end = (): void => void child.kill('SIGTERM');
+  process.once('exit', end);
+  child.once('exit', () => process.off('exit', end));
   return {
     port,
     pid,
