@@ -1,6 +1,7 @@
 import { OAuthError } from '../oauth/errors.ts';
 import { stringClaim } from '../oauth/jwt.ts';
 import type { Claims } from '../oauth/jwt.ts';
+import { AuditUnavailable } from '../observe/audit.ts';
 import { RegistryUnavailable } from '../registry/contract.ts';
 import type { SourcePosition } from '../registry/model.ts';
 import type { HttpRequest } from '../web/http.ts';
@@ -101,11 +102,13 @@ export function outcomeOf({ status }: OAuthError): 'refused' | 'unavailable' | '
   return status === 503 ? 'unavailable' : 'refused';
 }
 
-/** Whatever was thrown, as what the caller is told: an outage of the registry is no bug, and a bug shows nothing of itself. */
+/** Whatever was thrown, as what the caller is told: an outage of the registry or the audit log is no bug, and a bug shows nothing of itself. */
 export function asRefusal(error: unknown): OAuthError {
   if (error instanceof OAuthError) return error;
   if (error instanceof RegistryUnavailable)
     return refuse('registry-unavailable', 'the registry cannot be reached now', { cause: error });
+  if (error instanceof AuditUnavailable)
+    return refuse('audit-unavailable', 'what was done cannot be recorded now', { cause: error });
   return refuse('internal', 'something went wrong here', { cause: error });
 }
 

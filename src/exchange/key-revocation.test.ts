@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import * as fc from 'fast-check';
 import { parseJwt } from '../oauth/jwt.ts';
+import { AuditUnavailable } from '../observe/audit.ts';
 import { RegistryUnavailable } from '../registry/contract.ts';
 import { denialHash } from '../registry/denial.ts';
 import { createMemorySigningKeyStore } from '../registry/signing-keys.ts';
@@ -102,6 +103,22 @@ test('K6: an order that cannot be carried out is on record with the key it was a
   assert.ok((await administer(world, path, { token: await bearer(world, keys.stranger) })).status >= 500);
   const told = world.events.find((event) => event.event === 'exchange.administered');
   assert.equal(told?.on, kid);
+});
+
+test('L1: a revocation that is not on record answers audit-unavailable, and the key is dead all the same', async (t) => {
+  const keys = await createTestKeys();
+  const world = await createWorld({
+    keys,
+    config: { operators: [selfSigned(keys.stranger)] },
+    record: ({ event }) => {
+      if (event === 'exchange.key_revoked') throw new AuditUnavailable('full');
+    },
+  });
+  t.after(() => world.close());
+  const kid = (await keys.store.load('tokenx')).keys[0]?.kid ?? '';
+  const answer = await administer(world, `/admin/keys/${kid}/revoke`, { token: await bearer(world, keys.stranger) });
+  assert.deepEqual([answer.status, answer.body['fm_reason']], [503, 'audit-unavailable']);
+  assert.doesNotMatch((await world.send('GET', '/jwks')).text, new RegExp(kid));
 });
 
 test('F05: under load no token is signed with a key once the answer to its revocation is there, and none of them goes on', async (t) => {
