@@ -67,7 +67,14 @@ export async function startPostgres(): Promise<TestPostgres> {
     await gone;
   };
   const signalAll = (signal: NodeJS.Signals): void => {
-    for (const pid of processesOf(child)) process.kill(pid, signal);
+    for (const pid of processesOf(child)) {
+      try {
+        process.kill(pid, signal);
+      } catch (error) {
+        // A backend may have ended since it was listed.
+        if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+      }
+    }
   };
   await start();
   return {
