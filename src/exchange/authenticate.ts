@@ -56,7 +56,7 @@ export function requireRegistered({ candidate }: AuthenticationAttempt): void {
 
 /** Step 7: the kind of token. */
 export function checkType(state: AuthenticationAttempt): void {
-  checkAssertionType(left(state.assertion));
+  checkAssertionType(left(state.assertion), state.context.config.errors);
 }
 
 /** Step 7: the claims that cost nothing to check. */

@@ -14,6 +14,7 @@ import type { ClientKeys } from './client-keys.ts';
 import { decoyKey } from './decoy-key.ts';
 import { refuse } from './errors.ts';
 import type { ErrorProfile } from './errors.ts';
+import { shown } from './shown.ts';
 import { requireParameter } from './token-form.ts';
 
 declare const authenticated: unique symbol;
@@ -95,12 +96,13 @@ function subjectOf({ claims }: UnverifiedJwt): string | undefined {
 }
 
 /** Step 7: the type in the header of an assertion. Throws `client-typ`. */
-export function checkAssertionType({ jwt }: ClaimedAssertion): void {
+export function checkAssertionType({ jwt }: ClaimedAssertion, profile: ErrorProfile): void {
   try {
     checkType(jwt.header.typ, TYPES);
   } catch (error) {
     if (!(error instanceof JoseError)) throw error;
-    throw refuse('client-typ', `client assertion: typ is not accepted, only ${TYPES.join(' and ')}`, {
+    const which = profile === 'rfc' ? '' : ` ${shown(jwt.header.typ)}`;
+    throw refuse('client-typ', `client assertion: typ${which} is not accepted, only ${TYPES.join(' and ')}`, {
       cause: error.code,
     });
   }

@@ -58,11 +58,11 @@ export async function verifySubjectToken(
 ): Promise<VerifiedSubjectToken> {
   const idToken = tokenType === TOKEN_TYPE.idToken;
   if (!idToken && !isTypeOf(rules.subjectTokenTypes, tokenType)) {
-    throw refuse('subject-type', `subject_token_type is not accepted: ${describeTypes(rules.subjectTokenTypes)}`);
+    throw wrongType(rules);
   }
-  const jwt = parseSubject(token);
+  const jwt = parseSubject(token, rules.profile);
   const issuer = findIssuer(jwt, rules);
-  if (idToken && issuer.rules.idTokens === 'refuse') throw refuse('subject-type', 'ID tokens are not accepted');
+  if (idToken && issuer.rules.idTokens === 'refuse') throw wrongType(rules);
   checkSubjectType(jwt, issuer, rules.profile);
   const { claims } = await verifySignedBy(issuer, jwt);
   checkTimes(claims, issuer, { ...rules, skewSeconds: issuer.rules.skewSeconds ?? rules.skewSeconds });
@@ -98,15 +98,26 @@ function accepted(
   return subject as VerifiedSubjectToken;
 }
 
-function parseSubject(token: string): UnverifiedJwt {
+function wrongType({ subjectTokenTypes }: SubjectRules): OAuthError {
+  return refuse('subject-type', `subject_token_type is not accepted: ${describeTypes(subjectTokenTypes)}`);
+}
+
+function parseSubject(token: string, profile: ErrorProfile): UnverifiedJwt {
   try {
-    return parseJwt(token, { types: 'later' });
+    // What its algorithm is worth is asked once its issuer is known; without any it is no signed token.
+    const jwt = parseJwt(token, { types: 'later', unknownAlgorithms: profile === 'tokendings' });
+    if (profile === 'tokendings' && /^none$/i.test(jwt.header.alg)) throw malformed('algorithm_refused');
+    return jwt;
   } catch (error) {
     if (!(error instanceof JoseError)) throw error;
     if (error.code === 'token_too_large') throw refuse('token-too-large', 'subject token: longer than 16 KiB');
     if (error.code === 'algorithm_refused') throw badSignature(error.code);
-    throw refuse('subject-malformed', 'subject token: not a well-formed signed JWT', { cause: error.code });
+    throw malformed(error.code);
   }
+}
+
+function malformed(cause: JoseError['code']): OAuthError {
+  return refuse('subject-malformed', 'subject token: not a well-formed signed JWT', { cause });
 }
 
 /** `iss` chooses whose rules hold; it accepts nothing. */
