@@ -117,6 +117,20 @@ test('each subject issuer is bound to nothing and needs no marker; its mappings 
   );
 });
 
+test('issuers with tenants behind one well-known path, and two documents of one issuer, each have a name of their own', () => {
+  const addresses = ['oauth-authorization-server/one', 'oauth-authorization-server/two', 'openid-configuration'].map(
+    (path) => `https://idp.example.test/.well-known/${path}`,
+  );
+  const SUBJECT_TOKEN_ISSUERS = [
+    ...addresses,
+    'https://idp.example.test/.well-known/oauth-authorization-server',
+  ].join();
+  assert.deepEqual(
+    settingsOf({ ...COMPAT, SUBJECT_TOKEN_ISSUERS }).issuers.map(({ name }) => name),
+    ['idp.example.test/one', 'idp.example.test/two', 'idp.example.test', 'idp.example.test 4'],
+  );
+});
+
 test('registrars come from their issuers, each for its cluster, or sign for themselves; private members stay outside', async () => {
   const jwk = await generatePrivateJwk('RS256', 'jwker-1');
   const AUTH_CLIENT_JWKS = JSON.stringify({ keys: [jwk] });

@@ -53,12 +53,12 @@ function issuersOf(env: Environment): readonly TrustedIssuer[] | undefined {
   const list = valueOf(env, 'SUBJECT_TOKEN_ISSUERS');
   if (list === undefined) return undefined;
   const maps = readJson(env, 'SUBJECT_TOKEN_MAPPINGS', mappings) ?? {};
-  return [...new Set(splitList(list))].map((wellKnown) => issuerOf(wellKnown, maps));
-}
-
-function issuerOf(wellKnown: string, maps: Readonly<Record<string, ClaimMap>>): TrustedIssuer {
-  const map = Object.hasOwn(maps, wellKnown) ? maps[wellKnown] : undefined;
-  return { name: nameOf(wellKnown), wellKnown, bind: 'any', accessTokenMarkers: [], ...(map && { map }) };
+  const addresses = [...new Set(splitList(list))];
+  const names = namesOf(addresses);
+  return addresses.map((wellKnown, index) => {
+    const map = Object.hasOwn(maps, wellKnown) ? maps[wellKnown] : undefined;
+    return { name: names[index] ?? wellKnown, wellKnown, bind: 'any', accessTokenMarkers: [], ...(map && { map }) };
+  });
 }
 
 /** Registrars that an issuer vouches for, or where there is none the one that signs for itself. They may register and nothing else. */
@@ -90,11 +90,9 @@ function vouchedFor(
   const listed = readJson(env, 'AUTH_PROVIDER_CONFIGS', providers) ?? [];
   const known = listed.some(({ wellKnownUrl }) => wellKnownUrl === single);
   const all: z.infer<typeof providers> = single === undefined || known ? listed : [...listed, { wellKnownUrl: single }];
+  const names = namesOf(all.map(({ wellKnownUrl }) => wellKnownUrl));
   return all.map(({ wellKnownUrl, allowedClusterName, allowedSubjects }, index) => ({
-    name:
-      all.findIndex((each) => each.wellKnownUrl === wellKnownUrl) === index
-        ? nameOf(wellKnownUrl)
-        : `${nameOf(wellKnownUrl)} ${index + 1}`,
+    name: names[index] ?? wellKnownUrl,
     wellKnown: wellKnownUrl,
     subjects: allowedSubjects ?? 'any',
     clients: [allowedClusterName == null ? '*' : `${allowedClusterName}:*`],
@@ -112,9 +110,11 @@ function publicHalf(jwk: PublicJwk): PublicJwk {
   };
 }
 
-/** An issuer by its address, which is what every message about it shows. */
-function nameOf(wellKnown: string): string {
-  return wellKnown.replace(/^https?:\/\//, '').replace(/\/\.well-known\/.*$/, '');
+/** Issuers by their addresses, which is what every message about them shows; a second one of a name gets a number. */
+function namesOf(wellKnowns: readonly string[]): readonly string[] {
+  // Of `/.well-known/oauth-authorization-server/tenant` (RFC 8414 3.1) the tenant stays.
+  const names = wellKnowns.map((url) => url.replace(/^https?:\/\//, '').replace(/\/\.well-known\/[^/]*/, ''));
+  return names.map((name, index) => (names.indexOf(name) === index ? name : `${name} ${index + 1}`));
 }
 
 function readJson<T>(env: Environment, name: string, schema: z.ZodType<T>): T | undefined {
