@@ -4,7 +4,7 @@ import { DAY } from '../oauth/time.ts';
 import type { Environment } from '../settings.ts';
 import { isCompat, TOKENDINGS_PRESET } from './compat-preset.ts';
 import type { OperatorSettings } from './operator-settings.ts';
-import type { ClaimMap, TrustedIssuer } from './trusted-issuer.ts';
+import type { TrustedIssuer } from './trusted-issuer.ts';
 
 /** A variable of a tokendings server that cannot be read; the message names it and the form that was expected. */
 export class CompatProblem extends Error {
