@@ -124,6 +124,20 @@ test('sqlite: the snapshot grows old while the rows cannot be reached (tokenx.md
   await until(() => registry.ageSeconds() < 0.1);
 });
 
+test('G3, sqlite: a file that is taken away, or replaced, is confirmed no more and not written to', async (t) => {
+  const file = freshFile();
+  const registry = await openSqliteRegistry(file, { now, pollSeconds: 0.02 });
+  t.after(() => registry.close());
+  const refused = { name: 'RegistryUnavailable', message: /removed or replaced/ };
+  for (const ending of ['', '-wal', '-shm']) rmSync(`${file}${ending}`);
+  await assert.rejects(registry.commit(0, { wildcardGrants: 'tokens' }), refused);
+  const other = await openSqliteRegistry(file, { now });
+  t.after(() => other.close());
+  await assert.rejects(registry.commit(0, { wildcardGrants: 'tokens' }), refused);
+  await assert.rejects(registry.refresh(), { name: 'RegistryUnavailable' });
+  await until(() => registry.ageSeconds() > 0.1);
+});
+
 async function until(condition: () => boolean): Promise<void> {
   for (const end = performance.now() + 5000; !condition(); ) {
     assert.ok(performance.now() < end, 'not within 5 s');

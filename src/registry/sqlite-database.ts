@@ -3,6 +3,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as pause } from 'node:timers/promises';
 import { KeyStateConflict, RegistryUnavailable } from './contract.ts';
 import type { Database, Dialect, Sql } from './database.ts';
+import { watchFile } from '../store/same-file.ts';
 import { createTurns } from './in-turn.ts';
 
 /** How long a write waits for those of other processes. */
@@ -27,6 +28,7 @@ const DIALECT: Dialect = {
 export function openSqliteDatabase(file: string): Database {
   const db = opened(file);
   const sql: Sql = async (statement, ...values) => db.prepare(statement.replaceAll(/\$(\d+)/g, '?$1')).all(...values);
+  const isSameFile = watchFile(file);
   const turn = createTurns();
   const inTurn = async <T>(step: () => Promise<T>): Promise<T> => {
     try {
@@ -35,6 +37,12 @@ export function openSqliteDatabase(file: string): Database {
       throw unavailable(file, error);
     }
   };
+  const onFile = <T>(step: () => Promise<T>): Promise<T> =>
+    inTurn(() => {
+      // Else this process would go on with rows that nobody else can see, and believe them to be the newest.
+      if (!isSameFile()) throw new Error('it was removed or replaced while it was in use');
+      return step();
+    });
   const transaction = async <T>(begin: () => Promise<void>, step: (sql: Sql) => Promise<T>): Promise<T> => {
     await begin();
     try {
@@ -48,9 +56,9 @@ export function openSqliteDatabase(file: string): Database {
   };
   return {
     dialect: DIALECT,
-    write: (step) => inTurn(() => transaction(() => beginWrite(db), step)),
-    read: (step) => inTurn(() => transaction(async () => db.exec('BEGIN'), step)),
-    watch: (step) => inTurn(() => step(sql)),
+    write: (step) => onFile(() => transaction(() => beginWrite(db), step)),
+    read: (step) => onFile(() => transaction(async () => db.exec('BEGIN'), step)),
+    watch: (step) => onFile(() => step(sql)),
     onNews() {},
     close: () =>
       inTurn(async () => {

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { StoreUnavailable } from './errors.ts';
+import { watchFile } from './same-file.ts';
 import { connect } from './sqlite-connection.ts';
 import type { Connection } from './sqlite-connection.ts';
 import { checkClaim, CHECK_SECONDS, expiredAlready, GRACE_SECONDS } from './replay.ts';
@@ -28,6 +30,7 @@ export function openEmbeddedReplay(file: string, options: EmbeddedReplayOptions)
   connection.prepare(`PRAGMA busy_timeout = ${BUSY_MS}`)();
   connection.prepare(`PRAGMA max_page_count = ${Math.ceil(maxBytes / PAGE_BYTES)}`)();
   const memory = createMemory(connection);
+  const isSameFile = watchFile(file);
   // The row outlives its mark by the grace, so its own end says when it may go, and the mark's is that much earlier.
   const insert = connection.prepare(`INSERT INTO entries (key, value, version, expires_at) VALUES (?1, x'', 0, ?2)
     ON CONFLICT (key) DO UPDATE SET expires_at = excluded.expires_at WHERE entries.expires_at <= ?3 RETURNING 1`);
@@ -35,6 +38,8 @@ export function openEmbeddedReplay(file: string, options: EmbeddedReplayOptions)
   const claim = async (key: string, expiresAt: number): Promise<'fresh' | 'seen'> => {
     checkClaim(key, expiresAt);
     connection.check(key);
+    // Else whoever opens the path later knows nothing of what is remembered here, and the other way round.
+    if (!isSameFile()) throw new StoreUnavailable(`the store file ${file} was removed or replaced while it was in use`);
     return connection
       .write(() => {
         const time = memory.tick();

@@ -95,6 +95,21 @@ test('F04: a file remembers over a restart of the process, and since it was made
   assert.equal(second.rememberedSince(), START);
 });
 
+test('T46: of two processes of which one has the old file and one a new one, the old one claims nothing more', async (t) => {
+  const clock = createClock();
+  const file = temporaryFile(t);
+  const old = openEmbeddedReplay(file, clock);
+  t.after(() => old.close());
+  await old.check();
+  for (const ending of ['', '-wal', '-shm']) rmSync(`${file}${ending}`);
+  await assert.rejects(old.claim('jti', START + 60), StoreUnavailable);
+  const young = openEmbeddedReplay(file, clock);
+  t.after(() => young.close());
+  assert.equal(await young.claim('jti', START + 60), 'fresh');
+  await assert.rejects(old.claim('jti', START + 60), StoreUnavailable);
+  await assert.rejects(old.check(), StoreUnavailable);
+});
+
 test('Y3: a new file remembers since it was made, unless it is known that nothing was before', async (t) => {
   const clock = createClock();
   const made = openEmbeddedReplay(temporaryFile(t), clock);
