@@ -24,6 +24,8 @@ type Send = (...words: string[]) => Promise<unknown>;
 /** Connects to Valkey or Redis. Loads the driver when it is first needed. */
 export function openRedis(url: string): Open<ReplayConnection> {
   return async ({ ending, lost, untilEnded }) => {
+    // The driver would say so too, with the whole address in its error.
+    if (!URL.canParse(url)) throw new StoreUnavailable('the address of the server is no URL');
     const { createClient } = await import('redis');
     ending.throwIfAborted();
     // A new connection may lead to another process, with another memory: the client must not make one on its own.
