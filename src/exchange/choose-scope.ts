@@ -32,7 +32,7 @@ export function scopeOf(
     granted: edge.scopes,
     limit,
     requested: requested === undefined ? undefined : parseRequestedScope(requested),
-    declared: new Set(snapshot.grantsFor(app).flatMap((grant) => grant.scopes)),
+    declared: snapshot.declaredScopes(app),
   });
   return { granted, shown: granted?.join(' ') };
 }

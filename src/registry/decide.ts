@@ -1,6 +1,6 @@
 import type { Decision, DecisionInput, DenyReason, Flow } from './decision.ts';
 import { fixFor } from './fix.ts';
-import type { AzureRegistration, Client, Grant, Snapshot } from './model.ts';
+import type { AzureRegistration, Client, Grant, GrantMatches, Snapshot } from './model.ts';
 
 export type { Decision, DecisionInput, DenyReason } from './decision.ts';
 export { describeFix, locateFix } from './fix.ts';
@@ -10,8 +10,6 @@ const DEFAULT_ROLE = 'access_as_application';
 /** The delegated scope every granted caller has at Entra. */
 const DEFAULT_SCOPE = 'defaultaccess';
 
-type Matches = { readonly exact: readonly Grant[]; readonly patterns: readonly Grant[] };
-
 /** The one grant decision: pure, the same for token exchange, local Entra, the plan's access diff and `explain`. The first failing step decides. */
 export function decide(input: DecisionInput, snapshot: Snapshot): Decision {
   const deny = (reason: DenyReason): Decision => ({ allow: false, reason, fix: fixFor(reason, input, snapshot) });
@@ -19,7 +17,7 @@ export function decide(input: DecisionInput, snapshot: Snapshot): Decision {
   if (refused !== undefined) return deny(refused);
   const target = snapshot.clientOf(input.target, input.provider);
   if (tenantsDiffer(target, snapshot.clientOf(input.consumer, input.provider))) return deny('target-unknown');
-  const matches = matchingGrants(input, snapshot);
+  const matches = snapshot.grantsBetween(input.consumer, input.target);
   const rules = effectiveRules(input, matches, snapshot);
   if (rules.length === 0 && !allowedWithoutRule(input)) {
     const onlyPattern = matches.patterns.length > 0 && input.consumer !== input.target;
@@ -60,25 +58,8 @@ function tenantOf(client: Client | undefined): string | undefined {
   return client?.registration.provider === 'azure' ? client.registration.tenant : undefined;
 }
 
-function matchingGrants({ consumer, target }: DecisionInput, snapshot: Snapshot): Matches {
-  const [cluster, namespace, name] = consumer.split(':');
-  const exact: Grant[] = [];
-  const patterns: Grant[] = [];
-  for (const grant of snapshot.grantsFor(target)) {
-    const rule = grant.consumer;
-    if (rule.cluster !== cluster) continue;
-    if (rule.namespace === namespace && rule.name === name) exact.push(grant);
-    else if (matchesPart(rule.namespace, namespace) && matchesPart(rule.name, name)) patterns.push(grant);
-  }
-  return { exact, patterns };
-}
-
-function matchesPart(pattern: string, part: string | undefined): boolean {
-  return pattern === '*' || pattern === part;
-}
-
 /** Patterns count at TokenX only, only by the platform's choice, and never for an app that renews a token for itself. */
-function effectiveRules(input: DecisionInput, matches: Matches, snapshot: Snapshot): readonly Grant[] {
+function effectiveRules(input: DecisionInput, matches: GrantMatches, snapshot: Snapshot): readonly Grant[] {
   const patternsCount =
     input.provider === 'tokenx' && snapshot.wildcardGrants === 'tokens' && input.consumer !== input.target;
   return patternsCount ? [...matches.exact, ...matches.patterns] : matches.exact;

@@ -250,6 +250,14 @@ export interface Grant {
   readonly position: SourcePosition;
 }
 
+/** The rules of a target that fit one consumer, in the order of the target's list. */
+export interface GrantMatches {
+  /** Those that name it. */
+  readonly exact: readonly Grant[];
+  /** Those that fit by a `*`. */
+  readonly patterns: readonly Grant[];
+}
+
 /** A Maskinporten scope and who may use it. */
 export interface MaskinportenScope {
   readonly name: string;
@@ -285,6 +293,10 @@ export interface Snapshot {
   clientOf(app: string, provider: ClientProvider): Client | undefined;
   clients(provider: ClientProvider): Iterable<Client>;
   grantsFor(target: string): readonly Grant[];
+  /** Those of the target's rules that fit the consumer, both app ids; costs what fits, not what the target has. */
+  grantsBetween(consumer: string, target: string): GrantMatches;
+  /** Every scope that a rule of the target names. */
+  declaredScopes(target: string): ReadonlySet<string>;
   scope(name: string): MaskinportenScope | undefined;
   scopes(): Iterable<MaskinportenScope>;
   issuer(name: string): IssuerRow | undefined;

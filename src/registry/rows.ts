@@ -4,10 +4,12 @@ import { dropExpired, putDenials } from './denial-rows.ts';
 import type { Expiring } from './denial-rows.ts';
 import type { Denial } from './denial.ts';
 import type { IssuerRow } from './issuer-row.ts';
-import type { App, Client, ClientProvider, Grant, MaskinportenScope, WildcardGrants } from './model.ts';
+import type { App, Client, ClientProvider, MaskinportenScope, WildcardGrants } from './model.ts';
 import { emptyMap } from './persistent-map.ts';
 import type { MapEditor, PersistentMap } from './persistent-map.ts';
 import { forget, ingressNames, learn, resourceNames } from './resources.ts';
+import { targetGrants } from './target-grants.ts';
+import type { TargetGrants } from './target-grants.ts';
 
 /** The rows of one version with their indexes, all of them immutable: the next version shares what did not change. */
 export interface Rows extends Tables<'map'> {
@@ -23,7 +25,7 @@ type Tables<M extends 'map' | 'editor'> = {
   /** By `provider clientId`. */
   readonly clientIds: Table<M, Client>;
   /** By target. */
-  readonly grants: Table<M, readonly Grant[]>;
+  readonly grants: Table<M, TargetGrants>;
   readonly scopes: Table<M, MaskinportenScope>;
   /** Names of scopes by owner. */
   readonly scopesOf: Table<M, readonly string[]>;
@@ -81,7 +83,7 @@ export function changedRows(
   // All go before any comes: an id may pass from one app to another.
   for (const { app, provider } of change.putClients ?? []) removeClient(edit, app, provider);
   for (const client of change.putClients ?? []) putClient(edit, client);
-  for (const { target, grants } of change.replaceGrants ?? []) edit.grants.set(target, grants);
+  for (const { target, grants } of change.replaceGrants ?? []) edit.grants.set(target, targetGrants(grants));
   for (const { owner } of change.replaceScopes ?? []) removeScopes(edit, owner);
   for (const { owner, scopes } of change.replaceScopes ?? []) putScopes(edit, owner, scopes);
   for (const name of change.removeIssuers ?? []) edit.issuers.delete(name);

@@ -4,6 +4,8 @@ import type { App, Client, Grant, MaskinportenScope, Snapshot, WildcardGrants } 
 import { findResource } from './resources.ts';
 import { changedRows, clientKey, emptyRows } from './rows.ts';
 import type { Rows } from './rows.ts';
+import { NO_GRANTS } from './target-grants.ts';
+import type { TargetGrants } from './target-grants.ts';
 
 /** The rows a snapshot is made of. */
 export interface SnapshotData {
@@ -16,8 +18,6 @@ export interface SnapshotData {
   readonly issuers?: readonly IssuerRow[];
   readonly denials?: readonly Denial[];
 }
-
-const NO_GRANTS: readonly Grant[] = [];
 
 /** Indexes rows for constant-time questions. The rows are not copied: treat them as frozen. */
 export function createSnapshot(data: SnapshotData): Snapshot {
@@ -42,6 +42,7 @@ export function rowsOf(data: SnapshotData): Rows {
 
 /** The read-only view of the rows. */
 export function snapshotOf(rows: Rows): Snapshot {
+  const grantsOf = (target: string): TargetGrants => rows.grants.get(target) ?? NO_GRANTS;
   return {
     version: rows.version,
     wildcardGrants: rows.wildcardGrants,
@@ -50,7 +51,9 @@ export function snapshotOf(rows: Rows): Snapshot {
     client: (provider, clientId) => rows.clientIds.get(clientKey(provider, clientId)),
     clientOf: (app, provider) => rows.clients.get(clientKey(provider, app)),
     clients: (provider) => [...rows.clients.values()].filter((client) => client.provider === provider),
-    grantsFor: (target) => rows.grants.get(target) ?? NO_GRANTS,
+    grantsFor: (target) => grantsOf(target).list,
+    grantsBetween: (consumer, target) => grantsOf(target).between(consumer),
+    declaredScopes: (target) => grantsOf(target).scopes(),
     scope: (name) => rows.scopes.get(name),
     scopes: () => rows.scopes.values(),
     issuer: (name) => rows.issuers.get(name),

@@ -2,6 +2,8 @@ import { appId, parseAppId, splitAppId } from '../../registry/app-id.ts';
 import type { AppId } from '../../registry/app-id.ts';
 import type { App, Client, Grant, MaskinportenScope, Snapshot } from '../../registry/model.ts';
 import type { SourcePosition } from '../../registry/model.ts';
+import { targetGrants } from '../../registry/target-grants.ts';
+import type { TargetGrants } from '../../registry/target-grants.ts';
 import { digest } from '../digest.ts';
 import type { OpenidClient } from './openid-client.ts';
 
@@ -53,13 +55,17 @@ export function overlay(base: Snapshot, added: readonly AddedClient[]): Snapshot
   const apps = new Map<string, App>(rows.flatMap((each) => appEntry(base, each)));
   const scopes = new Map<string, MaskinportenScope>();
   for (const each of rows) for (const scope of scopesOf(base, scopes, each)) scopes.set(scope.name, scope);
-  const grants = new Map<string, readonly Grant[]>();
+  const grants = new Map<string, TargetGrants>();
   const find = (caller: string): Client | undefined =>
     base.client('azure', caller) ??
     byId.get(`azure ${caller}`) ??
     base.clientOf(caller, 'azure') ??
     byApp.get(`azure ${caller}`);
-  for (const each of rows) if (each.row !== undefined) grants.set(each.row.app, grantsOf(each, each.row.app, find));
+  for (const each of rows) {
+    const target = each.row?.app;
+    if (target !== undefined)
+      grants.set(target, targetGrants([...base.grantsFor(target), ...grantsOf(each, target, find)]));
+  }
   return {
     version: base.version,
     wildcardGrants: base.wildcardGrants,
@@ -68,10 +74,9 @@ export function overlay(base: Snapshot, added: readonly AddedClient[]): Snapshot
     client: (provider, id) => base.client(provider, id) ?? byId.get(`${provider} ${id}`),
     clientOf: (app, provider) => base.clientOf(app, provider) ?? byApp.get(`${provider} ${app}`),
     clients: (provider) => [...base.clients(provider), ...clients.filter((row) => row.provider === provider)],
-    grantsFor: (target) => {
-      const own = grants.get(target);
-      return own === undefined ? base.grantsFor(target) : [...base.grantsFor(target), ...own];
-    },
+    grantsFor: (target) => grants.get(target)?.list ?? base.grantsFor(target),
+    grantsBetween: (consumer, target) => grants.get(target)?.between(consumer) ?? base.grantsBetween(consumer, target),
+    declaredScopes: (target) => grants.get(target)?.scopes() ?? base.declaredScopes(target),
     scope: (name) => scopes.get(name) ?? base.scope(name),
     issuer: (name) => base.issuer(name),
     issuers: () => base.issuers(),

@@ -92,6 +92,7 @@ function withClient(
   const { row, before } = old;
   const isIt = (client: Client): boolean => client.clientId === clientId;
   const isItsApp = (app: string): boolean => row?.app === app;
+  const viewOf = (target: string): Snapshot => (isItsApp(target) ? before : snapshot);
   return {
     ...snapshot,
     client: (provider, id) => (id === clientId ? before.client(provider, id) : snapshot.client(provider, id)),
@@ -104,6 +105,8 @@ function withClient(
       ...[...snapshot.clients(provider)].filter((client) => !isIt(client)),
       ...[...before.clients(provider)].filter(isIt),
     ],
-    grantsFor: (target) => (isItsApp(target) ? before.grantsFor(target) : snapshot.grantsFor(target)),
+    grantsFor: (target) => viewOf(target).grantsFor(target),
+    grantsBetween: (consumer, target) => viewOf(target).grantsBetween(consumer, target),
+    declaredScopes: (target) => viewOf(target).declaredScopes(target),
   };
 }
