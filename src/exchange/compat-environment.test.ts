@@ -156,3 +156,14 @@ test('registrars come from their issuers, each for its cluster, or sign for them
     ],
   );
 });
+
+test('T1: a token of an operator may live longer than an hour in the place of a tokendings server alone', () => {
+  const operator = { name: 'o', wellKnown: WELL_KNOWN, audience: ['a'], subjects: 'any', rights: ['register'] };
+  const given = (maxLifetime: number): Environment => ({
+    FULLMAKT_EXCHANGE_ISSUER: 'https://tx.example.test',
+    FULLMAKT_EXCHANGE_OPERATORS: JSON.stringify([{ ...operator, maxLifetime }]),
+  });
+  assert.equal(settingsOf(given(3600)).operators[0]?.maxLifetime, 3600);
+  assert.throws(() => settingsOf(given(3601)), /maxLifetime/);
+  assert.equal(settingsOf({ ...COMPAT, ...given(3601) }).operators[0]?.maxLifetime, 3601);
+});

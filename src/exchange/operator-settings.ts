@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { Algorithm } from '../oauth/algorithms.ts';
 import { importVerificationKey } from '../oauth/jwk.ts';
 import type { PublicJwk } from '../oauth/jwk.ts';
+import { HOUR } from '../oauth/time.ts';
 import { isAppIdPart } from '../registry/app-id.ts';
 
 /** What an operator may do. */
@@ -27,7 +28,7 @@ export interface OperatorSettings {
   readonly clients?: readonly string[] | undefined;
   /** Public keys of the software statements it hands in (RFC 7591 2.3). */
   readonly statementKeys?: OperatorKeys | undefined;
-  /** Seconds a token may live; 3600 unless given. One without `iat` is measured from now. */
+  /** Seconds a token may live; 3600 unless given, and no more but in the place of a tokendings server. One without `iat` is measured from now. */
   readonly maxLifetime?: number | undefined;
   /** Whether its software statements may lack `aud`, `exp` and `jti`. */
   readonly undatedStatements?: boolean | undefined;
@@ -47,7 +48,12 @@ const keys = z.strictObject({
     .min(1)
     .refine((list) => new Set(list.map(({ kid }) => kid)).size === list.length, 'two keys have one kid'),
 });
-const row = (isPattern: (text: string) => boolean): z.ZodType<OperatorSettings> =>
+interface Leeway {
+  readonly isPattern: (text: string) => boolean;
+  /** Seconds. */
+  readonly longestLifetime: number;
+}
+const row = ({ isPattern, longestLifetime }: Leeway): z.ZodType<OperatorSettings> =>
   z
     .strictObject({
       name: z.string().min(1),
@@ -61,7 +67,7 @@ const row = (isPattern: (text: string) => boolean): z.ZodType<OperatorSettings> 
       rights: z.array(z.enum(RIGHTS)).min(1),
       clients: z.array(z.string().refine(isPattern, '`cluster:*` or `cluster:namespace:*`')).optional(),
       statementKeys: keys.optional(),
-      maxLifetime: z.number().positive().optional(),
+      maxLifetime: z.number().positive().max(longestLifetime).optional(),
       undatedStatements: z.boolean().optional(),
     })
     .refine(
@@ -73,15 +79,16 @@ const row = (isPattern: (text: string) => boolean): z.ZodType<OperatorSettings> 
 
 /** Reads the list of operators from a setting. Throws an Error that names every member at fault. */
 export function parseOperators(value: unknown): readonly OperatorSettings[] {
-  return parseWith(row(isClientPattern), value);
+  return parseWith(row({ isPattern: isClientPattern, longestLifetime: HOUR }), value);
 }
 
-/** The same where a tokendings server stood, whose registrars may be of no cluster in particular: `*` is all of them. */
+/**
+ * The same where a tokendings server stood, whose registrars may be of no cluster in particular, `*` is all of them, and may have
+ * one token for all their life.
+ */
 export function parseLegacyOperators(value: unknown): readonly OperatorSettings[] {
-  return parseWith(
-    row((text) => text === '*' || isClientPattern(text)),
-    value,
-  );
+  const isPattern = (text: string): boolean => text === '*' || isClientPattern(text);
+  return parseWith(row({ isPattern, longestLifetime: Infinity }), value);
 }
 
 function parseWith(schema: z.ZodType<OperatorSettings>, value: unknown): readonly OperatorSettings[] {
