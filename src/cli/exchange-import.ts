@@ -19,11 +19,13 @@ type ImportCommand = Extract<ExchangeCommand, { readonly action: 'import' }>;
 
 /** What was, or with `--dry-run` would be, written. */
 interface Told {
-  readonly clients: LegacyImport;
+  readonly clients: LegacyImport & { readonly ownerless: readonly AppId[] };
   readonly keys: ImportedKeys | undefined;
 }
 
 const ATTEMPTS = 10;
+/** Whose a client is that no operator may register, or several. */
+const NOBODY = sourceOfOperator('import');
 
 /**
  * `fullmakt exchange import`: clients, keys and rules of a tokendings server, and its public keys as retired ones. A client belongs to
@@ -43,14 +45,16 @@ export async function importClients(
   );
   const keys =
     jwks === undefined ? undefined : await asked(command.keys ?? '', () => writeKeys(registry, jwks, command.dryRun));
-  return command.json ? asJson({ clients, keys }) : describe({ clients, keys }, command.dryRun);
+  const ownerless = [...clients.written, ...clients.unchanged].filter((app) => sourceOf(app) === NOBODY);
+  const told: Told = { clients: { ...clients, ownerless }, keys };
+  return command.json ? asJson(told) : describe(told, command.dryRun);
 }
 
 function ownerOf(app: AppId, operators: readonly OperatorSettings[]): NonNullable<Source> {
   const [owner, ...more] = operators.filter(
     ({ rights, clients = [] }) => rights.includes('register') && mayTouch({ clients }, app),
   );
-  return sourceOfOperator(owner === undefined || more.length > 0 ? 'import' : owner.name);
+  return owner === undefined || more.length > 0 ? NOBODY : sourceOfOperator(owner.name);
 }
 
 async function writeClients(
@@ -95,15 +99,18 @@ function describe({ clients, keys }: Told, dryRun: boolean): string {
   const lines = [
     `clients: ${clients.written.length} ${verb}, ${clients.unchanged.length} already there`,
     ...(keys === undefined ? [] : [`keys: ${keys.rows.length} ${verb}, ${keys.unchanged.length} already there`]),
+    ...clients.ownerless.map(
+      (app) => `without an owner: ${app}: not one operator may register it; no registrar can change it`,
+    ),
     ...[...clients.rejected, ...(keys?.rejected ?? [])].map(({ what, reason }) => `rejected: ${what}: ${reason}`),
   ];
   return lines.map((line) => `${line}\n`).join('');
 }
 
 function asJson({ clients, keys }: Told): string {
-  const { written, unchanged, rejected } = clients;
+  const { written, unchanged, ownerless, rejected } = clients;
   const told = {
-    clients: { written, unchanged, rejected },
+    clients: { written, unchanged, ownerless, rejected },
     ...(keys && {
       keys: { written: keys.rows.map(({ kid }) => kid), unchanged: keys.unchanged, rejected: keys.rejected },
     }),

@@ -97,6 +97,11 @@ test('fullmakt exchange import: clients and keys of an old server are taken over
     /^clients: 4 would be written, 0 already there\nkeys: 1 would be written, 0 already there\n/,
   );
   assert.match(dry.stdout, /^rejected: dev:fleet:broken: /m);
+  assert.doesNotMatch(dry.stdout, /without an owner/);
+  const early = await runExchangeCommand(['import', clients, '--dry-run', '--dir', dir], {
+    FULLMAKT_EXCHANGE_COMPAT: 'tokendings',
+  });
+  assert.match(early.stdout, /^without an owner: dev:fleet:api: .*no registrar can change it$/m);
   assert.equal((await peer.exchange({})).body['error'], 'invalid_client');
   const first = await run();
   assert.match(first.stdout, /^clients: 4 written, 0 already there\nkeys: 1 written, 0 already there\n/);
