@@ -15,7 +15,8 @@ const MAX_VALUE_CHARACTERS = 1024;
 const HEADERS = { 'Cache-Control': 'no-store' };
 
 const text = z.string().min(1).max(MAX_VALUE_CHARACTERS);
-const revocation = z.object({
+/** Strict: a misspelt member would revoke more than was meant. */
+const revocation = z.strictObject({
   kind: z.enum(['jti', 'sid', 'sub', 'client']),
   value: text,
   idp: text.optional(),
