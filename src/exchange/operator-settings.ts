@@ -87,8 +87,7 @@ export function parseOperators(value: unknown): readonly OperatorSettings[] {
  * one token for all their life.
  */
 export function parseLegacyOperators(value: unknown): readonly OperatorSettings[] {
-  const isPattern = (text: string): boolean => text === '*' || isClientPattern(text);
-  return parseWith(row({ isPattern, longestLifetime: Infinity }), value);
+  return parseWith(row({ isPattern: isLegacyPattern, longestLifetime: Infinity }), value);
 }
 
 function parseWith(schema: z.ZodType<OperatorSettings>, value: unknown): readonly OperatorSettings[] {
@@ -103,6 +102,10 @@ function parseWith(schema: z.ZodType<OperatorSettings>, value: unknown): readonl
 function isClientPattern(text: string): boolean {
   const parts = text.split(':');
   return (parts.length === 2 || parts.length === 3) && parts.pop() === '*' && parts.every(isAppIdPart);
+}
+
+function isLegacyPattern(text: string): boolean {
+  return text === '*' || isClientPattern(text);
 }
 
 function isUsableKey(jwk: unknown): boolean {
