@@ -190,6 +190,7 @@ test('V3: a body that is not a revocation is refused, and says which member it i
     [{ kind: 'sid', value: 's', idp: 5 }, /^idp/],
     [{ kind: 'sid', value: 's', notBefore: '1' }, /^notBefore/],
     [{ kind: 'sid', value: 's', notBefore: START + 3600 }, /^notBefore/],
+    [{ kind: 'sid', value: 's', idP: 'https://idp.example.test' }, /idP/],
     [[], /^body/],
   ];
   for (const [body, says] of bad) {
