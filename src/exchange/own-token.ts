@@ -16,7 +16,10 @@ export interface OwnToken {
 }
 
 /** Reads a token that may be ours; undefined for anything that is not a genuine one, or not one any more. */
-export async function readOwnToken(token: string, { issuers, config, now }: ExchangeContext): Promise<OwnToken | undefined> {
+export async function readOwnToken(
+  token: string,
+  { issuers, config, now }: ExchangeContext,
+): Promise<OwnToken | undefined> {
   const own = issuers.find(config.issuer);
   if (typeof own !== 'object') return undefined;
   try {
@@ -48,7 +51,12 @@ export interface OwnTokenClaims {
  */
 export function isHonoured(
   { claims, clientId, kid }: OwnTokenClaims,
-  { audience, snapshot, issuers, issuer }: {
+  {
+    audience,
+    snapshot,
+    issuers,
+    issuer,
+  }: {
     readonly audience: string;
     readonly snapshot: Snapshot;
     readonly issuers: SubjectIssuers;
