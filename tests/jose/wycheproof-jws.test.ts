@@ -41,7 +41,7 @@ function listed(differences: readonly Reasoned[]): number[] {
   return differences.flatMap(({ tcIds }) => tcIds).toSorted((a, b) => a - b);
 }
 
-test('Wycheproof JWS: every invalid signature is refused, and of the valid ones exactly those in the difference list', {
+test('X06, Wycheproof JWS: every invalid signature is refused, and of the valid ones exactly those in the difference list', {
   skip,
 }, () => {
   assert.deepEqual(judge('json_web_signature_test'), {
