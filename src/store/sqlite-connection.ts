@@ -22,7 +22,7 @@ export interface Connection {
   readonly prepareAll: (sql: string) => (...values: SQLInputValue[]) => readonly Row[];
   /** Asks at once. Throws StoreUnavailable. */
   readonly read: <T>(question: () => T) => T;
-  /** Changes together with what else is asked for in this turn; settles when it is on the disk. */
+  /** Changes together with what else is asked for just then; settles when it is on the disk. */
   readonly write: <T>(change: () => T) => Promise<T>;
   readonly close: () => void;
 }

@@ -1,8 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite';
 
-/** Runs changes in order, all that were asked for in one turn of the event loop in one transaction. */
+/** Runs changes in order, those that come together in one transaction. */
 export interface Writer {
-  /** Settles after the commit; rejects, with every change of the same turn, when it fails. */
+  /** Settles after the commit; rejects, with every change of the same transaction, when it fails. */
   readonly write: <T>(change: () => T) => Promise<T>;
   /** Commits what waits, at once. */
   readonly flush: () => void;
@@ -14,9 +14,12 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
+/** How long the first of them waits for others at most, in milliseconds. */
+const GATHER_MS = 2;
+
 /**
- * One commit costs a wait for the disk, so changes that come together share one. `before` runs first in each transaction,
- * `asError` names what went wrong.
+ * One commit costs a wait for the disk, so changes share one as long as each turn of the event loop brings more of them.
+ * `before` runs first in each transaction, `asError` names what went wrong.
  */
 export function createWriter(options: {
   database: DatabaseSync;
@@ -25,6 +28,8 @@ export function createWriter(options: {
 }): Writer {
   const { database, before, asError } = options;
   let waiting: Waiting[] = [];
+  /** When the first of those that wait came, on the monotonic clock, in milliseconds. */
+  let firstAt = 0;
 
   const commit = (batch: readonly Waiting[]): void => {
     database.exec('BEGIN IMMEDIATE');
@@ -51,12 +56,20 @@ export function createWriter(options: {
     for (const change of batch) change.settle();
   };
 
+  const gather = (known: number): void => {
+    if (waiting.length === known || performance.now() - firstAt >= GATHER_MS) flush();
+    else setImmediate(gather, waiting.length);
+  };
+
   return {
     flush,
     write<T>(change: () => T): Promise<T> {
       const { promise, resolve, reject } = Promise.withResolvers<T>();
       let result: { readonly value: T } | undefined;
-      if (waiting.length === 0) setImmediate(flush);
+      if (waiting.length === 0) {
+        firstAt = performance.now();
+        setImmediate(gather, 0);
+      }
       waiting.push({
         run: () => {
           result = { value: change() };
