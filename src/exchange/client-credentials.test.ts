@@ -1,93 +1,15 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { GRANT, TOKEN_TYPE } from '../oauth/client-assertion.ts';
-import { publicJwk } from '../oauth/jwk.ts';
-import type { App, Client, Grant, TokenxSpec } from '../registry/model.ts';
+import { TOKEN_TYPE } from '../oauth/client-assertion.ts';
+import type { Client } from '../registry/model.ts';
 import { createMemoryReplay } from '../store/replay-memory.ts';
 import type { ReplayStore } from '../store/replay.ts';
-import {
-  claimsOf,
-  createTestKeys,
-  createWorld,
-  idportenClient,
-  ISSUER,
-  START,
-  testApp,
-  testClient,
-  testGrant,
-} from './testing/world.ts';
-import type { Answer, World } from './testing/world.ts';
+import { openMachines } from './testing/machines.ts';
+import { claimsOf, createWorld, ISSUER, START, testGrant } from './testing/world.ts';
+import type { Answer } from './testing/world.ts';
 
-const keys = await createTestKeys();
-const jwks = [publicJwk(keys.client)];
-const BOTH = { token: {}, grantTypes: ['token-exchange', 'client_credentials'] } as const;
-/** What the manifests of these apps say of TokenX. */
-const SPECS: Readonly<Record<string, TokenxSpec>> = {
-  batch: { ...BOTH, defaultAudience: 'dev:fleet:api' },
-  plain: BOTH,
-  only: { token: {}, grantTypes: ['client_credentials'], defaultAudience: 'dev:fleet:gone' },
-  none: { token: {}, grantTypes: [] },
-  web: { token: {} },
-  api: BOTH,
-  store: { token: {} },
-  strict: { token: { typ: 'at+jwt', alg: 'RS256', ttl: 60, azp: false, claims: ['pid'], maxSession: 60 } },
-  echo: { token: { scope: 'echo' } },
-  picky: { token: {}, subjectIssuers: ['idporten'] },
-  ours: { token: {}, subjectIssuers: ['tokenx'] },
-  off: { token: {} },
-};
-const world = await createWorld({
-  keys,
-  data: {
-    apps: Object.keys(SPECS).map(appOf),
-    clients: [...Object.keys(SPECS).map(clientOf), idportenClient('web', 'login-client')],
-    grants: [
-      grant('batch', 'api', ['les', 'skriv'], ['batch', 'nattlig']),
-      ...['plain', 'only', 'none', 'web'].map((name) => grant(name, 'api', [])),
-      ...['store', 'picky', 'ours'].map((name) => grant('api', name, ['les', 'slett'])),
-      ...['strict', 'echo', 'off', 'picky', 'plain'].map((name) => grant('batch', name, [])),
-      grant('plain', 'plain', []),
-      testGrant('*', 'store'),
-    ],
-  },
-});
+const { keys, world, appOf, clientOf, ask, hop } = await openMachines();
 after(() => world.close());
-
-function appOf(name: string): App {
-  const app = testApp(name, name === 'off' ? { state: 'disabled' } : {});
-  const ingresses = name === 'api' ? ['https://api.example.test/app'] : [];
-  return { ...app, spec: { ...app.spec, ingresses, tokenx: SPECS[name] ?? { token: {} } } };
-}
-
-function clientOf(name: string): Client {
-  return { ...testClient(name, jwks), registration: { provider: 'tokenx', ...(SPECS[name] ?? { token: {} }) } };
-}
-
-function grant(from: string, to: string, scopes: readonly string[], roles: readonly string[] = []): Grant {
-  return { ...testGrant(from, to, scopes), roles };
-}
-
-type Parameters = Readonly<Record<string, string | undefined>>;
-
-/** Asks with client credentials as `from`. */
-async function ask(from: string, parameters: Parameters = {}, at: World = world): Promise<Answer> {
-  const id = `dev:fleet:${from}`;
-  return at.exchange({
-    grant_type: GRANT.clientCredentials,
-    client_assertion: await at.assertion({ claims: { iss: id, sub: id } }),
-    subject_token: undefined,
-    subject_token_type: undefined,
-    audience: undefined,
-    ...parameters,
-  });
-}
-
-/** Exchanges a token as `from`. */
-async function hop(from: string, to: string, token: string, scope?: string): Promise<Answer> {
-  const id = `dev:fleet:${from}`;
-  const client_assertion = await world.assertion({ claims: { iss: id, sub: id } });
-  return world.exchange({ client_assertion, subject_token: token, audience: `dev:fleet:${to}`, scope });
-}
 
 const api = { audience: 'dev:fleet:api' };
 const reasonOf = ({ body }: Answer): unknown => body['fm_reason'] ?? 'issued';
@@ -156,7 +78,7 @@ test('M1: authentication, replay, policy, limits and records are those of the ex
 });
 
 test('M2: the target is audience or resource, else the default of the client, else there is none', async () => {
-  const audOf = async (from: string, parameters: Parameters): Promise<unknown> => {
+  const audOf = async (from: string, parameters: Readonly<Record<string, string | undefined>>): Promise<unknown> => {
     const answer = await ask(from, parameters);
     return answer.status === 200 ? claimsOf(answer)['aud'] : reasonOf(answer);
   };

@@ -1,16 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { setImmediate } from 'node:timers/promises';
 import { GRANT, TOKEN_TYPE } from '../oauth/client-assertion.ts';
 import { publicJwk } from '../oauth/jwk.ts';
-import { AuditUnavailable } from '../observe/audit.ts';
-import { denialHash } from '../registry/denial.ts';
-import type { Denial } from '../registry/denial.ts';
 import type { App } from '../registry/model.ts';
-import { createMemoryRegistry } from '../registry/registry.ts';
-import { createMemoryReplay } from '../store/replay-memory.ts';
 import { situations } from './errors.ts';
 import type { Situation } from './errors.ts';
+import { OUTAGES, assertRefusal } from './testing/outages.ts';
 import {
   createTestKeys,
   createWorld,
@@ -21,7 +16,7 @@ import {
   testClient,
   testGrant,
 } from './testing/world.ts';
-import type { Answer, World } from './testing/world.ts';
+import type { Answer } from './testing/world.ts';
 
 const keys = await createTestKeys();
 const base = defaultData(keys);
@@ -194,24 +189,6 @@ for (const [situation, row] of Object.entries(table)) {
   });
 }
 
-function assertRefusal(answer: Answer, want: { situation: string; status: number; error: string }): void {
-  assert.equal(answer.body['fm_reason'], want.situation, answer.text);
-  assert.equal(answer.status, want.status);
-  assert.equal(answer.body['error'], want.error);
-  assert.match(String(answer.body['error_description']), /^[\x20-\x21\x23-\x5b\x5d-\x7e]+$/);
-  assert.equal(answer.headers['cache-control'], 'no-store');
-  assert.equal(answer.headers['content-type'], 'application/json');
-  if (want.status === 503 || want.status === 429) assert.equal(answer.headers['retry-after'], '1');
-}
-
-/** The session of every good subject token. */
-const SESSION_OVER: Denial = {
-  kind: 'sid',
-  hash: denialHash('sid', 's-5'),
-  notBefore: START,
-  expiresAt: START + 3600,
-};
-
 /** What only the endpoints of operators answer; their own tests hold them to it. */
 const ADMINISTRATION: ReadonlySet<Situation> = new Set([
   'body-malformed',
@@ -220,116 +197,16 @@ const ADMINISTRATION: ReadonlySet<Situation> = new Set([
   'registry-unavailable',
 ]);
 
-/** Situations that need a server in trouble. */
-const outages: Partial<Record<Situation, () => Promise<void>>> = {
-  'target-issuer': () =>
-    inWorld({ data: withSubjectIssuers('picky', ['azure']) }, async (own) => {
-      const answer = await own.exchange({ audience: 'dev:fleet:picky' });
-      assertRefusal(answer, { situation: 'target-issuer', status: 400, error: 'invalid_target' });
-    }),
-  'subject-revoked': () =>
-    inWorld({ data: { denials: [SESSION_OVER] } }, async (own) => {
-      const answer = await own.exchange();
-      assertRefusal(answer, { situation: 'subject-revoked', status: 400, error: 'invalid_request' });
-    }),
-  'rate-limited': () =>
-    inWorld({}, async (own) => {
-      for (let attempt = 0; attempt < 60; attempt += 1) {
-        assert.equal(
-          (await own.exchange({ client_assertion: await own.assertion({ key: keys.stranger }) })).status,
-          401,
-        );
-      }
-      assertUnavailable(await own.exchange(), 'rate-limited', 429);
-    }),
-  'replay-unavailable': async () => {
-    const store = createMemoryReplay({ now: () => START, maxEntries: 1 });
-    await store.claim('the only place', START + 60);
-    await inWorld({ store }, async (own) => assertUnavailable(await own.exchange(), 'replay-unavailable'));
-  },
-  'registry-stale': () => {
-    const registry = { ...createMemoryRegistry({ now: () => START, initial: base }), ageSeconds: () => 11 };
-    return inWorld({ registry }, async (own) => assertUnavailable(await own.exchange(), 'registry-stale'));
-  },
-  'audit-unavailable': async () => {
-    await inWorld({ emit: failOn('exchange', new AuditUnavailable('disk full')) }, async (own) => {
-      assertUnavailable(await own.exchange(), 'audit-unavailable');
-      assertUnavailable(await own.exchange({ audience: 'dev:fleet:lonely' }), 'audit-unavailable');
-    });
-  },
-  'issuer-unavailable': () =>
-    inWorld({ jwks: () => ({ keys: [] }) }, async (own) =>
-      assertUnavailable(await own.exchange(), 'issuer-unavailable'),
-    ),
-  'keys-unavailable': () =>
-    inWorld({}, async (own) => {
-      await own.exchange();
-      const kid = own.lastDecision()?.kid ?? '';
-      const putDenials = [
-        { kind: 'kid', hash: denialHash('kid', kid), notBefore: START + 60, expiresAt: START + 60 },
-      ] as const;
-      await own.registry.commit(own.registry.snapshot().version, { putDenials });
-      assertUnavailable(await own.exchange(), 'keys-unavailable');
-    }),
-  overloaded: async () => {
-    const issuer = Promise.withResolvers<object>();
-    await inWorld({ jwks: () => issuer.promise }, async (own) => {
-      const waiting = Array.from({ length: 200 }, () => own.exchange());
-      while (own.remembered.length < 200) await setImmediate();
-      assertUnavailable(await own.exchange(), 'overloaded');
-      issuer.resolve({ keys: [publicJwk(keys.idp)] });
-      for (const answer of await Promise.all(waiting)) assert.equal(answer.status, 200, answer.text);
-    });
-  },
-  internal: async () => {
-    await inWorld({ emit: failOn('exchange.edge', new TypeError('a bug')) }, async (own) => {
-      const answer = await own.exchange();
-      assertRefusal(answer, { situation: 'internal', status: 500, error: 'server_error' });
-      assert.doesNotMatch(answer.text, /a bug/);
-    });
-  },
-};
-
-for (const [situation, check] of Object.entries(outages)) test(`X01: answers ${situation} as its row says`, check);
+for (const [situation, check] of Object.entries(OUTAGES)) {
+  test(`X01: answers ${situation} as its row says`, () => check(keys));
+}
 
 /** Told by `errors: tokendings` alone: see compat-errors.test.ts. */
 const LEGACY_ALONE: ReadonlySet<Situation> = new Set(['client-unknown', 'client-sub-missing']);
 
 test('X01: the tables above have a row for every situation there is', () => {
   assert.deepEqual(
-    [...Object.keys(table), ...Object.keys(outages)].toSorted(),
+    [...Object.keys(table), ...Object.keys(OUTAGES)].toSorted(),
     situations.filter((situation) => !ADMINISTRATION.has(situation) && !LEGACY_ALONE.has(situation)).toSorted(),
   );
 });
-
-function assertUnavailable(answer: Answer, situation: Situation, status = 503): void {
-  assertRefusal(answer, { situation, status, error: 'temporarily_unavailable' });
-}
-
-function failOn(name: string, error: Error): (event: { readonly event: string }) => void {
-  return ({ event }) => {
-    if (event === name) throw error;
-  };
-}
-
-function withSubjectIssuers(name: string, subjectIssuers: readonly string[]): object {
-  const app = testApp(name);
-  const picky = { ...app, spec: { ...app.spec, tokenx: { token: {}, subjectIssuers } } };
-  return {
-    apps: [...base.apps, picky],
-    clients: [...base.clients, testClient(name, jwks)],
-    grants: [testGrant('web', name)],
-  };
-}
-
-async function inWorld(
-  options: Omit<Parameters<typeof createWorld>[0], 'keys'>,
-  check: (own: World) => Promise<void>,
-): Promise<void> {
-  const own = await createWorld({ keys, ...options });
-  try {
-    await check(own);
-  } finally {
-    await own.close();
-  }
-}

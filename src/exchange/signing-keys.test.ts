@@ -1,34 +1,14 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { after, test } from 'node:test';
-import { GRANT } from '../oauth/client-assertion.ts';
-import { publicJwk } from '../oauth/jwk.ts';
-import { parseJwt, verifyJwtSignature } from '../oauth/jwt.ts';
-import { parseJwks } from '../oauth/jwks.ts';
+import { test } from 'node:test';
 import { createKeyWrapper } from '../registry/key-wrapper.ts';
 import { createMemoryRegistry } from '../registry/registry.ts';
-import { createMemorySigningKeyStore } from '../registry/signing-keys.ts';
 import type { SigningKeyStore } from '../registry/signing-keys.ts';
-import { StoreUnavailable } from '../store/errors.ts';
-import { createMemoryReplay } from '../store/replay-memory.ts';
 import type { TokenAlgorithm } from './config.ts';
 import { openSigningKeys } from './signing-keys.ts';
 import type { SigningKeys } from './signing-keys.ts';
-import {
-  createTestKeys,
-  createWorld,
-  defaultData,
-  ISSUER,
-  START,
-  testApp,
-  testClient,
-  testGrant,
-} from './testing/world.ts';
-import type { Answer } from './testing/world.ts';
+import { START } from './testing/world.ts';
 
-const keys = await createTestKeys();
-const world = await createWorld({ keys });
-after(() => world.close());
 const rules = { maxAgeSeconds: 300, stagedForSeconds: 3600, activeForSeconds: 86_400, retiredForSeconds: 86_400 };
 
 interface Bench {
@@ -157,140 +137,4 @@ test('K9: with the store out of reach the keys go on signing', async (t) => {
   clock.now += 90_000;
   await assert.rejects(opened.rotate());
   assert.equal(opened.signer('RS256').alg, 'RS256');
-});
-
-const get = (path: string, headers: Record<string, string> = {}): Promise<Answer> =>
-  world.send('GET', path, { headers });
-
-test('K8: the key set is public members only, RSA, with ETag, max-age and 304', async () => {
-  const answer = await get('/jwks');
-  assert.equal(answer.headers['cache-control'], 'public, max-age=300');
-  assert.deepEqual(Object.keys(answer.body), ['keys']);
-  const set = parseJwks(answer.body);
-  assert.deepEqual(set.skipped, []);
-  for (const jwk of Array.isArray(answer.body['keys']) ? answer.body['keys'] : []) {
-    assert.deepEqual(Object.keys(jwk).toSorted(), ['alg', 'e', 'kid', 'kty', 'n', 'use']);
-    assert.match(jwk.kid, /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
-  }
-  const etag = String(answer.headers['etag']);
-  for (const condition of [etag, `W/${etag}`, `"x", ${etag}`, '*']) {
-    const same = await get('/jwks', { 'If-None-Match': condition });
-    assert.deepEqual([same.status, same.text, same.headers['etag']], [304, '', etag]);
-  }
-  assert.equal((await get('/jwks', { 'If-None-Match': '"other"' })).status, 200);
-  const token = parseJwt((await world.exchange()).body['access_token']);
-  assert.deepEqual(Object.keys(token.header).toSorted(), ['alg', 'kid', 'typ']);
-  verifyJwtSignature(token, set.keys, { algorithms: ['RS256'], kidRequired: true });
-});
-
-test('D1, D3: both metadata documents name what there is and nothing else', async () => {
-  const oauth = await get('/.well-known/oauth-authorization-server');
-  assert.deepEqual(oauth.body, {
-    issuer: ISSUER,
-    token_endpoint: `${ISSUER}/token`,
-    jwks_uri: `${ISSUER}/jwks`,
-    response_types_supported: [],
-    grant_types_supported: [GRANT.tokenExchange, GRANT.clientCredentials],
-    token_endpoint_auth_methods_supported: ['private_key_jwt'],
-    token_endpoint_auth_signing_alg_values_supported: ['RS256', 'PS256', 'ES256', 'EdDSA', 'Ed25519'],
-    introspection_endpoint: `${ISSUER}/introspect`,
-    introspection_endpoint_auth_methods_supported: ['private_key_jwt'],
-    introspection_endpoint_auth_signing_alg_values_supported: ['RS256', 'PS256', 'ES256', 'EdDSA', 'Ed25519'],
-    revocation_endpoint: `${ISSUER}/revoke`,
-    revocation_endpoint_auth_methods_supported: ['private_key_jwt'],
-    revocation_endpoint_auth_signing_alg_values_supported: ['RS256', 'PS256', 'ES256', 'EdDSA', 'Ed25519'],
-    subject_types_supported: ['public'],
-  });
-  const openid = await get('/.well-known/openid-configuration', { Host: 'evil.example.test' });
-  assert.deepEqual(openid.body, { ...oauth.body, id_token_signing_alg_values_supported: ['RS256'] });
-  const etag = String(oauth.headers['etag']);
-  assert.equal((await get('/.well-known/oauth-authorization-server', { 'If-None-Match': etag })).status, 304);
-});
-
-test('D2, D4: an issuer with a path is found both ways, and stays as it was written in tokens', async (t) => {
-  const issuer = 'https://tx.example.test/p/';
-  const own = await createWorld({ keys, config: { issuer } });
-  t.after(() => own.close());
-  for (const name of ['oauth-authorization-server', 'openid-configuration']) {
-    for (const path of [`/.well-known/${name}/p`, `/p/.well-known/${name}`]) {
-      const { body } = await own.send('GET', path);
-      assert.deepEqual([body['issuer'], body['jwks_uri']], [issuer, 'https://tx.example.test/p/jwks'], path);
-    }
-  }
-  assert.equal((await own.send('GET', '/p/jwks')).status, 200);
-  assert.equal((await own.send('GET', '/jwks')).status, 404);
-  const client_assertion = await own.assertion({ claims: { aud: issuer } });
-  const body = await own.form({ client_assertion });
-  const answer = await own.send('POST', '/p/token', {
-    body,
-    headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
-  });
-  assert.equal(parseJwt(answer.body['access_token']).claims['iss'], issuer);
-});
-
-test('X12: an audience chooses algorithm, typ and life of its tokens; its neighbours stay as they were', async (t) => {
-  const data = defaultData(keys);
-  const jwks = [publicJwk(keys.client)];
-  const algorithms = ['ES256', 'EdDSA', 'PS256'] as const;
-  const own = await createWorld({
-    keys: { ...keys, store: createMemorySigningKeyStore(() => START) },
-    data: {
-      apps: [...data.apps, ...algorithms.map((alg) => testApp(alg.toLowerCase()))],
-      clients: [
-        ...data.clients,
-        ...algorithms.map((alg) => testClient(alg.toLowerCase(), jwks, { alg, typ: 'at+jwt', ttl: 60 })),
-      ],
-      grants: [...data.grants, ...algorithms.map((alg) => testGrant('web', alg.toLowerCase()))],
-    },
-  });
-  t.after(() => own.close());
-  const set = parseJwks((await own.send('GET', '/jwks')).body);
-  for (const alg of algorithms) {
-    const answer = await own.exchange({ audience: `dev:fleet:${alg.toLowerCase()}` });
-    const token = parseJwt(answer.body['access_token']);
-    assert.deepEqual([token.header.alg, token.header.typ, answer.body['expires_in']], [alg, 'at+jwt', 60]);
-    verifyJwtSignature(token, set.keys, { algorithms: [alg] });
-  }
-  const neighbour = parseJwt((await own.exchange()).body['access_token']);
-  assert.deepEqual([neighbour.header.alg, neighbour.header.typ], ['RS256', 'JWT']);
-});
-
-test('X12: our own token goes on whatever algorithm it was signed with', async (t) => {
-  const data = defaultData(keys);
-  const own = await createWorld({
-    keys: { ...keys, store: createMemorySigningKeyStore(() => START) },
-    data: {
-      clients: data.clients.map((each) =>
-        each.provider === 'tokenx' && each.app === 'dev:fleet:api'
-          ? { ...each, registration: { provider: 'tokenx', token: { alg: 'EdDSA' } } }
-          : each,
-      ),
-    },
-  });
-  t.after(() => own.close());
-  const subject_token = String((await own.exchange()).body['access_token']);
-  const id = 'dev:fleet:api';
-  const client_assertion = await own.assertion({ claims: { iss: id, sub: id } });
-  const next = await own.exchange({ client_assertion, subject_token, audience: 'dev:fleet:store' });
-  assert.equal(next.status, 200, next.text);
-});
-
-test('L7: alive and ready, in both spellings, with figures', async () => {
-  const [alive, healthy, ready, listed] = await Promise.all(
-    ['/internal/isalive', '/healthz', '/internal/isready', '/readyz'].map((path) => get(path)),
-  );
-  assert.deepEqual([alive?.text, healthy?.text, ready?.text, ready?.status], ['ALIVE', 'ok', '', 200]);
-  assert.deepEqual(listed?.body, { ready: true });
-  for (const path of ['/metrics', '/internal/metrics']) assert.equal((await get(path)).text, '# figures\n');
-});
-
-test('L7: not ready once the replay store does not answer', async (t) => {
-  const memory = createMemoryReplay({ now: () => START });
-  const own = await createWorld({
-    keys,
-    store: { ...memory, check: () => Promise.reject(new StoreUnavailable('gone')) },
-  });
-  t.after(() => own.close());
-  assert.equal((await own.send('GET', '/internal/isready')).status, 503);
-  assert.deepEqual((await own.send('GET', '/readyz')).body, { ready: false, missing: ['replayStore'] });
 });
