@@ -35,14 +35,17 @@ export function openEmbeddedReplay(file: string, options: EmbeddedReplayOptions)
   const insert = connection.prepare(`INSERT INTO entries (key, value, version, expires_at) VALUES (?1, x'', 0, ?2)
     ON CONFLICT (key) DO UPDATE SET expires_at = excluded.expires_at WHERE entries.expires_at <= ?3 RETURNING 1`);
 
+  const begin = oncePerTransaction(() => {
+    // Else whoever opens the path later knows nothing of what is remembered here, and the other way round.
+    if (!isSameFile()) throw new StoreUnavailable(`the store file ${file} was removed or replaced while it was in use`);
+    return memory.tick();
+  });
   const claim = async (key: string, expiresAt: number): Promise<'fresh' | 'seen'> => {
     checkClaim(key, expiresAt);
     connection.check(key);
-    // Else whoever opens the path later knows nothing of what is remembered here, and the other way round.
-    if (!isSameFile()) throw new StoreUnavailable(`the store file ${file} was removed or replaced while it was in use`);
     return connection
       .write(() => {
-        const time = memory.tick();
+        const time = begin();
         if (expiresAt <= time) return 'expired';
         const row = insert(`once ${key}`, expiresAt + GRACE_SECONDS, time + GRACE_SECONDS);
         return row === undefined ? 'seen' : 'fresh';
@@ -62,6 +65,18 @@ export function openEmbeddedReplay(file: string, options: EmbeddedReplayOptions)
     async close() {
       connection.close();
     },
+  };
+}
+
+/** A transaction is one run of code without a turn for anybody else, so what it found out holds for all of its changes. */
+function oncePerTransaction(look: () => number): () => number {
+  let found: number | undefined;
+  return () => {
+    if (found === undefined) {
+      found = look();
+      queueMicrotask(() => (found = undefined));
+    }
+    return found;
   };
 }
 
