@@ -23,7 +23,7 @@ import type { Step } from './steps.ts';
 import type { AuthenticationAttempt } from './token-request.ts';
 
 /** Step 4: one method of client authentication, its parameters present. */
-export function readCredential(state: AuthenticationAttempt): void {
+function readCredential(state: AuthenticationAttempt): void {
   state.presented = readPresentedAssertion(
     state.form,
     state.request.headers.authorization,
@@ -32,13 +32,13 @@ export function readCredential(state: AuthenticationAttempt): void {
 }
 
 /** Step 5: whom the assertion speaks for, unproven. */
-export function readCandidate(state: AuthenticationAttempt): void {
+function readCandidate(state: AuthenticationAttempt): void {
   state.assertion = parseAssertion(left(state.presented), state.form.get('client_id'), state.context.config.errors);
   state.facts.claimed_client = state.assertion.claimedClient;
 }
 
 /** Step 6: the client and the keys that could have signed; its buckets are not empty. */
-export function lookUpClient(state: AuthenticationAttempt): void {
+function lookUpClient(state: AuthenticationAttempt): void {
   const { context, request, snapshot } = state;
   const assertion = left(state.assertion);
   context.limits.admitClient(request.remoteAddress, assertion.claimedClient);
@@ -46,7 +46,7 @@ export function lookUpClient(state: AuthenticationAttempt): void {
 }
 
 /** The client is there at all. A step of `tokendings` alone: else nobody is told before step 8. */
-export function requireRegistered({ candidate }: AuthenticationAttempt): void {
+function requireRegistered({ candidate }: AuthenticationAttempt): void {
   const { clientId, assertion, doubt } = left(candidate);
   if (clientId !== undefined) return;
   throw refuse('client-unknown', `client authentication failed: there is no client ${shown(assertion.claimedClient)}`, {
@@ -55,12 +55,12 @@ export function requireRegistered({ candidate }: AuthenticationAttempt): void {
 }
 
 /** Step 7: the kind of token. */
-export function checkType(state: AuthenticationAttempt): void {
+function checkType(state: AuthenticationAttempt): void {
   checkAssertionType(left(state.assertion), state.context.config.errors);
 }
 
 /** Step 7: the claims that cost nothing to check. */
-export function checkAssertion(state: AuthenticationAttempt): void {
+function checkAssertion(state: AuthenticationAttempt): void {
   const { jwt, claimedClient } = left(state.assertion);
   const rules = assertionRules(state.context);
   const legacy = state.context.config.errors === 'tokendings';
@@ -68,12 +68,12 @@ export function checkAssertion(state: AuthenticationAttempt): void {
 }
 
 /** Step 7, its end: how long the assertion lives. */
-export function checkAssertionLifetime(state: AuthenticationAttempt): void {
+function checkAssertionLifetime(state: AuthenticationAttempt): void {
   checkLifetime(left(state.claims), assertionRules(state.context), state.verified?.clientId);
 }
 
 /** Step 8: the signature. */
-export function verifyClient(state: AuthenticationAttempt): void {
+function verifyClient(state: AuthenticationAttempt): void {
   state.verified = verifyAssertion(left(state.candidate), state.context.config.errors);
 }
 
@@ -84,7 +84,7 @@ export function verifyClientAgain(state: AuthenticationAttempt): void {
 }
 
 /** Step 9: the assertion was never used before. From here on the caller is who it says. */
-export async function spendAssertion(state: AuthenticationAttempt): Promise<void> {
+async function spendAssertion(state: AuthenticationAttempt): Promise<void> {
   const { context, facts } = state;
   const [claims, caller] = [left(state.claims), left(state.verified)];
   await claim(context, caller.clientId, claims);
@@ -97,7 +97,8 @@ export async function spendAssertion(state: AuthenticationAttempt): Promise<void
   state.caller = caller;
 }
 
-const DEFAULT: readonly Step<AuthenticationAttempt>[] = [
+/** Steps 4 to 9. */
+export const AUTHENTICATION: readonly Step<AuthenticationAttempt>[] = [
   readCredential,
   readCandidate,
   lookUpClient,
@@ -107,9 +108,12 @@ const DEFAULT: readonly Step<AuthenticationAttempt>[] = [
   verifyClient,
   spendAssertion,
 ];
-const LEGACY: readonly Step<AuthenticationAttempt>[] = [
-  readCredential,
-  readCandidate,
+
+/** The same as a tokendings server takes them: whom the assertion speaks for … */
+export const LEGACY_CLAIM: readonly Step<AuthenticationAttempt>[] = [readCredential, readCandidate];
+
+/** … and whether it is true. */
+export const LEGACY_PROOF: readonly Step<AuthenticationAttempt>[] = [
   lookUpClient,
   requireRegistered,
   checkType,
@@ -119,6 +123,8 @@ const LEGACY: readonly Step<AuthenticationAttempt>[] = [
   spendAssertion,
 ];
 
+const LEGACY: readonly Step<AuthenticationAttempt>[] = [...LEGACY_CLAIM, ...LEGACY_PROOF];
+
 /** Steps 4 to 9 at an endpoint that has no steps of its own between them: who calls, at the price of one signature, and once per assertion. */
 export async function authenticateClient(
   context: ExchangeContext,
@@ -126,7 +132,7 @@ export async function authenticateClient(
   { form, snapshot, facts }: { readonly form: Form; readonly snapshot: Snapshot; readonly facts: Facts },
 ): Promise<Principal> {
   const state: AuthenticationAttempt = { context, request, form, snapshot, facts };
-  await takeSteps(context.config.errors === 'tokendings' ? LEGACY : DEFAULT, state);
+  await takeSteps(context.config.errors === 'tokendings' ? LEGACY : AUTHENTICATION, state);
   return left(state.caller);
 }
 

@@ -2,17 +2,7 @@ import type { Handle, HttpRequest } from '../web/http.ts';
 import { BodyAborted } from '../web/request.ts';
 import { verifyActor } from './actor.ts';
 import { admit } from './admission.ts';
-import {
-  checkAssertion,
-  checkAssertionLifetime,
-  checkType,
-  lookUpClient,
-  readCandidate,
-  readCredential,
-  requireRegistered,
-  spendAssertion,
-  verifyClient,
-} from './authenticate.ts';
+import { AUTHENTICATION, LEGACY_CLAIM, LEGACY_PROOF } from './authenticate.ts';
 import { chooseScope } from './choose-scope.ts';
 import type { ExchangeContext } from './context.ts';
 import { allowed, asRefusal, startFacts } from './decision-record.ts';
@@ -47,14 +37,7 @@ const GIVING: readonly Step<TokenRequest>[] = [
 const DEFAULT_ORDER: readonly Step<TokenRequest>[] = [
   admit,
   readGrant,
-  readCredential,
-  readCandidate,
-  lookUpClient,
-  checkType,
-  checkAssertion,
-  checkAssertionLifetime,
-  verifyClient,
-  spendAssertion,
+  ...AUTHENTICATION,
   checkGrantAllowed,
   readParameters,
   ...GIVING,
@@ -63,16 +46,9 @@ const DEFAULT_ORDER: readonly Step<TokenRequest>[] = [
 /** The order in which a tokendings server finds faults: whoever makes several is told the one it was always told. */
 const LEGACY_ORDER: readonly Step<TokenRequest>[] = [
   admit,
-  readCredential,
-  readCandidate,
+  ...LEGACY_CLAIM,
   requireAudience,
-  lookUpClient,
-  requireRegistered,
-  checkType,
-  verifyClient,
-  checkAssertion,
-  checkAssertionLifetime,
-  spendAssertion,
+  ...LEGACY_PROOF,
   readGrant,
   checkGrantAllowed,
   readParameters,
