@@ -7,6 +7,7 @@ import type { AppId } from '../../src/registry/app-id.ts';
 import type { Registry, RegistryChange } from '../../src/registry/contract.ts';
 import type { App, Client, Grant } from '../../src/registry/model.ts';
 import { openSqliteRegistry } from '../../src/registry/registry.ts';
+import { appRow } from '../../src/registry/testing/app-row.ts';
 import { openEmbeddedReplay } from '../../src/store/replay-embedded.ts';
 import { ALGORITHMS, callerOf, grantedPlace, TARGETS, TARGETS_OF_ONE, targetOf } from './world.ts';
 import type { BenchAlgorithm, BenchKeys } from './world.ts';
@@ -103,20 +104,5 @@ function clientOf(id: AppId, keys: readonly PublicJwk[], alg: BenchAlgorithm = '
 
 function appOf(id: AppId): App {
   if (parseAppId(id) === undefined) throw new Error(`${id} is no app id`);
-  return {
-    id,
-    uid: id,
-    generation: 1,
-    hash: id,
-    state: 'active',
-    kind: 'Application',
-    spec: {
-      ingresses: [],
-      port: 8080,
-      upstream: { host: '127.0.0.1', port: 8080 },
-      inbound: [],
-      outbound: [],
-      identity: { mode: 'keys', serviceAccount: 'bench' },
-    },
-  };
+  return appRow(id);
 }

@@ -171,15 +171,10 @@ test('F07, sqlite: a file of the first version is brought up to date with what i
   const file = freshFile();
   const db = new DatabaseSync(file);
   db.exec(FIRST_VERSION);
-  const { id, uid, generation, hash, state, kind, spec } = sampleApp(api);
+  const app = sampleApp(api);
   db.prepare('INSERT INTO apps VALUES (?, ?, ?, ?, ?, ?, ?, NULL, 1, 1)').run(
-    id,
-    uid,
-    generation,
-    hash,
-    state,
-    kind,
-    JSON.stringify(spec),
+    ...[app.id, app.uid, app.generation, app.hash, app.state, app.kind],
+    JSON.stringify(app.spec),
   );
   db.exec(`UPDATE meta SET value = '7' WHERE name = 'generation'`);
   db.close();
@@ -189,7 +184,7 @@ test('F07, sqlite: a file of the first version is brought up to date with what i
     await other.close();
   });
   assert.equal(one.snapshot().version, 7);
-  assert.equal(one.snapshot().app(api)?.uid, uid);
+  assert.equal(one.snapshot().app(api)?.uid, app.uid);
   assert.equal(await one.commit(7, { putIssuers: [{ name: 'idp', state: 'active', settings: {} }] }), 'ok');
   assert.equal(await other.commit(7, {}), 'conflict');
   assert.equal(other.snapshot().issuer('idp')?.state, 'active');

@@ -6,6 +6,7 @@ import type { Denial } from '../../src/registry/denial.ts';
 import type { KeyRow, KeyState } from '../../src/registry/key-row.ts';
 import type { App, Client, Grant } from '../../src/registry/model.ts';
 import type { Registry } from '../../src/registry/registry.ts';
+import { appRow } from '../../src/registry/testing/app-row.ts';
 
 const front = appId('local', 'team-a', 'front');
 const api = appId('local', 'team-a', 'api');
@@ -13,23 +14,7 @@ const position = { file: 'apps/team-a/api.yaml', line: 7, column: 9, path: 'spec
 
 /** A small app; the contract needs no more of it. */
 export function sampleApp(id: App['id'], generation = 1): App {
-  return {
-    id,
-    uid: `uid-${id}`,
-    generation,
-    hash: `hash-${generation}`,
-    state: 'active',
-    kind: 'Application',
-    spec: {
-      ingresses: [],
-      port: 8080,
-      upstream: { host: '127.0.0.1', port: 8080 },
-      identity: { mode: 'workload', serviceAccount: 'x' },
-      inbound: [],
-      outbound: [],
-    },
-    positions: { spec: position },
-  };
+  return { ...appRow(id), generation, hash: `hash-${generation}`, positions: { spec: position } };
 }
 
 function client(id: App['id']): Client {

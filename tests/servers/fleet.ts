@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { CLIENT_ASSERTION_TYPE, GRANT, TOKEN_TYPE } from '../../src/oauth/client-assertion.ts';
 import { generatePrivateJwk, publicJwk } from '../../src/oauth/jwk.ts';
 import type { PrivateJwk } from '../../src/oauth/jwk.ts';
 import type { Registry } from '../../src/registry/contract.ts';
-import { idportenClient, sign, testApp, testClient, testGrant } from '../../src/exchange/testing/world.ts';
+import { exchangeForm } from '../../src/exchange/testing/requests.ts';
+import { idportenClient, testApp, testClient, testGrant } from '../../src/exchange/testing/rows.ts';
+import { sign } from '../../src/exchange/testing/world.ts';
 
 /** The issuer of the fleet's tokens, and of its users'. */
 export const ISSUER = 'https://tx.example.test';
@@ -56,20 +57,7 @@ export async function createFleet(): Promise<Fleet> {
     };
     return sign({ ...base, ...claims }, idp);
   };
-  const form: Fleet['form'] = async (parameters = {}) => {
-    const all: Record<string, string | undefined> = {
-      grant_type: GRANT.tokenExchange,
-      client_assertion_type: CLIENT_ASSERTION_TYPE,
-      client_assertion: 'client_assertion' in parameters ? undefined : await assertion(),
-      subject_token_type: TOKEN_TYPE.jwt,
-      subject_token: 'subject_token' in parameters ? undefined : await subject(),
-      audience: 'dev:fleet:api',
-      ...parameters,
-    };
-    return new URLSearchParams(
-      Object.entries(all).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
-    );
-  };
+  const form: Fleet['form'] = (parameters) => exchangeForm({ assertion, subject }, parameters);
   return {
     client,
     idp,

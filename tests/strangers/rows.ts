@@ -1,4 +1,4 @@
-import { appRow, azureRegistration, hashed } from '../../src/idp/testing/registrations.ts';
+import { azureRegistration, hashed } from '../../src/idp/testing/registrations.ts';
 import { CASE_WORKERS, guid } from '../../src/idp/testing/rows.ts';
 import type { PublicJwk } from '../../src/oauth/jwk.ts';
 import { appId } from '../../src/registry/app-id.ts';
@@ -12,6 +12,7 @@ import type {
   TokenxTokenSettings,
 } from '../../src/registry/model.ts';
 import type { SnapshotData } from '../../src/registry/snapshot.ts';
+import { appRow } from '../../src/registry/testing/app-row.ts';
 
 /** A secret that clients without a key have. */
 export const SECRET = 'a secret / with + signs : and % in it';

@@ -1,14 +1,11 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { request as httpRequest } from 'node:http';
 import type { OutgoingHttpHeaders } from 'node:http';
+import type { TestContext } from 'node:test';
 import { parseJwt } from '../../oauth/jwt.ts';
 import { signJws } from '../../oauth/jws.ts';
 import { generatePrivateJwk, importSigningKey, publicJwk } from '../../oauth/jwk.ts';
-import type { PrivateJwk, PublicJwk } from '../../oauth/jwk.ts';
-import { CLIENT_ASSERTION_TYPE, GRANT, TOKEN_TYPE } from '../../oauth/client-assertion.ts';
+import type { PrivateJwk } from '../../oauth/jwk.ts';
 import type { Recorder } from '../../observe/events.ts';
-import { appId } from '../../registry/app-id.ts';
-import type { App, Client, Grant, TokenxTokenSettings } from '../../registry/model.ts';
 import { createKeyWrapper } from '../../registry/key-wrapper.ts';
 import type { KeyWrapper } from '../../registry/key-wrapper.ts';
 import { createMemoryRegistry } from '../../registry/registry.ts';
@@ -29,6 +26,13 @@ import type { ExchangeConfig } from '../config.ts';
 import type { DecisionEvent, ExchangeEvent } from '../events.ts';
 import { issuerRow } from '../issuer-rows.ts';
 import type { TrustedIssuer } from '../trusted-issuer.ts';
+import { exchangeForm, FORM, holdRequest, sendRequest } from './requests.ts';
+import type { Answer, Parameters } from './requests.ts';
+import { idportenClient, testApp, testClient, testGrant } from './rows.ts';
+
+export { FORM } from './requests.ts';
+export type { Answer } from './requests.ts';
+export { idportenClient, testApp, testClient, testGrant } from './rows.ts';
 
 /** The issuer in the tests; where the server listens is another matter. */
 export const ISSUER = 'https://tx.example.test';
@@ -54,72 +58,6 @@ export async function createTestKeys(): Promise<TestKeys> {
   ]);
   const wrapper = createKeyWrapper(randomBytes(32));
   return { client: web, idp, stranger, store: createMemorySigningKeyStore(() => START), wrapper };
-}
-
-export function testApp(name: string, changes: Partial<App> = {}): App {
-  const id = appId('dev', 'fleet', name);
-  return {
-    id,
-    uid: `uid-${name}`,
-    generation: 1,
-    hash: name,
-    state: 'active',
-    kind: 'Application',
-    positions: { 'spec.accessPolicy.inbound.rules': { file: `${name}.yaml`, line: 7, column: 5, path: '' } },
-    spec: {
-      ingresses: [],
-      port: 8080,
-      upstream: { host: '127.0.0.1', port: 8080 },
-      identity: { mode: 'keys', serviceAccount: name },
-      inbound: [],
-      outbound: [],
-    },
-    ...changes,
-  };
-}
-
-export function testClient(app: string, keys: readonly PublicJwk[], token: TokenxTokenSettings = {}): Client {
-  return { ...client(app), keys, registration: { provider: 'tokenx', token } };
-}
-
-export function idportenClient(app: string, clientId: string): Client {
-  const registration = {
-    provider: 'idporten',
-    orgno: '310000019',
-    redirectUris: [],
-    postLogoutRedirectUris: [],
-    frontchannelLogoutSessionRequired: false,
-    scopes: [],
-    accessTokenLifetime: 3600,
-    authorizationLifetime: 3600,
-    refreshTokenLifetime: 3600,
-    refreshTokenUsage: 'ONETIME',
-    tokenEndpointAuthMethod: 'private_key_jwt',
-    secretHashes: [],
-    codeChallengeMethod: 'S256',
-    ssoDisabled: false,
-    grantTypes: [],
-  } as const;
-  return { ...client(app), provider: 'idporten', clientId, keys: [], registration };
-}
-
-function client(app: string): Omit<Client, 'registration' | 'keys'> {
-  const id = testApp(app).id;
-  return { app: id, provider: 'tokenx', clientId: id, state: 'ready' };
-}
-
-/** A grant by short names; `ns/name` and `cluster:ns:name` may be written out. */
-export function testGrant(from: string, to: string, scopes: readonly string[] = []): Grant {
-  const [name = '', namespace = 'fleet', cluster = 'dev'] = from.split(/[:/]/).toReversed();
-  const position = { file: `${to}.yaml`, line: 8, column: 7, path: 'spec.accessPolicy.inbound.rules[0]' };
-  return { target: testApp(to).id, consumer: { cluster, namespace, name }, roles: [], scopes, position };
-}
-
-export interface Answer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
-  readonly text: string;
-  readonly body: Readonly<Record<string, unknown>>;
 }
 
 export interface WorldOptions {
@@ -171,8 +109,6 @@ export interface World {
   hold(): Promise<() => void>;
   close(): Promise<void>;
 }
-
-type Parameters = Readonly<Record<string, string | undefined>>;
 
 /** How a token differs from a good one; undefined leaves a member out. */
 export interface Change {
@@ -289,19 +225,8 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     };
     return sign({ ...base, ...claims }, key, header);
   };
-  const form = async (parameters: Parameters = {}): Promise<string> => {
-    const all: Parameters = {
-      grant_type: GRANT.tokenExchange,
-      client_assertion_type: CLIENT_ASSERTION_TYPE,
-      client_assertion: 'client_assertion' in parameters ? undefined : await assertion(),
-      subject_token_type: TOKEN_TYPE.jwt,
-      subject_token: 'subject_token' in parameters ? undefined : await subject(),
-      audience: 'dev:fleet:api',
-      ...parameters,
-    };
-    const pairs = Object.entries(all).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]));
-    return new URLSearchParams(pairs).toString();
-  };
+  const form = async (parameters?: Parameters): Promise<string> =>
+    (await exchangeForm({ assertion, subject }, parameters)).toString();
   const send: World['send'] = (method, path, more = {}) => sendRequest(`${listener.origin}${path}`, method, more);
   const sendInternal: World['send'] = (method, path, more = {}) =>
     sendRequest(`${inner?.origin ?? listener.origin}${path}`, method, more);
@@ -331,6 +256,13 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   };
 }
 
+/** A running exchange server that is closed after the test. */
+export async function openWorld(t: TestContext, options: WorldOptions): Promise<World> {
+  const world = await createWorld(options);
+  t.after(() => world.close());
+  return world;
+}
+
 function recording(events: ExchangeEvent[], record: Recorder<ExchangeEvent>): Recorder<ExchangeEvent> {
   return (event) => {
     events.push(event);
@@ -338,52 +270,8 @@ function recording(events: ExchangeEvent[], record: Recorder<ExchangeEvent>): Re
   };
 }
 
-/** The content type of every good request. */
-export const FORM: OutgoingHttpHeaders = { 'Content-Type': 'application/x-www-form-urlencoded' };
-
 function testConfig(changes: Partial<ExchangeConfig> = {}): ExchangeConfig {
   const read = readSettings(exchangeSettings, { FULLMAKT_EXCHANGE_ISSUER: ISSUER });
   if (!read.ok) throw new Error(read.problems.join('; '));
   return { ...read.settings, ...changes };
-}
-
-function holdRequest(url: string): Promise<() => void> {
-  return new Promise((resolve, reject) => {
-    const headers = { ...FORM, 'Content-Length': 1, Expect: '100-continue' };
-    const outgoing = httpRequest(url, { method: 'POST', headers, agent: false });
-    outgoing.on('error', reject);
-    outgoing.on('continue', () => resolve(() => outgoing.destroy()));
-    outgoing.flushHeaders();
-  });
-}
-
-function sendRequest(
-  url: string,
-  method: string,
-  { headers = {}, body = '' }: { readonly headers?: OutgoingHttpHeaders; readonly body?: string | Buffer },
-): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const outgoing = httpRequest(url, {
-      method,
-      headers: { 'Content-Length': Buffer.byteLength(body), ...headers },
-      agent: false,
-    });
-    outgoing.on('error', reject);
-    outgoing.on('response', (incoming) => {
-      const chunks: Buffer[] = [];
-      incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
-      incoming.on('error', reject);
-      incoming.on('end', () => {
-        const text = Buffer.concat(chunks).toString();
-        const isJson = incoming.headers['content-type'] === 'application/json';
-        resolve({
-          status: incoming.statusCode ?? 0,
-          headers: incoming.headers,
-          text,
-          body: isJson ? JSON.parse(text) : {},
-        });
-      });
-    });
-    outgoing.end(body);
-  });
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { AppId } from '../../registry/app-id.ts';
-import type { App, AzureRegistration, IdportenRegistration } from '../../registry/model.ts';
+import type { AzureRegistration, IdportenRegistration } from '../../registry/model.ts';
 
 /** The organisation of the apps of tests. */
 export const ORGNO = '310000019';
@@ -8,26 +8,6 @@ export const ORGNO = '310000019';
 /** Hex SHA-256 of a secret, as registrations hold it. */
 export function hashed(secret: string): string {
   return createHash('sha256').update(secret).digest('hex');
-}
-
-/** An app as the registrar would make it. */
-export function appRow(id: AppId): App {
-  return {
-    id,
-    uid: `uid-${id}`,
-    generation: 1,
-    hash: id,
-    state: 'active',
-    kind: 'Application',
-    spec: {
-      ingresses: [],
-      port: 8080,
-      upstream: { host: '127.0.0.1', port: 8080 },
-      identity: { mode: 'keys', serviceAccount: id },
-      inbound: [],
-      outbound: [],
-    },
-  };
 }
 
 /** A client at ID-porten as the registrar would make it, without addresses. */

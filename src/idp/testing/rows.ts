@@ -10,7 +10,8 @@ import type {
   Registration,
 } from '../../registry/model.ts';
 import type { SnapshotData } from '../../registry/snapshot.ts';
-import { appRow, azureRegistration, hashed, idportenRegistration } from './registrations.ts';
+import { appRow } from '../../registry/testing/app-row.ts';
+import { azureRegistration, hashed, idportenRegistration } from './registrations.ts';
 import { maskinportenClients, maskinportenScopes } from './rows-maskinporten.ts';
 
 /** Group of the people of case work, as `people.yaml` has it at first start. */
