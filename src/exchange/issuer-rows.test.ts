@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createMemoryRegistry } from '../registry/registry.ts';
 import { issuerOfRow, seedIssuers } from './issuer-rows.ts';
-import { createSubjectIssuers } from './subject-issuers.ts';
 import type { TrustedIssuer } from './trusted-issuer.ts';
+import { openSubjectIssuers } from './testing/subject-issuers.ts';
 
 const now = (): number => 1000;
 const issuer = (name: string, more: Partial<TrustedIssuer> = {}): TrustedIssuer => ({
@@ -65,15 +65,7 @@ test('6.1: a row that asks for what this program does not know is no trusted iss
 test('N07, 6.1: an issuer that is turned off, changed or removed is so from the next version on', async (t) => {
   const registry = createMemoryRegistry({ now });
   await seedIssuers(registry, [issuer('a')]);
-  const found = createSubjectIssuers({
-    registry,
-    ownIssuer: 'https://tx.example.test',
-    ownKeys: () => [],
-    fetch: () => assert.fail('nothing is fetched'),
-    now,
-    emit: () => {},
-  });
-  t.after(() => found.close());
+  const found = openSubjectIssuers(t, { registry, now });
   const rules = (): number | string | undefined => {
     const one = found.find('https://a.example.test');
     return typeof one === 'object' ? (one.rules.maxAgeSeconds ?? 'no limit') : one;

@@ -8,7 +8,7 @@ import { RegistryUnavailable } from '../registry/contract.ts';
 import { createMemoryRegistry } from '../registry/registry.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { OperatorSettings } from './operator-settings.ts';
-import { administer, askAs, bearer, exchangeAs, selfSigned, tokenFor } from './testing/operators.ts';
+import { administer, bearer, exchangeAs, isActive, revokeAs, selfSigned, tokenFor } from './testing/operators.ts';
 import { IDP, ISSUER, START, createTestKeys, createWorld, defaultData } from './testing/world.ts';
 import type { Answer, World, WorldOptions } from './testing/world.ts';
 
@@ -23,14 +23,6 @@ async function open(
   const world = await createWorld({ keys, ...options, config: { operators, ...options.config } });
   t.after(() => world.close());
   return world;
-}
-
-async function revokeAs(world: World, app: string, token: string): Promise<Answer> {
-  return askAs(world, app, { path: '/revoke', token });
-}
-
-async function isActive(world: World, app: string, token: string): Promise<unknown> {
-  return (await askAs(world, app, { path: '/introspect', token })).body['active'];
 }
 
 async function order(world: World, body: unknown): Promise<Answer> {

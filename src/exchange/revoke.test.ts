@@ -3,24 +3,12 @@ import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { parseJwt } from '../oauth/jwt.ts';
 import { denialHash } from '../registry/denial.ts';
-import { askAs, exchangeAs, tokenFor } from './testing/operators.ts';
-import { createTestKeys, createWorld } from './testing/world.ts';
-import type { Answer, World } from './testing/world.ts';
+import { exchangeAs, isActive, revokeAs, tokenFor } from './testing/operators.ts';
+import { createTestKeys, openWorld } from './testing/world.ts';
+import type { World } from './testing/world.ts';
 
 const keys = await createTestKeys();
-async function open(t: TestContext): Promise<World> {
-  const world = await createWorld({ keys });
-  t.after(() => world.close());
-  return world;
-}
-
-async function revokeAs(world: World, app: string, token: string): Promise<Answer> {
-  return askAs(world, app, { path: '/revoke', token });
-}
-
-async function isActive(world: World, app: string, token: string): Promise<unknown> {
-  return (await askAs(world, app, { path: '/introspect', token })).body['active'];
-}
+const open = (t: TestContext): Promise<World> => openWorld(t, { keys });
 
 for (const [who, revoker] of Object.entries({ 'its client': 'web', 'its audience': 'api' })) {
   test(`V2: ${who} may revoke a token; from then on it is inactive and cannot be exchanged`, async (t) => {

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createMemoryRegistry } from '../registry/registry.ts';
 import { issuerRow } from './issuer-rows.ts';
-import { createSubjectIssuers } from './subject-issuers.ts';
 import { parseTrustedIssuers } from './trusted-issuer.ts';
+import { openSubjectIssuers } from './testing/subject-issuers.ts';
 
 const now = (): number => 1000;
 const unusable = { keys: [{ kty: 'oct', kid: 'x', k: 'AAAA' }] };
@@ -17,15 +17,7 @@ test('N07, 6.1: an issuer that is removed is so from the next version on, whatev
   const registry = createMemoryRegistry({ now });
   const good = { name: 'a', issuer: 'https://a.example.test', jwks: { keys: [] }, bind: 'any' as const };
   await registry.commit(0, { putIssuers: [issuerRow(good)] });
-  const found = createSubjectIssuers({
-    registry,
-    ownIssuer: 'https://tx.example.test',
-    ownKeys: () => [],
-    fetch: () => assert.fail('nothing is fetched'),
-    now,
-    emit: () => {},
-  });
-  t.after(() => found.close());
+  const found = openSubjectIssuers(t, { registry, now });
   assert.equal(typeof found.find('https://a.example.test'), 'object');
   const bad = { ...good, name: 'b', issuer: 'https://b.example.test', jwks: unusable };
   const committed = await registry.commit(1, { removeIssuers: ['a'], putIssuers: [issuerRow(bad)] }).catch(String);

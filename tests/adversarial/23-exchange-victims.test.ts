@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import { before, test } from 'node:test';
 import type { TestContext } from 'node:test';
-import { createTestKeys, createWorld, FORM } from '../../src/exchange/testing/world.ts';
+import { createTestKeys, FORM, openWorld } from '../../src/exchange/testing/world.ts';
 import type { Answer, TestKeys, World, WorldOptions } from '../../src/exchange/testing/world.ts';
 import { isFull } from './scale.ts';
 
@@ -18,11 +18,8 @@ before(async () => {
   keys = await createTestKeys();
 });
 
-async function open(t: TestContext, options: Partial<WorldOptions> = {}): Promise<World> {
-  const world = await createWorld({ keys, ...options });
-  t.after(() => world.close());
-  return world;
-}
+const open = (t: TestContext, options: Partial<WorldOptions> = {}): Promise<World> =>
+  openWorld(t, { keys, ...options });
 
 /** Sends a form from another address of this machine. */
 function sendFrom(localAddress: string, world: World, body: string): Promise<Pick<Answer, 'status' | 'body'>> {

@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import type { TestContext } from 'node:test';
-import { createTestKeys, createWorld, claimsOf, defaultData, START } from '../../src/exchange/testing/world.ts';
+import {
+  createTestKeys,
+  createWorld,
+  claimsOf,
+  defaultData,
+  openWorld,
+  START,
+} from '../../src/exchange/testing/world.ts';
 import type { Answer, TestKeys, World, WorldOptions } from '../../src/exchange/testing/world.ts';
 import { createMemoryRegistry } from '../../src/registry/registry.ts';
 import { createMemoryReplay } from '../../src/store/replay-memory.ts';
@@ -17,11 +24,8 @@ before(async () => {
   keys = await createTestKeys();
 });
 
-async function open(t: TestContext, options: Partial<WorldOptions> = {}): Promise<World> {
-  const world = await createWorld({ keys, ...options });
-  t.after(() => world.close());
-  return world;
-}
+const open = (t: TestContext, options: Partial<WorldOptions> = {}): Promise<World> =>
+  openWorld(t, { keys, ...options });
 
 const reasonOf = ({ status, body }: Answer): unknown => body['fm_reason'] ?? status;
 

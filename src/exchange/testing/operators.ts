@@ -86,3 +86,13 @@ export async function exchangeAs(
     ...(subjectToken === undefined ? {} : { subject_token: subjectToken }),
   });
 }
+
+/** Revokes a token as an application. */
+export async function revokeAs(world: World, app: string, token: string): Promise<Answer> {
+  return askAs(world, app, { path: '/revoke', token });
+}
+
+/** What introspection tells an application of a token: whether it is active. */
+export async function isActive(world: World, app: string, token: string): Promise<unknown> {
+  return (await askAs(world, app, { path: '/introspect', token })).body['active'];
+}
