@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash, randomUUID } from 'node:crypto';
 import { test } from 'node:test';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { createBuckets } from '../../src/exchange/limits.ts';
 import { createReplayQuota } from '../../src/exchange/replay-quota.ts';
 import { exchangeEvents } from '../../src/exchange/event-table.ts';
@@ -13,26 +11,15 @@ import { createMemoryReplay } from '../../src/store/replay-memory.ts';
 import { openTarget } from './60-exchange-templates.ts';
 import type { Message, Target } from './60-exchange-templates.ts';
 import { isFull } from './scale.ts';
+import { AT_ONCE, createHeapMeter, FORM, REQUESTS, segment } from './36-floods.ts';
 
-/** Of ten kinds in turn, those that cost a signature half as often. */
-const REQUESTS = isFull ? 1_000_000 : 20_000;
 const KEYS = isFull ? 1_000_000 : 50_000;
-const AT_ONCE = 16;
 /** Once everything is full nothing grows; at quick scale a thousand more of each kind have to fit. */
 const GROWTH_BYTES = 12 * 1024 * 1024;
+/** Those that cost a signature come half as often. */
 const SIGNED: ReadonlySet<number> = new Set([4, 5, 7]);
-const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
 
-setFlagsFromString('--expose-gc');
-const collect = runInNewContext('gc') as () => void;
-
-function heapBytes(): number {
-  collect();
-  collect();
-  return process.memoryUsage().heapUsed;
-}
-
-const segment = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+const heapBytes = createHeapMeter();
 const post = (
   path: string,
   form: Readonly<Record<string, string>>,

@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { idpEvents } from '../../src/idp/events.ts';
 import { CLIENTS } from '../../src/idp/testing/rows.ts';
 import { authorizeUrl, CALLBACK, PID } from '../../src/idp/testing/sign-in.ts';
@@ -10,25 +8,12 @@ import { signJws } from '../../src/oauth/jws.ts';
 import { createObserver } from '../../src/observe/observer.ts';
 import { openProviders } from './60-idp-world.ts';
 import type { Message, Providers } from './60-idp-world.ts';
-import { isFull } from './scale.ts';
+import { AT_ONCE, createHeapMeter, FORM, REQUESTS, segment } from './36-floods.ts';
 
-/** Of ten kinds in turn: at full scale there are ten times more of each than are remembered. */
-const REQUESTS = isFull ? 1_000_000 : 20_000;
-const AT_ONCE = 16;
-/** At full scale everything is full after the first half and stays so; at quick scale a thousand more of each kind have to fit. */
+/** At full scale there are ten times more of each kind than are remembered: everything is full after the first half and stays so; at quick scale a thousand more of each kind have to fit. */
 const GROWTH_BYTES = 16 * 1024 * 1024;
-const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
 
-setFlagsFromString('--expose-gc');
-const collect = runInNewContext('gc') as () => void;
-
-function heapBytes(): number {
-  collect();
-  collect();
-  return process.memoryUsage().heapUsed;
-}
-
-const segment = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+const heapBytes = createHeapMeter();
 const query = (fields: Readonly<Record<string, string>>): string => new URLSearchParams(fields).toString();
 
 const post = (at: Message['at'], target: string, fields: Readonly<Record<string, string>>): Message => ({

@@ -5,6 +5,7 @@ import { sign } from '../../src/exchange/testing/world.ts';
 import words from './60-idp-words.json' with { type: 'json' };
 import { bodyOf, openTarget } from './60-exchange-templates.ts';
 import type { Message, Reply, Target } from './60-exchange-templates.ts';
+import { VALUES } from './60-odd.ts';
 import { createRandom, drawSeed, isFull } from './scale.ts';
 import type { Random } from './scale.ts';
 
@@ -32,20 +33,7 @@ interface Spoilt {
 }
 type Spoil = (message: Message, random: Random) => Message | Promise<Message>;
 
-const OBJECTS: readonly [unknown, ...unknown[]] = [
-  -1,
-  0,
-  1e308,
-  1.5,
-  2 ** 53,
-  null,
-  true,
-  [],
-  {},
-  [[]],
-  [''],
-  { a: { b: {} } },
-];
+const OBJECTS: readonly [unknown, ...unknown[]] = [{ a: { b: {} } }, ...VALUES];
 const HEADERS = [
   'authorization',
   'content-type',

@@ -4,6 +4,7 @@ import type { TestContext } from 'node:test';
 import { sign } from '../../src/exchange/testing/world.ts';
 import { bodyOf, openTarget } from './60-exchange-templates.ts';
 import type { Message, Target, Template } from './60-exchange-templates.ts';
+import { cpuMs, leastMs, MAX_CPU_MS, UNITS as COMMON_UNITS } from './60-odd.ts';
 
 /* The dearest requests of legal size: none takes more than 50 ms of CPU, of the server and its client together. */
 
@@ -11,33 +12,8 @@ const BODY_BYTES = 64 * 1024;
 const TARGET_BYTES = 8 * 1024;
 const HEADER_BYTES = 31 * 1024;
 const TOKEN_BYTES = 16 * 1024;
-const MAX_CPU_MS = 50;
-/** Other work of the machine may fall into one measurement, but not into all. */
 const TRIES = 6;
-/** What makes careless readers go back and forth. */
-const UNITS = [
-  'a',
-  ' ',
-  '/',
-  '.',
-  '=',
-  '%20',
-  '+',
-  '[',
-  '{"a":',
-  '"\\\\',
-  '0',
-  'æ',
-  'a.',
-  'a ',
-  '://',
-  '..',
-  '\t',
-  ':',
-  ',',
-  '-_',
-  '😀',
-];
+const UNITS = [...COMMON_UNITS, ':', ',', '-_', '😀'];
 const closers: (() => unknown)[] = [];
 const context = { after: (step: () => unknown) => void closers.push(step) } as unknown as TestContext;
 let target: Target;
@@ -51,18 +27,15 @@ after(async () => {
 });
 
 /** The least CPU of some tries, in milliseconds. Each is made anew: an assertion works once. */
-async function cost(make: () => Promise<readonly [Message, Buffer]>): Promise<number> {
-  let least = Number.POSITIVE_INFINITY;
-  for (let attempt = 0; attempt < TRIES && least > MAX_CPU_MS; attempt += 1) {
+function cost(make: () => Promise<readonly [Message, Buffer]>): Promise<number> {
+  return leastMs(TRIES, async () => {
     target.world.clock.now += 1;
     const [message, body] = await make();
-    const from = process.cpuUsage();
-    const { status } = await target.send(message, body);
-    const { user, system } = process.cpuUsage(from);
-    assert.ok(status < 500, `${message.method} ${message.path.slice(0, 80)}: ${status}`);
-    least = Math.min(least, (user + system) / 1000);
-  }
-  return least;
+    return cpuMs(async () => {
+      const { status } = await target.send(message, body);
+      assert.ok(status < 500, `${message.method} ${message.path.slice(0, 80)}: ${status}`);
+    });
+  });
 }
 
 async function cheap(what: string, make: () => Promise<readonly [Message, Buffer]>): Promise<void> {
