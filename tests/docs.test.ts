@@ -47,8 +47,8 @@ test('docs/endpoints.md lists the own routes of the login proxy, with their meth
 test('docs/endpoints.md names every path that a route table of the other programs holds, and nothing that is in none', () => {
   const tables = [
     'exchange/app',
-    'exchange/admin',
-    'exchange/registration',
+    'exchange/operators/admin',
+    'exchange/registration/registration',
     'exchange/figures',
     'exchange/health',
     'exchange/discovery',
@@ -107,7 +107,7 @@ test('docs/local-providers.md names only fields of clients that are read, and ev
 
 test('docs/errors.md lists every fm_reason of TokenX and every code of the SDK, and no others', () => {
   const [tokenx = '', rest = ''] = read('docs/errors.md').split('## SDK');
-  const unions = ['errors', 'registration-errors'].map((name) => read(`src/exchange/${name}.ts`)).join('\n');
+  const unions = ['errors', 'registration/registration-errors'].map((name) => read(`src/exchange/${name}.ts`)).join('\n');
   const reasons = matches(unions, /^  \| '([a-z-]+)'/gm);
   const codes = matches(read('src/sdk/auth-error.ts'), /\| '([a-z_]+)'/g);
   assert.ok(reasons.length > 20 && codes.length > 10, `found ${reasons.length} reasons and ${codes.length} codes`);

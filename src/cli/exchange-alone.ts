@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createExchange } from '../exchange/app.ts';
-import { exchangeEventsFor } from '../exchange/compat-telemetry.ts';
+import { exchangeEventsFor } from '../exchange/compat/compat-telemetry.ts';
 import type { Clock } from '../oauth/time.ts';
 import { addUpMetrics, type MetricSnapshot } from '../observe/metrics.ts';
 import { createObserver, type Observer } from '../observe/observer.ts';

@@ -1,4 +1,4 @@
-import { rewrapSigningKeys } from '../exchange/key-rewrap.ts';
+import { rewrapSigningKeys } from '../exchange/keys/key-rewrap.ts';
 import { resealedKey } from '../registrar/keys.ts';
 import type { Registry } from '../registry/contract.ts';
 import type { KeyWrapper } from '../registry/key-wrapper.ts';

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
-import { CompatProblem, compatEnvironment } from '../exchange/compat-environment.ts';
-import { exchangeSettingsFor } from '../exchange/compat-preset.ts';
+import { CompatProblem, compatEnvironment } from '../exchange/compat/compat-environment.ts';
+import { exchangeSettingsFor } from '../exchange/compat/compat-preset.ts';
 import type { ExchangeConfig } from '../exchange/config.ts';
-import type { OperatorSettings } from '../exchange/operator-settings.ts';
+import type { OperatorSettings } from '../exchange/operators/operator-settings.ts';
 import { type ServerConfig, serverSettings } from '../exchange/server-config.ts';
 import { type Environment, readSettings, type SettingsTable } from '../settings.ts';
 import { UpError } from '../up/state-folder.ts';

@@ -4,11 +4,11 @@ import { address, boolean, json, list, oneOf, seconds, text } from '../settings.
 import type { SettingsTable } from '../settings.ts';
 import { errorProfiles } from './errors.ts';
 import type { ErrorProfile } from './errors.ts';
-import { parseOperators } from './operator-settings.ts';
-import type { OperatorSettings } from './operator-settings.ts';
+import { parseOperators } from './operators/operator-settings.ts';
+import type { OperatorSettings } from './operators/operator-settings.ts';
 import { claimNames, issuerUrl, within } from './setting-kinds.ts';
-import { parseTrustedIssuers } from './trusted-issuer.ts';
-import type { TrustedIssuer } from './trusted-issuer.ts';
+import { parseTrustedIssuers } from './subject/trusted-issuer.ts';
+import type { TrustedIssuer } from './subject/trusted-issuer.ts';
 
 /** The algorithms a token may be signed with. */
 export type TokenAlgorithm = NonNullable<TokenxTokenSettings['alg']>;

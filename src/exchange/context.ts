@@ -7,18 +7,18 @@ import type { KeyWrapper } from '../registry/key-wrapper.ts';
 import type { SigningKeyStore } from '../registry/signing-keys.ts';
 import type { ReplayStore } from '../store/replay.ts';
 import type { StallWatch } from '../web/stall-watch.ts';
-import type { ClientKeys } from './client-keys.ts';
+import type { ClientKeys } from './client/client-keys.ts';
 import type { ExchangeConfig } from './config.ts';
 import type { Endpoints } from './discovery.ts';
-import type { ExchangeEvent } from './events.ts';
-import type { Limits } from './limits.ts';
-import type { Operators } from './operators.ts';
-import type { Pseudonym } from './pseudonym.ts';
-import type { RegistryWrites } from './registry-writes.ts';
-import type { ReplayQuota } from './replay-quota.ts';
-import type { SigningKeys } from './signing-keys.ts';
-import type { SubjectIssuers } from './subject-issuers.ts';
-import type { TurnedAway } from './turned-away.ts';
+import type { ExchangeEvent } from './record/events.ts';
+import type { Limits } from './request/limits.ts';
+import type { Operators } from './operators/operators.ts';
+import type { Pseudonym } from './record/pseudonym.ts';
+import type { RegistryWrites } from './operators/registry-writes.ts';
+import type { ReplayQuota } from './client/replay-quota.ts';
+import type { SigningKeys } from './keys/signing-keys.ts';
+import type { SubjectIssuers } from './subject/subject-issuers.ts';
+import type { TurnedAway } from './record/turned-away.ts';
 
 /** What the exchange server runs on. */
 export interface ExchangeDependencies {

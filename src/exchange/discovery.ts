@@ -2,8 +2,8 @@ import { GRANT } from '../oauth/client-assertion.ts';
 import type { Route } from '../web/router.ts';
 import { cachedDocument } from './cached-document.ts';
 import type { ExchangeConfig } from './config.ts';
-import { CLIENT_ALGORITHM_NAMES } from './client-keys.ts';
-import type { SigningKeys } from './signing-keys.ts';
+import { CLIENT_ALGORITHM_NAMES } from './client/client-keys.ts';
+import type { SigningKeys } from './keys/signing-keys.ts';
 
 /** Every address of the server, from the issuer alone: never from what a request calls us. */
 export interface Endpoints {

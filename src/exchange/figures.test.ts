@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createObserver } from '../observe/observer.ts';
 import { createMemoryRegistry } from '../registry/registry.ts';
-import { exchangeEvents } from './event-table.ts';
-import { issuerRow, seedIssuers } from './issuer-rows.ts';
-import { createSubjectIssuers } from './subject-issuers.ts';
+import { exchangeEvents } from './record/event-table.ts';
+import { issuerRow, seedIssuers } from './subject/issuer-rows.ts';
+import { createSubjectIssuers } from './subject/subject-issuers.ts';
 
 /** Every figure the server promises, with its labels. */
 const FIGURES: Readonly<Record<string, readonly string[]>> = {

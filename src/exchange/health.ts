@@ -4,8 +4,8 @@ import { healthRoutes } from '../web/health.ts';
 import type { Route } from '../web/router.ts';
 import type { StallWatch } from '../web/stall-watch.ts';
 import type { ExchangeDependencies } from './context.ts';
-import { clocksAgree } from './replica-clock.ts';
-import type { SigningKeys } from './signing-keys.ts';
+import { clocksAgree } from './keys/replica-clock.ts';
+import type { SigningKeys } from './keys/signing-keys.ts';
 
 /** What the answers come from. */
 interface HealthSources extends Pick<ExchangeDependencies, 'registry' | 'replay' | 'auditReady' | 'accepting'> {

@@ -6,9 +6,9 @@ import { AuditUnavailable } from '../observe/audit.ts';
 import { createMemoryRegistry } from '../registry/registry.ts';
 import { readSettings } from '../settings.ts';
 import { createMemoryReplay } from '../store/replay-memory.ts';
-import { CLIENT_ALGORITHMS } from './client-keys.ts';
+import { CLIENT_ALGORITHMS } from './client/client-keys.ts';
 import { exchangeSettings } from './config.ts';
-import { decoyKey } from './decoy-key.ts';
+import { decoyKey } from './client/decoy-key.ts';
 import {
   claimsOf,
   createTestKeys,
@@ -22,8 +22,8 @@ import {
   testGrant,
 } from './testing/world.ts';
 import type { World } from './testing/world.ts';
-import { createTurnedAway } from './turned-away.ts';
-import { parseTrustedIssuers } from './trusted-issuer.ts';
+import { createTurnedAway } from './record/turned-away.ts';
+import { parseTrustedIssuers } from './subject/trusted-issuer.ts';
 
 const keys = await createTestKeys();
 const world = await createWorld({ keys });

@@ -1,22 +1,22 @@
 import type { Handle, HttpRequest } from '../web/http.ts';
 import { BodyAborted } from '../web/request.ts';
-import { verifyActor } from './actor.ts';
-import { admit } from './admission.ts';
-import { AUTHENTICATION, LEGACY_CLAIM, LEGACY_PROOF } from './authenticate.ts';
-import { chooseScope } from './choose-scope.ts';
+import { verifyActor } from './subject/actor.ts';
+import { admit } from './request/admission.ts';
+import { AUTHENTICATION, LEGACY_CLAIM, LEGACY_PROOF } from './client/authenticate.ts';
+import { chooseScope } from './issue/choose-scope.ts';
 import type { ExchangeContext } from './context.ts';
-import { allowed, asRefusal, startFacts } from './decision-record.ts';
-import { readParameters, requireAudience } from './exchange-parameters.ts';
-import { checkGrantAllowed, readGrant } from './grant.ts';
-import { issueToken } from './issue.ts';
-import { record, refusal } from './recorded.ts';
-import { left, takeSteps } from './steps.ts';
-import type { Step } from './steps.ts';
-import { checkNotRevoked, checkSubjectIssuer, verifySubject } from './subject.ts';
-import { authoriseAgain, authoriseTarget } from './target.ts';
-import { readTokenForm } from './token-form.ts';
-import { startRequest } from './token-request.ts';
-import type { TokenRequest } from './token-request.ts';
+import { allowed, asRefusal, startFacts } from './record/decision-record.ts';
+import { readParameters, requireAudience } from './request/exchange-parameters.ts';
+import { checkGrantAllowed, readGrant } from './request/grant.ts';
+import { issueToken } from './issue/issue.ts';
+import { record, refusal } from './record/recorded.ts';
+import { left, takeSteps } from './request/steps.ts';
+import type { Step } from './request/steps.ts';
+import { checkNotRevoked, checkSubjectIssuer, verifySubject } from './subject/subject.ts';
+import { authoriseAgain, authoriseTarget } from './issue/target.ts';
+import { readTokenForm } from './request/token-form.ts';
+import { startRequest } from './request/token-request.ts';
+import type { TokenRequest } from './request/token-request.ts';
 
 /** From the parameters to the token: the same in both orders. */
 const GIVING: readonly Step<TokenRequest>[] = [

@@ -173,7 +173,12 @@ test('F07, sqlite: a file of the first version is brought up to date with what i
   db.exec(FIRST_VERSION);
   const app = sampleApp(api);
   db.prepare('INSERT INTO apps VALUES (?, ?, ?, ?, ?, ?, ?, NULL, 1, 1)').run(
-    ...[app.id, app.uid, app.generation, app.hash, app.state, app.kind],
+    app.id,
+    app.uid,
+    app.generation,
+    app.hash,
+    app.state,
+    app.kind,
     JSON.stringify(app.spec),
   );
   db.exec(`UPDATE meta SET value = '7' WHERE name = 'generation'`);

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { createExchange } from '../exchange/app.ts';
-import { compatEnvironment } from '../exchange/compat-environment.ts';
-import { exchangeSettingsFor } from '../exchange/compat-preset.ts';
-import { exchangeEventsFor } from '../exchange/compat-telemetry.ts';
+import { compatEnvironment } from '../exchange/compat/compat-environment.ts';
+import { exchangeSettingsFor } from '../exchange/compat/compat-preset.ts';
+import { exchangeEventsFor } from '../exchange/compat/compat-telemetry.ts';
 import type { ExchangeConfig } from '../exchange/config.ts';
 import type { generatePrivateJwk } from '../oauth/jwk.ts';
 import { readSettings } from '../settings.ts';

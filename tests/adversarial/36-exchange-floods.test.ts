@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { createHash, randomUUID } from 'node:crypto';
 import { test } from 'node:test';
-import { createBuckets } from '../../src/exchange/limits.ts';
-import { createReplayQuota } from '../../src/exchange/replay-quota.ts';
-import { exchangeEvents } from '../../src/exchange/event-table.ts';
+import { createBuckets } from '../../src/exchange/request/limits.ts';
+import { createReplayQuota } from '../../src/exchange/client/replay-quota.ts';
+import { exchangeEvents } from '../../src/exchange/record/event-table.ts';
 import { sign } from '../../src/exchange/testing/world.ts';
 import { CLIENT_ASSERTION_TYPE, GRANT } from '../../src/oauth/client-assertion.ts';
 import { createObserver } from '../../src/observe/observer.ts';

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { exchangeEvents } from '../../src/exchange/event-table.ts';
+import { exchangeEvents } from '../../src/exchange/record/event-table.ts';
 import {
   claimsOf,
   createTestKeys,

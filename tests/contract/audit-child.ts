@@ -1,5 +1,5 @@
 import { writeSync } from 'node:fs';
-import { exchangeEvents } from '../../src/exchange/event-table.ts';
+import { exchangeEvents } from '../../src/exchange/record/event-table.ts';
 import { createTestKeys, createWorld } from '../../src/exchange/testing/world.ts';
 import { createAuditFile } from '../../src/observe/audit-file.ts';
 import { createObserver } from '../../src/observe/observer.ts';

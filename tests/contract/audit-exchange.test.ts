@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { after, before, test, type TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { exchangeEvents } from '../../src/exchange/event-table.ts';
+import { exchangeEvents } from '../../src/exchange/record/event-table.ts';
 import { createTestKeys, createWorld } from '../../src/exchange/testing/world.ts';
 import type { Answer, TestKeys, World, WorldOptions } from '../../src/exchange/testing/world.ts';
 import { type AuditSink, AuditUnavailable } from '../../src/observe/audit.ts';

@@ -8,10 +8,10 @@ import { assert as check, constantFrom, property, record, subarray } from 'fast-
 import { isMap, isSeq, parse, parseDocument, stringify } from 'yaml';
 import { readManifestFolder } from '../../src/cli/manifest-folder.ts';
 import { exchangeSettings } from '../../src/exchange/config.ts';
-import { explain } from '../../src/exchange/explanation.ts';
-import type { Explanation, ExplainQuestion } from '../../src/exchange/explanation.ts';
-import { issuerRow } from '../../src/exchange/issuer-rows.ts';
-import { createSubjectIssuers } from '../../src/exchange/subject-issuers.ts';
+import { explain } from '../../src/exchange/operators/explanation.ts';
+import type { Explanation, ExplainQuestion } from '../../src/exchange/operators/explanation.ts';
+import { issuerRow } from '../../src/exchange/subject/issuer-rows.ts';
+import { createSubjectIssuers } from '../../src/exchange/subject/subject-issuers.ts';
 import { silent } from '../../src/observe/events.ts';
 import type { Fix } from '../../src/registry/decision.ts';
 import { createMemoryRegistry } from '../../src/registry/registry.ts';

@@ -1,4 +1,4 @@
-import { seedIssuers } from '../../src/exchange/issuer-rows.ts';
+import { seedIssuers } from '../../src/exchange/subject/issuer-rows.ts';
 import { openPostgresRegistry } from '../../src/registry/postgres.ts';
 
 /** One process of several that start at once on the database it is given. Prints what it then trusts, and at which version. */

@@ -1,6 +1,6 @@
 import { readSettings } from '../../settings.ts';
-import { compatEnvironment } from '../compat-environment.ts';
-import { exchangeSettingsFor } from '../compat-preset.ts';
+import { compatEnvironment } from '../compat/compat-environment.ts';
+import { exchangeSettingsFor } from '../compat/compat-preset.ts';
 import type { ExchangeConfig } from '../config.ts';
 import { ISSUER } from './world.ts';
 

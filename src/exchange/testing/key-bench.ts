@@ -5,9 +5,9 @@ import type { Registry } from '../../registry/contract.ts';
 import { createKeyWrapper } from '../../registry/key-wrapper.ts';
 import { createMemoryRegistry } from '../../registry/registry.ts';
 import type { TokenAlgorithm } from '../config.ts';
-import type { ExchangeEvent } from '../events.ts';
-import { openSigningKeys } from '../signing-keys.ts';
-import type { SigningKeyOptions, SigningKeys } from '../signing-keys.ts';
+import type { ExchangeEvent } from '../record/events.ts';
+import { openSigningKeys } from '../keys/signing-keys.ts';
+import type { SigningKeyOptions, SigningKeys } from '../keys/signing-keys.ts';
 import { START } from './world.ts';
 
 /** Replicas of signing keys over one registry, with a clock that stands. */

@@ -1,7 +1,7 @@
 import { publicJwk } from '../../oauth/jwk.ts';
 import type { PrivateJwk } from '../../oauth/jwk.ts';
 import { CLIENT_ASSERTION_TYPE } from '../../oauth/client-assertion.ts';
-import type { OperatorSettings } from '../operator-settings.ts';
+import type { OperatorSettings } from '../operators/operator-settings.ts';
 import { FORM, ISSUER, sign } from './world.ts';
 import type { Answer, Change, World } from './world.ts';
 

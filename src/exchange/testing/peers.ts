@@ -4,11 +4,11 @@ import type { Fetch } from '../../oauth/fetch.ts';
 import { JoseError } from '../../oauth/jws.ts';
 import { createMemoryRegistry } from '../../registry/registry.ts';
 import type { IssuerRow } from '../../registry/issuer-row.ts';
-import type { ExchangeEvent } from '../events.ts';
-import { issuerRow } from '../issuer-rows.ts';
-import { createSubjectIssuers } from '../subject-issuers.ts';
-import type { SubjectIssuers } from '../subject-issuers.ts';
-import type { TrustedIssuer } from '../trusted-issuer.ts';
+import type { ExchangeEvent } from '../record/events.ts';
+import { issuerRow } from '../subject/issuer-rows.ts';
+import { createSubjectIssuers } from '../subject/subject-issuers.ts';
+import type { SubjectIssuers } from '../subject/subject-issuers.ts';
+import type { TrustedIssuer } from '../subject/trusted-issuer.ts';
 
 /** The issuer of these tests, its keys and its document. */
 export const PEER = 'https://idp.example.test';

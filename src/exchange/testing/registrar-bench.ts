@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { generatePrivateJwk, publicJwk } from '../../oauth/jwk.ts';
 import type { PrivateJwk } from '../../oauth/jwk.ts';
-import type { OperatorSettings } from '../operator-settings.ts';
+import type { OperatorSettings } from '../operators/operator-settings.ts';
 import { administer, bearer, selfSigned } from './operators.ts';
 import { CLIENTS, askFor, register } from './registrations.ts';
 import type { Wish } from './registrations.ts';
