@@ -107,7 +107,9 @@ test('docs/local-providers.md names only fields of clients that are read, and ev
 
 test('docs/errors.md lists every fm_reason of TokenX and every code of the SDK, and no others', () => {
   const [tokenx = '', rest = ''] = read('docs/errors.md').split('## SDK');
-  const unions = ['errors', 'registration/registration-errors'].map((name) => read(`src/exchange/${name}.ts`)).join('\n');
+  const unions = ['errors', 'registration/registration-errors']
+    .map((name) => read(`src/exchange/${name}.ts`))
+    .join('\n');
   const reasons = matches(unions, /^  \| '([a-z-]+)'/gm);
   const codes = matches(read('src/sdk/auth-error.ts'), /\| '([a-z_]+)'/g);
   assert.ok(reasons.length > 20 && codes.length > 10, `found ${reasons.length} reasons and ${codes.length} codes`);
