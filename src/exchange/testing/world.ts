@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { OutgoingHttpHeaders } from 'node:http';
 import type { TestContext } from 'node:test';
 import { parseJwt } from '../../oauth/jwt.ts';
@@ -17,7 +17,6 @@ import { readSettings } from '../../settings.ts';
 import { createMemoryReplay } from '../../store/replay-memory.ts';
 import type { ReplayStore } from '../../store/replay.ts';
 import type { Fetch } from '../../oauth/fetch.ts';
-import { json } from '../../web/http.ts';
 import type { Limits } from '../../web/limits.ts';
 import { serve } from '../../web/serve.ts';
 import { createExchange } from '../app.ts';
@@ -26,6 +25,8 @@ import type { ExchangeConfig } from '../config.ts';
 import type { DecisionEvent, ExchangeEvent } from '../record/events.ts';
 import { issuerRow } from '../subject/issuer-rows.ts';
 import type { TrustedIssuer } from '../subject/trusted-issuer.ts';
+import { assertionClaims, subjectClaims } from './good-claims.ts';
+import { startIdentityProvider } from './identity-provider.ts';
 import { exchangeForm, FORM, holdRequest, sendRequest } from './requests.ts';
 import type { Answer, Parameters } from './requests.ts';
 import { idportenClient, testApp, testClient, testGrant } from './rows.ts';
@@ -147,28 +148,12 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   const now = (): number => clock.now;
   const events: ExchangeEvent[] = [];
   const remembered: string[] = [];
-  let fetches = 0;
-  const jwks = options.jwks ?? ((): object => ({ keys: [publicJwk(keys.idp)] }));
-  const provider = await serve({
-    name: 'IdP',
-    setting: '-',
-    host: '127.0.0.1',
-    port: 0,
-    handle: async () => {
-      fetches += 1;
-      return json(200, await jwks());
-    },
+  const provider = await startIdentityProvider({
+    issuer: IDP,
+    jwks: options.jwks ?? ((): object => ({ keys: [publicJwk(keys.idp)] })),
+    changes: options.idp,
   });
-  const issuers = [
-    {
-      name: 'idporten',
-      issuer: IDP,
-      jwksUri: `${provider.origin}/jwks`,
-      bind: { clientId: '@registry' as const },
-      map: 'idporten-acr' as const,
-      ...options.idp,
-    },
-  ];
+  const issuers = [provider.row];
   const registry =
     options.registry ??
     createMemoryRegistry({
@@ -206,25 +191,10 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   const [, innerSpec] = program.listeners;
   const inner = innerSpec === undefined ? undefined : await serve({ ...innerSpec, host: '127.0.0.1', port: 0, limits });
 
-  const assertion = ({ claims, header, key = keys.client }: Change = {}): Promise<string> => {
-    const iat = Math.floor(clock.now);
-    const id = 'dev:fleet:web';
-    return sign({ iss: id, sub: id, aud: ISSUER, jti: randomUUID(), iat, exp: iat + 60, ...claims }, key, header);
-  };
-  const subject = ({ claims, header, key = keys.idp }: Change = {}): Promise<string> => {
-    const iat = Math.floor(clock.now) - 10;
-    const base = {
-      iss: IDP,
-      sub: 'u-81',
-      client_id: 'login-client',
-      acr: 'idporten-loa-high',
-      sid: 's-5',
-      jti: 'a1',
-      iat,
-      exp: iat + 600,
-    };
-    return sign({ ...base, ...claims }, key, header);
-  };
+  const assertion = ({ claims, header, key = keys.client }: Change = {}): Promise<string> =>
+    sign({ ...assertionClaims(ISSUER, clock.now), ...claims }, key, header);
+  const subject = ({ claims, header, key = keys.idp }: Change = {}): Promise<string> =>
+    sign({ ...subjectClaims(IDP, clock.now), ...claims }, key, header);
   const form = async (parameters?: Parameters): Promise<string> =>
     (await exchangeForm({ assertion, subject }, parameters)).toString();
   const send: World['send'] = (method, path, more = {}) => sendRequest(`${listener.origin}${path}`, method, more);
@@ -236,7 +206,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     events,
     registry,
     remembered,
-    fetches: () => fetches,
+    fetches: () => provider.fetches(),
     lastDecision: () => events.findLast((event) => event.event === 'exchange'),
     assertion,
     subject,
@@ -249,7 +219,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     async close() {
       await listener.close(0);
       await inner?.close(0);
-      await provider.close(0);
+      await provider.close();
       await program.close();
       await memory.close();
     },
