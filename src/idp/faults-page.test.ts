@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, beforeEach, test } from 'node:test';
-import { importVerificationKey } from '../oauth/jwk.ts';
 import { isJsonObject } from '../oauth/objects.ts';
-import { parseJwt, verifyJwtSignature } from '../oauth/jwt.ts';
 import { FAULT_NAMES } from './faults.ts';
+import { codeWith, headerOf, isSigned, published } from './testing/faults-page.ts';
 import { signInByPage } from './testing/page.ts';
 import { CLIENTS } from './testing/rows.ts';
 import { askToken, claimsOf, redeem, redirected } from './testing/sign-in.ts';
@@ -15,39 +14,14 @@ beforeEach(() => void world.events.splice(0));
 
 type Body = Record<string, unknown>;
 
-async function codeWith(...faults: readonly string[]): Promise<string> {
-  return redirected(await signInByPage(world, { fields: { fault: faults } })).get('code') ?? '';
-}
-
 async function tokensWith(...faults: readonly string[]): Promise<Body> {
-  const { status, body } = await askToken(world, redeem(await codeWith(...faults)));
+  const { status, body } = await askToken(world, redeem(await codeWith(world, ...faults)));
   assert.equal(status, 200);
   return body;
 }
 
 async function refresh(token: unknown): Promise<{ status: number; body: Body }> {
   return await askToken(world, { grant_type: 'refresh_token', refresh_token: String(token) });
-}
-
-function headerOf(token: unknown): Body {
-  return JSON.parse(Buffer.from(String(token).split('.')[0] ?? '', 'base64url').toString()) as Body;
-}
-
-/** Whether a published key signed this token, whatever it says of the key's name. */
-async function isSigned(token: unknown): Promise<boolean> {
-  const { keys } = (await (await world.fetch(`${ISSUERS.idporten}/jwks.json`)).json()) as { keys: unknown[] };
-  try {
-    const jwt = parseJwt(String(token));
-    verifyJwtSignature(jwt, keys.map(importVerificationKey), { algorithms: ['RS256'], kidRequired: false });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-async function published(): Promise<readonly string[]> {
-  const { keys } = (await (await world.fetch(`${ISSUERS.idporten}/jwks.json`)).json()) as { keys: { kid: string }[] };
-  return keys.map(({ kid }) => kid);
 }
 
 /** The faults told since the test began: each once. */
@@ -57,7 +31,7 @@ function told(): readonly string[] {
 
 /** The token endpoint fails for a code once; the code is still good. */
 async function failsOnce(fault: string): Promise<string> {
-  const code = await codeWith(fault);
+  const code = await codeWith(world, fault);
   const failed = await askToken(world, redeem(code)).then(
     ({ status, body }) => `${status} ${String(body['error'])}`,
     (error: unknown) => (error instanceof SyntaxError ? 'no JSON' : 'cut'),
@@ -69,12 +43,12 @@ async function failsOnce(fault: string): Promise<string> {
 /** Claims of the ID token, and how a sign-in after it does without the fault. */
 async function idTokenWith(fault: string): Promise<{ raw: string; header: Body; claims: Body; signed: boolean }> {
   const tokens = await tokensWith(fault);
-  assert.ok(await isSigned(tokens['access_token']), 'the access token is as it was');
+  assert.ok(await isSigned(world, tokens['access_token']), 'the access token is as it was');
   const again = (await refresh(tokens['refresh_token'])).body['id_token'];
-  assert.ok(await isSigned(again), 'the next ID token of this sign-in is whole');
+  assert.ok(await isSigned(world, again), 'the next ID token of this sign-in is whole');
   assert.equal(headerOf(again)['alg'], 'RS256');
   const raw = String(tokens['id_token']);
-  return { raw, header: headerOf(raw), claims: claimsOf(raw), signed: await isSigned(raw) };
+  return { raw, header: headerOf(raw), claims: claimsOf(raw), signed: await isSigned(world, raw) };
 }
 
 const EFFECTS: Readonly<Record<string, readonly [where: string, prove: () => Promise<void>]>> = {
@@ -82,7 +56,7 @@ const EFFECTS: Readonly<Record<string, readonly [where: string, prove: () => Pro
     'token',
     async () => {
       world.waits.length = 0;
-      assert.equal((await askToken(world, redeem(await codeWith('slow-token')))).status, 200);
+      assert.equal((await askToken(world, redeem(await codeWith(world, 'slow-token')))).status, 200);
       assert.deepEqual(world.waits, [10_000]);
     },
   ],
@@ -92,7 +66,7 @@ const EFFECTS: Readonly<Record<string, readonly [where: string, prove: () => Pro
   'half-body': [
     'token',
     async () => {
-      const code = await codeWith('half-body');
+      const code = await codeWith(world, 'half-body');
       await assert.rejects(askToken(world, redeem(code)));
       assert.equal((await askToken(world, redeem(code))).body['error'], 'invalid_grant', 'the code is spent');
     },
@@ -164,19 +138,19 @@ const EFFECTS: Readonly<Record<string, readonly [where: string, prove: () => Pro
   'rotated-keys': [
     'token',
     async () => {
-      const before = await published();
+      const before = await published(world);
       const { header, signed } = await idTokenWith('rotated-keys');
       assert.ok(signed && !before.includes(String(header['kid'])), 'signed with a key that was not there before');
-      assert.deepEqual(await published(), [...before, header['kid']]);
+      assert.deepEqual(await published(world), [...before, header['kid']]);
     },
   ],
   'unpublished-key': [
     'token',
     async () => {
-      const before = await published();
+      const before = await published(world);
       const { header, signed } = await idTokenWith('unpublished-key');
       assert.ok(!signed && typeof header['kid'] === 'string');
-      assert.deepEqual(await published(), before);
+      assert.deepEqual(await published(world), before);
     },
   ],
   'bad-aud': [
@@ -191,11 +165,11 @@ const EFFECTS: Readonly<Record<string, readonly [where: string, prove: () => Pro
     async () => {
       const { header, claims, signed, raw } = await idTokenWith('bad-sig');
       assert.deepEqual([signed, claims['aud'], claims['nonce']], [false, CLIENTS.portal, 'no']);
-      assert.ok((await published()).includes(String(header['kid'])));
+      assert.ok((await published(world)).includes(String(header['kid'])));
       const signature = Buffer.from(raw.split('.')[2] ?? '', 'base64url');
       signature.writeUInt8(signature.readUInt8(0) ^ 1, 0);
       const mended = `${raw.split('.').slice(0, 2).join('.')}.${signature.toString('base64url')}`;
-      assert.ok(await isSigned(mended), 'one bit of the signature is wrong and nothing else');
+      assert.ok(await isSigned(world, mended), 'one bit of the signature is wrong and nothing else');
     },
   ],
   'alg-none': [
@@ -234,30 +208,11 @@ for (const [fault, [where, prove]] of Object.entries(EFFECTS)) {
     await prove();
     assert.deepEqual(told(), [`${where} ${fault}`]);
     const whole = await tokensWith();
-    assert.ok(await isSigned(whole['id_token']));
+    assert.ok(await isSigned(world, whole['id_token']));
     assert.deepEqual(told(), [`${where} ${fault}`], 'the next sign-in is as ever');
   });
 }
 
 test('page: every fault but propagation, which is about registrations, has its box', () => {
   assert.deepEqual(Object.keys(EFFECTS).toSorted(), FAULT_NAMES.filter((name) => name !== 'propagation').toSorted());
-});
-
-test('page: a fault may say how much, several act together, and what is none is left out', async () => {
-  world.waits.length = 0;
-  const { body } = await askToken(
-    world,
-    redeem(await codeWith('slow-token:500', 'skew:-90', 'no-kid', 'token-5xx:499', 'x')),
-  );
-  assert.deepEqual(world.waits, [500]);
-  assert.deepEqual(headerOf(body['id_token']), { alg: 'RS256' });
-  assert.equal(claimsOf(body['id_token'])['iat'], world.clock.now - 90);
-  const code = await codeWith('token-5xx:502');
-  assert.equal((await askToken(world, redeem(code))).status, 502);
-});
-
-test('page: a fault of the token endpoint waits for its own code, whoever else calls in between', async () => {
-  const [broken, whole] = [await codeWith('token-5xx'), await codeWith()];
-  assert.equal((await askToken(world, redeem(whole))).status, 200);
-  assert.equal((await askToken(world, redeem(broken))).status, 503);
 });
