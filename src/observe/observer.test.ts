@@ -1,52 +1,12 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, it, type TestContext } from 'node:test';
-import { AuditUnavailable } from './audit.ts';
+import { describe, it } from 'node:test';
 import type { DomainEvent, EventTable } from './events.ts';
 import { silent } from './events.ts';
 import { addUpMetrics } from './metrics.ts';
-import { createObserver, type Observer, type ObserverOptions } from './observer.ts';
-
-interface Happened extends DomainEvent {
-  readonly event: 'token.issued' | 'token.refused' | 'cache.hit';
-  readonly [field: string]: unknown;
-}
-
-const REQUESTS = {
-  name: 'fullmakt_exchange_requests_total',
-  help: 'Requests.',
-  labels: ['outcome', 'client'],
-} as const;
-const TABLE: EventTable<Happened> = {
-  'token.issued': {
-    level: 'info',
-    audit: true,
-    counter: REQUESTS,
-    histogram: { name: 'fullmakt_exchange_duration_seconds', help: 'Time.', field: 'seconds', labels: ['outcome'] },
-  },
-  'token.refused': { level: 'warn', audit: true, counter: REQUESTS },
-  'cache.hit': {
-    level: 'debug',
-    gauge: { name: 'fullmakt_cache_entries', help: 'Entries.', field: 'entries', labels: [] },
-  },
-};
-const NOW = Date.UTC(2026, 0, 2, 3, 4, 5, 678) / 1000;
-
-function observing(t: TestContext, options: Partial<ObserverOptions> = {}): { observer: Observer; lines: string[] } {
-  const lines: string[] = [];
-  const destination = { write: (text: string) => void lines.push(text) };
-  const observer = createObserver({ destination, now: () => NOW, ...options });
-  t.after(() => observer.close());
-  return { observer, lines };
-}
-
-function folder(t: TestContext): string {
-  const path = mkdtempSync(join(tmpdir(), 'fullmakt-observe-'));
-  t.after(() => rmSync(path, { recursive: true, force: true }));
-  return path;
-}
+import { createObserver } from './observer.ts';
+import { folder, observing, REQUESTS, TABLE } from './testing/observing.ts';
 
 describe('log', () => {
   it('is one line of JSON per event: level, time, program, event, fixed fields, own fields', (t) => {
@@ -130,60 +90,6 @@ describe('secrets', () => {
       assert.doesNotMatch(said, /canary|eyJ|Y2FuYXJ5/);
       assert.match(said, /\[redacted\]/);
     }
-  });
-});
-
-describe('audit', () => {
-  it('has the record of a decision when emit returns, and none of other events', (t) => {
-    const auditFile = join(folder(t), 'audit.jsonl');
-    const { observer } = observing(t, { auditFile, level: 'silent' });
-    const emit = observer.emitter('exchange', TABLE, { app: 'a' });
-    emit({ event: 'token.refused', reason: 'no-rule' });
-    assert.match(
-      readFileSync(auditFile, 'utf8'),
-      /^\{"t":"2026-01-02T03:04:05\.678Z","program":"exchange","event":"token\.refused","app":"a","reason":"no-rule","proc":"[\w-]{12}","seq":0,"prev":null\}\n$/,
-    );
-    emit({ event: 'cache.hit' });
-    emit({ event: 'token.issued' });
-    assert.equal(readFileSync(auditFile, 'utf8').trim().split('\n').length, 2);
-    assert.equal(statSync(auditFile).mode & 0o777, 0o600);
-  });
-
-  it('goes on after the records of an earlier run', async (t) => {
-    const auditFile = join(folder(t), 'audit.jsonl');
-    for (const run of [1, 2]) {
-      const observer = createObserver({ destination: 'silent', auditFile, now: () => NOW });
-      observer.emitter('exchange', TABLE)({ event: 'token.issued', run });
-      await observer.close();
-    }
-    assert.equal(readFileSync(auditFile, 'utf8').trim().split('\n').length, 2);
-  });
-
-  it('that cannot be written makes emit throw AuditUnavailable, and says so in the log', (t) => {
-    const auditFile = join(folder(t), 'no', 'such', 'folder', 'audit.jsonl');
-    const { observer, lines } = observing(t, { auditFile });
-    const emit = observer.emitter('exchange', TABLE);
-    assert.equal(observer.auditReady(), false);
-    assert.throws(() => emit({ event: 'token.issued' }), AuditUnavailable);
-    assert.match(lines.join(''), /"event":"audit\.unavailable","of":"token\.issued"/);
-    assert.doesNotMatch(lines.join(''), /"event":"token\.issued"/);
-    assert.doesNotThrow(() => emit({ event: 'cache.hit' }), 'what is no decision goes on');
-  });
-
-  it('on a full disk makes emit throw', { skip: !existsSync('/dev/full') && 'there is no /dev/full here' }, (t) => {
-    const { observer } = observing(t, { auditFile: '/dev/full' });
-    assert.throws(() => observer.emitter('exchange', TABLE)({ event: 'token.issued' }), AuditUnavailable);
-  });
-
-  it('is made anew when somebody deleted it, so that no record is written where nobody can read it', (t) => {
-    const auditFile = join(folder(t), 'audit.jsonl');
-    const { observer } = observing(t, { auditFile });
-    const emit = observer.emitter('exchange', TABLE);
-    emit({ event: 'token.issued' });
-    rmSync(auditFile);
-    emit({ event: 'token.refused' });
-    assert.match(readFileSync(auditFile, 'utf8'), /token\.refused/);
-    assert.equal(observer.auditReady(), true);
   });
 });
 

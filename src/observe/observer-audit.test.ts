@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { AuditUnavailable } from './audit.ts';
+import { createObserver } from './observer.ts';
+import { folder, NOW, observing, TABLE } from './testing/observing.ts';
+
+describe('audit', () => {
+  it('has the record of a decision when emit returns, and none of other events', (t) => {
+    const auditFile = join(folder(t), 'audit.jsonl');
+    const { observer } = observing(t, { auditFile, level: 'silent' });
+    const emit = observer.emitter('exchange', TABLE, { app: 'a' });
+    emit({ event: 'token.refused', reason: 'no-rule' });
+    assert.match(
+      readFileSync(auditFile, 'utf8'),
+      /^\{"t":"2026-01-02T03:04:05\.678Z","program":"exchange","event":"token\.refused","app":"a","reason":"no-rule","proc":"[\w-]{12}","seq":0,"prev":null\}\n$/,
+    );
+    emit({ event: 'cache.hit' });
+    emit({ event: 'token.issued' });
+    assert.equal(readFileSync(auditFile, 'utf8').trim().split('\n').length, 2);
+    assert.equal(statSync(auditFile).mode & 0o777, 0o600);
+  });
+
+  it('goes on after the records of an earlier run', async (t) => {
+    const auditFile = join(folder(t), 'audit.jsonl');
+    for (const run of [1, 2]) {
+      const observer = createObserver({ destination: 'silent', auditFile, now: () => NOW });
+      observer.emitter('exchange', TABLE)({ event: 'token.issued', run });
+      await observer.close();
+    }
+    assert.equal(readFileSync(auditFile, 'utf8').trim().split('\n').length, 2);
+  });
+
+  it('that cannot be written makes emit throw AuditUnavailable, and says so in the log', (t) => {
+    const auditFile = join(folder(t), 'no', 'such', 'folder', 'audit.jsonl');
+    const { observer, lines } = observing(t, { auditFile });
+    const emit = observer.emitter('exchange', TABLE);
+    assert.equal(observer.auditReady(), false);
+    assert.throws(() => emit({ event: 'token.issued' }), AuditUnavailable);
+    assert.match(lines.join(''), /"event":"audit\.unavailable","of":"token\.issued"/);
+    assert.doesNotMatch(lines.join(''), /"event":"token\.issued"/);
+    assert.doesNotThrow(() => emit({ event: 'cache.hit' }), 'what is no decision goes on');
+  });
+
+  it('on a full disk makes emit throw', { skip: !existsSync('/dev/full') && 'there is no /dev/full here' }, (t) => {
+    const { observer } = observing(t, { auditFile: '/dev/full' });
+    assert.throws(() => observer.emitter('exchange', TABLE)({ event: 'token.issued' }), AuditUnavailable);
+  });
+
+  it('is made anew when somebody deleted it, so that no record is written where nobody can read it', (t) => {
+    const auditFile = join(folder(t), 'audit.jsonl');
+    const { observer } = observing(t, { auditFile });
+    const emit = observer.emitter('exchange', TABLE);
+    emit({ event: 'token.issued' });
+    rmSync(auditFile);
+    emit({ event: 'token.refused' });
+    assert.match(readFileSync(auditFile, 'utf8'), /token\.refused/);
+    assert.equal(observer.auditReady(), true);
+  });
+});
