@@ -58,3 +58,14 @@ test('N10: the jti of a long-lived or huge assertion never reaches the replay st
     'only digests are kept',
   );
 });
+
+test('replay off: an assertion works twice, the start warns, and no answer of a store that was never asked is counted', async (t) => {
+  const own = await createWorld({ keys, config: { replay: 'off' } });
+  t.after(() => own.close());
+  const client_assertion = await own.assertion();
+  for (let use = 0; use < 2; use += 1) assert.equal((await own.exchange({ client_assertion })).status, 200);
+  const told = new Set<string>(own.events.map(({ event }) => event));
+  assert.ok(told.has('exchange.replay_off'));
+  assert.ok(!told.has('exchange.replay'));
+  assert.deepEqual(own.remembered, []);
+});

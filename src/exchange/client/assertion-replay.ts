@@ -11,9 +11,8 @@ interface ClaimRules {
   readonly budgetMs?: number;
 }
 
-/** Where used assertions are remembered. `off` remembers none. */
+/** Where used assertions are remembered. */
 export interface ReplayRules extends ClaimRules {
-  readonly mode: 'on' | 'off';
   readonly maxLifetimeSeconds: number;
   readonly skewSeconds: number;
 }
@@ -28,7 +27,6 @@ const BUDGET_MS = 250;
  * spend a client's ids. Throws `client-replay`; `replay-unavailable` when the store cannot say.
  */
 export async function claimAssertion(claims: AssertionClaims, rules: ReplayRules): Promise<void> {
-  if (rules.mode === 'off') return;
   const { issuer, jti, iat, exp } = claims;
   const told = await claimOnce('assertion', [issuer, jti], exp + rules.skewSeconds, rules);
   if (told === 'seen') throw used('seen before', issuer);

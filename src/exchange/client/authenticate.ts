@@ -151,19 +151,20 @@ function assertionRules({ config, endpoints, now }: ExchangeContext): AssertionR
   };
 }
 
-/** Step 9, within what one client may have in the replay store. */
+/** Step 9, within what one client may have in the replay store. Where that is off nothing is asked, and nothing told. */
 async function claim(context: ExchangeContext, client: string, claims: AssertionClaims): Promise<void> {
   const { config, replay: store, replayQuota, emit } = context;
-  const { assertionMaxLifetimeSeconds: maxLifetimeSeconds, skewSeconds, replay: mode } = config;
+  if (config.replay === 'off') return;
+  const { assertionMaxLifetimeSeconds: maxLifetimeSeconds, skewSeconds } = config;
   const startedAt = performance.now();
   const tell = (result: 'fresh' | 'seen' | 'unavailable'): void =>
     emit({ event: 'exchange.replay', result, seconds: (performance.now() - startedAt) / 1000 });
   const expiresAt = claims.exp + skewSeconds;
-  if (mode === 'on' && !replayQuota.enter(client, expiresAt)) {
+  if (!replayQuota.enter(client, expiresAt)) {
     throw refuse('rate-limited', 'too many assertions of this client are still valid');
   }
   try {
-    await claimAssertion(claims, { store, mode, maxLifetimeSeconds, skewSeconds });
+    await claimAssertion(claims, { store, maxLifetimeSeconds, skewSeconds });
     tell('fresh');
   } catch (error) {
     const seen = situationOf(asRefusal(error)) === 'client-replay';

@@ -48,7 +48,7 @@ test('Y3: a memory that is found gone by the very claim refuses the assertion', 
       return memory.claim(key, end);
     },
   };
-  const rules = { store: wiped, mode: 'on', maxLifetimeSeconds: 120, skewSeconds: 10 } as const;
+  const rules = { store: wiped, maxLifetimeSeconds: 120, skewSeconds: 10 } as const;
   const claims = { issuer: 'i', jti: 'j', iat: START - 1, exp: START + 60, audience: 'issuer' } as const;
   await assert.rejects(claimAssertion(claims, rules), reason('client-replay'));
   await claimAssertion({ ...claims, jti: 'k', iat: START }, rules);

@@ -11,16 +11,6 @@ const FAILURES_TO_TELL = 30;
 /** How long other processes may take to publish a key that is due before that is told. */
 const PATIENCE_SECONDS = 60;
 
-/** Runs steps in the order they were asked for; one that fails holds up no other. */
-export function oneAtATime(): <T>(step: () => Promise<T>) => Promise<T> {
-  let last: Promise<unknown> = Promise.resolve();
-  return (step) => {
-    const result = last.then(step);
-    last = result.catch(() => {});
-    return result;
-  };
-}
-
 /** Looks for the changes of others every second, and makes those that are due; the result ends it, and waits for one that has begun. */
 export function startTicking(
   work: KeyWork,

@@ -1,6 +1,7 @@
 import type { PublicJwk, SigningKey, VerificationKey } from '../../oauth/jwk.ts';
 import { HOUR } from '../../oauth/time.ts';
 import type { Recorder } from '../../observe/events.ts';
+import { createTurns } from '../../registry/in-turn.ts';
 import type { Registry } from '../../registry/contract.ts';
 import { denialHash } from '../../registry/denial.ts';
 import type { TokenAlgorithm } from '../config.ts';
@@ -17,7 +18,7 @@ import { revokeKey } from './key-order-revoke.ts';
 import type { KeyRevoked } from './key-order-revoke.ts';
 import { leadSeconds } from './key-rotation.ts';
 import type { RotationRules } from './key-rotation.ts';
-import { oneAtATime, startTicking } from './key-ticks.ts';
+import { startTicking } from './key-ticks.ts';
 import { LEASE_SECONDS, startReplicaBeat } from './replica-beat.ts';
 import type { ReplicaBeat } from './replica-beat.ts';
 
@@ -100,7 +101,7 @@ async function openKeeper(options: SigningKeyOptions, leaseSeconds: number): Pro
   const beat = await startReplicaBeat({ registry, emit, leaseSeconds, keyVersion: () => loaded?.set.version ?? 0 });
   const rules: RotationRules = { ...options.rules, longestTtlSeconds: HOUR };
   const work: KeyWork = { ...options, rules, journal, replicas: registry.replicas, replicaId: beat.id };
-  const alone = oneAtATime();
+  const alone = createTurns();
   const settle = (prepare?: Prepare): Promise<LoadedKeys> =>
     alone(async () => {
       const next = await settleKeys(work, loaded, prepare);

@@ -7,6 +7,7 @@ import { BodyAborted } from '../../web/request.ts';
 import type { Route } from '../../web/router.ts';
 import { AnsweredRefusal } from './answered-refusal.ts';
 import type { ExchangeContext } from '../context.ts';
+import { checkFresh } from '../request/admission.ts';
 import { asRefusal, originOf, outcomeOf } from '../record/decision-record.ts';
 import { refuse, situationOf } from '../errors.ts';
 import type { ErrorProfile } from '../errors.ts';
@@ -95,11 +96,6 @@ async function refused(
   } catch (unrecorded) {
     return operatorRefusal(asRefusal(unrecorded), profile);
   }
-}
-
-function checkFresh({ registry, config }: ExchangeContext): void {
-  if (registry.ageSeconds() <= config.registryStaleLimitSeconds) return;
-  throw refuse('registry-stale', 'it cannot be told now whether the rules are still the ones in force');
 }
 
 async function recordAction(

@@ -3,6 +3,7 @@ import type { Claims } from '../../oauth/jwt.ts';
 import { denialHash } from '../../registry/denial.ts';
 import type { DenialKind } from '../../registry/denial.ts';
 import type { Snapshot } from '../../registry/model.ts';
+import { CLIENT_CLAIMS } from '../subject/client-claims.ts';
 
 /** A genuine token, as far as a revocation can name it. */
 export interface Revocable {
@@ -12,9 +13,6 @@ export interface Revocable {
   /** The key that signed it, if it is one of ours. */
   readonly ownKid: string | undefined;
 }
-
-/** By which claims a token says which client it was issued to; ours say it in the first. */
-const CLIENT_CLAIMS = ['client_id', 'azp', 'appid', 'cid'];
 
 /**
  * Whether the deny list names the token, its login session, its user, its client or its key (RFC 7009 2). `sid` and `idp`

@@ -3,13 +3,12 @@ import type { Claims } from '../../oauth/jwt.ts';
 import type { AppId } from '../../registry/app-id.ts';
 import type { Snapshot } from '../../registry/model.ts';
 import { refuse } from '../errors.ts';
+import { CLIENT_CLAIMS } from './client-claims.ts';
 import type { SubjectIssuer } from './subject-issuers.ts';
 import type { IssuerRules } from './trusted-issuer.ts';
 
 /** Claims only an ID token has (OpenID Connect Core 2, 3.1.3.6, 3.3.2.11). */
 const ID_TOKEN_CLAIMS = ['nonce', 'at_hash', 'c_hash', 's_hash'];
-/** The claims that name the client a token was issued to. */
-const CLIENT_CLAIMS = ['client_id', 'azp', 'appid', 'cid'];
 
 /** An access token, not an ID token, logout token or assertion. Throws `subject-kind`. */
 export function checkKind(claims: Claims, { rules }: SubjectIssuer, saidIdToken: boolean): void {
