@@ -1,3 +1,4 @@
+import { RegistryUnavailable } from '../registry/contract.ts';
 import type { Registry } from '../registry/contract.ts';
 import type { WildcardGrants } from '../registry/model.ts';
 
@@ -13,4 +14,6 @@ export async function setWildcardGrants(registry: Registry, wanted: WildcardGran
     // oxlint-disable-next-line no-await-in-loop -- another process may have written meanwhile
     if ((await registry.commit(version, { wildcardGrants: wanted, audit })) === 'ok') return;
   }
+  // Served with another rule than the one set, a pattern would give tokens that nobody meant.
+  throw new RegistryUnavailable('the registry is changed by others without end');
 }
