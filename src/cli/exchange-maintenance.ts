@@ -23,7 +23,7 @@ export async function maintainExchange(command: Maintenance, env: Environment, c
         if (command.change !== undefined) await switchIssuer(registry, command.change);
         return describeIssuers(registry.snapshot(), command.json);
       case 'rewrap':
-        return await rewrap(registry, openWrapper(config));
+        return await rewrap(registry, openWrapper(config), command.json);
       case 'import':
         return await importClients(command, registry, { operators: exchangeOperators(env), cwd });
       default:

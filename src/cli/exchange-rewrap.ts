@@ -8,11 +8,12 @@ const ATTEMPTS = 10;
 
 /**
  * Seals every private key of the registry, TokenX's own and those of applications, under the first key-encryption key of the
- * ring; the text that says so. Nothing is changed when one of them opens with none. Throws UpError.
+ * ring; the text that says so, or a JSON document. Nothing is changed when one of them opens with none. Throws UpError.
  */
-export async function rewrap(registry: Registry, ring: KeyWrapper): Promise<string> {
+export async function rewrap(registry: Registry, ring: KeyWrapper, asJson: boolean): Promise<string> {
   const clients = await rewrapClientKeys(registry, ring);
   const signing = await rewrapSigningKeys(registry.signingKeys, ring);
+  if (asJson) return `${JSON.stringify({ signing, clients, under: ring.id }, null, 2)}\n`;
   return `${signing} signing keys and ${clients} keys of applications are sealed under key-encryption key ${ring.id}; those it replaces can be let go\n`;
 }
 

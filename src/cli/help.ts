@@ -53,7 +53,8 @@ export const exchangeHelp: string = `fullmakt exchange: TokenX, the token exchan
   fullmakt exchange issuers     the issuers whose tokens may be exchanged, and whether they are on
   fullmakt exchange issuers disable|enable <name>
                                 all processes follow within two seconds
-  fullmakt exchange rewrap      seals every signing key again under the first key-encryption key
+  fullmakt exchange rewrap      seals every private key again, TokenX's own and those of
+                                applications, under the first key-encryption key
   fullmakt exchange import <clients.json>
                                 clients, keys and rules from what GET /registration/client of a tokendings server answers
       --keys <jwks.json>        its public keys too: tokens it issued stay good until they end

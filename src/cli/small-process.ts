@@ -33,7 +33,7 @@ export function boundHeap(): void {
 }
 
 /**
- * Lets the space of new objects grow from 1 to 4 MiB, once: in 1 MiB the requests under way survive one collection after the other.
+ * Lets the space of new objects grow from 1 MiB until so much of it is in use, once: in 1 MiB the requests under way survive one collection after the other.
  * V8 takes a size only at its start, but grows when more survives than there was room for. After a day's work it is some 10 MiB of RSS.
  */
 function makeRoomForNewObjects(bytes: number): void {

@@ -1,6 +1,6 @@
 /**
  * Makes a connection that is ready for use. `ending` ends it, also half made, at any time; `lost` is called when it ends by
- * itself; `onEnded` is given what settles when nothing of it is left.
+ * itself; `untilEnded` is given what settles when nothing of it is left.
  */
 export type Open<C> = (hooks: {
   readonly ending: AbortSignal;
