@@ -5,6 +5,7 @@ import { exchangeEventsFor } from '../exchange/compat/compat-telemetry.ts';
 import type { Clock } from '../oauth/time.ts';
 import { addUpMetrics, type MetricSnapshot } from '../observe/metrics.ts';
 import { createObserver, type Observer } from '../observe/observer.ts';
+import { registryEvents } from '../registry/events.ts';
 import { createClosers } from '../up/closers.ts';
 import type { Closers } from '../up/closers.ts';
 import { openAll } from '../up/listening.ts';
@@ -57,7 +58,7 @@ async function open(
   };
   const line = isWorker ? openLine(figures) : undefined;
   const isFirst = server.store === 'embedded' && !existsSync(join(server.stateDir, 'registry.sqlite'));
-  const registry = opened(await openRegistry(server, now));
+  const registry = opened(await openRegistry(server, now, observer.emitter('registry', registryEvents)));
   const replay = opened(openReplay(server, now, isFirst));
   const outbound = opened(createOutboundFetch());
   const drain = { begun: false };

@@ -5,6 +5,7 @@ import { createAuditFile } from '../observe/audit-file.ts';
 import { openPostgresAudit } from '../observe/audit-postgres.ts';
 import { loadKeyWrapper } from '../registrar/kek.ts';
 import type { Registry } from '../registry/contract.ts';
+import type { RegistryEvent } from '../registry/events.ts';
 import { createKeyRing, type KeyWrapper } from '../registry/key-wrapper.ts';
 import { openSqliteRegistry } from '../registry/registry.ts';
 import { createMemoryReplay } from '../store/replay-memory.ts';
@@ -17,11 +18,22 @@ import { keyEncryptionKeys } from './exchange-settings.ts';
 
 type Now = () => number;
 
-/** Opens the registry that the settings name. Rejects RegistryUnavailable. */
-export async function openRegistry(config: ServerConfig, now: Now): Promise<Registry> {
-  if (config.store === 'embedded') return openSqliteRegistry(join(config.stateDir, 'registry.sqlite'), { now });
+const FILE_POLL_SECONDS = 0.5;
+
+/** Opens the registry that the settings name, with somebody who hears how it fares. Rejects RegistryUnavailable. */
+export async function openRegistry(
+  config: ServerConfig,
+  now: Now,
+  onEvent: (event: RegistryEvent) => void = () => {},
+): Promise<Registry> {
+  const { stateDir, registryPollSeconds: pollSeconds } = config;
+  if (config.store === 'embedded') {
+    // A file tells nobody that it changed, and looking costs next to nothing.
+    const often = Math.min(pollSeconds, FILE_POLL_SECONDS);
+    return openSqliteRegistry(join(stateDir, 'registry.sqlite'), { now, pollSeconds: often, onEvent });
+  }
   const { openPostgresRegistry } = await import('../registry/postgres.ts');
-  return openPostgresRegistry(config.store, { now, pollSeconds: config.registryPollSeconds });
+  return openPostgresRegistry(config.store, { now, pollSeconds, onEvent });
 }
 
 /**

@@ -74,7 +74,7 @@ export const serverSettings: SettingsTable<ServerConfig> = {
   }),
   registryPollSeconds: within(0.1, 2, {
     env: 'FULLMAKT_EXCHANGE_REGISTRY_POLL_INTERVAL',
-    says: 'How often changes are looked for, should a notification be lost; at most 2 s.',
+    says: 'How often changes are looked for, should a notification be lost; at most 2 s; files are looked at every 0.5 s at the latest.',
     fallback: 1,
   }),
   drainDelaySeconds: seconds({

@@ -1,3 +1,5 @@
+import type { EventTable } from '../observe/events.ts';
+
 /** What a registry in a database has to say. */
 export type RegistryEvent =
   /** It does not answer; told once until it answers again. */
@@ -9,3 +11,12 @@ export type RegistryEvent =
   | { readonly event: 'registry.older'; readonly version: number; readonly seen: number }
   /** Someone who was told of a change threw. */
   | { readonly event: 'registry.listener_failed'; readonly error: unknown };
+
+/** What becomes of each event. */
+export const registryEvents: EventTable<RegistryEvent> = {
+  'registry.unreachable': { level: 'warn' },
+  'registry.reachable': { level: 'info' },
+  'registry.reloaded': { level: 'info' },
+  'registry.older': { level: 'warn' },
+  'registry.listener_failed': { level: 'error' },
+};

@@ -4,6 +4,7 @@ import type { Clock } from '../oauth/time.ts';
 import { createObserver, type Observer } from '../observe/observer.ts';
 import type { Registry } from '../registry/contract.ts';
 import type { KeyWrapper } from '../registry/key-wrapper.ts';
+import { registryEvents } from '../registry/events.ts';
 import { openSqliteRegistry } from '../registry/registry.ts';
 import { loadKeyWrapper } from '../registrar/kek.ts';
 import { openEmbeddedReplay } from '../store/replay-embedded.ts';
@@ -53,7 +54,12 @@ export async function openGround(options: ProgramOptions, closers: Closers): Pro
   const observer = opened(createObserver({ ...log, now }));
   // Without a registry there was no client yet that could have used anything.
   const since = existsSync(inState('registry.sqlite')) ? {} : { since: 0 };
-  const registry = opened(await openSqliteRegistry(inState('registry.sqlite'), { now }));
+  const registry = opened(
+    await openSqliteRegistry(inState('registry.sqlite'), {
+      now,
+      onEvent: observer.emitter('registry', registryEvents),
+    }),
+  );
   const openStore = (name: string): Store => opened(openSqliteStore(inState(name), { now }));
   const trust = opened(openTrust(stateDir, now()));
   return {
