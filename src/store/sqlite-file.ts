@@ -13,6 +13,10 @@ const WRITE_TIMEOUT_MS = 500;
 /** Below this size the whole file is checked when it is opened; that takes some 20 ms at most. */
 const WHOLE_CHECK_BYTES = 16 * 1024 * 1024;
 
+/** The result code of SQLite for a file that another process has. */
+const BUSY = 5;
+const RETRY_MS = 10;
+
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS entries (
     key TEXT PRIMARY KEY, value BLOB NOT NULL, version INTEGER NOT NULL, expires_at REAL NOT NULL);
@@ -77,7 +81,8 @@ function prepare(file: string): DatabaseSync {
   const database = new DatabaseSync(file, { timeout: OPEN_TIMEOUT_MS });
   try {
     // FULL: an acknowledged logout or replay mark is still there after a power cut, not only after a crash of ours.
-    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
+    useWriteAheadLog(database);
+    database.exec('PRAGMA synchronous = FULL;');
     database.exec(`BEGIN IMMEDIATE; ${SCHEMA}`);
     database.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${FORMAT}; COMMIT;`);
     database.exec(`PRAGMA busy_timeout = ${WRITE_TIMEOUT_MS};`);
@@ -85,6 +90,19 @@ function prepare(file: string): DatabaseSync {
   } catch (error) {
     database.close();
     throw error;
+  }
+}
+
+/** Two processes that make the same file meet here, and SQLite tells one of them at once that it is busy, however long it may wait. */
+function useWriteAheadLog(database: DatabaseSync): void {
+  const until = performance.now() + OPEN_TIMEOUT_MS;
+  for (;;) {
+    try {
+      return database.exec('PRAGMA journal_mode = WAL;');
+    } catch (error) {
+      if (errcode(error) !== BUSY || performance.now() > until) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_MS);
+    }
   }
 }
 
