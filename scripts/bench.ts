@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 
 /** `npm run bench -- <name> [--quick]`: runs one benchmark, or lists them. */
-const folder = new URL('../bench/', import.meta.url);
+const folder = new URL('../bench', import.meta.url);
 const names = readdirSync(folder).flatMap((file) => (file.endsWith('.ts') ? [file.slice(0, -3)] : []));
 const [name = ''] = process.argv.slice(2);
 

@@ -4,9 +4,9 @@ import { json } from '../web/http.ts';
 import { ownAnswerHeaders } from '../web/secure-headers.ts';
 import type { OwnRequest } from './context.ts';
 import { isNavigation } from './guards.ts';
-import type { PageName } from './page-texts.ts';
-import { BOKMAAL } from './page-texts.ts';
-import { pageAnswer } from './pages.ts';
+import type { PageName } from './pages/page-texts.ts';
+import { BOKMAAL } from './pages/page-texts.ts';
+import { pageAnswer } from './pages/pages.ts';
 import { fallbackTarget } from './redirect.ts';
 
 /** Seconds after which a client may try again. */

@@ -18,10 +18,10 @@ import type { LoginContext } from './context.ts';
 import { createEntrance } from './entrance.ts';
 import type { LoginEvent } from './events.ts';
 import { guardStore } from './guarded-store.ts';
-import { createProxy } from './proxy.ts';
-import { createRefresher } from './refresh.ts';
-import { compileRules } from './rules.ts';
-import { createSessions } from './sessions.ts';
+import { createProxy } from './proxy/proxy.ts';
+import { createRefresher } from './session/refresh.ts';
+import { compileRules } from './proxy/rules.ts';
+import { createSessions } from './session/sessions.ts';
 import { tellLeniently } from './telling.ts';
 import { warmUp } from './warm-up.ts';
 

@@ -12,15 +12,15 @@ import type { Address, Environment } from '../settings.ts';
 import { readSettings } from '../settings.ts';
 import { createTrustedProxies } from '../web/forwarded.ts';
 import type { Ingress } from './ingress.ts';
-import type { Laxness } from './path.ts';
-import type { RuleSetting } from './rules.ts';
-import { compileRules } from './rules.ts';
-import type { Lifetimes } from './session.ts';
-import type { LoginSettings } from './settings-table.ts';
-import { settingsOf } from './settings-table.ts';
-import { fromWonderwall } from './wonderwall.ts';
+import type { Laxness } from './proxy/path.ts';
+import type { RuleSetting } from './proxy/rules.ts';
+import { compileRules } from './proxy/rules.ts';
+import type { Lifetimes } from './session/times.ts';
+import type { LoginSettings } from './settings/table.ts';
+import { settingsOf } from './settings/table.ts';
+import { fromWonderwall } from './settings/wonderwall.ts';
 
-export { loginSettings } from './settings-table.ts';
+export { loginSettings } from './settings/table.ts';
 
 /** The provider and our client there. */
 interface ProviderConfig {

@@ -7,8 +7,8 @@ import type { HttpRequest } from '../web/http.ts';
 import type { LoginConfig } from './config.ts';
 import type { LoginEvent } from './events.ts';
 import type { Ingress } from './ingress.ts';
-import type { Sessions, StoredSession } from './sessions.ts';
-import type { Sealer, Ticket } from './ticket.ts';
+import type { Sessions, StoredSession } from './session/sessions.ts';
+import type { Sealer, Ticket } from './session/ticket.ts';
 
 /** Work that goes on after an answer was sent; awaited or given up at close. */
 export interface Background {

@@ -5,8 +5,8 @@ import type { LoginContext, OwnRequest, TicketFinding } from './context.ts';
 import type { CookieScope, CookieUse } from './cookie-names.ts';
 import { cookieScope } from './cookie-names.ts';
 import type { Ingress } from './ingress.ts';
-import { ATTEMPT_SECONDS, attemptStartedAt, isAttemptCookieId } from './login-state.ts';
-import { openTicket } from './ticket.ts';
+import { ATTEMPT_SECONDS, attemptStartedAt, isAttemptCookieId } from './attempt/login-state.ts';
+import { openTicket } from './session/ticket.ts';
 
 const MAX_ATTEMPTS = 5;
 const MAX_OWN_BYTES = 4096;

@@ -14,9 +14,9 @@ import type { Ingress } from './ingress.ts';
 import { ingressesOfHost, matchIngress } from './ingress.ts';
 import type { OwnRoute } from './own-routes.ts';
 import { OWN_ROUTES } from './own-routes.ts';
-import type { CanonicalPath } from './path.ts';
-import { isForwardableQuery, judgePath } from './path.ts';
-import type { Proxy, ProxiedRequest } from './proxy.ts';
+import type { CanonicalPath } from './proxy/path.ts';
+import { isForwardableQuery, judgePath } from './proxy/path.ts';
+import type { Proxy, ProxiedRequest } from './proxy/proxy.ts';
 
 const OWN_SEGMENT = 'oauth2';
 

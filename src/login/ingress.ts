@@ -1,6 +1,6 @@
 /** The public URLs under which browsers reach the application, and which of them a request came for. Pure. */
-import type { CanonicalPath } from './path.ts';
-import { isUnder } from './path.ts';
+import type { CanonicalPath } from './proxy/path.ts';
+import { isUnder } from './proxy/path.ts';
 
 /** One configured public URL. Never learned from a request. */
 export interface Ingress {

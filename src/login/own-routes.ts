@@ -1,12 +1,12 @@
 /** The route table under `/oauth2` of every ingress, and nothing else. */
 import type { HttpResponse } from '../web/http.ts';
-import { finishLogin } from './callback.ts';
+import { finishLogin } from './attempt/callback.ts';
 import type { LoginContext, OwnRequest } from './context.ts';
-import { logOutFrontChannel } from './frontchannel-logout.ts';
-import { logOutLocally } from './local-logout.ts';
-import { finishLogout, logOut } from './logout.ts';
-import { describeSession, refreshSession } from './session-info.ts';
-import { startLogin } from './start.ts';
+import { logOutFrontChannel } from './logout/frontchannel-logout.ts';
+import { logOutLocally } from './logout/local-logout.ts';
+import { finishLogout, logOut } from './logout/logout.ts';
+import { describeSession, refreshSession } from './session/info.ts';
+import { startLogin } from './attempt/start.ts';
 import { ownAnswerHeaders } from '../web/secure-headers.ts';
 
 /** One of our routes. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
-import { loginSettings } from '../../src/login/settings-table.ts';
+import { loginSettings } from '../../src/login/settings/table.ts';
 import { describeSettings } from '../../src/settings.ts';
 import { converse, statusOf } from './01-36-browser.ts';
 import type { World } from './01-36-world.ts';

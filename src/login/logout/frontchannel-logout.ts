@@ -1,0 +1,51 @@
+/** `GET /oauth2/logout/frontchannel`: the provider ends a session through an iframe (OpenID Connect Front-Channel Logout 1.0). */
+import { StoreUnavailable } from '../../store/errors.ts';
+import type { HttpResponse } from '../../web/http.ts';
+import { ownAnswerHeaders } from '../../web/secure-headers.ts';
+import { withCookies } from '../answers.ts';
+import type { LoginContext, OwnRequest } from '../context.ts';
+import { dropCookie, findTicket, ownCookie } from '../cookies.ts';
+import { loadedMetadata } from '../provider-ready.ts';
+import { queryValue } from '../attempt/start.ts';
+import { recordKey, sessionReference } from '../session/ticket.ts';
+
+function answer(status: number): HttpResponse {
+  return { status, headers: ownAnswerHeaders({ framing: 'allowed' }) };
+}
+
+/** Whether the request names the issuer it has to: always equal when sent, and required where the kind promises it. */
+async function isRightIssuer(context: LoginContext, request: OwnRequest): Promise<boolean> {
+  const issuer = queryValue(request, 'iss');
+  if (issuer === undefined) return !context.config.provider.kind.frontchannelIssuerRequired;
+  const metadata = await loadedMetadata(context);
+  return metadata?.issuer === issuer;
+}
+
+/** Ends every session of a provider session and answers whether this browser's cookie was among them. */
+async function endAll(context: LoginContext, request: OwnRequest, sid: string): Promise<boolean> {
+  const { name: provider, clientId } = context.config.provider;
+  const keys = await context.sessions.endBySid(sid);
+  for (const key of keys) {
+    const session_ref = sessionReference(key);
+    context.emit({ event: 'session.ended', provider, client_id: clientId, session_ref, sid, reason: 'front-channel' });
+  }
+  context.emit({ event: 'logout', provider, client_id: clientId, operation: 'front_channel' });
+  const finding = findTicket(context, request);
+  return finding.kind === 'ticket' && keys.includes(recordKey(finding.ticket.sessionId));
+}
+
+/** Answers the front-channel route: 200, 202 without `sid` or with the store down, 400 for a wrong issuer. */
+export async function logOutFrontChannel(context: LoginContext, request: OwnRequest): Promise<HttpResponse> {
+  if (!(await isRightIssuer(context, request))) return answer(400);
+  const sid = queryValue(request, 'sid');
+  if (sid === undefined) return answer(202);
+  try {
+    const own = await endAll(context, request, sid);
+    return withCookies(answer(200), own ? [dropCookie(ownCookie(context, request.ingress, 'session'))] : []);
+  } catch (error) {
+    if (!(error instanceof StoreUnavailable)) throw error;
+    context.emit({ event: 'store.unavailable', reason: error.message });
+    context.background.insist(() => context.sessions.endBySid(sid));
+    return answer(202);
+  }
+}

@@ -1,0 +1,103 @@
+/** `GET /oauth2/session` and `POST /oauth2/session/refresh`: what the page may know about its session. */
+import type { HttpResponse } from '../../web/http.ts';
+import { emptyAnswer, jsonAnswer, RETRY_AFTER_SECONDS, withCookies } from '../answers.ts';
+import type { LoginContext, OwnRequest } from '../context.ts';
+import { dropCookie, findTicket, ownCookie } from '../cookies.ts';
+import { corsHeaders, isAllowedSite } from '../guards.ts';
+import { hasLevel, nowMilliseconds, storedSession } from './present-session.ts';
+import type { SessionTimes } from './times.ts';
+import { cooldownEnd, nextRefresh, sessionPhase } from './times.ts';
+
+const NO_TIME = '0001-01-01T00:00:00Z';
+
+function timestamp(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
+}
+
+function secondsUntil(milliseconds: number, now: number): number {
+  return Math.max(0, Math.floor((milliseconds - now) / 1000));
+}
+
+/** The metadata of a session: an allow-list, no token or name ever in it. */
+function sessionMetadata(
+  times: SessionTimes,
+  refreshes: boolean,
+  now: number,
+): Record<string, Record<string, unknown>> {
+  const cooldown = secondsUntil(cooldownEnd(times), now);
+  return {
+    session: {
+      active: sessionPhase(times, now) === 'active',
+      created_at: timestamp(times.createdAt),
+      ends_at: timestamp(times.endsAt),
+      ends_in_seconds: secondsUntil(times.endsAt, now),
+      timeout_at: times.timeoutAt === undefined ? NO_TIME : timestamp(times.timeoutAt),
+      timeout_in_seconds: times.timeoutAt === undefined ? -1 : secondsUntil(times.timeoutAt, now),
+    },
+    tokens: {
+      expire_at: timestamp(times.expireAt),
+      expire_in_seconds: secondsUntil(times.expireAt, now),
+      next_auto_refresh_in_seconds: refreshes ? secondsUntil(nextRefresh(times), now) : -1,
+      refreshed_at: timestamp(times.refreshedAt),
+      refresh_cooldown: now < cooldownEnd(times),
+      refresh_cooldown_seconds: cooldown,
+    },
+  };
+}
+
+function cors(context: LoginContext, request: OwnRequest): Record<string, string> {
+  return corsHeaders(request.http, { origins: context.config.allowedOrigins, methods: 'GET, POST' });
+}
+
+function noSession(context: LoginContext, request: OwnRequest): HttpResponse {
+  // A ticket whose session is gone stays: this answer may arrive after that of a login in another tab.
+  const stale = findTicket(context, request).kind === 'unusable';
+  const cookies = stale ? [dropCookie(ownCookie(context, request.ingress, 'session'))] : [];
+  return withCookies(emptyAnswer(401, cors(context, request)), cookies);
+}
+
+/** Answers `GET /oauth2/session`: 200 also when inactive, 401 when there is none or it has ended. */
+export async function describeSession(context: LoginContext, request: OwnRequest): Promise<HttpResponse> {
+  const session = await storedSession(context, request);
+  const now = nowMilliseconds(context);
+  if (session === undefined || !hasLevel(context, session)) return noSession(context, request);
+  const { times, refreshToken } = session.record;
+  if (sessionPhase(times, now) === 'ended') return noSession(context, request);
+  return jsonAnswer(200, sessionMetadata(times, refreshToken !== undefined, now), cors(context, request));
+}
+
+/** Answers `POST /oauth2/session/refresh`: the same JSON, refreshed, or unchanged when a refresh is not possible now. */
+export async function refreshSession(context: LoginContext, request: OwnRequest): Promise<HttpResponse> {
+  const refused = refuseRefresh(context, request);
+  if (refused !== undefined) return refused;
+  const session = await storedSession(context, request);
+  const now = nowMilliseconds(context);
+  if (session === undefined || !hasLevel(context, session)) return noSession(context, request);
+  if (sessionPhase(session.record.times, now) !== 'active') return emptyAnswer(401, cors(context, request));
+  const outcome = await context.refresher.refresh(session);
+  if (outcome.kind === 'gone') return noSession(context, request);
+  if (outcome.kind === 'failed') {
+    return emptyAnswer(503, { 'Retry-After': String(RETRY_AFTER_SECONDS), ...cors(context, request) });
+  }
+  const { times, refreshToken } = outcome.session.record;
+  return jsonAnswer(
+    200,
+    sessionMetadata(times, refreshToken !== undefined, nowMilliseconds(context)),
+    cors(context, request),
+  );
+}
+
+/** POST needs an allowed site; GET works for a bare `fetch` only, never for a navigation or an unknown client. */
+function refuseRefresh(context: LoginContext, request: OwnRequest): HttpResponse | undefined {
+  const { http } = request;
+  const allowed = isAllowedSite(http, context.config.allowedOrigins);
+  if (http.method === 'GET') {
+    const mode = http.headers['sec-fetch-mode'];
+    const fetched = mode !== undefined && mode !== 'navigate';
+    const unguarded = context.config.compat.unguardedGet;
+    return (allowed && fetched) || unguarded ? undefined : emptyAnswer(405, { Allow: 'POST' });
+  }
+  if (allowed) return undefined;
+  context.emit({ event: 'access.denied', method: http.method, decision: 'cross_site' });
+  return jsonAnswer(403, { error: 'cross_site_request' });
+}

@@ -1,0 +1,224 @@
+/** Refreshing a session: one call to the provider per session, whatever the number of requests and replicas. */
+import { setTimeout as wait } from 'node:timers/promises';
+import { JoseError } from '../../oauth/jws.ts';
+import { classifyRefreshFailure, refreshTokens } from '../../providers/refresh-grant.ts';
+import type { RefreshFailure } from '../../providers/refresh-grant.ts';
+import type { TokenSet } from '../../providers/tokens.ts';
+import { StoreUnavailable } from '../../store/errors.ts';
+import type { Lease } from '../../store/store.ts';
+import type { LoginParts, RefreshOutcome, Refresher } from '../context.ts';
+import { nowMilliseconds, revokeBehind, tellEnded } from './present-session.ts';
+import type { SessionRecord } from './record.ts';
+import { createRefreshFailures } from './refresh-failures.ts';
+import { isRefreshPossible, refreshTimes, sessionPhase } from './times.ts';
+import type { StoredSession } from './sessions.ts';
+import { sessionReference } from './ticket.ts';
+import { verifyRefreshed } from '../attempt/verify-login.ts';
+
+const LEASE_SECONDS = 10;
+const RENEW_MILLISECONDS = 3000;
+const POLL_MILLISECONDS = 250;
+const SHORT_WAIT_MILLISECONDS = 2000;
+const LONG_WAIT_MILLISECONDS = 15_000;
+const COMFORTABLE_LIFE_MILLISECONDS = 10_000;
+const STORE_PAUSE_MILLISECONDS = 500;
+const STORE_ATTEMPTS = 30;
+
+/** A mismatch between the refreshed ID token and the login it belongs to. */
+class IdentityMismatch extends Error {}
+
+/** For failures that whoever asked is told of already. */
+function noop(): void {}
+
+/** An outcome to go on with, and what still has to be done under the lease. */
+interface Held {
+  readonly outcome: RefreshOutcome;
+  readonly rest?: Promise<unknown>;
+}
+
+/** Holds the lease for as long as the work and its rest take, renewing it on the way. */
+async function holding(parts: LoginParts, lease: Lease, work: () => Promise<Held>): Promise<RefreshOutcome> {
+  const renewing = setInterval(() => void lease.renew().catch(() => undefined), RENEW_MILLISECONDS);
+  async function letGoAfter(rest: Promise<unknown> | undefined): Promise<void> {
+    await rest?.catch(() => undefined);
+    clearInterval(renewing);
+    await lease.release().catch(() => undefined);
+  }
+  try {
+    const { outcome, rest } = await work();
+    if (rest === undefined) await letGoAfter(rest);
+    else parts.background.run(() => letGoAfter(rest), noop);
+    return outcome;
+  } catch (error) {
+    await letGoAfter(undefined);
+    throw error;
+  }
+}
+
+/** The ID token to keep: the new one when it is right, the old one when there is none or it cannot be judged. */
+async function keepIdToken(
+  context: LoginParts,
+  record: SessionRecord,
+  tokens: TokenSet,
+): Promise<Partial<SessionRecord>> {
+  if (tokens.idToken === undefined) return {};
+  try {
+    const metadata = await context.client.metadata.get();
+    const { idToken, accessToken } = tokens;
+    const verified = await verifyRefreshed(context, metadata, { idToken, accessToken, earlier: record });
+    return { idToken: verified.token, acr: verified.acr ?? record.acr, sid: record.sid ?? verified.sid };
+  } catch (error) {
+    if (error instanceof JoseError && error.code === 'keys_unavailable') return {};
+    throw error instanceof JoseError ? new IdentityMismatch(error.message, { cause: error }) : error;
+  }
+}
+
+async function refreshedRecord(context: LoginParts, record: SessionRecord, tokens: TokenSet): Promise<SessionRecord> {
+  return {
+    ...record,
+    accessToken: tokens.accessToken,
+    refreshToken: tokens.refreshToken ?? record.refreshToken,
+    ...(await keepIdToken(context, record, tokens)),
+    times: refreshTimes(record.times, {
+      now: nowMilliseconds(context),
+      tokenLifetime: tokens.expiresInSeconds * 1000,
+      lifetimes: context.config.lifetimes,
+    }),
+  };
+}
+
+function tellFailure(
+  context: LoginParts,
+  session: StoredSession,
+  failure: { outcome: RefreshFailure; reason: string },
+): void {
+  const { name: provider, clientId } = context.config.provider;
+  const reference = sessionReference(session.key);
+  context.emit({ event: 'session.refresh_failed', provider, client_id: clientId, session_ref: reference, ...failure });
+}
+
+/** A refusal for good: unless somebody else refreshed meanwhile, the session is over. */
+async function endRefused(context: LoginParts, session: StoredSession): Promise<RefreshOutcome> {
+  const now = await context.sessions.load(session.ticket);
+  if (now === undefined) return { kind: 'gone' };
+  if (now.version !== session.version) return { kind: 'session', session: now };
+  await context.sessions.end(now);
+  tellEnded(context, now, 'refused');
+  return { kind: 'gone' };
+}
+
+/** Writes what a refresh brought; tokens of a session that was ended meanwhile are revoked. */
+async function store(context: LoginParts, session: StoredSession, fresh: SessionRecord): Promise<RefreshOutcome> {
+  const outcome = await context.sessions.replace(session, fresh);
+  const stored = await context.sessions.load(session.ticket);
+  if (stored === undefined) {
+    revokeBehind(context, fresh);
+    return { kind: 'gone' };
+  }
+  const { name: provider, clientId } = context.config.provider;
+  const reference = sessionReference(session.key);
+  if (outcome === 'ok')
+    context.emit({ event: 'session.refreshed', provider, client_id: clientId, session_ref: reference, outcome });
+  return { kind: 'session', session: stored };
+}
+
+/** The same until the store answers again: a one-time refresh token was spent for these tokens. */
+async function storeBehind(context: LoginParts, session: StoredSession, fresh: SessionRecord): Promise<void> {
+  for (let attempt = 0; attempt < STORE_ATTEMPTS; attempt += 1) {
+    await wait(STORE_PAUSE_MILLISECONDS);
+    try {
+      await store(context, session, fresh);
+      return;
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable)) throw error;
+    }
+  }
+}
+
+async function callProvider(
+  context: LoginParts,
+  session: StoredSession,
+  refreshToken: string,
+): Promise<SessionRecord | RefreshFailure> {
+  try {
+    const tokens = await refreshTokens(context.client, refreshToken, context.config.provider.scopes);
+    return await refreshedRecord(context, session.record, tokens);
+  } catch (error) {
+    const outcome = error instanceof IdentityMismatch ? 'fatal' : classifyRefreshFailure(error);
+    tellFailure(context, session, { outcome, reason: error instanceof Error ? error.message : 'unknown' });
+    return outcome;
+  }
+}
+
+/** The holder's work: read again, call the provider, write with the version read. */
+async function refreshAsHolder(context: LoginParts, seen: StoredSession): Promise<Held> {
+  const session = await context.sessions.load(seen.ticket);
+  if (session === undefined) return { outcome: { kind: 'gone' } };
+  const { refreshToken } = session.record;
+  if (session.version !== seen.version || refreshToken === undefined) return { outcome: { kind: 'session', session } };
+  const fresh = await callProvider(context, session, refreshToken);
+  if (fresh === 'fatal') return { outcome: await endRefused(context, session) };
+  if (typeof fresh === 'string') return { outcome: { kind: 'failed', session } };
+  try {
+    return { outcome: await store(context, session, fresh) };
+  } catch (error) {
+    if (!(error instanceof StoreUnavailable)) throw error;
+    context.emit({ event: 'store.unavailable', reason: error.message });
+    return { outcome: { kind: 'failed', session }, rest: storeBehind(context, session, fresh) };
+  }
+}
+
+/** Somebody else holds the lease: wait for what comes of it. */
+async function awaitHolder(context: LoginParts, seen: StoredSession): Promise<RefreshOutcome> {
+  const comfortable = seen.record.times.expireAt - nowMilliseconds(context) >= COMFORTABLE_LIFE_MILLISECONDS;
+  const limit = performance.now() + (comfortable ? SHORT_WAIT_MILLISECONDS : LONG_WAIT_MILLISECONDS);
+  while (performance.now() < limit) {
+    const woken = new AbortController();
+    const unsubscribe = context.sessions.onChange(seen.key, () => woken.abort());
+    await wait(POLL_MILLISECONDS + Math.random() * POLL_MILLISECONDS, undefined, { signal: woken.signal }).catch(
+      () => undefined,
+    );
+    unsubscribe();
+    const session = await context.sessions.load(seen.ticket);
+    if (session === undefined) return { kind: 'gone' };
+    if (session.version !== seen.version) return { kind: 'session', session };
+  }
+  return comfortable ? { kind: 'session', session: seen } : { kind: 'failed', session: seen };
+}
+
+/** Refreshes sessions; requests for the same session in this process share one refresh. */
+export function createRefresher(parts: LoginParts): Refresher {
+  const running = new Map<string, Promise<RefreshOutcome>>();
+  const failures = createRefreshFailures(parts.now);
+
+  async function run(session: StoredSession): Promise<RefreshOutcome> {
+    const lease = await parts.store.lease(`login:refresh:${session.key}`, LEASE_SECONDS);
+    if (lease === undefined) return awaitHolder(parts, session);
+    const outcome = await holding(parts, lease, () => refreshAsHolder(parts, session));
+    if (outcome.kind === 'failed') failures.add(session.key);
+    return outcome;
+  }
+
+  function start(session: StoredSession): Promise<RefreshOutcome> {
+    const work = run(session).finally(() => running.delete(session.key));
+    running.set(session.key, work);
+    // Whoever asked may be gone: the tokens are awaited, and stored, all the same.
+    parts.background.run(() => work, noop);
+    return work;
+  }
+
+  return {
+    refresh(session) {
+      const { times, refreshToken } = session.record;
+      const now = nowMilliseconds(parts);
+      const alive = sessionPhase(times, now) === 'active';
+      if (!alive || !isRefreshPossible(times, refreshToken !== undefined, now)) {
+        return Promise.resolve({ kind: 'session', session });
+      }
+      const shared = running.get(session.key);
+      if (shared !== undefined) return shared;
+      if (failures.isRecent(session.key)) return Promise.resolve({ kind: 'failed', session });
+      return start(session);
+    },
+  };
+}

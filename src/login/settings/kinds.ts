@@ -1,0 +1,52 @@
+/** Kinds of values that only the login proxy has. */
+import type { Address, Setting } from '../../settings.ts';
+import { address } from '../../settings.ts';
+
+const KEY_BYTES = 32;
+const parsePlainAddress: (text: string) => Address = address({ env: '', says: '' }).parse;
+
+/** An address, or `none`. */
+export function parseAddressOrNone(text: string): Address | undefined {
+  return text === 'none' ? undefined : parsePlainAddress(text);
+}
+
+/** Keys in base64 (either alphabet), 32 bytes each. */
+export function parseSessionKeys(text: string): readonly Buffer[] {
+  return text.split(',').map((one) => {
+    const key = Buffer.from(one.trim(), 'base64');
+    if (key.length !== KEY_BYTES) throw new Error(`base64 of ${KEY_BYTES} bytes, or several with commas between`);
+    return key;
+  });
+}
+
+/** A list whose members are among `words`. */
+export function wordsFrom<W extends string>(words: readonly W[]): (text: string) => readonly W[] {
+  return (text) =>
+    text
+      .split(',')
+      .map((one) => one.trim())
+      .filter((one) => one !== '')
+      .map((one) => {
+        const word = words.find((known) => known === one);
+        if (word === undefined) throw new Error(`a list of ${words.join(', ')}`);
+        return word;
+      });
+}
+
+/** The names one setting goes by: ours, and others. */
+export function named(
+  name: string,
+  ...aliases: readonly string[]
+): Pick<Setting<unknown>, 'env'> & { readonly aliases: readonly string[] } {
+  return { env: `FULLMAKT_LOGIN_${name}`, aliases };
+}
+
+/** The same with Wonderwall's variable of this name among them. */
+export function same(name: string, ...aliases: readonly string[]): ReturnType<typeof named> {
+  return named(name, `WONDERWALL_${name}`, ...aliases);
+}
+
+/** A setting whose kind exists here only. */
+export function custom<T>(setting: Setting<T>): Setting<T> {
+  return setting;
+}
