@@ -7,6 +7,66 @@ interface AtProvider {
   readonly client_id: string;
 }
 
+/** Why a session is over. */
+export type SessionEnd =
+  | 'logout'
+  | 'local-logout'
+  | 'front-channel'
+  | 'back-channel'
+  | 'replaced'
+  | 'refused'
+  | 'inactive'
+  | 'expired';
+
+/** A rule asked for more than the session shows: another level, or a younger sign-in. */
+type StepUpEvent =
+  | ({
+      readonly event: 'stepup.required' | 'stepup.succeeded';
+      readonly session_ref: string;
+      readonly cause: 'level' | 'max_age';
+      readonly level?: string | undefined;
+      /** Seconds. */
+      readonly max_age?: number | undefined;
+    } & AtProvider)
+  | ({
+      readonly event: 'stepup.failed';
+      readonly session_ref: string;
+      readonly cause: 'level' | 'max_age';
+      readonly level?: string | undefined;
+      /** Seconds. */
+      readonly max_age?: number | undefined;
+      readonly reason: string;
+    } & AtProvider);
+
+/** What is only counted and measured; durations are in seconds. */
+type MeasuredEvent =
+  | {
+      readonly event: 'request.done';
+      /** Below `/oauth2/`, or `proxied`, `forward-auth` or `other`: never what a client wrote. */
+      readonly route: string;
+      readonly method: string;
+      readonly code: number;
+      readonly seconds: number;
+      /** Host of a configured ingress, or `other`. */
+      readonly host: string;
+    }
+  | {
+      readonly event: 'store.operation';
+      readonly op: string;
+      readonly outcome: 'ok' | 'failed' | 'late' | 'refused';
+      readonly seconds: number;
+    }
+  | { readonly event: 'store.breaker'; readonly open: 0 | 1 }
+  | {
+      readonly event: 'idp.call';
+      readonly provider: string;
+      readonly endpoint: string;
+      readonly outcome: 'ok' | 'refused' | 'failed';
+      readonly seconds: number;
+    }
+  | { readonly event: 'sockets.counted'; readonly kind: 'client' | 'tunnel'; readonly open: number }
+  | { readonly event: 'tunnel.ended'; readonly reason: string };
+
 /** All events of the login proxy. */
 export type LoginEvent =
   | ({ readonly event: 'login.started'; readonly outcome: 'started'; readonly pushed: boolean } & AtProvider)
@@ -37,12 +97,34 @@ export type LoginEvent =
       readonly event: 'session.ended';
       readonly session_ref: string;
       readonly sid: string | undefined;
-      readonly reason: 'logout' | 'local-logout' | 'front-channel' | 'replaced' | 'refused';
+      readonly reason: SessionEnd;
     } & AtProvider)
   | { readonly event: 'session.unreadable'; readonly session_ref: string }
-  | ({ readonly event: 'logout'; readonly operation: 'self_initiated' | 'front_channel' | 'local' } & AtProvider)
+  | ({
+      readonly event: 'logout';
+      readonly operation: 'self_initiated' | 'front_channel' | 'back_channel' | 'local';
+    } & AtProvider)
   | ({ readonly event: 'logout.revocation_failed'; readonly reason: string } & AtProvider)
-  | { readonly event: 'access.denied'; readonly method: string; readonly decision: 'unauthenticated' | 'cross_site' }
+  | {
+      readonly event: 'access.denied';
+      readonly method: string;
+      readonly decision: 'unauthenticated' | 'cross_site' | 'cross_site_write';
+    }
+  | StepUpEvent
+  | ({
+      readonly event: 'exchange.done';
+      readonly session_ref: string;
+      readonly network: string;
+      readonly outcome: 'ok' | 'cached' | 'unavailable';
+    } & AtProvider)
+  | ({
+      readonly event: 'exchange.refused';
+      readonly session_ref: string;
+      readonly network: string;
+      readonly outcome: 'refused';
+      readonly reason: string;
+    } & AtProvider)
+  | MeasuredEvent
   | { readonly event: 'proxy.answered'; readonly decision: 'session' | 'inbound' | 'none'; readonly method: string }
   | { readonly event: 'store.unavailable'; readonly reason: string }
   | ({ readonly event: 'provider.unavailable'; readonly reason: string } & AtProvider)
@@ -54,6 +136,12 @@ const REFRESHES = {
   name: `${PREFIX}refreshes_total`,
   help: 'Token refreshes by outcome.',
   labels: ['provider', 'outcome'],
+};
+
+const EXCHANGES = {
+  name: `${PREFIX}exchanges_total`,
+  help: 'Token exchanges for upstreams by network and outcome.',
+  labels: ['network', 'outcome'],
 };
 
 /** What becomes of each event. */
@@ -77,7 +165,58 @@ export const LOGIN_EVENTS: EventTable<LoginEvent> = {
     counter: { name: `${PREFIX}logouts_total`, help: 'Logouts by operation.', labels: ['operation'] },
   },
   'logout.revocation_failed': { level: 'warn' },
-  'access.denied': { level: 'debug' },
+  'access.denied': { level: 'info', audit: true },
+  'stepup.required': { level: 'info', audit: true },
+  'stepup.succeeded': { level: 'info', audit: true },
+  'stepup.failed': { level: 'warn', audit: true },
+  'exchange.done': { level: 'debug', counter: EXCHANGES },
+  'exchange.refused': { level: 'warn', audit: true, counter: EXCHANGES },
+  'request.done': {
+    level: 'debug',
+    counter: {
+      name: `${PREFIX}requests_total`,
+      help: 'Requests answered.',
+      labels: ['route', 'method', 'code'],
+    },
+    histogram: {
+      name: `${PREFIX}request_seconds`,
+      help: 'Time to the head of an answer.',
+      labels: ['route'],
+      field: 'seconds',
+    },
+  },
+  'store.operation': {
+    level: 'debug',
+    histogram: {
+      name: `${PREFIX}store_seconds`,
+      help: 'Time of store operations.',
+      labels: ['op', 'outcome'],
+      field: 'seconds',
+    },
+  },
+  'store.breaker': {
+    level: 'warn',
+    gauge: {
+      name: `${PREFIX}store_breaker_open`,
+      help: 'Whether the store is not asked because it did not answer lately.',
+      labels: [],
+      field: 'open',
+    },
+  },
+  'idp.call': {
+    level: 'debug',
+    histogram: {
+      name: `${PREFIX}idp_seconds`,
+      help: 'Time of calls to providers.',
+      labels: ['provider', 'endpoint', 'outcome'],
+      field: 'seconds',
+    },
+  },
+  'sockets.counted': {
+    level: 'debug',
+    gauge: { name: `${PREFIX}sockets`, help: 'Open connections.', labels: ['kind'], field: 'open' },
+  },
+  'tunnel.ended': { level: 'info' },
   'proxy.answered': {
     level: 'debug',
     counter: {
