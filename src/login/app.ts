@@ -13,14 +13,15 @@ import { createSealer } from '../web/seal.ts';
 import type { ListenerSpec, Program } from '../web/serve.ts';
 import { createUpstream } from '../web/upstream.ts';
 import { createBackground } from './background.ts';
-import type { LoginConfig } from './config.ts';
-import type { LoginContext } from './context.ts';
+import type { LoginConfig, ProviderConfig } from './config.ts';
+import type { LoginContext, LoginParts, Siblings } from './context.ts';
 import { createEntrance } from './entrance.ts';
 import type { LoginEvent } from './events.ts';
 import { guardStore } from './guarded-store.ts';
 import { createProxy } from './proxy/proxy.ts';
 import { createRefresher } from './session/refresh.ts';
 import { compileRules } from './proxy/rules.ts';
+import { createSiblings } from './siblings.ts';
 import { createSessions } from './session/sessions.ts';
 import { tellLeniently } from './telling.ts';
 import { warmUp } from './warm-up.ts';
@@ -36,8 +37,11 @@ export interface LoginDeps {
   readonly metrics?: () => Promise<string>;
 }
 
-function createClient(config: LoginConfig, deps: Omit<LoginDeps, 'store'>): LoginClient {
-  const { provider } = config;
+function createClient(
+  config: LoginConfig,
+  provider: ProviderConfig,
+  deps: Pick<LoginDeps, 'fetch' | 'now' | 'emit'>,
+): LoginClient {
   return createLoginClient(
     {
       kind: provider.kind,
@@ -60,36 +64,61 @@ function createClient(config: LoginConfig, deps: Omit<LoginDeps, 'store'>): Logi
   );
 }
 
-function createContext(config: LoginConfig, deps: LoginDeps): LoginContext {
-  const { now } = deps;
-  const { name: provider, clientId } = config.provider;
-  const emit = tellLeniently(deps.emit);
-  const store = guardStore(deps.store);
-  const client = createClient(config, { ...deps, emit });
+/** What the contexts of all providers have in common. */
+type Shared = Pick<LoginParts, 'config' | 'store' | 'sealer' | 'background' | 'now' | 'emit'>;
+
+function createParts(shared: Shared, provider: ProviderConfig, fetch: Fetch): LoginParts {
+  const { config, store, now, emit } = shared;
+  const client = createClient(config, provider, { fetch, now, emit });
   const sessions = createSessions({
     store,
     now,
-    provider,
-    clientId,
+    provider: provider.name,
+    clientId: provider.clientId,
     issuer: () => client.metadata.loaded()?.issuer,
     onUnreadable: (session_ref) => emit({ event: 'session.unreadable', session_ref }),
   });
-  const sealer = createSealer(config.sessionKeys);
-  const parts = { config, client, sessions, store, sealer, background: createBackground(), now, emit };
-  return { ...parts, refresher: createRefresher(parts) };
+  return { ...shared, provider, client, sessions };
 }
 
-function healthListener(context: LoginContext, metrics: LoginDeps['metrics']): readonly ListenerSpec[] {
-  const address = context.config.metricsAddress;
+/** One context for each provider, the default's first. */
+function createContexts(config: LoginConfig, deps: LoginDeps): Siblings {
+  const { now, fetch } = deps;
+  const shared: Shared = {
+    config,
+    store: guardStore(deps.store),
+    sealer: createSealer(config.sessionKeys),
+    background: createBackground(),
+    now,
+    emit: tellLeniently(deps.emit),
+  };
+  const contextOf = (provider: ProviderConfig, siblings: Siblings): LoginContext => {
+    const parts = createParts(shared, provider, fetch);
+    return { ...parts, refresher: createRefresher(parts), siblings };
+  };
+  return createSiblings(config.providers, contextOf);
+}
+
+/** What is missing before requests are taken; a provider's later outage does not count. */
+async function readiness({ first, all }: Siblings): Promise<Record<string, boolean>> {
+  const store = await first.store.read('login:ping').then(
+    () => true,
+    () => false,
+  );
+  const parts: Record<string, boolean> = { store };
+  for (const { provider, client } of all) {
+    const loaded = client.metadata.loaded() !== undefined;
+    const suffix = provider.isDefault ? '' : ` of ${provider.name}`;
+    parts[`metadata${suffix}`] = loaded;
+    parts[`keys${suffix}`] = loaded && (await client.keySet.ready());
+  }
+  return parts;
+}
+
+function healthListener(siblings: Siblings, metrics: LoginDeps['metrics']): readonly ListenerSpec[] {
+  const address = siblings.first.config.metricsAddress;
   if (address === undefined) return [];
-  const ready = async (): Promise<Record<string, boolean>> => ({
-    store: await context.store.read('login:ping').then(
-      () => true,
-      () => false,
-    ),
-    metadata: context.client.metadata.loaded() !== undefined,
-    keys: context.client.metadata.loaded() !== undefined && (await context.client.keySet.ready()),
-  });
+  const ready = (): Promise<Record<string, boolean>> => readiness(siblings);
   const handle = createRouter(healthRoutes({ ready, ...(metrics === undefined ? {} : { metrics }) }));
   return [{ name: 'login metrics', setting: 'FULLMAKT_LOGIN_METRICS_BIND_ADDRESS', ...address, handle }];
 }
@@ -105,12 +134,13 @@ function tellUnsafe({ compat }: LoginConfig, emit: LoginDeps['emit']): void {
 
 /** Builds the login proxy. Nothing is fetched or opened before `start` and the listeners are. */
 export function createLogin(config: LoginConfig, deps: LoginDeps): Promise<Program> {
-  const context = createContext(config, deps);
+  const siblings = createContexts(config, deps);
+  const { first: context } = siblings;
   const upstream = createUpstream(config.upstream);
   const trusted = createTrustedProxies(config.trustedProxies);
   const rules = compileRules({ rules: config.rules, ignorePaths: config.ignorePaths, autoLogin: config.autoLogin });
   const entrance = createEntrance(context, { proxy: createProxy(context, { upstream, rules, trusted }), trusted });
-  const warming = warmUp(context);
+  const warming = siblings.all.map(warmUp);
   const listener: ListenerSpec = {
     name: 'login proxy',
     setting: 'FULLMAKT_LOGIN_BIND_ADDRESS',
@@ -120,16 +150,16 @@ export function createLogin(config: LoginConfig, deps: LoginDeps): Promise<Progr
     limits: { keepAliveSeconds: IDLE_SECONDS },
   };
   return Promise.resolve({
-    listeners: [listener, ...healthListener(context, deps.metrics)],
+    listeners: [listener, ...healthListener(siblings, deps.metrics)],
     start: () => {
       tellUnsafe(config, deps.emit);
-      warming.begin();
+      for (const one of warming) one.begin();
       return Promise.resolve();
     },
     async close() {
-      warming.close();
+      for (const one of warming) one.close();
       await context.background.close();
-      context.client.close();
+      for (const { client } of siblings.all) client.close();
       await upstream.close();
     },
   });

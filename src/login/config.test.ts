@@ -64,16 +64,16 @@ test('idporten-default-acr-high, and its platform variables are read (W15)', () 
     IDPORTEN_TOKEN_ENDPOINT: 'https://inside.example.test/token',
   });
   assert.deepEqual(
-    [config.provider.issuer, config.provider.endpoints],
+    [config.providers[0].issuer, config.providers[0].endpoints],
     [
       'https://idporten.example.test',
       { jwksUri: 'https://keys.example.test/jwks.json', tokenEndpoint: 'https://inside.example.test/token' },
     ],
   );
-  assert.equal(config.provider.level, 'idporten-loa-high');
-  assert.equal(config.provider.locale, 'nb');
-  assert.equal(config.provider.resource, 'https://api.example.test');
-  assert.deepEqual(config.provider.scopes, ['openid', 'profile']);
+  assert.equal(config.providers[0].level, 'idporten-loa-high');
+  assert.equal(config.providers[0].locale, 'nb');
+  assert.equal(config.providers[0].resource, 'https://api.example.test');
+  assert.deepEqual(config.providers[0].scopes, ['openid', 'profile']);
   assert.deepEqual(warnings, []);
 });
 
@@ -88,11 +88,11 @@ test('azure-app-jwk-read: Entra under its old name, never mixed with ID-porten�
     IDPORTEN_CLIENT_ID: 'other',
     IDPORTEN_AUDIENCE: 'other',
   });
-  assert.equal(config.provider.kind.name, 'entra');
-  assert.equal(config.provider.clientId, 'guid');
-  assert.equal(config.provider.resource, undefined);
-  assert.deepEqual(config.provider.scopes, ['openid', 'offline_access', 'guid/.default']);
-  assert.equal(config.provider.credential.kind, 'key');
+  assert.equal(config.providers[0].kind.name, 'entra');
+  assert.equal(config.providers[0].clientId, 'guid');
+  assert.equal(config.providers[0].resource, undefined);
+  assert.deepEqual(config.providers[0].scopes, ['openid', 'offline_access', 'guid/.default']);
+  assert.equal(config.providers[0].credential.kind, 'key');
 });
 
 test('Entra’s platform variables: a secret where there is no key, and explicit endpoints (providers.md 2.1)', () => {
@@ -107,9 +107,9 @@ test('Entra’s platform variables: a secret where there is no key, and explicit
     AZURE_OPENID_CONFIG_JWKS_URI: 'https://login.example.test/t/keys',
     AZURE_OPENID_CONFIG_TOKEN_ENDPOINT: 'https://login.example.test/t/token',
   });
-  assert.deepEqual(config.provider.credential, { kind: 'secret', secret: 'a secret', method: 'auto' });
+  assert.deepEqual(config.providers[0].credential, { kind: 'secret', secret: 'a secret', method: 'auto' });
   assert.deepEqual(
-    [config.provider.issuer, config.provider.endpoints.jwksUri, config.provider.endpoints.tokenEndpoint],
+    [config.providers[0].issuer, config.providers[0].endpoints.jwksUri, config.providers[0].endpoints.tokenEndpoint],
     ['https://login.example.test/t/v2.0', 'https://login.example.test/t/keys', 'https://login.example.test/t/token'],
   );
 });
@@ -137,7 +137,7 @@ test('Wonderwall’s names work, unknown ones are named, its address parts make 
     WONDERWALL_UPSTREAM_INCLUDE_ID_TOKEN: 'true',
   });
   assert.equal(config.upstream, 'http://10.0.0.1:8080');
-  assert.equal(config.provider.kind.name, 'openid');
+  assert.equal(config.providers[0].kind.name, 'openid');
   assert.equal(config.autoLogin, true);
   assert.equal(config.sessionKeys.length, 1);
   assert.equal(config.lifetimes.maxLifetime, 5_400_000);

@@ -1,4 +1,5 @@
 /** The configuration of the login proxy: settings put together and judged as a whole. */
+import type { SigningKey } from '../oauth/jwk.ts';
 import { importSigningKey } from '../oauth/jwk.ts';
 import type { LocalIssuers } from '../oauth/local-issuers.ts';
 import { issuerUrlProblem } from '../oauth/local-issuers.ts';
@@ -13,7 +14,7 @@ import { readSettings } from '../settings.ts';
 import { createTrustedProxies } from '../web/forwarded.ts';
 import type { Ingress } from './ingress.ts';
 import type { Laxness } from './proxy/path.ts';
-import type { RuleSetting } from './proxy/rules.ts';
+import type { CsrfGuard, RuleSetting } from './proxy/rules.ts';
 import { compileRules } from './proxy/rules.ts';
 import type { Lifetimes } from './session/times.ts';
 import type { LoginSettings } from './settings/table.ts';
@@ -22,10 +23,12 @@ import { fromWonderwall } from './settings/wonderwall.ts';
 
 export { loginSettings } from './settings/table.ts';
 
-/** The provider and our client there. */
-interface ProviderConfig {
-  /** Name in records, cookies and events. */
+/** One provider and our client there. */
+export interface ProviderConfig {
+  /** Name in records, cookies, routes and events. */
   readonly name: string;
+  /** The first of the list: it has the bare callback and logout routes, and the bare session cookie. */
+  readonly isDefault: boolean;
   readonly kind: ProviderKind;
   readonly clientId: string;
   readonly credential: ClientCredential;
@@ -47,8 +50,46 @@ interface ProviderConfig {
   readonly postLogoutRedirectUri: string | undefined;
 }
 
+/** What the instance is for: beside one app, the server or a proxy of single sign-on, or asked by an outer proxy. */
+export type Role = 'standalone' | 'sso-server' | 'sso-proxy' | 'forward-auth';
+
+/** Single sign-on of one domain. */
+export interface SsoConfig {
+  readonly domain: string;
+  readonly sessionCookieName: string;
+  /** Public URL of the server; what a proxy needs. */
+  readonly serverUrl: string | undefined;
+  /** Where the server sends whoever has no target. */
+  readonly defaultRedirectUrl: string | undefined;
+}
+
+/** An application of its own below one path, and what the token for it is exchanged to. */
+export interface UpstreamRoute {
+  /** Segment prefix, `/api`. */
+  readonly path: string;
+  readonly upstream: string;
+  /** The target's name per network; absent: it gets the login token. */
+  readonly audience: { readonly tokenx?: string; readonly entra?: string } | undefined;
+}
+
 /** What `createLogin` runs with. */
 export interface LoginConfig {
+  readonly role: Role;
+  /** Set in the SSO roles, and in forward-auth where one domain shares the session. */
+  readonly sso: SsoConfig | undefined;
+  readonly forwardAuth: { readonly enabled: boolean; readonly headers: 'none' | 'id-token' | 'access-token' | 'both' };
+  /** Longest path first. */
+  readonly upstreams: readonly UpstreamRoute[];
+  /** Our client at TokenX; undefined = no route is exchanged there. */
+  readonly tokenx: { readonly wellKnownUrl: string; readonly clientId: string; readonly key: SigningKey } | undefined;
+  readonly csrf: CsrfGuard;
+  /** Whether an application's own challenge (RFC 9470) begins a stronger login. */
+  readonly honourUpstreamStepUp: boolean;
+  readonly headerBytes: number;
+  readonly accessLogs: boolean;
+  readonly shutdown: { readonly waitSeconds: number; readonly graceSeconds: number };
+  /** A listener of its own for probes; undefined = they are on the metrics listener alone. */
+  readonly probeAddress: Address | undefined;
   readonly ingresses: readonly Ingress[];
   readonly bindAddress: Address;
   /** Undefined = no metrics and probes. */
@@ -57,14 +98,19 @@ export interface LoginConfig {
   readonly autoLogin: boolean;
   readonly ignorePaths: readonly string[];
   readonly rules: readonly RuleSetting[];
-  readonly provider: ProviderConfig;
+  /** The first is the default. */
+  readonly providers: readonly [ProviderConfig, ...ProviderConfig[]];
   /** 32 bytes each; the first seals, all open. */
   readonly sessionKeys: readonly Uint8Array[];
   readonly lifetimes: Lifetimes;
   readonly onTokenExpiry: 'end' | 'keep';
   readonly trustedProxies: readonly string[];
   readonly localProviders: LocalIssuers;
-  readonly cookie: { readonly prefix: string; readonly secure: boolean };
+  readonly cookie: {
+    readonly prefix: string;
+    readonly secure: boolean;
+    readonly sameSite: 'Lax' | 'Strict' | 'None';
+  };
   readonly serviceHosts: readonly string[];
   /** Origins whose pages may ask us for state changes and read our answers: ingresses and `cors.origins`. */
   readonly allowedOrigins: readonly string[];
@@ -108,6 +154,7 @@ function readProvider(settings: LoginSettings, credential: ClientCredential): Pr
   const level = settings.openidAcrValues?.split(/\s+/)[0] ?? kind.defaultLevel;
   return {
     name: kind.name,
+    isDefault: true,
     kind,
     clientId: settings.openidClientId,
     credential,
@@ -172,6 +219,17 @@ function assemble(settings: LoginSettings, credential: ClientCredential, bindAdd
   const origins = [...settings.ingress.map((ingress) => ingress.origin), ...settings.corsOrigins];
   const inactivity = settings.sessionInactivity ? settings.sessionInactivityTimeout * 1000 : undefined;
   return {
+    role: 'standalone',
+    sso: undefined,
+    forwardAuth: { enabled: false, headers: 'none' },
+    upstreams: [],
+    tokenx: undefined,
+    csrf: 'off',
+    honourUpstreamStepUp: false,
+    headerBytes: 32 * 1024,
+    accessLogs: false,
+    shutdown: { waitSeconds: 0, graceSeconds: 30 },
+    probeAddress: undefined,
     ingresses: settings.ingress,
     bindAddress,
     metricsAddress: settings.metricsBindAddress,
@@ -179,13 +237,13 @@ function assemble(settings: LoginSettings, credential: ClientCredential, bindAdd
     autoLogin: settings.autoLogin,
     ignorePaths: settings.autoLoginIgnorePaths,
     rules: settings.rules,
-    provider: readProvider(settings, credential),
+    providers: [readProvider(settings, credential)],
     sessionKeys: settings.sessionKeys,
     lifetimes: { maxLifetime: settings.sessionMaxLifetime * 1000, inactivityTimeout: inactivity },
     onTokenExpiry: settings.sessionOnTokenExpiry,
     trustedProxies: settings.trustedProxies,
     localProviders: settings.allowLocalProviders,
-    cookie: { prefix: settings.cookiePrefix, secure: settings.cookieSecure },
+    cookie: { prefix: settings.cookiePrefix, secure: settings.cookieSecure, sameSite: 'Lax' },
     serviceHosts: settings.serviceHosts.map((host) => host.toLowerCase()),
     allowedOrigins: [...new Set(origins)],
     pathAllow: settings.pathAllow,

@@ -4,7 +4,7 @@ import type { Emit } from '../observe/events.ts';
 import type { LoginClient } from '../providers/login-client.ts';
 import type { Store } from '../store/store.ts';
 import type { HttpRequest } from '../web/http.ts';
-import type { LoginConfig } from './config.ts';
+import type { LoginConfig, ProviderConfig } from './config.ts';
 import type { LoginEvent } from './events.ts';
 import type { Ingress } from './ingress.ts';
 import type { Sessions, StoredSession } from './session/sessions.ts';
@@ -32,9 +32,10 @@ export type RefreshOutcome =
   /** The provider does not answer: `session` is what there was before. */
   | { readonly kind: 'failed'; readonly session: StoredSession };
 
-/** The parts of the running proxy that need no others. */
+/** The parts that need no others. */
 export interface LoginParts {
   readonly config: LoginConfig;
+  readonly provider: ProviderConfig;
   readonly client: LoginClient;
   readonly sessions: Sessions;
   readonly store: Store;
@@ -44,9 +45,18 @@ export interface LoginParts {
   readonly emit: Emit<LoginEvent>;
 }
 
-/** The parts of the running proxy. */
+/** The running proxy as one of its providers sees it; all of them share configuration, store and keys. */
 export interface LoginContext extends LoginParts {
   readonly refresher: Refresher;
+  readonly siblings: Siblings;
+}
+
+/** The contexts of all providers of one running proxy. */
+export interface Siblings {
+  /** That of the default provider. */
+  readonly first: LoginContext;
+  readonly all: readonly LoginContext[];
+  named(provider: string): LoginContext | undefined;
 }
 
 /** A request that was matched to one of our ingresses. */

@@ -23,16 +23,22 @@ function pathHash(path: string): string {
 
 /**
  * Name and scope of one cookie at one ingress: `__Host-` with an empty path, `__Secure-` and a hash of the path below
- * one, no name prefix over http. `id` tells login attempts apart.
+ * one, no name prefix over http. `id` tells login attempts apart, `provider` the sessions of further providers.
  */
 export function cookieScope(
   use: CookieUse,
   ingress: Ingress,
-  settings: { readonly prefix: string; readonly secure: boolean; readonly id?: string },
+  settings: {
+    readonly prefix: string;
+    readonly secure: boolean;
+    readonly id?: string;
+    readonly provider?: string;
+  },
 ): CookieScope {
   const parts = [settings.prefix, use];
   if (settings.id !== undefined) parts.push(settings.id);
   if (ingress.path !== '') parts.push(pathHash(ingress.path));
+  if (settings.provider !== undefined) parts.push(settings.provider);
   const name = parts.join('.');
   const path = ingress.path === '' ? '/' : ingress.path;
   if (ingress.scheme === 'http') return { name, path, secure: settings.secure };

@@ -16,7 +16,13 @@ const RESERVED_BYTES = 512;
 /** Name and scope of one of our cookies at this ingress. */
 export function ownCookie(context: LoginContext, ingress: Ingress, use: CookieUse, id?: string): CookieScope {
   const { prefix, secure } = context.config.cookie;
-  return cookieScope(use, ingress, { prefix, secure, ...(id === undefined ? {} : { id }) });
+  const { name, isDefault } = context.provider;
+  return cookieScope(use, ingress, {
+    prefix,
+    secure,
+    ...(id === undefined ? {} : { id }),
+    ...(use !== 'session' || isDefault ? {} : { provider: name }),
+  });
 }
 
 function attributes(scope: CookieScope): { path: string; httpOnly: boolean; secure: boolean; sameSite: 'Lax' } {

@@ -55,7 +55,7 @@ function requestParameters(
   request: OwnRequest,
   login: { readonly attempt: Attempt; readonly wishes: LoginWishes },
 ): URLSearchParams {
-  const { provider } = context.config;
+  const { provider } = context;
   const { attempt, wishes } = login;
   const parameters = new URLSearchParams({
     client_id: provider.clientId,
@@ -94,7 +94,7 @@ export async function authorizationUrl(
     return url.href;
   }
   const requestUri = await pushAuthorizationRequest(context.client, metadata, parameters);
-  url.searchParams.set('client_id', context.config.provider.clientId);
+  url.searchParams.set('client_id', context.provider.clientId);
   url.searchParams.set('request_uri', requestUri);
   return url.href;
 }

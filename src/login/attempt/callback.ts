@@ -105,7 +105,7 @@ async function redeem(
     nonce: proven.secrets.nonce,
   });
   const idToken = await verifyLogin(context, metadata, { tokens, secrets: proven.secrets });
-  if (context.config.provider.userinfo) {
+  if (context.provider.userinfo) {
     await confirmSubject(context.client, metadata, { accessToken: tokens.accessToken, subject: idToken.subject });
   }
   return { tokens, idToken };
@@ -158,7 +158,7 @@ async function complete(context: LoginContext, request: OwnRequest, proven: Prov
 }
 
 function tellRefusal(context: LoginContext, refusal: Refused): void {
-  const { name: provider, clientId } = context.config.provider;
+  const { name: provider, clientId } = context.provider;
   const at = { provider, client_id: clientId };
   if (refusal.page === 'cancelled') return context.emit({ event: 'login.cancelled', outcome: 'cancelled', ...at });
   const { step, reason } = refusal;
@@ -171,7 +171,7 @@ async function withoutCookie(context: LoginContext, request: OwnRequest, opened:
   const session = await currentSession(context, request);
   if (session !== undefined && hasLevel(context, session, opened.level)) return redirectTo(target);
   if (opened.tries > 0) return problem(request, { page: 'link-too-old', status: 400, target });
-  const { name: provider, clientId } = context.config.provider;
+  const { name: provider, clientId } = context.provider;
   context.emit({
     event: 'login.restarted',
     outcome: 'restarted',
@@ -228,7 +228,7 @@ export async function finishLogin(context: LoginContext, request: OwnRequest): P
   const cookie = value === undefined ? undefined : { name: scope.name, value };
   const secrets = cookie && openAttemptCookie(context.sealer, cookie, { state, now: context.now() });
   const cleared = parseCookies(request.http.headers.cookie).has(scope.name) ? [dropCookie(scope)] : [];
-  const isOurs = secrets?.provider === context.config.provider.name && secrets.ingress === request.ingress.url;
+  const isOurs = secrets?.provider === context.provider.name && secrets.ingress === request.ingress.url;
   if (secrets === undefined || !isOurs) return withCookies(await withoutCookie(context, request, opened), cleared);
   const target = safeTarget(secrets.target ?? opened.target, request.ingress, context.config.pathAllow);
   const answer = await answerProven(context, request, { state, opened, secrets, target, parameters });

@@ -19,7 +19,8 @@ export interface ProvenLogin {
 }
 
 function recordOf(context: LoginContext, login: ProvenLogin): SessionRecord {
-  const { provider, lifetimes } = context.config;
+  const { provider } = context;
+  const { lifetimes } = context.config;
   const { tokens, idToken } = login;
   return {
     issuer: login.issuer,
@@ -52,7 +53,7 @@ export async function createSessionFor(
   const record = recordOf(context, login);
   const session = await context.sessions.create(ticket, record);
   if (session === undefined) return { kind: 'page', page: 'signed-out', status: 403, target: login.target };
-  const { name: provider, clientId } = context.config.provider;
+  const { name: provider, clientId } = context.provider;
   try {
     context.emit({
       event: 'login.succeeded',

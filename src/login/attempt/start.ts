@@ -43,7 +43,7 @@ function asked(request: OwnRequest): Partial<LoginWishes> {
 }
 
 function settle(context: LoginContext, metadata: ProviderMetadata, wishes: Partial<LoginWishes>): LoginWishes {
-  const { provider } = context.config;
+  const { provider } = context;
   return {
     level: chooseLevel(wishes.level, provider.level, metadata.levels),
     locale: chooseLocale(wishes.locale, provider.locale, metadata.locales),
@@ -58,7 +58,7 @@ export async function beginLogin(
   request: OwnRequest,
   login: { readonly target: string; readonly tries: number; readonly wishes: Partial<LoginWishes> },
 ): Promise<HttpResponse> {
-  const { clientId, name: provider } = context.config.provider;
+  const { clientId, name: provider } = context.provider;
   const metadata = await loadedMetadata(context);
   if (metadata === undefined) return problem(request, { page: 'provider-down', status: 503, target: login.target });
   const wishes = settle(context, metadata, login.wishes);

@@ -19,7 +19,7 @@ export async function verifyLogin(
   metadata: ProviderMetadata,
   login: { readonly tokens: TokenSet; readonly secrets: LoginSecrets },
 ): Promise<VerifiedIdToken> {
-  const { provider } = context.config;
+  const { provider } = context;
   const { maxAgeSeconds, level, nonce } = login.secrets;
   const required = [provider.level, level].filter((one) => one !== undefined);
   return verifyIdToken(login.tokens.idToken, {
@@ -46,11 +46,11 @@ function commonRules(
   return {
     keySet: context.client.keySet,
     issuer,
-    clientId: context.config.provider.clientId,
+    clientId: context.provider.clientId,
     algorithms: metadata.idTokenAlgorithms,
     now: Math.floor(context.now()),
     skewSeconds: SKEW_SECONDS,
-    trustedAudiences: context.config.provider.audiences,
+    trustedAudiences: context.provider.audiences,
   };
 }
 
@@ -72,7 +72,7 @@ export async function verifyRefreshed(
   metadata: ProviderMetadata,
   refresh: { readonly idToken: string; readonly accessToken: string; readonly earlier: EarlierLogin },
 ): Promise<VerifiedIdToken> {
-  const { level } = context.config.provider;
+  const { level } = context.provider;
   const verified = await verifyIdToken(refresh.idToken, {
     ...commonRules(context, metadata, refresh.idToken),
     accessToken: refresh.accessToken,

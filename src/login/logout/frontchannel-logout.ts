@@ -16,14 +16,14 @@ function answer(status: number): HttpResponse {
 /** Whether the request names the issuer it has to: always equal when sent, and required where the kind promises it. */
 async function isRightIssuer(context: LoginContext, request: OwnRequest): Promise<boolean> {
   const issuer = queryValue(request, 'iss');
-  if (issuer === undefined) return !context.config.provider.kind.frontchannelIssuerRequired;
+  if (issuer === undefined) return !context.provider.kind.frontchannelIssuerRequired;
   const metadata = await loadedMetadata(context);
   return metadata?.issuer === issuer;
 }
 
 /** Ends every session of a provider session and answers whether this browser's cookie was among them. */
 async function endAll(context: LoginContext, request: OwnRequest, sid: string): Promise<boolean> {
-  const { name: provider, clientId } = context.config.provider;
+  const { name: provider, clientId } = context.provider;
   const keys = await context.sessions.endBySid(sid);
   for (const key of keys) {
     const session_ref = sessionReference(key);

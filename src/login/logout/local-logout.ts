@@ -8,7 +8,7 @@ import { endAtWish } from '../session/present-session.ts';
 
 /** Answers `/oauth2/logout/local`: 204; 404 where the provider demands that its own session ends too. */
 export async function logOutLocally(context: LoginContext, request: OwnRequest): Promise<HttpResponse> {
-  const { name: provider, clientId, kind } = context.config.provider;
+  const { name: provider, clientId, kind } = context.provider;
   if (!kind.localLogout) return emptyAnswer(404);
   if (request.http.method === 'HEAD') return emptyAnswer(204);
   if (!isAllowedSite(request.http, context.config.allowedOrigins)) {

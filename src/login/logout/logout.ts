@@ -28,7 +28,7 @@ function endSessionFields(
   request: OwnRequest,
   logout: { readonly session: StoredSession | undefined; readonly state: string },
 ): readonly (readonly [string, string])[] {
-  const { kind, clientId } = context.config.provider;
+  const { kind, clientId } = context.provider;
   const idToken = logout.session?.record.idToken;
   const { hintClaim } = kind.logout;
   const claimed = hintClaim === undefined || idToken === undefined ? undefined : hintFrom(idToken, hintClaim);
@@ -64,7 +64,7 @@ function visitProvider(
   },
 ): HttpResponse {
   const configured = context.config.logout.method;
-  const method = configured === 'auto' ? context.config.provider.kind.logout.method : configured;
+  const method = configured === 'auto' ? context.provider.kind.logout.method : configured;
   if (method === 'GET') {
     const url = new URL(visit.endpoint);
     for (const [name, value] of visit.fields) url.searchParams.set(name, value);
@@ -86,7 +86,7 @@ function visitProvider(
 
 /** Where a person ends after logout when nothing was asked for. */
 function afterLogout(context: LoginContext, request: OwnRequest): string {
-  return context.config.provider.postLogoutRedirectUri ?? fallbackTarget(request.ingress);
+  return context.provider.postLogoutRedirectUri ?? fallbackTarget(request.ingress);
 }
 
 function confirm(context: LoginContext, request: OwnRequest): HttpResponse {
@@ -128,7 +128,7 @@ export async function logOut(context: LoginContext, request: OwnRequest): Promis
   }
   if (!allowed) return confirm(context, request);
   const session = await endAtWish(context, request, 'logout');
-  const { name: provider, clientId } = context.config.provider;
+  const { name: provider, clientId } = context.provider;
   context.emit({ event: 'logout', provider, client_id: clientId, operation: 'self_initiated' });
   const target = checkedTarget(queryValue(request, 'redirect'), request.ingress, context.config.pathAllow);
   const state = encodeBase64Url(randomBytes(STATE_BYTES));

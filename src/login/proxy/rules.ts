@@ -3,6 +3,9 @@ import type { Glob } from './glob.ts';
 import { compileGlob } from './glob.ts';
 import type { CanonicalPath } from './path.ts';
 
+/** How writes to the application are guarded against other sites. */
+export type CsrfGuard = 'off' | 'fetch-metadata' | 'header';
+
 /** `enforce`: login demanded. `optional`: a session is attached if there is one. `exempt`: never demands login. */
 type LoginDemand = 'enforce' | 'optional' | 'exempt';
 
@@ -14,6 +17,13 @@ export interface RuleSetting {
   readonly login?: LoginDemand;
   readonly authorization?: 'strip' | 'pass';
   readonly preflight?: 'refuse' | 'upstream';
+  /** Whose session the request uses; absent: the default provider's, else the only one there is. */
+  readonly provider?: string;
+  /** Level the session must have. */
+  readonly acr?: string;
+  /** Longest time since the user signed in. */
+  readonly maxAgeSeconds?: number;
+  readonly csrf?: CsrfGuard;
 }
 
 /** What a rule says about a request. */
@@ -21,6 +31,11 @@ export interface Rule {
   readonly login: LoginDemand;
   readonly authorization: 'strip' | 'pass';
   readonly preflight: 'refuse' | 'upstream';
+  readonly provider?: string;
+  readonly acr?: string;
+  readonly maxAgeSeconds?: number;
+  /** Absent: what the instance's setting says. */
+  readonly csrf?: CsrfGuard;
 }
 
 interface CompiledRule extends Rule {
@@ -45,6 +60,10 @@ function compileRule(setting: RuleSetting, fallback: LoginDemand): CompiledRule 
     login: setting.login ?? fallback,
     authorization: setting.authorization ?? 'strip',
     preflight: setting.preflight ?? 'refuse',
+    ...(setting.provider === undefined ? {} : { provider: setting.provider }),
+    ...(setting.acr === undefined ? {} : { acr: setting.acr }),
+    ...(setting.maxAgeSeconds === undefined ? {} : { maxAgeSeconds: setting.maxAgeSeconds }),
+    ...(setting.csrf === undefined ? {} : { csrf: setting.csrf }),
   };
 }
 

@@ -20,7 +20,7 @@ export function nowMilliseconds(context: LoginParts): number {
 
 /** Whether a session's level is enough for this client. */
 export function hasLevel(context: LoginContext, session: StoredSession, level?: string): boolean {
-  return [context.config.provider.level, level].every(
+  return [context.provider.level, level].every(
     (required) => required === undefined || satisfiesLevel(required, session.record.acr),
   );
 }
@@ -40,7 +40,7 @@ export async function currentSession(context: LoginContext, request: OwnRequest)
 
 /** Tells that a session is over. */
 export function tellEnded(context: LoginParts, session: StoredSession, reason: EndReason): void {
-  const { name, clientId } = context.config.provider;
+  const { name, clientId } = context.provider;
   context.emit({
     event: 'session.ended',
     provider: name,
@@ -57,7 +57,7 @@ export function revokeBehind(
   tokens: { readonly accessToken: string; readonly refreshToken?: string | undefined },
 ): void {
   if (!context.config.logout.revoke) return;
-  const { name, clientId } = context.config.provider;
+  const { name, clientId } = context.provider;
   context.background.run(
     () => revokeTokens(context.client, tokens),
     (error) =>

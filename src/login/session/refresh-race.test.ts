@@ -9,9 +9,9 @@ import { createSealer } from '../../web/seal.ts';
 import { createBackground } from '../background.ts';
 import { readLoginConfig } from '../config.ts';
 import type { LoginConfig } from '../config.ts';
-import type { LoginContext } from '../context.ts';
 import { endSession, revokeBehind } from './present-session.ts';
 import type { SessionRecord } from './record.ts';
+import { createSiblings } from '../siblings.ts';
 import { createRefresher } from './refresh.ts';
 import { createTimes } from './times.ts';
 import { createSessions } from './sessions.ts';
@@ -78,16 +78,21 @@ function jitteryProxy(config: LoginConfig, random: (limit: number) => number) {
     await turns();
     return Response.json({ access_token: 'new', token_type: 'Bearer', expires_in: 3600, refresh_token });
   };
-  const { name: provider, clientId, kind, wellKnownUrl, credential } = config.provider;
+  const [provider] = config.providers;
+  const { name, clientId, kind, wellKnownUrl, credential } = provider;
   const client = createLoginClient(
     { kind, clientId, wellKnownUrl, credential, local: config.localProviders },
     { fetch, now },
   );
-  const sessions = createSessions({ store, now, provider, clientId, onUnreadable: () => undefined });
+  const sessions = createSessions({ store, now, provider: name, clientId, onUnreadable: () => undefined });
   const background = createBackground();
   const sealer = createSealer(config.sessionKeys);
-  const parts = { config, client, sessions, store, sealer, background, now, emit: () => undefined };
-  const context: LoginContext = { ...parts, refresher: createRefresher(parts) };
+  const parts = { config, provider, client, sessions, store, sealer, background, now, emit: () => undefined };
+  const { first: context } = createSiblings(config.providers, (_provider, siblings) => ({
+    ...parts,
+    refresher: createRefresher(parts),
+    siblings,
+  }));
   return { context, seen, inner, turns };
 }
 
@@ -95,7 +100,7 @@ function recordOf(config: LoginConfig): SessionRecord {
   return {
     issuer: ISSUER,
     clientId: 'client-1',
-    provider: config.provider.name,
+    provider: config.providers[0].name,
     subject: 'user-1',
     sid: 'sid-1',
     acr: undefined,

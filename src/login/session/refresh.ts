@@ -92,7 +92,7 @@ function tellFailure(
   session: StoredSession,
   failure: { outcome: RefreshFailure; reason: string },
 ): void {
-  const { name: provider, clientId } = context.config.provider;
+  const { name: provider, clientId } = context.provider;
   const reference = sessionReference(session.key);
   context.emit({ event: 'session.refresh_failed', provider, client_id: clientId, session_ref: reference, ...failure });
 }
@@ -115,7 +115,7 @@ async function store(context: LoginParts, session: StoredSession, fresh: Session
     revokeBehind(context, fresh);
     return { kind: 'gone' };
   }
-  const { name: provider, clientId } = context.config.provider;
+  const { name: provider, clientId } = context.provider;
   const reference = sessionReference(session.key);
   if (outcome === 'ok')
     context.emit({ event: 'session.refreshed', provider, client_id: clientId, session_ref: reference, outcome });
@@ -141,7 +141,7 @@ async function callProvider(
   refreshToken: string,
 ): Promise<SessionRecord | RefreshFailure> {
   try {
-    const tokens = await refreshTokens(context.client, refreshToken, context.config.provider.scopes);
+    const tokens = await refreshTokens(context.client, refreshToken, context.provider.scopes);
     return await refreshedRecord(context, session.record, tokens);
   } catch (error) {
     const outcome = error instanceof IdentityMismatch ? 'fatal' : classifyRefreshFailure(error);
