@@ -51,6 +51,13 @@ test('allows exactly its own styles and script by hash and nothing else', () => 
   assert.doesNotMatch(page({ lang: 'en', title: 't', body: html`` }).csp, /script-src/);
 });
 
+test('with a nonce, styles and script carry it and the policy names nothing else', () => {
+  const made = page({ lang: 'en', title: 't', body: html``, script: 'go()', nonce: 'bm9uY2U=' });
+  assert.match(made.html, /<style nonce="bm9uY2U=">[^]*<script nonce="bm9uY2U=">go\(\)<\/script>/);
+  assert.ok(made.csp.includes("style-src 'nonce-bm9uY2U='; script-src 'nonce-bm9uY2U='; base-uri 'none'"), made.csp);
+  assert.doesNotMatch(made.csp, /sha256/);
+});
+
 test('moves on to an escaped address', () => {
   const refresh = { seconds: 0, url: '/a"b' };
   assert.match(page({ lang: 'en', title: 't', body: html``, refresh }).html, /content="0; url=\/a&quot;b"/);

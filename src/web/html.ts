@@ -32,8 +32,10 @@ export interface PageContent {
   readonly banner?: string;
   /** CSS after the built-in rules. */
   readonly styles?: string;
-  /** A script of our own, allowed by its hash. The page has to work without it. */
+  /** A script of our own, allowed by its hash or the nonce. The page has to work without it. */
   readonly script?: string;
+  /** Allows styles and script by this nonce, fresh for every answer, instead of by their hashes (CSP 3, 2.3.1). */
+  readonly nonce?: string;
   /** Seconds and target of an automatic move to another page. */
   readonly refresh?: { readonly seconds: number; readonly url: string };
 }
@@ -44,14 +46,15 @@ export function page(content: PageContent): { html: string; csp: string } {
   const refresh =
     content.refresh &&
     html`<meta http-equiv="refresh" content="${content.refresh.seconds}; url=${content.refresh.url}">`;
-  const script = content.script === undefined ? undefined : html`<script>${raw(content.script)}</script>`;
+  const mark = content.nonce !== undefined && html` nonce="${content.nonce}"`;
+  const script = content.script === undefined ? undefined : html`<script${mark}>${raw(content.script)}</script>`;
   const document = html`<!doctype html>
 <html lang="${content.lang}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${content.title}</title>
-${refresh}<style>${raw(styles)}</style>
+${refresh}<style${mark}>${raw(styles)}</style>
 </head>
 <body>
 ${content.banner !== undefined && html`<p class="banner" role="note">${content.banner}</p>`}
@@ -61,10 +64,11 @@ ${content.body}
 ${script}</body>
 </html>
 `;
-  const scriptSource = content.script === undefined ? '' : `script-src '${sourceHash(content.script)}'; `;
+  const source = (text: string): string => (content.nonce === undefined ? sourceHash(text) : `nonce-${content.nonce}`);
+  const scriptSource = content.script === undefined ? '' : `script-src '${source(content.script)}'; `;
   return {
     html: document.toString(),
-    csp: `default-src 'none'; style-src '${sourceHash(styles)}'; ${scriptSource}base-uri 'none'; frame-ancestors 'none'`,
+    csp: `default-src 'none'; style-src '${source(styles)}'; ${scriptSource}base-uri 'none'; frame-ancestors 'none'`,
   };
 }
 
