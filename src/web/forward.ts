@@ -8,6 +8,22 @@ export interface ForwardOptions {
   readonly own?: readonly string[];
   /** Last word on the answer's headers; gets them without those of the connection. */
   readonly responseHeaders?: (raw: readonly string[]) => readonly string[];
+  /** Called when the exchange turns into one that may last for hours; without it only its two sides end it. */
+  readonly onOpen?: (kind: LastingKind) => Lasting;
+}
+
+/** A WebSocket after its 101, or an answer whose content type says that it is an event stream. */
+export type LastingKind = 'websocket' | 'event-stream';
+
+/** What the caller of a proxy holds of a WebSocket or an event stream. */
+export interface Lasting {
+  /**
+   * Its abort ends the exchange, for whatever reason: a WebSocket with close code 1008 at the next frame boundary, cut if none
+   * comes in five seconds or the client does not close in two; an event stream with the end of its answer.
+   */
+  readonly ending: AbortSignal;
+  /** Called once when it is over, whoever ended it. */
+  readonly closed: () => void;
 }
 
 /** Times of an upstream, in seconds. */

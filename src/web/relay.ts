@@ -3,7 +3,8 @@ import { PassThrough } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { endToEndHeaders, headerValues } from './headers.ts';
 import type { HttpRequest } from './http.ts';
-import { endAfterUpload } from './respond.ts';
+import { handOver } from './lasting.ts';
+import { endAfterUpload, LINGER_SECONDS } from './respond.ts';
 import type { ForwardOptions, UpstreamTimes } from './forward.ts';
 
 /** One request on its way through. */
@@ -61,7 +62,8 @@ function send(relay: RelayOptions, state: RelayState, { pool, again }: { pool: D
         if (status < 200) return;
         const raw = endToEndHeaders(rawStrings(controller.rawHeaders));
         writeHead(relay, { status, message, raw: options.responseHeaders?.(raw) ?? raw });
-        if (!isEventStream(raw)) state.idle = setTimeout(() => cut(relay, state), limits.idleSeconds * 1000);
+        if (isEventStream(raw)) handOver(options.onOpen?.('event-stream'), outgoing, () => endStream(relay, state));
+        else state.idle = setTimeout(() => cut(relay, state), limits.idleSeconds * 1000);
         outgoing.on('drain', () => {
           if (!paused) return;
           paused = false;
@@ -111,9 +113,19 @@ function cut({ outgoing }: RelayOptions, state: RelayState): void {
   outgoing.destroy();
 }
 
+/** The answer ends here, and its connection with it: the application may have promised a length. */
+function endStream({ outgoing }: RelayOptions, state: RelayState): void {
+  state.gone = true;
+  state.controller?.abort(new Error('the stream was ended'));
+  const { socket } = outgoing;
+  outgoing.end(() => socket?.destroySoon());
+  const timer = setTimeout(() => outgoing.destroy(), LINGER_SECONDS * 1000);
+  outgoing.once('close', () => clearTimeout(timer));
+}
+
 function fail({ request, outgoing }: RelayOptions, state: RelayState, error: unknown): void {
   clearTimeout(state.idle);
-  if (outgoing.destroyed) return;
+  if (outgoing.destroyed || state.gone) return;
   if (outgoing.headersSent) {
     // A clean end would make half an answer look whole.
     outgoing.destroy();

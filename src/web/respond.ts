@@ -4,8 +4,8 @@ import type { HttpResponse } from './http.ts';
 import { BODY_BYTES } from './limits.ts';
 import { http } from './node-http.ts';
 
-/** Longest time an unread upload is read on after the answer, so that its sender sees the answer and not a reset. */
-const LINGER_SECONDS: number = 2;
+/** Longest time a connection stays after its last bytes, so that the other side sees them and not a reset. */
+export const LINGER_SECONDS: number = 2;
 
 /** Where an answer goes. */
 export interface Answer {

@@ -6,7 +6,10 @@ import type { HttpRequest } from './http.ts';
 import { empty } from './http.ts';
 import { hangUp, refuseUpgrade } from './respond.ts';
 import type { ForwardOptions, UpstreamTimes } from './forward.ts';
-import { closeFrame, createFrameTracker } from './websocket.ts';
+import { handOver, onAbort } from './lasting.ts';
+import { endTunnel } from './tunnel-end.ts';
+import type { JoinedTunnel } from './tunnel-end.ts';
+import { createFrameTracker } from './websocket.ts';
 import { http, https } from './node-http.ts';
 
 /** One WebSocket on its way through. */
@@ -106,7 +109,7 @@ function join(
   answer: IncomingMessage,
   { peer, peerHead }: { peer: Duplex; peerHead: Buffer },
 ): void {
-  const { socket, head, request } = tunnel;
+  const { socket, head } = tunnel;
   for (const end of [socket, peer]) {
     if (end instanceof Socket) end.setNoDelay(true).setTimeout(0);
     end.on('error', () => end.destroy());
@@ -116,27 +119,24 @@ function join(
   const headers = [...answerHeaders(tunnel, answer), 'Connection', 'Upgrade', 'Upgrade', 'websocket'];
   writeHead(socket, 'HTTP/1.1 101 Switching Protocols', headers);
   const frames = createFrameTracker();
-  peer.on('data', (chunk: Buffer) => frames.push(chunk));
+  const track = (chunk: Buffer): void => frames.push(chunk);
+  peer.on('data', track);
   frames.push(peerHead);
   socket.write(peerHead);
   peer.write(head);
   socket.pipe(peer);
   peer.pipe(socket);
-  const closing = (): void => goAway(socket, peer, frames.atBoundary());
-  if (request.closing?.aborted === true) closing();
-  else request.closing?.addEventListener('abort', closing, { once: true });
+  endWhenAsked(tunnel, { socket, peer, frames, track });
 }
 
-function goAway(socket: Duplex, peer: Duplex, betweenFrames: boolean): void {
-  if (!betweenFrames) {
-    // A frame of ours inside a half frame would be read as its payload.
-    socket.destroy();
-    return;
-  }
-  peer.unpipe(socket);
-  peer.resume();
-  socket.end(closeFrame(1001));
-  hangUp(socket);
+function endWhenAsked({ request, options }: TunnelOptions, joined: JoinedTunnel): void {
+  let ended = false;
+  const end = (code: 1001 | 1008): void => {
+    if (!ended) endTunnel(joined, code);
+    ended = true;
+  };
+  onAbort(request.closing, joined.socket, () => end(1001));
+  handOver(options.onOpen?.('websocket'), joined.socket, () => end(1008));
 }
 
 function relayPlain(tunnel: TunnelOptions, answer: IncomingMessage): void {

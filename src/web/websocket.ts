@@ -18,6 +18,8 @@ export function handshakeRefusal(incoming: IncomingMessage): 400 | 426 | undefin
 /** Follows the frames that a server sends, and knows when a frame of our own may be put between them. */
 export interface FrameTracker {
   push(chunk: Uint8Array): void;
+  /** Follows a chunk to the first end of a frame in it: how many bytes those are, or nothing when no frame ends here. */
+  pushToBoundary(chunk: Uint8Array): number | undefined;
   /** True when no frame is half through. */
   atBoundary(): boolean;
 }
@@ -33,21 +35,29 @@ export function createFrameTracker(): FrameTracker {
     payloadLeft = payloadLength(header);
     header = [];
   };
+  const atBoundary = (): boolean => header.length === 0 && payloadLeft === 0;
+  const pushToBoundary = (chunk: Uint8Array): number | undefined => {
+    let at = 0;
+    while (at < chunk.length) {
+      if (payloadLeft > 0) {
+        const taken = Math.min(payloadLeft, chunk.length - at);
+        payloadLeft -= taken;
+        at += taken;
+      } else {
+        readHeaderByte(chunk[at] ?? 0);
+        at += 1;
+      }
+      if (atBoundary()) return at;
+    }
+    return undefined;
+  };
   return {
     push(chunk) {
-      let at = 0;
-      while (at < chunk.length) {
-        if (payloadLeft > 0) {
-          const taken = Math.min(payloadLeft, chunk.length - at);
-          payloadLeft -= taken;
-          at += taken;
-        } else {
-          readHeaderByte(chunk[at] ?? 0);
-          at += 1;
-        }
-      }
+      let rest = chunk;
+      for (let end = pushToBoundary(rest); end !== undefined; end = pushToBoundary(rest)) rest = rest.subarray(end);
     },
-    atBoundary: () => header.length === 0 && payloadLeft === 0,
+    pushToBoundary,
+    atBoundary,
   };
 }
 
