@@ -19,6 +19,8 @@ import { compileRules } from './proxy/rules.ts';
 import type { Lifetimes } from './session/times.ts';
 import type { LoginSettings } from './settings/table.ts';
 import { settingsOf } from './settings/table.ts';
+import type { TelemetryConfig } from './settings/telemetry.ts';
+import { telemetryOf } from './settings/telemetry.ts';
 import { fromWonderwall } from './settings/wonderwall.ts';
 
 export { loginSettings } from './settings/table.ts';
@@ -73,7 +75,7 @@ export interface UpstreamRoute {
 }
 
 /** What `createLogin` runs with. */
-export interface LoginConfig {
+export interface LoginConfig extends TelemetryConfig {
   readonly role: Role;
   /** Set in the SSO roles, and in forward-auth where one domain shares the session. */
   readonly sso: SsoConfig | undefined;
@@ -213,7 +215,10 @@ function warningsOf(settings: LoginSettings): readonly string[] {
   return warnings;
 }
 
-function assemble(settings: LoginSettings, credential: ClientCredential, bindAddress: Address): LoginConfig {
+function assemble(
+  settings: LoginSettings,
+  { credential, bindAddress, env }: { credential: ClientCredential; bindAddress: Address; env: Environment },
+): LoginConfig {
   const compat = new Set<string>(settings.compat);
   const all = compat.has('wonderwall');
   const origins = [...settings.ingress.map((ingress) => ingress.origin), ...settings.corsOrigins];
@@ -230,6 +235,7 @@ function assemble(settings: LoginSettings, credential: ClientCredential, bindAdd
     accessLogs: false,
     shutdown: { waitSeconds: 0, graceSeconds: 30 },
     probeAddress: undefined,
+    ...telemetryOf(settings, env),
     ingresses: settings.ingress,
     bindAddress,
     metricsAddress: settings.metricsBindAddress,
@@ -273,5 +279,5 @@ export function readLoginConfig(env: Environment): LoginConfigResult {
   if (credential === undefined || settings.bindAddress === undefined || problems.length > 0)
     return { ok: false, problems };
   const warnings = [...translated.warnings, ...read.warnings, ...warningsOf(settings)];
-  return { ok: true, config: assemble(settings, credential, settings.bindAddress), warnings };
+  return { ok: true, config: assemble(settings, { credential, bindAddress: settings.bindAddress, env }), warnings };
 }

@@ -1,0 +1,59 @@
+/** Settings of what the proxy tells collectors. */
+import type { Environment, SettingsTable } from '../../settings.ts';
+import { boolean, text } from '../../settings.ts';
+import { named, same } from './kinds.ts';
+
+/** Settings of what the proxy tells collectors. */
+export interface TelemetrySettings {
+  readonly metricsWonderwallNames: boolean;
+  readonly otelEnabled: boolean;
+  readonly otelServiceName: string;
+}
+
+/** The rows of these settings. */
+export const TELEMETRY_TABLE: SettingsTable<TelemetrySettings> = {
+  metricsWonderwallNames: boolean({
+    ...named('METRICS_WONDERWALL_NAMES'),
+    fallback: true,
+    says: 'Whether metrics also have the names that dashboards of Wonderwall ask for.',
+  }),
+  otelEnabled: boolean({
+    ...same('OTEL_ENABLED'),
+    fallback: false,
+    says: 'Whether spans are sent over OTLP/HTTP; OTEL_EXPORTER_OTLP_ENDPOINT turns them on too.',
+  }),
+  otelServiceName: text({
+    ...same('OTEL_SERVICE_NAME'),
+    fallback: 'fullmakt-login',
+    says: 'Name of this service in traces; OTEL_SERVICE_NAME comes first.',
+  }),
+};
+
+/** What of the configuration these settings make. */
+export interface TelemetryConfig {
+  readonly metrics: { readonly wonderwallNames: boolean };
+  readonly otel: {
+    readonly enabled: boolean;
+    readonly serviceName: string;
+    /** Where spans are posted to; undefined = the collector on this machine that OTLP/HTTP assumes. */
+    readonly url: string | undefined;
+  };
+}
+
+const TRACES_PATH = 'v1/traces';
+
+/** The settings together with the variables that every OpenTelemetry program reads, whose word is the last. */
+export function telemetryOf(settings: TelemetrySettings, env: Environment): TelemetryConfig {
+  const read = (name: string): string | undefined => env[name]?.trim() || undefined;
+  const base = read('OTEL_EXPORTER_OTLP_ENDPOINT');
+  const traces = read('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT');
+  const isOff = read('OTEL_SDK_DISABLED')?.toLowerCase() === 'true';
+  return {
+    metrics: { wonderwallNames: settings.metricsWonderwallNames },
+    otel: {
+      enabled: !isOff && (settings.otelEnabled || base !== undefined || traces !== undefined),
+      serviceName: read('OTEL_SERVICE_NAME') ?? settings.otelServiceName,
+      url: traces ?? (base === undefined ? undefined : `${base.replace(/\/+$/, '')}/${TRACES_PATH}`),
+    },
+  };
+}
