@@ -23,6 +23,7 @@ import { createRefresher } from './session/refresh.ts';
 import { compileRules } from './proxy/rules.ts';
 import { createSiblings } from './siblings.ts';
 import { createSessions } from './session/sessions.ts';
+import { createTargets } from './targets.ts';
 import { tellLeniently } from './telling.ts';
 import { warmUp } from './warm-up.ts';
 
@@ -65,7 +66,7 @@ function createClient(
 }
 
 /** What the contexts of all providers have in common. */
-type Shared = Pick<LoginParts, 'config' | 'store' | 'sealer' | 'background' | 'now' | 'emit'>;
+type Shared = Pick<LoginParts, 'config' | 'store' | 'sealer' | 'background' | 'targets' | 'now' | 'emit'>;
 
 function createParts(shared: Shared, provider: ProviderConfig, fetch: Fetch): LoginParts {
   const { config, store, now, emit } = shared;
@@ -89,6 +90,7 @@ function createContexts(config: LoginConfig, deps: LoginDeps): Siblings {
     store: guardStore(deps.store),
     sealer: createSealer(config.sessionKeys),
     background: createBackground(),
+    targets: createTargets(config),
     now,
     emit: tellLeniently(deps.emit),
   };

@@ -9,6 +9,7 @@ import type { LoginEvent } from './events.ts';
 import type { Ingress } from './ingress.ts';
 import type { Sessions, StoredSession } from './session/sessions.ts';
 import type { Sealer, Ticket } from './session/ticket.ts';
+import type { Targets } from './targets.ts';
 
 /** Work that goes on after an answer was sent; awaited or given up at close. */
 export interface Background {
@@ -41,6 +42,7 @@ export interface LoginParts {
   readonly store: Store;
   readonly sealer: Sealer;
   readonly background: Background;
+  readonly targets: Targets;
   readonly now: Clock;
   readonly emit: Emit<LoginEvent>;
 }

@@ -21,9 +21,14 @@ export function fallbackTarget(base: RedirectBase): string {
   return base.path === '' ? '/' : base.path;
 }
 
+/** Whether a target can be one at all: of sane length, without control bytes and backslashes, a path or an http(s) URL. */
+export function isPlainTarget(input: string): boolean {
+  if (input === '' || Buffer.byteLength(input) > MAX_TARGET_BYTES) return false;
+  return !REFUSED.test(input) && ALLOWED_START.test(input);
+}
+
 function localTarget(input: string, base: RedirectBase, allow: readonly Laxness[]): string | undefined {
-  if (input === '' || Buffer.byteLength(input) > MAX_TARGET_BYTES) return undefined;
-  if (REFUSED.test(input) || !ALLOWED_START.test(input)) return undefined;
+  if (!isPlainTarget(input)) return undefined;
   const url = URL.parse(input, base.origin);
   if (url === null || url.username !== '' || url.password !== '') return undefined;
   const target = url.pathname + url.search + url.hash;

@@ -21,7 +21,6 @@ import type { LoginOutcome } from './login-outcome.ts';
 import type { PageName } from '../pages/page-texts.ts';
 import { currentSession, hasLevel } from '../session/present-session.ts';
 import { loadedMetadata } from '../provider-ready.ts';
-import { safeTarget } from '../redirect.ts';
 import { createSessionFor } from './new-session.ts';
 import { beginLogin, refuseNonNavigation } from './start.ts';
 import { verifyLogin } from './verify-login.ts';
@@ -167,7 +166,7 @@ function tellRefusal(context: LoginContext, refusal: Refused): void {
 
 /** Step 3 when the cookie is gone: no token call; go on with a live session, or begin once more. */
 async function withoutCookie(context: LoginContext, request: OwnRequest, opened: LoginState): Promise<HttpResponse> {
-  const target = safeTarget(opened.target, request.ingress, context.config.pathAllow);
+  const target = context.targets.safe(opened.target, request.ingress);
   const session = await currentSession(context, request);
   if (session !== undefined && hasLevel(context, session, opened.level)) return redirectTo(target);
   if (opened.tries > 0) return problem(request, { page: 'link-too-old', status: 400, target });
@@ -185,13 +184,13 @@ async function withoutCookie(context: LoginContext, request: OwnRequest, opened:
 /** Step 2 when `state` does not open. */
 async function withoutState(context: LoginContext, request: OwnRequest): Promise<HttpResponse> {
   const session = await currentSession(context, request);
-  if (session !== undefined) return redirectTo(safeTarget(undefined, request.ingress));
+  if (session !== undefined) return redirectTo(context.targets.fallback(request.ingress));
   return problem(request, { page: 'link-too-old', status: 400 });
 }
 
 function answerOutcome(context: LoginContext, request: OwnRequest, outcome: LoginOutcome): HttpResponse {
   if (outcome.kind === 'page') return problem(request, outcome);
-  const target = safeTarget(outcome.target, request.ingress, context.config.pathAllow);
+  const target = context.targets.safe(outcome.target, request.ingress);
   const scope = ownCookie(context, request.ingress, 'session');
   return withCookies(redirectTo(target), [writeCookie(scope, outcome.cookie), ...dropAttempts(context, request)]);
 }
@@ -230,7 +229,7 @@ export async function finishLogin(context: LoginContext, request: OwnRequest): P
   const cleared = parseCookies(request.http.headers.cookie).has(scope.name) ? [dropCookie(scope)] : [];
   const isOurs = secrets?.provider === context.provider.name && secrets.ingress === request.ingress.url;
   if (secrets === undefined || !isOurs) return withCookies(await withoutCookie(context, request, opened), cleared);
-  const target = safeTarget(secrets.target ?? opened.target, request.ingress, context.config.pathAllow);
+  const target = context.targets.safe(secrets.target ?? opened.target, request.ingress);
   const answer = await answerProven(context, request, { state, opened, secrets, target, parameters });
   return withCookies(answer, cleared);
 }

@@ -12,7 +12,6 @@ import { isAllowedSite, isPrefetch, isRefusedAsNavigation } from '../guards.ts';
 import { countLogin } from './login-counter.ts';
 import { ATTEMPT_SECONDS, beginAttempt } from './login-state.ts';
 import { currentSession, endSession } from '../session/present-session.ts';
-import { safeTarget } from '../redirect.ts';
 import { loadedMetadata } from '../provider-ready.ts';
 
 /** The 401 of routes that only a navigation may use: no login begins in an iframe or by script. */
@@ -109,7 +108,7 @@ export async function startLogin(context: LoginContext, request: OwnRequest): Pr
   if (isPrefetch(request.http.headers)) return emptyAnswer(503);
   if (request.http.method === 'HEAD') return answerHead(context);
   const { config } = context;
-  const target = safeTarget(queryValue(request, 'redirect'), request.ingress, config.pathAllow);
+  const target = context.targets.safe(queryValue(request, 'redirect'), request.ingress);
   await context.store.read('login:ping');
   const present = await currentSession(context, request);
   const cookies: string[] = [];

@@ -12,7 +12,7 @@ import { isAllowedSite, isPrefetch } from '../guards.ts';
 import { pageAnswer } from '../pages/pages.ts';
 import { endAtWish } from '../session/present-session.ts';
 import { loadedMetadata } from '../provider-ready.ts';
-import { checkedTarget, fallbackTarget } from '../redirect.ts';
+import { fallbackTarget } from '../redirect.ts';
 import type { StoredSession } from '../session/sessions.ts';
 import { queryValue, refuseNonNavigation } from '../attempt/start.ts';
 
@@ -86,7 +86,7 @@ function visitProvider(
 
 /** Where a person ends after logout when nothing was asked for. */
 function afterLogout(context: LoginContext, request: OwnRequest): string {
-  return context.provider.postLogoutRedirectUri ?? fallbackTarget(request.ingress);
+  return context.provider.postLogoutRedirectUri ?? context.targets.fallback(request.ingress);
 }
 
 function confirm(context: LoginContext, request: OwnRequest): HttpResponse {
@@ -130,7 +130,7 @@ export async function logOut(context: LoginContext, request: OwnRequest): Promis
   const session = await endAtWish(context, request, 'logout');
   const { name: provider, clientId } = context.provider;
   context.emit({ event: 'logout', provider, client_id: clientId, operation: 'self_initiated' });
-  const target = checkedTarget(queryValue(request, 'redirect'), request.ingress, context.config.pathAllow);
+  const target = context.targets.checked(queryValue(request, 'redirect'), request.ingress);
   const state = encodeBase64Url(randomBytes(STATE_BYTES));
   const logoutScope = ownCookie(context, request.ingress, 'logout');
   const remembered = context.sealer.seal('logout-state', Buffer.from(`${state} ${target ?? ''}`), logoutScope.name);
@@ -153,8 +153,7 @@ export function finishLogout(context: LoginContext, request: OwnRequest): HttpRe
   const opened = value === undefined ? undefined : context.sealer.open('logout-state', value, scope.name);
   const [state, target] = (opened?.toString('utf8') ?? '').split(' ');
   const matches = state !== undefined && state !== '' && state === queryValue(request, 'state');
-  const wanted =
-    matches && target !== '' ? checkedTarget(target, request.ingress, context.config.pathAllow) : undefined;
+  const wanted = matches && target !== '' ? context.targets.checked(target, request.ingress) : undefined;
   return withCookies(
     redirectTo(wanted ?? afterLogout(context, request)),
     value === undefined ? [] : [dropCookie(scope)],
