@@ -16,24 +16,35 @@ export type Emit<E extends DomainEvent> = (event: E) => void;
  */
 export type Recorder<E extends DomainEvent> = (event: E) => void | Promise<void>;
 
+/** Where a label has its value from, when that is not simply the field of its name. */
+export interface LabelSource {
+  /** Another field than the one named as the label. */
+  readonly field?: string;
+  /** What some values are called. */
+  readonly of?: Readonly<Record<string, string>>;
+  /** An event whose value is not in `of` is not measured. */
+  readonly others?: 'left out';
+  /** This value, whatever the event says. */
+  readonly always?: string;
+  /** Values there may be; the label of what comes later is `other`. */
+  readonly most?: number;
+}
+
 /** A metric that an event feeds; each label is the event's field of that name, or a fixed field of its program. */
 interface MetricRule {
   /** The whole name, program prefix and unit included. */
   readonly name: string;
   readonly help: string;
   readonly labels: readonly string[];
+  /** Labels with another source. */
+  readonly from?: Readonly<Record<string, LabelSource>>;
 }
 
 /** How loud a log line is. */
 export type Level = 'debug' | 'info' | 'warn' | 'error';
 
-/** What becomes of one kind of event: a log line of this level always, the rest where stated. */
-export interface EventRule {
-  readonly level: Level;
-  /** Another level for some values of a field: a failure of ours is louder than a client's. */
-  readonly levels?: { readonly field: string; readonly of: Readonly<Record<string, Level>> };
-  /** The event is a security decision: it is on record before anything comes of it. */
-  readonly audit?: boolean;
+/** What an event counts for. */
+export interface Figures {
   /** Counts the events. */
   readonly counter?: MetricRule;
   /** Measures the number in `field`, a duration in seconds; a field of milliseconds says `unit: 'ms'`. */
@@ -45,6 +56,17 @@ export interface EventRule {
   /** Shows the latest number in `field`. */
   readonly gauge?: MetricRule & { readonly field: string };
 }
+
+/** What becomes of one kind of event: a log line of this level always, the rest where stated. */
+export type EventRule = Figures & {
+  readonly level: Level;
+  /** Another level for some values of a field: a failure of ours is louder than a client's. */
+  readonly levels?: { readonly field: string; readonly of: Readonly<Record<string, Level>> };
+  /** The event is a security decision: it is on record before anything comes of it. */
+  readonly audit?: boolean;
+  /** The same under further names. */
+  readonly also?: readonly Figures[];
+};
 
 /** The rule of every event a program tells. */
 export type EventTable<E extends DomainEvent> = { readonly [K in E['event']]: EventRule };

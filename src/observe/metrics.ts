@@ -2,7 +2,7 @@ import Counter from '@prometheus-io/client/lib/counter.js';
 import Gauge from '@prometheus-io/client/lib/gauge.js';
 import Histogram from '@prometheus-io/client/lib/histogram.js';
 import Registry from '@prometheus-io/client/lib/registry.js';
-import type { EventRule } from './events.ts';
+import type { EventRule, Figures, LabelSource } from './events.ts';
 import type { Plain } from './redact.ts';
 
 /** Series one metric may have; what comes later is put under `other`, so that no label can eat the memory. */
@@ -15,6 +15,7 @@ const BUCKETS: readonly number[] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1
 type Fields = Readonly<Record<string, Plain>>;
 type Labels = Record<string, string>;
 type Put = (labels: Labels, value: number) => void;
+type Feed = (fields: Fields) => void;
 
 /** The figures of one process, to be added up with those of others. */
 export type MetricSnapshot = readonly object[];
@@ -25,7 +26,7 @@ export interface Metrics {
    * What takes an event's fields into the metrics of its rule. Rules that name the same metric share it; throws when
    * they disagree on its kind or labels, which is a mistake in the tables.
    */
-  feed(rule: EventRule): (fields: Fields) => void;
+  feed(rule: EventRule): Feed;
   /** All of them in the Prometheus text format. */
   text(): Promise<string>;
   snapshot(): Promise<MetricSnapshot>;
@@ -49,31 +50,40 @@ export function createMetrics(): Metrics {
     return metric.record;
   };
 
+  const feedsOf = ({ counter, histogram, gauge }: Figures): readonly Feed[] => {
+    const feeds: Feed[] = [];
+    if (counter !== undefined) {
+      const record = shared('counter', counter, () => {
+        const metric = new Counter({ ...settings(counter), registers: [registry] });
+        return (labels) => metric.inc(labels);
+      });
+      const label = labeller(counter);
+      feeds.push((fields) => {
+        const labels = label(fields);
+        if (labels !== undefined) record(labels, 1);
+      });
+    }
+    if (histogram !== undefined) {
+      const record = shared('histogram', histogram, () => {
+        const buckets = [...(histogram.buckets ?? BUCKETS)];
+        const metric = new Histogram({ ...settings(histogram), buckets, registers: [registry] });
+        return (labels, value) => metric.observe(labels, value);
+      });
+      feeds.push(measure(histogram, record));
+    }
+    if (gauge !== undefined) {
+      const record = shared('gauge', gauge, () => {
+        const metric = new Gauge({ ...settings(gauge), aggregator: 'max', registers: [registry] });
+        return (labels, value) => metric.set(labels, value);
+      });
+      feeds.push(measure(gauge, record));
+    }
+    return feeds;
+  };
+
   return {
-    feed({ counter, histogram, gauge }) {
-      const feeds: ((fields: Fields) => void)[] = [];
-      if (counter !== undefined) {
-        const record = shared('counter', counter, () => {
-          const metric = new Counter({ ...settings(counter), registers: [registry] });
-          return (labels) => metric.inc(labels);
-        });
-        feeds.push((fields) => record(labelsOf(counter.labels, fields), 1));
-      }
-      if (histogram !== undefined) {
-        const record = shared('histogram', histogram, () => {
-          const buckets = [...(histogram.buckets ?? BUCKETS)];
-          const metric = new Histogram({ ...settings(histogram), buckets, registers: [registry] });
-          return (labels, value) => metric.observe(labels, value);
-        });
-        feeds.push(measure(histogram, record));
-      }
-      if (gauge !== undefined) {
-        const record = shared('gauge', gauge, () => {
-          const metric = new Gauge({ ...settings(gauge), aggregator: 'max', registers: [registry] });
-          return (labels, value) => metric.set(labels, value);
-        });
-        feeds.push(measure(gauge, record));
-      }
+    feed(rule) {
+      const feeds = [rule, ...(rule.also ?? [])].flatMap(feedsOf);
       return (fields) => {
         for (const take of feeds) take(fields);
       };
@@ -92,23 +102,50 @@ function settings(rule: { name: string; help: string; labels: readonly string[] 
 }
 
 function measure(
-  rule: { readonly field: string; readonly unit?: 'ms'; readonly labels: readonly string[] },
+  rule: NonNullable<Figures['gauge'] | Figures['histogram']> & { readonly unit?: 'ms' },
   record: Put,
-): (fields: Fields) => void {
+): Feed {
+  const label = labeller(rule);
   return (fields) => {
     const value = fields[rule.field];
-    if (typeof value === 'number') record(labelsOf(rule.labels, fields), rule.unit === 'ms' ? value / 1000 : value);
+    const labels = typeof value === 'number' ? label(fields) : undefined;
+    if (labels !== undefined) record(labels, Number(value) / (rule.unit === 'ms' ? 1000 : 1));
   };
 }
 
-function labelsOf(names: readonly string[], fields: Fields): Labels {
-  const labels: Labels = {};
-  for (const name of names) {
-    const value = fields[name];
-    const shown = typeof value === 'object' || value === undefined ? '' : String(value);
-    labels[name] = shown.length > MAX_LABEL ? shown.slice(0, MAX_LABEL) : shown;
-  }
-  return labels;
+/** What finds the labels of an event; undefined for an event that the metric leaves out. */
+function labeller(rule: {
+  readonly labels: readonly string[];
+  readonly from?: Readonly<Record<string, LabelSource>>;
+}): (fields: Fields) => Labels | undefined {
+  const readers = rule.labels.map((name) => [name, reader(name, rule.from?.[name])] as const);
+  return (fields) => {
+    const labels: Labels = {};
+    for (const [name, read] of readers) {
+      const value = read(fields);
+      if (value === undefined) return undefined;
+      labels[name] = value;
+    }
+    return labels;
+  };
+}
+
+function reader(name: string, source: LabelSource = {}): (fields: Fields) => string | undefined {
+  const { always, of, most } = source;
+  if (always !== undefined) return () => always;
+  const field = source.field ?? name;
+  const seen = most === undefined ? undefined : new Set<string>();
+  return (fields) => {
+    const value = fields[field];
+    const given = typeof value === 'object' || value === undefined ? '' : String(value);
+    const named = of !== undefined && Object.hasOwn(of, given) ? of[given] : undefined;
+    if (named === undefined && source.others !== undefined) return undefined;
+    const shown = (named ?? given).slice(0, MAX_LABEL);
+    if (seen === undefined || seen.has(shown)) return shown;
+    if (seen.size >= (most ?? 0)) return OTHER;
+    seen.add(shown);
+    return shown;
+  };
 }
 
 function bounded(record: Put): Put {

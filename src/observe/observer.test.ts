@@ -133,6 +133,61 @@ describe('metrics', () => {
   });
 });
 
+it('labels can have another source than the field of their name, and values of a limited number', async (t) => {
+  const { observer } = observing(t, { level: 'silent' });
+  const asked: EventTable<{ event: 'asked'; op: string; place: string; seconds: number }> = {
+    asked: {
+      level: 'debug',
+      counter: {
+        name: 'places_total',
+        help: 'Places.',
+        labels: ['where', 'service'],
+        from: { where: { field: 'place', most: 2 }, service: { always: 'one' } },
+      },
+      also: [
+        {
+          histogram: {
+            name: 'latency',
+            help: 'Latency.',
+            labels: ['operation'],
+            from: { operation: { field: 'op', of: { read: 'Read' }, others: 'left out' } },
+            field: 'seconds',
+          },
+        },
+        { counter: { name: 'ops_total', help: 'Operations.', labels: ['op'], from: { op: { of: { read: 'R' } } } } },
+      ],
+    },
+  };
+  const emit = observer.emitter('p', asked);
+  for (const place of ['a', 'b', 'c', 'd', 'a']) emit({ event: 'asked', op: 'read', place, seconds: 1 });
+  emit({ event: 'asked', op: 'toString', place: 'b', seconds: 1 });
+  const text = await observer.metrics();
+  assert.match(text, /^places_total\{where="a",service="one"\} 2$/m);
+  assert.match(text, /^places_total\{where="b",service="one"\} 2$/m);
+  assert.match(text, /^places_total\{where="other",service="one"\} 2$/m);
+  assert.match(text, /^latency_count\{operation="Read"\} 5$/m);
+  assert.equal(text.match(/^latency_count/gm)?.length, 1);
+  assert.match(text, /^ops_total\{op="R"\} 5$/m);
+  assert.match(text, /^ops_total\{op="toString"\} 1$/m);
+});
+
+it('what is told within a piece of work, at once or later, says whose work it was, unless it says so itself', async (t) => {
+  const { observer, lines } = observing(t, { level: 'info' });
+  const emit = observer.emitter('exchange', TABLE);
+  await observer.within({ cid: 'c-1', trace: 't-1' }, async () => {
+    emit({ event: 'token.issued', outcome: 'ok', client: 'a' });
+    await Promise.resolve();
+    emit({ event: 'token.issued', outcome: 'ok', client: 'a', cid: 'own' });
+  });
+  emit({ event: 'token.issued', outcome: 'ok', client: 'a' });
+  const told = lines.map((line) => JSON.parse(line)).map(({ cid, trace }) => ({ cid, trace }));
+  assert.deepEqual(told, [
+    { cid: 'c-1', trace: 't-1' },
+    { cid: 'own', trace: 't-1' },
+    { cid: undefined, trace: undefined },
+  ]);
+});
+
 describe('silent', () => {
   it('takes any event and does nothing', () => {
     assert.equal(silent({ event: 'anything' }), undefined);

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { AuditSink } from './audit.ts';
 import { createAuditFile } from './audit-file.ts';
 import { createAuditTrail } from './audit-trail.ts';
@@ -15,6 +16,11 @@ export interface Observer {
   emitter<E extends DomainEvent>(program: string, table: EventTable<E>, fixed?: Record<string, string>): Emit<E>;
   /** The same for a program that can wait: an audit record is as safe as the sink promises once this is done. */
   recorder<E extends DomainEvent>(program: string, table: EventTable<E>, fixed?: Record<string, string>): Recorder<E>;
+  /**
+   * Runs this work; log lines and audit records of the events it tells, then or later, get these fields too: a correlation
+   * id `cid`, a trace id `trace`.
+   */
+  within<T>(fields: Readonly<Record<string, string>>, work: () => T): T;
   /** Whether an audit record could be written now; true when nothing keeps them. */
   auditReady(): boolean | Promise<boolean>;
   /** The metrics of all programs, in the Prometheus text format. */
@@ -45,6 +51,7 @@ export function createObserver(options: ObserverOptions): Observer {
   const { level = 'info', destination = 'stderr', format = 'json', auditFile, now } = options;
   const logger = createLogger({ level, destination, format, now });
   const metrics = createMetrics();
+  const surroundings = new AsyncLocalStorage<Readonly<Record<string, string>>>();
   const redactFields = createRedactor();
   const sink = options.auditSink ?? (auditFile === undefined ? undefined : createAuditFile(auditFile));
   const trail = sink === undefined ? undefined : createAuditTrail(sink);
@@ -69,7 +76,7 @@ export function createObserver(options: ObserverOptions): Observer {
       // Nobody will read the rest of it: most events of a request are of this kind.
       if (known?.figures !== undefined) return known.feed(redactFields(picked(known.figures, fixed, happened)));
       const { event, ...told } = happened;
-      const fields = redactFields({ ...fixed, ...told });
+      const fields = redactFields({ ...fixed, ...surroundings.getStore(), ...told });
       const record = { program, event, ...renamed(fields) };
       const tell = (): void => {
         known?.feed(fields);
@@ -99,6 +106,7 @@ export function createObserver(options: ObserverOptions): Observer {
         record(event)?.catch(() => {});
       };
     },
+    within: (fields, work) => surroundings.run(fields, work),
     auditReady: () => trail?.ready() ?? true,
     metrics: () => metrics.text(),
     metricSnapshot: () => metrics.snapshot(),
@@ -110,9 +118,12 @@ export function createObserver(options: ObserverOptions): Observer {
 }
 
 /** The fields that the metrics of this rule are made of. */
-function figuresOf({ counter, histogram, gauge }: EventRule): readonly string[] {
-  const measured = [histogram, gauge].flatMap((rule) => (rule === undefined ? [] : [rule.field]));
-  return [...new Set([counter, histogram, gauge].flatMap((rule) => rule?.labels ?? []).concat(measured))];
+function figuresOf(rule: EventRule): readonly string[] {
+  const figures = [rule, ...(rule.also ?? [])].flatMap(({ counter, histogram, gauge }) => [
+    ...[counter, histogram, gauge].flatMap((one) => one?.labels.map((name) => one.from?.[name]?.field ?? name) ?? []),
+    ...[histogram, gauge].flatMap((one) => (one === undefined ? [] : [one.field])),
+  ]);
+  return [...new Set(figures)];
 }
 
 /** Those of the event, else the fixed ones. */
