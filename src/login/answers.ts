@@ -4,10 +4,11 @@ import { json } from '../web/http.ts';
 import { ownAnswerHeaders } from '../web/secure-headers.ts';
 import type { OwnRequest } from './context.ts';
 import { isNavigation } from './guards.ts';
+import { ERRORS } from './pages/errors.ts';
 import type { PageName } from './pages/page-texts.ts';
-import { BOKMAAL } from './pages/page-texts.ts';
 import { pageAnswer } from './pages/pages.ts';
-import { fallbackTarget } from './redirect.ts';
+import { queryValue } from './query.ts';
+import { safeTarget } from './redirect.ts';
 
 /** Seconds after which a client may try again. */
 export const RETRY_AFTER_SECONDS = 5;
@@ -45,19 +46,28 @@ export function loginUrl(request: OwnRequest, target?: string): string {
   return target === undefined ? path : `${path}?redirect=${encodeURIComponent(target)}`;
 }
 
-const ERROR_NAMES: Readonly<Record<PageName, string>> = {
-  cancelled: 'access_denied',
-  'login-failed': 'login_failed',
-  'link-too-old': 'invalid_request',
-  'too-many-logins': 'too_many_logins',
-  'stronger-login': 'insufficient_user_authentication',
-  'provider-down': 'provider_unavailable',
-  'store-down': 'store_unavailable',
-  'confirm-logout': 'cross_site_request',
-  'logging-out': 'logging_out',
-  'signed-out': 'signed_out',
-  'sign-in-again': 'unauthenticated',
-};
+/** What a retried login asks for again. */
+const LOGIN_WISHES = ['level', 'prompt', 'domain_hint', 'provider'] as const;
+
+/** The link to try a login again: at the login route with all it asked for, elsewhere in the language it had. */
+function retryUrl(request: OwnRequest, target: string | undefined): string {
+  const isLogin = request.http.path === loginUrl(request);
+  const given = (name: string): string | undefined => (isLogin ? queryValue(request, name) : undefined);
+  const wishes: readonly (readonly [string, string | undefined])[] = [
+    ['redirect', target ?? given('redirect')],
+    ...LOGIN_WISHES.map((name) => [name, given(name)] as const),
+    ['locale', request.locale ?? given('locale')],
+  ];
+  const query = wishes.flatMap(([name, value]) =>
+    value === undefined ? [] : [`${name}=${encodeURIComponent(value)}`],
+  );
+  return query.length === 0 ? loginUrl(request) : `${loginUrl(request)}?${query.join('&')}`;
+}
+
+/** Whether a page is shown to somebody: what follows a link or sends a form in a window or frame. */
+function isForPeople({ http }: OwnRequest): boolean {
+  return isNavigation(http) || http.headers['sec-fetch-mode'] === 'navigate';
+}
 
 /** What went wrong: a page for a navigation, JSON for everything else. */
 export function problem(
@@ -69,22 +79,21 @@ export function problem(
     readonly retry?: string;
   },
 ): HttpResponse {
-  const retry: Record<string, string> =
+  const headers: Record<string, string> =
     about.status === 503 || about.status === 429 ? { 'Retry-After': String(RETRY_AFTER_SECONDS) } : {};
-  if (!isNavigation(request.http) && request.http.headers['sec-fetch-mode'] !== 'navigate') {
-    const body = {
-      error: ERROR_NAMES[about.page],
-      error_description: BOKMAAL[about.page].sentence,
-      correlation_id: request.http.correlationId,
-    };
-    return jsonAnswer(about.status, body, retry);
+  if (!isForPeople(request)) {
+    const { error, description } = ERRORS[about.page];
+    const body = { error, error_description: description, correlation_id: request.http.correlationId };
+    return jsonAnswer(about.status, body, { ...headers, 'Content-Language': 'en' });
   }
-  return pageAnswer({
-    name: about.page,
-    status: about.status,
-    correlationId: request.http.correlationId,
-    homeUrl: fallbackTarget(request.ingress),
-    actionUrl: about.retry ?? loginUrl(request, about.target),
-    headers: retry,
-  });
+  const actionUrl = about.retry ?? retryUrl(request, about.target);
+  return pageAnswer(request, { name: about.page, status: about.status, actionUrl, headers });
+}
+
+/** A 403 that no retry changes: a page for a navigation, the bare `error` for everything else. */
+export function refuse(request: OwnRequest, page: 'cross-site' | 'exchange-refused'): HttpResponse {
+  if (!isForPeople(request)) return jsonAnswer(403, { error: ERRORS[page].error });
+  const { homeUrl } = request.ingress.pages;
+  const actionUrl = page === 'cross-site' ? homeUrl : safeTarget(request.http.target, request.ingress);
+  return pageAnswer(request, { name: page, status: 403, actionUrl });
 }

@@ -15,6 +15,7 @@ import { createTrustedProxies } from '../web/forwarded.ts';
 import type { Ingress } from './ingress.ts';
 import type { Laxness } from './proxy/path.ts';
 import type { CsrfGuard, RuleSetting } from './proxy/rules.ts';
+import type { PageLocale } from './pages/locale.ts';
 import { compileRules } from './proxy/rules.ts';
 import type { Lifetimes } from './session/times.ts';
 import type { LoginSettings } from './settings/table.ts';
@@ -120,6 +121,8 @@ export interface LoginConfig extends TelemetryConfig {
   readonly logout: { readonly method: 'auto' | 'GET' | 'POST'; readonly revoke: boolean };
   readonly upstreamIdToken: boolean;
   readonly rateLimit: { readonly enabled: boolean; readonly logins: number; readonly windowSeconds: number };
+  /** Language of our pages for those who ask for none that we speak. */
+  readonly pagesLocale: PageLocale;
   readonly compat: {
     readonly authorizationPassthrough: boolean;
     readonly anyHost: boolean;
@@ -260,12 +263,24 @@ function assemble(
       logins: settings.ratelimitLogins,
       windowSeconds: settings.ratelimitWindow,
     },
+    pagesLocale: settings.pagesLocale,
     compat: {
       authorizationPassthrough: all || compat.has('authorization-passthrough'),
       anyHost: all || compat.has('any-host'),
       unguardedGet: all || compat.has('unguarded-get'),
     },
   };
+}
+
+/** The same, with every ingress knowing what its pages go by. */
+function withPages(config: LoginConfig): LoginConfig {
+  // A proxy has an application of its own; the server of a domain has none.
+  const home = config.role === 'sso-proxy' ? undefined : config.sso?.defaultRedirectUrl;
+  const ingresses = config.ingresses.map((ingress) => ({
+    ...ingress,
+    pages: { locale: config.pagesLocale, homeUrl: home ?? ingress.pages.homeUrl },
+  }));
+  return { ...config, ingresses };
 }
 
 /** Reads the environment: a configuration, or all problems at once. */
@@ -279,5 +294,9 @@ export function readLoginConfig(env: Environment): LoginConfigResult {
   if (credential === undefined || settings.bindAddress === undefined || problems.length > 0)
     return { ok: false, problems };
   const warnings = [...translated.warnings, ...read.warnings, ...warningsOf(settings)];
-  return { ok: true, config: assemble(settings, { credential, bindAddress: settings.bindAddress, env }), warnings };
+  return {
+    ok: true,
+    config: withPages(assemble(settings, { credential, bindAddress: settings.bindAddress, env })),
+    warnings,
+  };
 }

@@ -65,6 +65,8 @@ export interface Siblings {
 export interface OwnRequest {
   readonly http: HttpRequest;
   readonly ingress: Ingress;
+  /** `locale` of the login this request goes on with: the first thing its pages go by. */
+  readonly locale?: string;
 }
 
 /** What the browser's session cookie turned out to be. */

@@ -1,4 +1,5 @@
 /** The public URLs under which browsers reach the application, and which of them a request came for. Pure. */
+import type { PageLocale } from './pages/locale.ts';
 import type { CanonicalPath } from './proxy/path.ts';
 import { isUnder } from './proxy/path.ts';
 
@@ -13,6 +14,13 @@ export interface Ingress {
   /** Path without a trailing slash, often empty. */
   readonly path: string;
   readonly segments: readonly string[];
+  /** What our own pages here go by. */
+  readonly pages: {
+    /** Language for those who ask for none that we speak. */
+    readonly locale: PageLocale;
+    /** Where the link home leads. */
+    readonly homeUrl: string;
+  };
 }
 
 const LOOPBACK: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
@@ -37,6 +45,7 @@ export function parseIngress(text: string): Ingress {
     scheme: url.protocol === 'https:' ? 'https' : 'http',
     path,
     segments: path.split('/').slice(1),
+    pages: { locale: 'nb', homeUrl: path === '' ? '/' : path },
   };
 }
 

@@ -178,7 +178,7 @@ async function withoutCookie(context: LoginContext, request: OwnRequest, opened:
     client_id: clientId,
     reason: 'attempt cookie is gone or too old',
   });
-  return beginLogin(context, request, { target, tries: 1, wishes: { level: opened.level } });
+  return beginLogin(context, request, { target, tries: 1, wishes: { level: opened.level, locale: opened.locale } });
 }
 
 /** Step 2 when `state` does not open. */
@@ -209,19 +209,20 @@ async function answerProven(context: LoginContext, request: OwnRequest, proven: 
 }
 
 /** Answers `GET /oauth2/callback`. */
-export async function finishLogin(context: LoginContext, request: OwnRequest): Promise<HttpResponse> {
-  const refused = refuseNonNavigation(request);
+export async function finishLogin(context: LoginContext, arrived: OwnRequest): Promise<HttpResponse> {
+  const refused = refuseNonNavigation(arrived);
   if (refused !== undefined) return refused;
   let parameters: URLSearchParams;
   try {
-    parameters = readParameters(request.http.query);
+    parameters = readParameters(arrived.http.query);
   } catch (error) {
-    if (error instanceof Refused) return problem(request, error);
+    if (error instanceof Refused) return problem(arrived, error);
     throw error;
   }
   const state = parameters.get('state') ?? '';
   const opened = openState(context.sealer, state, context.now());
-  if (opened === undefined) return withoutState(context, request);
+  if (opened === undefined) return withoutState(context, arrived);
+  const request = opened.locale === undefined ? arrived : { ...arrived, locale: opened.locale };
   const scope = ownCookie(context, request.ingress, 'login', attemptCookieId(opened.id));
   const value = cookieValue(request.http, scope.name);
   const cookie = value === undefined ? undefined : { name: scope.name, value };

@@ -6,7 +6,7 @@ import { MINUTE } from '../../oauth/time.ts';
 import { ATTEMPT_SECONDS } from './login-state.ts';
 import type { LoginContext } from '../context.ts';
 import type { PageName } from '../pages/page-texts.ts';
-import { BOKMAAL } from '../pages/page-texts.ts';
+import { isPageName } from '../pages/page-texts.ts';
 
 const KEPT_SECONDS = 30;
 /** Longer than any replica takes the attempt for alive, whatever its clock says: the claim ends last. */
@@ -41,10 +41,6 @@ export async function rememberOutcome(context: LoginContext, id: Uint8Array, out
   } catch (error) {
     if (!(error instanceof StoreUnavailable)) throw error;
   }
-}
-
-function isPageName(value: unknown): value is PageName {
-  return typeof value === 'string' && Object.hasOwn(BOKMAAL, value);
 }
 
 function parseOutcome(plain: Buffer | undefined): LoginOutcome | undefined {

@@ -20,6 +20,8 @@ export interface LoginState {
   readonly target: string;
   readonly provider: string;
   readonly level: string | undefined;
+  /** What the login was asked for in: the language of our pages. */
+  readonly locale: string | undefined;
   /** Seconds since the epoch. */
   readonly startedAt: number;
   readonly tries: number;
@@ -47,6 +49,7 @@ export interface AttemptStart {
   readonly ingress: string;
   readonly level: string | undefined;
   readonly maxAgeSeconds: number | undefined;
+  readonly locale: string | undefined;
   readonly tries: number;
   readonly now: number;
 }
@@ -107,6 +110,7 @@ function sealState(sealer: Sealer, id: Buffer, start: AttemptStart): string {
     t: shortTarget(start.target),
     p: start.provider,
     a: start.level,
+    l: start.locale,
     i: Math.floor(start.now),
     n: start.tries,
   };
@@ -153,6 +157,7 @@ export function openState(sealer: Sealer, state: string, now: number): LoginStat
     target: optionalText(members['t']) ?? '/',
     provider: optionalText(members['p']) ?? '',
     level: optionalText(members['a']),
+    locale: optionalText(members['l']),
     startedAt,
     tries: optionalNumber(members['n']) ?? 0,
   };

@@ -2,7 +2,6 @@
 import { ProviderFault } from '../../providers/provider-fault.ts';
 import type { ProviderMetadata } from '../../providers/metadata.ts';
 import type { HttpResponse } from '../../web/http.ts';
-import { parseQuery } from '../../web/forms.ts';
 import { emptyAnswer, jsonAnswer, problem, redirectTo, withCookies } from '../answers.ts';
 import type { LoginWishes } from './authorization-request.ts';
 import { authorizationUrl, chooseLevel, chooseLocale, choosePrompt } from './authorization-request.ts';
@@ -12,7 +11,9 @@ import { isAllowedSite, isPrefetch, isRefusedAsNavigation } from '../guards.ts';
 import { countLogin } from './login-counter.ts';
 import { ATTEMPT_SECONDS, beginAttempt } from './login-state.ts';
 import { currentSession, endSession } from '../session/present-session.ts';
+import { keptLocale } from '../pages/locale.ts';
 import { loadedMetadata } from '../provider-ready.ts';
+import { queryValue } from '../query.ts';
 
 /** The 401 of routes that only a navigation may use: no login begins in an iframe or by script. */
 export function refuseNonNavigation(request: OwnRequest): HttpResponse | undefined {
@@ -22,13 +23,6 @@ export function refuseNonNavigation(request: OwnRequest): HttpResponse | undefin
     error_description: 'this route is for navigations of a top-level page',
     error_path: request.http.path,
   });
-}
-
-/** The parameters of a request; a repeated one counts as absent, an unreadable query as empty. */
-export function queryValue(request: OwnRequest, name: string): string | undefined {
-  const parsed = parseQuery(request.http.query);
-  if (!parsed.ok || parsed.form.duplicates.includes(name)) return undefined;
-  return parsed.form.get(name);
 }
 
 /** What the link to login asks for. */
@@ -67,6 +61,7 @@ export async function beginLogin(
     ingress: request.ingress.url,
     level: wishes.level,
     maxAgeSeconds: wishes.prompt === 'login' ? 0 : undefined,
+    locale: keptLocale(login.wishes.locale),
     tries: login.tries,
     now: context.now(),
   });

@@ -6,7 +6,7 @@ import { withCookies } from '../answers.ts';
 import type { LoginContext, OwnRequest } from '../context.ts';
 import { dropCookie, findTicket, ownCookie } from '../cookies.ts';
 import { loadedMetadata } from '../provider-ready.ts';
-import { queryValue } from '../attempt/start.ts';
+import { queryValue } from '../query.ts';
 import { recordKey, sessionReference } from '../session/ticket.ts';
 
 function answer(status: number): HttpResponse {

@@ -1,6 +1,6 @@
 /** `/oauth2/logout/local`: the session and its cookie are gone here, the provider is not visited. */
 import type { HttpResponse } from '../../web/http.ts';
-import { emptyAnswer, jsonAnswer, withCookies } from '../answers.ts';
+import { emptyAnswer, refuse, withCookies } from '../answers.ts';
 import type { LoginContext, OwnRequest } from '../context.ts';
 import { dropCookie, ownCookie } from '../cookies.ts';
 import { isAllowedSite } from '../guards.ts';
@@ -13,7 +13,7 @@ export async function logOutLocally(context: LoginContext, request: OwnRequest):
   if (request.http.method === 'HEAD') return emptyAnswer(204);
   if (!isAllowedSite(request.http, context.config.allowedOrigins)) {
     context.emit({ event: 'access.denied', method: request.http.method, decision: 'cross_site' });
-    return jsonAnswer(403, { error: 'cross_site_request' });
+    return refuse(request, 'cross-site');
   }
   await endAtWish(context, request, 'local-logout');
   context.emit({ event: 'logout', provider, client_id: clientId, operation: 'local' });

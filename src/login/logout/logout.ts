@@ -5,16 +5,16 @@ import { parseJwt, stringClaim } from '../../oauth/jwt.ts';
 import { MINUTE } from '../../oauth/time.ts';
 import type { ProviderMetadata } from '../../providers/metadata.ts';
 import type { HttpResponse } from '../../web/http.ts';
-import { emptyAnswer, jsonAnswer, redirectTo, withCookies } from '../answers.ts';
+import { emptyAnswer, redirectTo, refuse, withCookies } from '../answers.ts';
 import type { LoginContext, OwnRequest } from '../context.ts';
 import { cookieValue, dropCookie, makeRoom, ownCookie, writeCookie } from '../cookies.ts';
 import { isAllowedSite, isPrefetch } from '../guards.ts';
 import { pageAnswer } from '../pages/pages.ts';
 import { endAtWish } from '../session/present-session.ts';
 import { loadedMetadata } from '../provider-ready.ts';
-import { fallbackTarget } from '../redirect.ts';
 import type { StoredSession } from '../session/sessions.ts';
-import { queryValue, refuseNonNavigation } from '../attempt/start.ts';
+import { refuseNonNavigation } from '../attempt/start.ts';
+import { queryValue } from '../query.ts';
 
 const LOGOUT_SECONDS: number = 10 * MINUTE;
 const STATE_BYTES = 16;
@@ -70,11 +70,9 @@ function visitProvider(
     for (const [name, value] of visit.fields) url.searchParams.set(name, value);
     return redirectTo(url.href);
   }
-  return pageAnswer({
+  return pageAnswer(request, {
     name: 'logging-out',
     status: 200,
-    correlationId: request.http.correlationId,
-    homeUrl: fallbackTarget(request.ingress),
     form: {
       action: visit.endpoint,
       fields: visit.fields,
@@ -92,11 +90,9 @@ function afterLogout(context: LoginContext, request: OwnRequest): string {
 function confirm(context: LoginContext, request: OwnRequest): HttpResponse {
   context.emit({ event: 'access.denied', method: request.http.method, decision: 'cross_site' });
   const { query } = request.http;
-  return pageAnswer({
+  return pageAnswer(request, {
     name: 'confirm-logout',
     status: 200,
-    correlationId: request.http.correlationId,
-    homeUrl: fallbackTarget(request.ingress),
     form: {
       action: `${request.ingress.path}/oauth2/logout${query === '' ? '' : `?${query}`}`,
       fields: [],
@@ -124,7 +120,7 @@ export async function logOut(context: LoginContext, request: OwnRequest): Promis
   const allowed = isAllowedSite(http, context.config.allowedOrigins) || (!isPost && context.config.compat.unguardedGet);
   if (!allowed && isPost) {
     context.emit({ event: 'access.denied', method: http.method, decision: 'cross_site' });
-    return jsonAnswer(403, { error: 'cross_site_request' });
+    return refuse(request, 'cross-site');
   }
   if (!allowed) return confirm(context, request);
   const session = await endAtWish(context, request, 'logout');

@@ -1,28 +1,16 @@
 /** Pages for people: plain, accessible, no script needed, nothing from a provider or a token in them. */
-import type { Html } from '../../web/html.ts';
+import { randomBytes } from 'node:crypto';
+import type { Html, PageContent } from '../../web/html.ts';
 import { html, page } from '../../web/html.ts';
 import type { HttpResponse } from '../../web/http.ts';
 import { ownAnswerHeaders } from '../../web/secure-headers.ts';
+import type { OwnRequest } from '../context.ts';
+import type { PageLocale } from './locale.ts';
+import { choosePageLocale } from './locale.ts';
+import { signOf } from './marks.ts';
 import type { PageName } from './page-texts.ts';
-import { BOKMAAL, COMMON } from './page-texts.ts';
-
-const STYLES = `
-body { min-height: 100vh; display: grid; place-items: center; background: #f2f3f5; color: #1b1f26; }
-main { box-sizing: border-box; width: min(34rem, 100% - 2rem); max-width: none; margin: 2rem auto; padding: 2.5rem; background: #fff; border-radius: .75rem; border-top: .4rem solid #0b5cad; box-shadow: 0 1px 2px #0002, 0 8px 24px #0001; }
-h1 { margin: 0 0 1rem; font-size: 1.6rem; }
-p { margin: 0 0 1rem; }
-.actions { display: flex; flex-wrap: wrap; gap: .75rem 1.25rem; align-items: center; margin: 1.75rem 0 0; }
-.primary { display: inline-block; padding: .7rem 1.2rem; border: 0; border-radius: .4rem; background: #0b5cad; color: #fff; font-weight: 600; text-decoration: none; cursor: pointer; }
-.primary:hover { background: #084a8c; }
-.home { color: #0b5cad; }
-.reference { margin: 2rem 0 0; padding-top: 1rem; border-top: 1px solid #d8dce2; color: #545c69; font-size: .85rem; overflow-wrap: anywhere; }
-@media (prefers-color-scheme: dark) {
-  body { background: #14171c; color: #e8eaee; }
-  main { background: #1e232b; }
-  .home { color: #8fc1ff; }
-  .reference { color: #a9b1be; border-color: #3a424f; }
-}
-`;
+import { PAGE_TEXTS } from './page-texts.ts';
+import { PAGE_STYLES } from './styles.ts';
 
 /** A form a page consists of: where it goes and what it carries. */
 interface PageForm {
@@ -35,18 +23,25 @@ interface PageForm {
 }
 
 /** One page to answer with. */
-export interface PageAnswer {
+interface PageAnswer {
   readonly name: PageName;
   readonly status: number;
-  readonly correlationId: string;
-  readonly homeUrl: string;
   /** Target of the action link; ignored when there is a form. */
   readonly actionUrl?: string;
   readonly form?: PageForm;
+  /** The browser follows the action link by itself at once. */
+  readonly movesOn?: boolean;
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
 }
 
 const SUBMIT = "document.getElementById('go').submit();";
+const NONCE_BYTES = 16;
+
+/** The language a request is answered in: that of its login, else its `locale`, else the browser's, else the configured one. */
+export function localeOf({ http, ingress, locale }: OwnRequest): PageLocale {
+  const signs = { attempt: locale, query: http.query, acceptLanguage: http.headers['accept-language'] };
+  return choosePageLocale(signs, ingress.pages.locale);
+}
 
 function formMarkup(form: PageForm, label: string): Html {
   const fields = form.fields.map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`);
@@ -58,26 +53,46 @@ function actionMarkup(answer: PageAnswer, label: string): Html | undefined {
   return answer.actionUrl === undefined ? undefined : html`<a class="primary" href="${answer.actionUrl}">${label}</a>`;
 }
 
-/** A page as an answer, with the strictest policy it works under. */
-export function pageAnswer(answer: PageAnswer): HttpResponse {
-  const text = BOKMAAL[answer.name];
-  const showHome = answer.actionUrl !== answer.homeUrl;
-  const home = showHome ? html`<a class="home" href="${answer.homeUrl}">${COMMON.home}</a>` : undefined;
-  const body = html`<h1>${text.title}</h1>
+function contentOf(request: OwnRequest, answer: PageAnswer, lang: PageLocale): PageContent {
+  const words = PAGE_TEXTS[lang];
+  const text = words.pages[answer.name];
+  const { homeUrl } = request.ingress.pages;
+  const home = answer.actionUrl !== homeUrl && html`<a class="home" href="${homeUrl}">${words.home}</a>`;
+  const body = html`${signOf(answer.name)}
+<h1>${text.title}</h1>
 <p>${text.sentence}</p>
-<p>${text.advice}</p>
+<p class="advice">${text.advice}</p>
 <div class="actions">${actionMarkup(answer, text.action)}${home}</div>
-<p class="reference">${COMMON.reference}: ${answer.correlationId}</p>`;
-  const script = answer.form?.submitsItself === true ? { script: SUBMIT } : {};
-  const made = page({ lang: 'nb', title: text.title, body, styles: STYLES, ...script });
+<p class="reference">${words.reference}: <code translate="no">${request.http.correlationId}</code></p>`;
+  const moves = answer.movesOn === true && answer.actionUrl !== undefined;
+  return {
+    lang,
+    title: text.title,
+    body,
+    styles: PAGE_STYLES,
+    nonce: randomBytes(NONCE_BYTES).toString('base64'),
+    ...(moves ? { refresh: { seconds: 0, url: answer.actionUrl } } : {}),
+    ...(answer.form?.submitsItself === true ? { script: SUBMIT } : {}),
+  };
+}
+
+/** A page as an answer in the language of the request, with the strictest policy it works under. */
+export function pageAnswer(request: OwnRequest, answer: PageAnswer): HttpResponse {
+  const lang = localeOf(request);
+  const made = page(contentOf(request, answer, lang));
   const destinations = answer.form === undefined ? "'none'" : answer.form.destinations.join(' ');
   const headers = ownAnswerHeaders({
     csp: `${made.csp}; form-action ${destinations}`,
     referrer: answer.form === undefined ? 'no-referrer' : 'same-origin',
   });
-  return {
-    status: answer.status,
-    headers: { ...headers, 'Content-Type': 'text/html; charset=utf-8', ...answer.headers },
-    body: made.html,
-  };
+  const described = { 'Content-Type': 'text/html; charset=utf-8', 'Content-Language': lang };
+  return { status: answer.status, headers: { ...headers, ...described, ...answer.headers }, body: made.html };
+}
+
+/**
+ * The 200 page that a callback ends in under `SameSite=Strict`: it leads on to `target` at once, from our own site, and so
+ * with the cookie that a redirect chain begun elsewhere would leave behind.
+ */
+export function bouncePage(request: OwnRequest, target: string): HttpResponse {
+  return pageAnswer(request, { name: 'signed-in', status: 200, actionUrl: target, movesOn: true });
 }

@@ -20,13 +20,14 @@ function returnTarget(context: LoginContext, { http, ingress }: OwnRequest): str
 function unauthenticated(context: LoginContext, request: OwnRequest): HttpResponse {
   const { http } = request;
   const cors = corsHeaders(http, { origins: context.config.allowedOrigins, methods: 'GET, POST' });
+  const target = returnTarget(context, request);
   const headers: Record<string, string> = {
     ...cors,
     ...(cors['vary'] === undefined ? {} : { 'access-control-expose-headers': 'Location' }),
-    Location: loginUrl(request, returnTarget(context, request)),
+    Location: loginUrl(request, target),
   };
   if (isDocumentPost(http)) {
-    const page = problem(request, { page: 'sign-in-again', status: 401 });
+    const page = problem(request, { page: 'sign-in-again', status: 401, target });
     return { ...page, headers: { ...page.headers, ...headers } };
   }
   if (accepts(http.headers, '*/*') || accepts(http.headers, 'application/json')) {

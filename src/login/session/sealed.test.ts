@@ -77,6 +77,7 @@ const START = {
   ingress: 'https://app.test',
   level: undefined,
   maxAgeSeconds: undefined,
+  locale: undefined,
   tries: 0,
   now: 1000,
 };

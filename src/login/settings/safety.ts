@@ -1,6 +1,8 @@
 /** Settings of logout, limits and compatibility. */
 import type { SettingsTable } from '../../settings.ts';
 import { boolean, integer, list, oneOf, seconds } from '../../settings.ts';
+import type { PageLocale } from '../pages/locale.ts';
+import { PAGE_LOCALES } from '../pages/locale.ts';
 import type { Laxness } from '../proxy/path.ts';
 import { LAXNESSES } from '../proxy/path.ts';
 import { custom, named, same, wordsFrom } from './kinds.ts';
@@ -19,6 +21,7 @@ export interface SafetySettings {
   readonly ratelimitEnabled: boolean;
   readonly ratelimitLogins: number;
   readonly ratelimitWindow: number;
+  readonly pagesLocale: PageLocale;
   readonly compat: readonly Compat[];
 }
 
@@ -57,6 +60,11 @@ export const SAFETY_TABLE: SettingsTable<SafetySettings> = {
     fallback: 5,
     shownDefault: '5s',
     says: 'Longest time between two logins that count as in a row.',
+  }),
+  pagesLocale: oneOf(PAGE_LOCALES)({
+    ...named('PAGES_LOCALE'),
+    fallback: 'nb',
+    says: 'Language of our own pages for people whose browser asks for none of nb, nn and en.',
   }),
   compat: custom({
     ...named('COMPAT'),
