@@ -1,19 +1,9 @@
 import { createHash } from 'node:crypto';
-import { type Algorithm, digestOf, isAlgorithm } from './algorithms.ts';
+import { digestOf, isAlgorithm } from './algorithms.ts';
 import { encodeBase64Url } from './base64url.ts';
-import type { KeySet } from './jwks.ts';
+import { type IssuerKeys, verifyIssuerSignature } from './issuer-signature.ts';
 import { JoseError, type JwsHeader } from './jws.ts';
-import {
-  type Claims,
-  checkClaims,
-  numberClaim,
-  parseJwt,
-  stringClaim,
-  stringListClaim,
-  type UnverifiedJwt,
-  type VerifiedJwt,
-  verifyJwtSignature,
-} from './jwt.ts';
+import { type Claims, checkClaims, numberClaim, parseJwt, stringClaim, stringListClaim } from './jwt.ts';
 
 const verifiedIdToken: unique symbol = Symbol('verifiedIdToken');
 
@@ -36,13 +26,11 @@ export interface VerifiedIdToken {
 }
 
 /** What an ID token must fulfil, besides what all must. */
-export interface IdTokenRules {
-  readonly keySet: KeySet;
+export interface IdTokenRules extends IssuerKeys {
   readonly issuer: string;
   readonly clientId: string;
   /** Must be equal if given. */
   readonly nonce?: string;
-  readonly algorithms: readonly Algorithm[];
   /** Seconds since the epoch. */
   readonly now: number;
   readonly skewSeconds: number;
@@ -65,25 +53,13 @@ export interface IdTokenRules {
  */
 export async function verifyIdToken(token: unknown, rules: IdTokenRules): Promise<VerifiedIdToken> {
   const jwt = parseJwt(token, { types: ['JWT'] });
-  const { header, claims } = await verifySignature(jwt, rules);
+  const { header, claims } = await verifyIssuerSignature(jwt, rules);
   checkClaims(claims, { ...rules, audience: [rules.clientId], required: ['sub'] });
   checkParties(claims, rules);
   if (rules.nonce !== undefined && stringClaim(claims, 'nonce') !== rules.nonce) throw invalid('nonce');
   checkAccessTokenHash(header.alg, claims, rules.accessToken);
   checkAuthentication(claims, rules);
   return toIdToken(`${jwt.jws.signingInput}.${encodeBase64Url(jwt.jws.signature)}`, header, claims);
-}
-
-async function verifySignature(jwt: UnverifiedJwt, { keySet, algorithms }: IdTokenRules): Promise<VerifiedJwt> {
-  const { kid, alg } = jwt.header;
-  try {
-    return verifyJwtSignature(jwt, await keySet.keysFor(kid, alg), { algorithms });
-  } catch (error) {
-    const stale = error instanceof JoseError && (error.code === 'signature_invalid' || error.code === 'key_unknown');
-    // The provider may have changed its keys without naming them.
-    if (!stale || kid !== undefined || !(await keySet.refresh())) throw error;
-    return verifyJwtSignature(jwt, await keySet.keysFor(kid, alg), { algorithms });
-  }
 }
 
 function checkParties(claims: Claims, { clientId, trustedAudiences = [] }: IdTokenRules): void {
