@@ -4,7 +4,9 @@ import { clockSkew, clockTolerance } from 'oauth4webapi';
 import type { Fetch } from '../oauth/fetch.ts';
 import type { KeySet } from '../oauth/jwks.ts';
 import { createRemoteKeySet } from '../oauth/jwks.ts';
+import type { KeySetPace } from '../oauth/jwks-pace.ts';
 import type { Clock } from '../oauth/time.ts';
+import { MINUTE } from '../oauth/time.ts';
 import type { ClientCredential } from './client-authentication.ts';
 import { authenticateClient } from './client-authentication.ts';
 import type { ProviderKind } from './kinds.ts';
@@ -14,6 +16,14 @@ import type { ConfiguredEndpoints, MetadataSource, ProviderMetadata } from './me
 import { createMetadataSource } from './metadata.ts';
 
 const TOLERANCE_SECONDS = 60;
+
+/** Anybody can send a token that has to be judged: its keys are asked for once a minute, whatever comes. */
+const STRANGERS_PACE: KeySetPace = {
+  coolDownSeconds: 1 * MINUTE,
+  maxMisses: 64,
+  maxAgeSeconds: { least: 1 * MINUTE, most: 10 * MINUTE },
+  totalSeconds: 10,
+};
 
 /** How the operator described the client. */
 export interface LoginClientConfig {
@@ -35,6 +45,8 @@ export interface LoginClient {
   readonly clientId: string;
   readonly metadata: MetadataSource;
   readonly keySet: KeySet;
+  /** The same keys for tokens that strangers can send: what these make us fetch is not taken from the logins' budget. */
+  readonly strangersKeySet: KeySet;
   readonly fetch: Fetch;
   readonly now: Clock;
   /** The client for oauth4webapi, on our clock. */
@@ -66,21 +78,26 @@ export function createLoginClient(
     },
     ...(deps.onMetadataFailure === undefined ? {} : { onFailure: deps.onMetadataFailure }),
   });
-  const keySet = createRemoteKeySet({
-    jwksUri: async () => {
+  const keys = {
+    jwksUri: async (): Promise<string> => {
       const uri = (await metadata.get()).endpoint('jwks_uri');
       if (uri === undefined) throw new Error('metadata has no jwks_uri');
       return uri;
     },
     fetch: deps.fetch,
     now: deps.now,
-    isAllowedUrl: (url) => issuerUrlProblem(url, config.local) === undefined,
-  });
+    isAllowedUrl: (url: string): boolean => issuerUrlProblem(url, config.local) === undefined,
+    // A provider with one key may leave it, and what it signs, without a name.
+    allowMissingKid: true,
+  };
+  const keySet = createRemoteKeySet(keys);
+  const strangersKeySet = createRemoteKeySet({ ...keys, pace: STRANGERS_PACE });
   return {
     kind,
     clientId,
     metadata,
     keySet,
+    strangersKeySet,
     fetch: deps.fetch,
     now: deps.now,
     client: () => ({
@@ -89,6 +106,9 @@ export function createLoginClient(
       [clockTolerance]: TOLERANCE_SECONDS,
     }),
     authentication: (loaded) => authenticateClient(config.credential, { clientId, metadata: loaded, now: deps.now }),
-    close: () => keySet.close(),
+    close: () => {
+      keySet.close();
+      strangersKeySet.close();
+    },
   };
 }
