@@ -50,6 +50,7 @@ export function guardStore(store: Store): Store {
     members: (index) => limited(() => store.members(index)),
     publish: (channel, message) => limited(() => store.publish(channel, message)),
     subscribe: (channel, listener) => store.subscribe(channel, listener),
+    now: () => limited(() => store.now()),
     rememberedSince: () => store.rememberedSince(),
     close: () => store.close(),
   };

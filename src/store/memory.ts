@@ -45,6 +45,10 @@ export function createMemoryStore(options: MemoryStoreOptions): Store {
       check(channel);
       return channels.subscribe(channel, listener);
     },
+    async now() {
+      check('now');
+      return now();
+    },
     rememberedSince: () => since,
     async close() {
       open = false;

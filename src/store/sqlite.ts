@@ -16,6 +16,7 @@ export interface SqliteStoreOptions {
 export function openSqliteStore(file: string, options: SqliteStoreOptions): Store {
   const connection = connect(file, options.now);
   const channels = createChannels();
+  const ping = connection.prepare('SELECT 1 FROM facts LIMIT 1');
   return {
     ...records(connection),
     ...claims(connection),
@@ -27,6 +28,12 @@ export function openSqliteStore(file: string, options: SqliteStoreOptions): Stor
     subscribe(channel, listener) {
       connection.check(channel);
       return channels.subscribe(channel, listener);
+    },
+    async now() {
+      connection.check('now');
+      // A file that cannot be read is a store that is away.
+      connection.read(() => ping());
+      return options.now();
     },
     rememberedSince: () => connection.since,
     async close() {

@@ -43,6 +43,8 @@ export interface Store {
   publish(channel: string, message: string): Promise<void>;
   /** Listens to a channel until the returned function is called or the store is closed. */
   subscribe(channel: string, listener: (message: string) => void): () => void;
+  /** Seconds since the epoch by the clock that the store goes by; answers only while the store does. */
+  now(): Promise<number>;
   /** Seconds since the epoch since when nothing was forgotten: a `once` mark older than this may be unknown. */
   rememberedSince(): number;
   /** Finishes what was begun and lets go of everything; calling it again does nothing. */

@@ -27,9 +27,9 @@ function races(open: OpenStore): void {
   it('once is true for exactly one of 200 callers, and again only after its time to live', async (t) => {
     const under = await open(t);
     assert.equal(await race(under, (store) => store.once('jti', 30), isTrue), 1);
-    under.advance(29);
+    await under.advance(29);
     assert.equal(await race(under, (store) => store.once('jti', 30), isTrue), 0);
-    under.advance(1);
+    await under.advance(1);
     assert.equal(await race(under, (store) => store.once('jti', 30), isTrue), 1);
   });
 
@@ -105,25 +105,25 @@ function leases(open: OpenStore): void {
   it('a lease whose holder says nothing is free when its time is over', async (t) => {
     const { store, other, advance } = await open(t);
     await store.lease('a', 10);
-    advance(9);
+    await advance(9);
     assert.equal(await other.lease('a', 10), undefined);
-    advance(1);
+    await advance(1);
     assert.notEqual(await other.lease('a', 10), undefined);
   });
 
   it('a renewed lease lasts its whole length again', async (t) => {
     const { store, other, advance } = await open(t);
     const lease = await store.lease('a', 10);
-    advance(8);
+    await advance(8);
     assert.equal(await lease?.renew(), true);
-    advance(8);
+    await advance(8);
     assert.equal(await other.lease('a', 10), undefined);
   });
 
   it('a lease that has run out cannot be renewed, taken over or not', async (t) => {
     const { store, other, advance } = await open(t);
     const late = await store.lease('a', 10);
-    advance(10);
+    await advance(10);
     assert.equal(await late?.renew(), false);
     assert.notEqual(await other.lease('a', 10), undefined);
     assert.equal(await late?.renew(), false);
@@ -132,7 +132,7 @@ function leases(open: OpenStore): void {
   it('the late holder of a lease cannot release the one that followed it', async (t) => {
     const { store, other, advance } = await open(t);
     const late = await store.lease('a', 10);
-    advance(10);
+    await advance(10);
     await other.lease('a', 10);
     await late?.release();
     assert.equal(await store.lease('a', 10), undefined);

@@ -23,9 +23,15 @@ export function edges(open: OpenStore): void {
     const { store, advance } = await open(t);
     const since = store.rememberedSince();
     assert.ok(Number.isFinite(since));
-    advance(1000);
+    await advance(1000);
     await store.once('a', 60);
     assert.equal(store.rememberedSince(), since);
+  });
+
+  it('tells the time it goes by, within two seconds of what it was', async (t) => {
+    const { store, other } = await open(t);
+    const [one, two] = [await store.now(), await other.now()];
+    assert.ok(Number.isFinite(one) && two >= one && two - one < 2, `${one} ${two}`);
   });
 
   it('takes keys of any characters as they are', async (t) => {
@@ -59,5 +65,6 @@ export function edges(open: OpenStore): void {
     await assert.rejects(store.once('a', 60), unavailable);
     await assert.rejects(store.delete('a'), unavailable);
     await assert.rejects(store.members('a'), unavailable);
+    await assert.rejects(store.now(), unavailable);
   });
 }

@@ -36,16 +36,16 @@ export function records(open: OpenStore): void {
     const { store, advance } = await open(t);
     await store.put('a', bytes('first'), 10);
     await store.put('a', bytes('second'), 100);
-    advance(50);
+    await advance(50);
     assert.equal((await store.read('a'))?.value.toString(), 'second');
   });
 
   it('a record is there until its time to live has run out and gone from then on', async (t) => {
     const { store, advance } = await open(t);
     await store.create('a', bytes('x'), 10);
-    advance(9);
+    await advance(9);
     assert.notEqual(await store.read('a'), undefined);
-    advance(1);
+    await advance(1);
     assert.equal(await store.read('a'), undefined);
     assert.equal(await store.delete('a'), false);
     assert.equal(await store.take('a'), undefined);
@@ -67,9 +67,9 @@ export function records(open: OpenStore): void {
   it('update keeps the time to live of the record', async (t) => {
     const { store, advance } = await open(t);
     await store.create('a', bytes('1'), 10);
-    advance(8);
+    await advance(8);
     assert.equal(await store.update('a', (await store.read('a'))?.version ?? -1, bytes('2')), 'ok');
-    advance(2);
+    await advance(2);
     assert.equal(await store.read('a'), undefined);
   });
 
@@ -82,7 +82,7 @@ export function records(open: OpenStore): void {
     }
     await store.delete('deleted');
     await store.take('taken');
-    advance(10);
+    await advance(10);
     for (const [i, key] of ['deleted', 'taken', 'expired'].entries()) {
       assert.equal(await store.update(key, versions[i] ?? -1, bytes('2')), 'gone');
       assert.equal(await store.read(key), undefined);

@@ -37,16 +37,23 @@ function indexes(open: OpenStore): void {
     const { store, advance } = await open(t);
     await store.addToIndex('i', 'a', 100);
     await store.addToIndex('i', 'a', 10);
-    advance(99);
+    await advance(99);
     assert.deepEqual(await sorted(store, 'i'), ['a']);
-    advance(1);
+    await advance(1);
     assert.deepEqual(await sorted(store, 'i'), []);
   });
 }
 
-/** What a subscriber has heard once everything that was published had the time to arrive. */
-async function settled(): Promise<void> {
-  await new Promise((resolve) => setImmediate(resolve));
+/** Resolves once everything that was subscribed to and published by this client before has arrived where it goes. */
+async function settled(store: Store): Promise<void> {
+  const { promise: heard, resolve } = Promise.withResolvers<void>();
+  const leave = store.subscribe('settled', () => resolve());
+  // Until the subscription is in force nobody hears.
+  const again = setInterval(() => void store.publish('settled', 'x'), 5);
+  await store.publish('settled', 'x');
+  await heard;
+  clearInterval(again);
+  leave();
 }
 
 function channels(open: OpenStore): void {
@@ -56,8 +63,9 @@ function channels(open: OpenStore): void {
     store.subscribe('ended', (message) => heard.push(`1 ${message}`));
     store.subscribe('ended', (message) => heard.push(`2 ${message}`));
     store.subscribe('updated', (message) => heard.push(`3 ${message}`));
+    await settled(store);
     await store.publish('ended', 'x');
-    await settled();
+    await settled(store);
     assert.deepEqual(heard.toSorted(), ['1 x', '2 x']);
   });
 
@@ -68,8 +76,9 @@ function channels(open: OpenStore): void {
     store.subscribe('ended', () => heard.push('stayed'));
     leave();
     leave();
+    await settled(store);
     await store.publish('ended', 'x');
-    await settled();
+    await settled(store);
     assert.deepEqual(heard, ['stayed']);
   });
 
