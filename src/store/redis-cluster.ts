@@ -2,17 +2,8 @@ import { StoreUnavailable } from './errors.ts';
 import type { RedisNode } from './redis-address.ts';
 import { refusalOf } from './redis-failure.ts';
 import type { RedisLink } from './redis-link.ts';
-import type { Words } from './redis-node.ts';
+import type { RedisDriver } from './redis-driver.ts';
 import { slotOf } from './redis-slot.ts';
-
-/** What carries commands to the server that holds a key. */
-export interface RedisDriver {
-  /** Rejects with the server's refusal, or StoreUnavailable. Without a key any server will do. */
-  ask(key: string | undefined, words: Words): Promise<unknown>;
-  /** Servers to try for what any of them can do. */
-  nodes(): readonly RedisNode[];
-  close(): Promise<void>;
-}
 
 const MAX_REDIRECTS = 5;
 /** Where things are is asked for at most this often. */

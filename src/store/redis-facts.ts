@@ -1,4 +1,4 @@
-import type { RedisDriver } from './redis-cluster.ts';
+import type { RedisDriver } from './redis-driver.ts';
 import type { NodeConnection } from './redis-node.ts';
 
 /** Since when the server remembers, as far as that is known here. */

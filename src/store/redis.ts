@@ -1,20 +1,16 @@
 import { StoreUnavailable } from './errors.ts';
 import { checkKey } from './limits.ts';
-import type { RedisAddress, RedisNode } from './redis-address.ts';
+import type { RedisAddress } from './redis-address.ts';
 import { parseRedisAddress } from './redis-address.ts';
 import { createRedisChannels } from './redis-channels.ts';
-import { createClusterDriver } from './redis-cluster.ts';
-import type { RedisDriver } from './redis-cluster.ts';
+import { openDriver, openListener } from './redis-driver.ts';
+import type { RedisDriver } from './redis-driver.ts';
+import { createSince, evictionOf } from './redis-facts.ts';
 import { refusalOf, unavailable } from './redis-failure.ts';
-import { createRedisLink } from './redis-link.ts';
-import { connectNode } from './redis-node.ts';
-import type { NodeConnection, NodeOptions, Words } from './redis-node.ts';
+import type { NodeConnection, Words } from './redis-node.ts';
 import { claims, indexes, records } from './redis-operations.ts';
 import type { RedisScript } from './redis-scripts.ts';
-import { askSentinels } from './redis-sentinel.ts';
-import type { Open } from './replay-attempt.ts';
 import type { Store } from './store.ts';
-import { createSince, evictionOf } from './redis-facts.ts';
 
 /** What is not in the address, or overrides it. */
 export interface RedisStoreOptions {
@@ -46,7 +42,7 @@ export function openRedisStore(url: string, options: RedisStoreOptions = {}): St
   };
   const driver = openDriver(address, options.idleTimeoutSeconds, onOpen);
   const since = createSince(driver, `${prefix}since`);
-  const channels = createRedisChannels(opening(listeningAt(address, driver), address, 'any'), prefix);
+  const channels = createRedisChannels(openListener(address, driver), prefix);
   const check = (key: string): void => {
     if (closed) throw new StoreUnavailable('the store is closed');
     checkKey(key);
@@ -102,56 +98,11 @@ function withOptions(address: RedisAddress, { username, password, tls }: RedisSt
 }
 
 function once(tell: (reason: string) => void): (reason: string) => void {
-  const told = new Set<string>();
+  const before = new Set<string>();
   return (reason) => {
-    if (told.has(reason)) return;
-    told.add(reason);
+    if (before.has(reason)) return;
+    before.add(reason);
     tell(reason);
-  };
-}
-
-/** Opens connections to whatever server `locate` names at that moment. */
-function opening(
-  locate: () => Promise<RedisNode>,
-  address: RedisAddress,
-  role: NodeOptions['role'],
-  onOpen?: (connection: NodeConnection) => void,
-): Open<NodeConnection> {
-  return async (hooks) => {
-    const connection = await connectNode(await locate(), { ...address, role }, hooks);
-    onOpen?.(connection);
-    return connection;
-  };
-}
-
-function openDriver(
-  address: RedisAddress,
-  idleSeconds: number | undefined,
-  onOpen: (connection: NodeConnection) => void,
-): RedisDriver {
-  if (address.kind === 'cluster') {
-    return createClusterDriver(address.nodes, (node) =>
-      createRedisLink({ open: opening(() => Promise.resolve(node), address, 'any', onOpen), idleSeconds }),
-    );
-  }
-  const link = createRedisLink({ open: opening(primaryOf(address), address, 'primary', onOpen), idleSeconds });
-  return { ask: (_key, words) => link.send(words), nodes: () => address.nodes, close: () => link.close() };
-}
-
-function primaryOf(address: RedisAddress): () => Promise<RedisNode> {
-  if (address.kind === 'sentinel') return askSentinels(address.nodes, address.primaryName, address);
-  return () => Promise.resolve(address.nodes[0] ?? { host: '', port: 0 });
-}
-
-/** Where to listen: in a cluster any node hears everything, so another one is tried each time. */
-function listeningAt(address: RedisAddress, driver: RedisDriver): () => Promise<RedisNode> {
-  if (address.kind !== 'cluster') return primaryOf(address);
-  let tries = 0;
-  return async () => {
-    const nodes = driver.nodes();
-    const node = nodes[tries++ % nodes.length];
-    if (node === undefined) throw new StoreUnavailable('no node of the cluster is known');
-    return node;
   };
 }
 

@@ -1,0 +1,68 @@
+import { StoreUnavailable } from './errors.ts';
+import type { RedisAddress, RedisNode } from './redis-address.ts';
+import { createClusterDriver } from './redis-cluster.ts';
+import { createRedisLink } from './redis-link.ts';
+import { connectNode } from './redis-node.ts';
+import type { NodeConnection, NodeOptions, Words } from './redis-node.ts';
+import { askSentinels } from './redis-sentinel.ts';
+import type { Open } from './replay-attempt.ts';
+
+/** What carries commands to the server that holds a key. */
+export interface RedisDriver {
+  /** Rejects with the server's refusal, or StoreUnavailable. Without a key any server will do. */
+  ask(key: string | undefined, words: Words): Promise<unknown>;
+  /** Servers to try for what any of them can do. */
+  nodes(): readonly RedisNode[];
+  close(): Promise<void>;
+}
+
+/** Opens connections to whatever server `locate` names at that moment. */
+function opening(
+  locate: () => Promise<RedisNode>,
+  address: RedisAddress,
+  role: NodeOptions['role'],
+  onOpen?: (connection: NodeConnection) => void,
+): Open<NodeConnection> {
+  return async (hooks) => {
+    const connection = await connectNode(await locate(), { ...address, role }, hooks);
+    onOpen?.(connection);
+    return connection;
+  };
+}
+
+/** Begins to connect; `onOpen` is told of every connection that was made. */
+export function openDriver(
+  address: RedisAddress,
+  idleSeconds: number | undefined,
+  onOpen: (connection: NodeConnection) => void,
+): RedisDriver {
+  if (address.kind === 'cluster') {
+    return createClusterDriver(address.nodes, (node) =>
+      createRedisLink({ open: opening(() => Promise.resolve(node), address, 'any', onOpen), idleSeconds }),
+    );
+  }
+  const link = createRedisLink({ open: opening(primaryOf(address), address, 'primary', onOpen), idleSeconds });
+  return { ask: (_key, words) => link.send(words), nodes: () => address.nodes, close: () => link.close() };
+}
+
+function primaryOf(address: RedisAddress): () => Promise<RedisNode> {
+  if (address.kind === 'sentinel') return askSentinels(address.nodes, address.primaryName, address);
+  return () => Promise.resolve(address.nodes[0] ?? { host: '', port: 0 });
+}
+
+/** Opens the connection that listens. */
+export function openListener(address: RedisAddress, driver: RedisDriver): Open<NodeConnection> {
+  return opening(listeningAt(address, driver), address, 'any');
+}
+
+/** Where to listen: in a cluster any node hears everything, so another one is tried each time. */
+function listeningAt(address: RedisAddress, driver: RedisDriver): () => Promise<RedisNode> {
+  if (address.kind !== 'cluster') return primaryOf(address);
+  let tries = 0;
+  return async () => {
+    const nodes = driver.nodes();
+    const node = nodes[tries++ % nodes.length];
+    if (node === undefined) throw new StoreUnavailable('no node of the cluster is known');
+    return node;
+  };
+}
