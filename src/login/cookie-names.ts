@@ -1,5 +1,6 @@
 /** Names and attributes of our own cookies. Pure. */
 import { createHash } from 'node:crypto';
+import type { LoginConfig } from './config.ts';
 import type { Ingress } from './ingress.ts';
 
 /** The cookies we set. */
@@ -14,7 +15,21 @@ const PATH_HASH_CHARACTERS = 6;
 export interface CookieScope {
   readonly name: string;
   readonly path: string;
+  /** Absent: the host alone. */
+  readonly domain?: string;
   readonly secure: boolean;
+}
+
+/** The session cookie that all programs of a domain share. */
+interface SharedSession {
+  readonly name: string;
+  readonly domain: string;
+}
+
+/** The shared session cookie of a role that has one. */
+export function sharedSession({ role, sso }: Pick<LoginConfig, 'role' | 'sso'>): SharedSession | undefined {
+  if (sso === undefined || role === 'standalone') return undefined;
+  return { name: sso.sessionCookieName, domain: sso.domain };
 }
 
 function pathHash(path: string): string {
@@ -23,7 +38,8 @@ function pathHash(path: string): string {
 
 /**
  * Name and scope of one cookie at one ingress: `__Host-` with an empty path, `__Secure-` and a hash of the path below
- * one, no name prefix over http. `id` tells login attempts apart, `provider` the sessions of further providers.
+ * one, no name prefix over http. `id` tells login attempts apart, `provider` the sessions of further providers. A session
+ * that is `shared` goes by its own name to the whole domain; all other cookies stay with the host.
  */
 export function cookieScope(
   use: CookieUse,
@@ -33,24 +49,34 @@ export function cookieScope(
     readonly secure: boolean;
     readonly id?: string;
     readonly provider?: string;
+    readonly shared?: SharedSession;
   },
 ): CookieScope {
+  const secure = ingress.scheme === 'http' ? settings.secure : true;
+  if (use === 'session' && settings.shared !== undefined) {
+    const { name: base, domain } = settings.shared;
+    const name = settings.provider === undefined ? base : `${base}.${settings.provider}`;
+    return { name, path: '/', domain, secure };
+  }
   const parts = [settings.prefix, use];
   if (settings.id !== undefined) parts.push(settings.id);
   if (ingress.path !== '') parts.push(pathHash(ingress.path));
   if (settings.provider !== undefined) parts.push(settings.provider);
   const name = parts.join('.');
   const path = ingress.path === '' ? '/' : ingress.path;
-  if (ingress.scheme === 'http') return { name, path, secure: settings.secure };
-  return { name: (ingress.path === '' ? '__Host-' : '__Secure-') + name, path, secure: true };
+  if (ingress.scheme === 'http') return { name, path, secure };
+  return { name: (ingress.path === '' ? '__Host-' : '__Secure-') + name, path, secure };
 }
 
 /**
  * Whether a cookie of this name is one of ours, whatever its name prefix: it never reaches the application. The cookies
  * of other login proxies on the same host count too, where they are named in the usual way: ports share a cookie jar.
+ * `shared` is the name of the session cookie of a domain.
  */
-export function isOwnCookie(name: string, prefix: string): boolean {
-  const bare = name.trim().replace(NAME_PREFIX, '');
+export function isOwnCookie(name: string, prefix: string, shared?: string): boolean {
+  const given = name.trim();
+  if (shared !== undefined && (given === shared || given.startsWith(`${shared}.`))) return true;
+  const bare = given.replace(NAME_PREFIX, '');
   if (bare.startsWith(`${prefix}.`)) return USES.has(bare.slice(prefix.length + 1).split('.')[0] ?? '');
   return FAMILY.test(bare);
 }

@@ -1,9 +1,10 @@
 /** Reading and writing our own cookies. */
+import type { CookieAttributes } from '../web/cookies.ts';
 import { clearCookie, parseCookies, setCookie } from '../web/cookies.ts';
 import type { HttpRequest } from '../web/http.ts';
 import type { LoginContext, OwnRequest, TicketFinding } from './context.ts';
 import type { CookieScope, CookieUse } from './cookie-names.ts';
-import { cookieScope } from './cookie-names.ts';
+import { cookieScope, sharedSession } from './cookie-names.ts';
 import type { Ingress } from './ingress.ts';
 import { ATTEMPT_SECONDS, attemptStartedAt, isAttemptCookieId } from './attempt/login-state.ts';
 import { openTicket } from './session/ticket.ts';
@@ -16,17 +17,19 @@ const RESERVED_BYTES = 512;
 /** Name and scope of one of our cookies at this ingress. */
 export function ownCookie(context: LoginContext, ingress: Ingress, use: CookieUse, id?: string): CookieScope {
   const { prefix, secure } = context.config.cookie;
+  const shared = sharedSession(context.config);
   const { name, isDefault } = context.provider;
   return cookieScope(use, ingress, {
     prefix,
     secure,
     ...(id === undefined ? {} : { id }),
+    ...(shared === undefined ? {} : { shared }),
     ...(use !== 'session' || isDefault ? {} : { provider: name }),
   });
 }
 
-function attributes(scope: CookieScope): { path: string; httpOnly: boolean; secure: boolean; sameSite: 'Lax' } {
-  return { path: scope.path, httpOnly: true, secure: scope.secure, sameSite: 'Lax' };
+function attributes({ path, secure, domain }: CookieScope): CookieAttributes {
+  return { path, httpOnly: true, secure, sameSite: 'Lax', ...(domain === undefined ? {} : { domain }) };
 }
 
 /** A `Set-Cookie` value for one of our cookies; without `maxAgeSeconds` it ends with the browser. */

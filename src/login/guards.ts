@@ -1,6 +1,9 @@
 /** Which requests count as a person following a link, and which come from a site we trust. Pure. */
 import type { IncomingHttpHeaders } from 'node:http';
 
+/** What a listed domain with all its hosts begins with. */
+const BELOW = 'https://*.';
+
 /** The parts of a request that these guards read. */
 export interface GuardedRequest {
   readonly method: string;
@@ -54,15 +57,22 @@ function originOf(headers: IncomingHttpHeaders): string | undefined {
   return referer === undefined ? undefined : (URL.parse(referer)?.origin ?? 'null');
 }
 
+/** Whether an origin is listed, itself or as a host below `https://*.<domain>`; never with a port of its own there. */
+export function isAllowedOrigin(origin: string, origins: readonly string[]): boolean {
+  if (origins.includes(origin)) return true;
+  if (!/^https:\/\/[a-z0-9.-]+$/.test(origin)) return false;
+  return origins.some((one) => one.startsWith(BELOW) && origin.endsWith(one.slice(BELOW.length - 1)));
+}
+
 /** Whether a state change was asked for by a site we allow (ours, or one of `origins`), or typed by the user. */
 export function isAllowedSite({ headers }: GuardedRequest, origins: readonly string[]): boolean {
   const site = one(headers, 'sec-fetch-site');
   const origin = originOf(headers);
   if (site === 'same-origin') return true;
-  if (site === 'same-site') return origin !== undefined && origins.includes(origin);
+  if (site === 'same-site') return origin !== undefined && isAllowedOrigin(origin, origins);
   if (site === 'none') return one(headers, 'sec-fetch-mode') === 'navigate';
   if (site !== undefined) return false;
-  return origin === undefined || origins.includes(origin);
+  return origin === undefined || isAllowedOrigin(origin, origins);
 }
 
 /** CORS headers for an answer to one of the allowed origins; none for anybody else. */
@@ -71,7 +81,7 @@ export function corsHeaders(
   cors: { readonly origins: readonly string[]; readonly methods: string },
 ): Record<string, string> {
   const { origin } = headers;
-  if (origin === undefined || !cors.origins.includes(origin)) return {};
+  if (origin === undefined || !isAllowedOrigin(origin, cors.origins)) return {};
   const asked = one(headers, 'access-control-request-headers');
   return {
     'access-control-allow-origin': origin,

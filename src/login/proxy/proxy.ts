@@ -8,7 +8,7 @@ import { empty } from '../../web/http.ts';
 import { refuseUpgrade } from '../../web/respond.ts';
 import type { ForwardOptions, Upstream } from '../../web/upstream.ts';
 import type { LoginContext, OwnRequest } from '../context.ts';
-import { isOwnCookie } from '../cookie-names.ts';
+import { isOwnCookie, sharedSession } from '../cookie-names.ts';
 import type { Decision, SessionFinding, Verdict } from './decide.ts';
 import { decide } from './decide.ts';
 import { askToSignIn, sayUnavailable } from './denials.ts';
@@ -47,7 +47,7 @@ function authorizationFor(request: HttpRequest, decision: Decision): string | un
 /** Makes the proxy; only what `decide` granted is forwarded. */
 export function createProxy(context: LoginContext, parts: ProxyParts): Proxy {
   const { config } = context;
-  const own = (name: string): boolean => isOwnCookie(name, config.cookie.prefix);
+  const own = (name: string): boolean => isOwnCookie(name, config.cookie.prefix, sharedSession(config)?.name);
 
   function forwardOptions(request: ProxiedRequest, decision: Decision): ForwardOptions {
     const { http, ingress } = request;

@@ -45,6 +45,11 @@ function sessionMetadata(
   };
 }
 
+/** Whether requests refresh the session when it is due: at the server of a single sign-on only its pages do. */
+function refreshesByItself({ config }: LoginContext, refreshToken: string | undefined): boolean {
+  return refreshToken !== undefined && (config.role !== 'sso-server' || config.forwardAuth.enabled);
+}
+
 function cors(context: LoginContext, request: OwnRequest): Record<string, string> {
   return corsHeaders(request.http, { origins: context.config.allowedOrigins, methods: 'GET, POST' });
 }
@@ -63,7 +68,7 @@ export async function describeSession(context: LoginContext, request: OwnRequest
   if (session === undefined || !hasLevel(context, session)) return noSession(context, request);
   const { times, refreshToken } = session.record;
   if (sessionPhase(times, now) === 'ended') return noSession(context, request);
-  return jsonAnswer(200, sessionMetadata(times, refreshToken !== undefined, now), cors(context, request));
+  return jsonAnswer(200, sessionMetadata(times, refreshesByItself(context, refreshToken), now), cors(context, request));
 }
 
 /** Answers `POST /oauth2/session/refresh`: the same JSON, refreshed, or unchanged when a refresh is not possible now. */
@@ -82,7 +87,7 @@ export async function refreshSession(context: LoginContext, request: OwnRequest)
   const { times, refreshToken } = outcome.session.record;
   return jsonAnswer(
     200,
-    sessionMetadata(times, refreshToken !== undefined, nowMilliseconds(context)),
+    sessionMetadata(times, refreshesByItself(context, refreshToken), nowMilliseconds(context)),
     cors(context, request),
   );
 }

@@ -12,6 +12,7 @@ import type { LoginConfig } from '../config.ts';
 import { endSession, revokeBehind } from './present-session.ts';
 import type { SessionRecord } from './record.ts';
 import { createSiblings } from '../siblings.ts';
+import { createTargets } from '../targets.ts';
 import { createRefresher } from './refresh.ts';
 import { createTimes } from './times.ts';
 import { createSessions } from './sessions.ts';
@@ -87,7 +88,8 @@ function jitteryProxy(config: LoginConfig, random: (limit: number) => number) {
   const sessions = createSessions({ store, now, provider: name, clientId, onUnreadable: () => undefined });
   const background = createBackground();
   const sealer = createSealer(config.sessionKeys);
-  const parts = { config, provider, client, sessions, store, sealer, background, now, emit: () => undefined };
+  const shared = { config, store, sealer, background, targets: createTargets(config), now, emit: () => undefined };
+  const parts = { ...shared, provider, client, sessions };
   const { first: context } = createSiblings(config.providers, (_provider, siblings) => ({
     ...parts,
     refresher: createRefresher(parts),

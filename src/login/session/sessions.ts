@@ -56,6 +56,8 @@ export function createSessions(options: {
   readonly clientId: string;
   /** The provider's issuer, once it is known: a session of any other is none of ours. */
   readonly issuer?: () => string | undefined;
+  /** For whoever reads what another program wrote under the same keys: provider and client are that one's to judge. */
+  readonly ofAnyClient?: boolean;
   readonly onUnreadable: (reference: string) => void;
 }): Sessions {
   const { store, now, provider, clientId } = options;
@@ -81,7 +83,9 @@ export function createSessions(options: {
     if (stored === undefined) return undefined;
     const record = openRecord(stored.value, ticket.dataKey, key);
     if (record === undefined) options.onUnreadable(sessionReference(key));
-    if (record === undefined || record.provider !== provider || record.clientId !== clientId) return undefined;
+    if (record === undefined) return undefined;
+    if (options.ofAnyClient === true) return { key, ticket, record, version: stored.version };
+    if (record.provider !== provider || record.clientId !== clientId) return undefined;
     const issuer = options.issuer?.();
     if (issuer !== undefined && record.issuer !== issuer) return undefined;
     return { key, ticket, record, version: stored.version };
