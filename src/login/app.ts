@@ -66,7 +66,7 @@ function createClient(
 }
 
 /** What the contexts of all providers have in common. */
-type Shared = Pick<LoginParts, 'config' | 'store' | 'sealer' | 'background' | 'targets' | 'now' | 'emit'>;
+type Shared = Pick<LoginParts, 'config' | 'store' | 'sealer' | 'background' | 'targets' | 'rules' | 'now' | 'emit'>;
 
 function createParts(shared: Shared, provider: ProviderConfig, fetch: Fetch): LoginParts {
   const { config, store, now, emit } = shared;
@@ -91,6 +91,7 @@ function createContexts(config: LoginConfig, deps: LoginDeps): Siblings {
     sealer: createSealer(config.sessionKeys),
     background: createBackground(),
     targets: createTargets(config),
+    rules: compileRules(config),
     now,
     emit: tellLeniently(deps.emit),
   };
@@ -140,8 +141,7 @@ export function createLogin(config: LoginConfig, deps: LoginDeps): Promise<Progr
   const { first: context } = siblings;
   const upstream = createUpstream(config.upstream);
   const trusted = createTrustedProxies(config.trustedProxies);
-  const rules = compileRules({ rules: config.rules, ignorePaths: config.ignorePaths, autoLogin: config.autoLogin });
-  const entrance = createEntrance(context, { proxy: createProxy(context, { upstream, rules, trusted }), trusted });
+  const entrance = createEntrance(context, { proxy: createProxy(context, { upstream, trusted }), trusted });
   const warming = siblings.all.map(warmUp);
   const listener: ListenerSpec = {
     name: 'login proxy',

@@ -7,6 +7,7 @@ import type { HttpRequest } from '../web/http.ts';
 import type { LoginConfig, ProviderConfig } from './config.ts';
 import type { LoginEvent } from './events.ts';
 import type { Ingress } from './ingress.ts';
+import type { RuleBook } from './proxy/rules.ts';
 import type { Sessions, StoredSession } from './session/sessions.ts';
 import type { Sealer, Ticket } from './session/ticket.ts';
 import type { Targets } from './targets.ts';
@@ -43,6 +44,7 @@ export interface LoginParts {
   readonly sealer: Sealer;
   readonly background: Background;
   readonly targets: Targets;
+  readonly rules: RuleBook;
   readonly now: Clock;
   readonly emit: Emit<LoginEvent>;
 }

@@ -9,7 +9,13 @@ export interface Glob {
   matchesSpelling(raw: string): boolean;
 }
 
-const ANY_DEPTH = '**';
+/** One segment of a pattern: any number of segments, exactly one, a text, or characters among which `*` and `?` may be. */
+type Part =
+  | { readonly kind: 'depth' }
+  | { readonly kind: 'one' }
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'characters'; readonly characters: readonly string[] };
+
 const MAX_ALTERNATIVES = 64;
 const MAX_PATTERN_CHARACTERS = 512;
 
@@ -35,10 +41,10 @@ function expandBraces(source: string): readonly string[] {
 }
 
 /** Greedy matching that remembers only the last star: each star is retried at most once per position. */
-function matchWithStars<T>(
-  pattern: readonly T[],
+function matchWithStars<P, T>(
+  pattern: readonly P[],
   text: readonly T[],
-  rules: { readonly isStar: (one: T) => boolean; readonly same: (wanted: T, found: T) => boolean },
+  rules: { readonly isStar: (one: P) => boolean; readonly same: (wanted: P, found: T) => boolean },
 ): boolean {
   let p = 0;
   let t = 0;
@@ -62,7 +68,11 @@ function matchWithStars<T>(
       return false;
     }
   }
-  return pattern.slice(p).every((rest) => rules.isStar(rest));
+  for (; p < pattern.length; p += 1) {
+    const rest = pattern[p];
+    if (rest !== undefined && !rules.isStar(rest)) return false;
+  }
+  return true;
 }
 
 const CHARACTERS = {
@@ -70,26 +80,33 @@ const CHARACTERS = {
   same: (wanted: string, found: string): boolean => wanted === '?' || wanted === found,
 };
 
-function segmentMatches(pattern: string, segment: string): boolean {
-  if (pattern === segment && !pattern.includes('*') && !pattern.includes('?')) return true;
-  if (pattern === '*') return segment !== '';
-  if (!pattern.includes('*') && !pattern.includes('?')) return false;
-  return matchWithStars(Array.from(pattern), Array.from(segment), CHARACTERS);
+function segmentMatches(part: Part, segment: string): boolean {
+  if (part.kind === 'text') return part.text === segment;
+  if (part.kind === 'one') return segment !== '';
+  return part.kind === 'characters' && matchWithStars(part.characters, Array.from(segment), CHARACTERS);
 }
 
 const SEGMENTS = {
-  isStar: (one: string): boolean => one === ANY_DEPTH,
+  isStar: (one: Part): boolean => one.kind === 'depth',
   same: segmentMatches,
 };
 
-function splitPattern(pattern: string): readonly string[] {
-  const parts = pattern.slice(1).split('/');
+function splitPath(path: string): readonly string[] {
+  const parts = path.slice(1).split('/');
   if (parts.at(-1) === '') parts.pop();
   return parts;
 }
 
-function fits(patterns: readonly (readonly string[])[], segments: readonly string[]): boolean {
-  return patterns.some((pattern) => matchWithStars(pattern, segments, SEGMENTS));
+function compilePart(text: string): Part {
+  if (text === '**') return { kind: 'depth' };
+  if (text === '*') return { kind: 'one' };
+  if (!text.includes('*') && !text.includes('?')) return { kind: 'text', text };
+  return { kind: 'characters', characters: Array.from(text) };
+}
+
+function fits(patterns: readonly (readonly Part[])[], segments: readonly string[]): boolean {
+  for (const pattern of patterns) if (matchWithStars(pattern, segments, SEGMENTS)) return true;
+  return false;
 }
 
 /** Compiles a pattern; throws an Error that names it when it cannot mean anything. */
@@ -98,11 +115,12 @@ export function compileGlob(source: string): Glob {
   if (source.includes('[') || source.includes('\\')) throw new Error(`pattern ${source}: [ and \\ are not supported`);
   if (source.length > MAX_PATTERN_CHARACTERS)
     throw new Error(`pattern ${source}: longer than ${MAX_PATTERN_CHARACTERS}`);
-  const alternatives = expandBraces(source).map(splitPattern);
-  const spelt = alternatives.map((pattern) => pattern.map(encodeURI));
+  const alternatives = expandBraces(source).map(splitPath);
+  const decoded = alternatives.map((pattern) => pattern.map(compilePart));
+  const spelt = alternatives.map((pattern) => pattern.map((part) => compilePart(encodeURI(part))));
   return {
     source,
-    matches: (segments) => fits(alternatives, segments),
-    matchesSpelling: (raw) => fits(spelt, splitPattern(raw.replaceAll(/%../g, (byte) => byte.toUpperCase()))),
+    matches: (segments) => fits(decoded, segments),
+    matchesSpelling: (raw) => fits(spelt, splitPath(raw.replaceAll(/%../g, (byte) => byte.toUpperCase()))),
   };
 }

@@ -17,6 +17,8 @@ export interface CanonicalPath {
   readonly segments: readonly string[];
   /** Admitted only because `path.allow` says so. */
   readonly lax: boolean;
+  /** Whether there is a `%` in it: otherwise the segments are what was received. */
+  readonly encoded: boolean;
 }
 
 /** Longest request target in bytes; more is answered 414. */
@@ -39,13 +41,25 @@ function decode(segment: string): string | undefined {
   }
 }
 
+function decodeAll(parts: readonly string[]): readonly string[] | undefined {
+  const segments: string[] = [];
+  for (const part of parts) {
+    const segment = part.includes('%') ? decode(part) : part;
+    if (segment === undefined) return undefined;
+    segments.push(segment);
+  }
+  return segments;
+}
+
 /** Dot segments in any spelling, also as some parsers see them: before `;` and between encoded slashes. */
 function hasDotSegment(segments: readonly string[]): boolean {
-  return segments.some((segment) =>
-    segment.split('/').some((part) => {
-      const bare = part.split(';')[0];
-      return bare === '.' || bare === '..';
-    }),
+  return segments.some(
+    (segment) =>
+      segment.includes('.') &&
+      segment.split('/').some((part) => {
+        const bare = part.split(';')[0];
+        return bare === '.' || bare === '..';
+      }),
   );
 }
 
@@ -53,32 +67,48 @@ function brand(path: {
   readonly raw: string;
   readonly segments: readonly string[];
   readonly lax: boolean;
+  readonly encoded: boolean;
 }): CanonicalPath {
   // oxlint-disable-next-line typescript/consistent-type-assertions -- the only place that grants the brand
   return path as CanonicalPath;
 }
 
-/** Judges a raw path (no query). Undefined means refuse with 400. */
-export function judgePath(raw: string, allow: readonly Laxness[] = []): CanonicalPath | undefined {
-  if (!raw.startsWith('/') || raw.length > MAX_TARGET_BYTES) return undefined;
-  if (REFUSED_RAW.test(raw) || MALFORMED_PERCENT.test(raw) || REFUSED_ENCODED.test(raw)) return undefined;
-  if (DOUBLE_ENCODED.test(raw)) return undefined;
-  const used: readonly Laxness[] = [
+function laxnessOf(raw: string): readonly Laxness[] {
+  return [
     ...(raw.includes(';') ? (['semicolon'] as const) : []),
     ...(raw.includes('//') ? (['double-slash'] as const) : []),
     ...(ENCODED_SLASH.test(raw) ? (['encoded-slash'] as const) : []),
   ];
+}
+
+/** Judges a raw path (no query). Undefined means refuse with 400. */
+export function judgePath(raw: string, allow: readonly Laxness[] = []): CanonicalPath | undefined {
+  if (!raw.startsWith('/') || raw.length > MAX_TARGET_BYTES) return undefined;
+  if (REFUSED_RAW.test(raw)) return undefined;
+  const encoded = raw.includes('%');
+  if (encoded && (MALFORMED_PERCENT.test(raw) || REFUSED_ENCODED.test(raw) || DOUBLE_ENCODED.test(raw)))
+    return undefined;
+  const used = laxnessOf(raw);
   if (used.some((one) => !allow.includes(one))) return undefined;
   const parts = raw.slice(1).split('/');
   if (parts.at(-1) === '') parts.pop();
-  const segments: string[] = [];
-  for (const part of parts) {
-    const segment = decode(part);
-    if (segment === undefined) return undefined;
-    segments.push(segment);
-  }
-  if (hasDotSegment(segments)) return undefined;
-  return brand({ raw, segments, lax: used.length > 0 });
+  const segments = encoded ? decodeAll(parts) : parts;
+  if (segments === undefined || hasDotSegment(segments)) return undefined;
+  return brand({ raw, segments, lax: used.length > 0, encoded });
+}
+
+const READINGS: readonly ((segments: readonly string[]) => readonly string[])[] = [
+  (segments) => segments.map((segment) => segment.split(';')[0] ?? ''),
+  (segments) => segments.flatMap((segment) => segment.split('/')),
+  (segments) => segments.map((segment) => segment.split(';')[0] ?? ''),
+  (segments) => segments.filter((segment) => segment !== ''),
+];
+
+/** What applications may take a path for: as it is, without parameters, cut at encoded slashes, without empty segments. */
+export function readingsOf(path: CanonicalPath): readonly (readonly string[])[] {
+  let readings: readonly (readonly string[])[] = [path.segments];
+  for (const read of READINGS) readings = [...readings, ...readings.map(read)];
+  return readings;
 }
 
 /** Whether a raw query may be forwarded as it is. */

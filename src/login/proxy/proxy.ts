@@ -14,7 +14,6 @@ import { decide } from './decide.ts';
 import { askToSignIn, sayUnavailable } from './denials.ts';
 import { answerHeaders, areHeadersPlain, ownHeaders, strippedHeaders } from './headers.ts';
 import type { CanonicalPath } from './path.ts';
-import type { RuleBook } from './rules.ts';
 import { ruleFor } from './rules.ts';
 import { findSession } from '../session/finding.ts';
 
@@ -28,7 +27,6 @@ export interface ProxiedRequest {
 /** The proxy's fixed parts. */
 export interface ProxyParts {
   readonly upstream: Upstream;
-  readonly rules: RuleBook;
   readonly trusted: TrustedProxies;
 }
 
@@ -71,7 +69,7 @@ export function createProxy(context: LoginContext, parts: ProxyParts): Proxy {
 
   async function judge(request: ProxiedRequest): Promise<Verdict> {
     const { http, path, ingress } = request;
-    const rule = ruleFor(parts.rules, { path, method: http.method, host: ingress?.host ?? http.headers.host ?? '' });
+    const rule = ruleFor(context.rules, { path, method: http.method, host: ingress?.host ?? http.headers.host ?? '' });
     const session: SessionFinding =
       ingress === undefined ? { kind: 'none' } : await findSession(context, { http, ingress });
     const preflight = http.method === 'OPTIONS' && http.headers['access-control-request-method'] !== undefined;

@@ -1,10 +1,15 @@
 /** Who must sign in where: an ordered list of rules, the first that fits decides. Pure. */
+import { satisfiesLevel } from '../../providers/levels.ts';
 import type { Glob } from './glob.ts';
 import { compileGlob } from './glob.ts';
 import type { CanonicalPath } from './path.ts';
+import { readingsOf } from './path.ts';
 
 /** How writes to the application are guarded against other sites. */
 export type CsrfGuard = 'off' | 'fetch-metadata' | 'header';
+
+/** All of them, the weakest first. */
+export const CSRF_GUARDS: readonly CsrfGuard[] = ['off', 'fetch-metadata', 'header'];
 
 /** `enforce`: login demanded. `optional`: a session is attached if there is one. `exempt`: never demands login. */
 type LoginDemand = 'enforce' | 'optional' | 'exempt';
@@ -26,16 +31,20 @@ export interface RuleSetting {
   readonly csrf?: CsrfGuard;
 }
 
+/** What a rule demands of the session a request uses. */
+export interface Demands {
+  readonly provider?: string | undefined;
+  /** All of them; usually none or one. */
+  readonly levels: readonly string[];
+  readonly maxAgeSeconds?: number | undefined;
+}
+
 /** What a rule says about a request. */
-export interface Rule {
+export interface Rule extends Demands {
   readonly login: LoginDemand;
   readonly authorization: 'strip' | 'pass';
   readonly preflight: 'refuse' | 'upstream';
-  readonly provider?: string;
-  readonly acr?: string;
-  readonly maxAgeSeconds?: number;
-  /** Absent: what the instance's setting says. */
-  readonly csrf?: CsrfGuard;
+  readonly csrf: CsrfGuard;
 }
 
 interface CompiledRule extends Rule {
@@ -49,21 +58,29 @@ export interface RuleBook {
   readonly rules: readonly CompiledRule[];
 }
 
-const ALWAYS_EXEMPT: readonly string[] = ['/favicon.ico', '/robots.txt'];
-const LAX_PATH_RULE: Rule = { login: 'enforce', authorization: 'strip', preflight: 'refuse' };
+/** The request a rule is wanted for. */
+export interface RuleQuestion {
+  readonly path: CanonicalPath;
+  readonly method: string;
+  /** Lower-case. */
+  readonly host: string;
+}
 
-function compileRule(setting: RuleSetting, fallback: LoginDemand): CompiledRule {
+const ALWAYS_EXEMPT: readonly string[] = ['/favicon.ico', '/robots.txt'];
+const STRICT: Rule = { login: 'enforce', authorization: 'strip', preflight: 'refuse', levels: [], csrf: 'off' };
+
+function compileRule(setting: RuleSetting, fallback: { login: LoginDemand; csrf: CsrfGuard }): CompiledRule {
   return {
     glob: compileGlob(setting.path),
     methods: setting.methods?.map((method) => method.toUpperCase()),
     hosts: setting.hosts?.map((host) => host.toLowerCase()),
-    login: setting.login ?? fallback,
+    login: setting.login ?? fallback.login,
     authorization: setting.authorization ?? 'strip',
     preflight: setting.preflight ?? 'refuse',
-    ...(setting.provider === undefined ? {} : { provider: setting.provider }),
-    ...(setting.acr === undefined ? {} : { acr: setting.acr }),
-    ...(setting.maxAgeSeconds === undefined ? {} : { maxAgeSeconds: setting.maxAgeSeconds }),
-    ...(setting.csrf === undefined ? {} : { csrf: setting.csrf }),
+    provider: setting.provider,
+    levels: setting.acr === undefined ? [] : [setting.acr],
+    maxAgeSeconds: setting.maxAgeSeconds,
+    csrf: setting.csrf ?? fallback.csrf,
   };
 }
 
@@ -72,8 +89,10 @@ export function compileRules(settings: {
   readonly rules: readonly RuleSetting[];
   readonly ignorePaths: readonly string[];
   readonly autoLogin: boolean;
+  /** The guard of rules that name none; `off` unless given. */
+  readonly csrf?: CsrfGuard;
 }): RuleBook {
-  const fallback: LoginDemand = settings.autoLogin ? 'enforce' : 'optional';
+  const fallback = { login: settings.autoLogin ? 'enforce' : 'optional', csrf: settings.csrf ?? 'off' } as const;
   const exempt = [...settings.ignorePaths, ...ALWAYS_EXEMPT];
   return {
     rules: [
@@ -88,19 +107,52 @@ function opens({ login, authorization, preflight }: Rule): boolean {
   return login !== 'enforce' || authorization === 'pass' || preflight === 'upstream';
 }
 
-/** The rule for a request. A path that needed `path.allow` is always enforced: laxness opens nothing. */
-export function ruleFor(
-  book: RuleBook,
-  request: { readonly path: CanonicalPath; readonly method: string; readonly host: string },
-): Rule {
-  if (request.path.lax) return LAX_PATH_RULE;
-  const host = request.host.toLowerCase();
-  for (const rule of book.rules) {
-    if (rule.methods !== undefined && !rule.methods.includes(request.method)) continue;
+/** The first rule for these segments; with `spelling`, rules that open something have to fit the undecoded path too. */
+function firstRule(
+  { rules }: RuleBook,
+  { method, host }: RuleQuestion,
+  read: { readonly segments: readonly string[]; readonly spelling?: string },
+): Rule | undefined {
+  for (const rule of rules) {
+    if (rule.methods !== undefined && !rule.methods.includes(method)) continue;
     if (rule.hosts !== undefined && !rule.hosts.includes(host)) continue;
-    if (!rule.glob.matches(request.path.segments)) continue;
-    // Not every application decodes before it routes: `/allow%65d` may be another path there than `/allowed`.
-    if (!opens(rule) || rule.glob.matchesSpelling(request.path.raw)) return rule;
+    if (!rule.glob.matches(read.segments)) continue;
+    if (read.spelling === undefined || !opens(rule) || rule.glob.matchesSpelling(read.spelling)) return rule;
   }
-  return LAX_PATH_RULE;
+  return undefined;
+}
+
+/** Of two levels the higher one; both where they have no order. */
+function addLevel(levels: readonly string[], level: string): readonly string[] {
+  if (levels.some((one) => satisfiesLevel(level, one))) return levels;
+  return [...levels.filter((one) => !satisfiesLevel(one, level)), level];
+}
+
+function stricter(rule: Rule, other: Rule): Rule {
+  const ages = [rule.maxAgeSeconds, other.maxAgeSeconds].filter((age) => age !== undefined);
+  return {
+    ...rule,
+    provider: rule.provider ?? other.provider,
+    levels: other.levels.reduce(addLevel, rule.levels),
+    maxAgeSeconds: ages.length === 0 ? undefined : Math.min(...ages),
+    csrf: CSRF_GUARDS[Math.max(CSRF_GUARDS.indexOf(rule.csrf), CSRF_GUARDS.indexOf(other.csrf))] ?? 'header',
+  };
+}
+
+/**
+ * The rule for a request. A path that needed `path.allow` is always enforced, with the demands of every rule that one
+ * of its readings falls under: laxness opens nothing.
+ */
+export function ruleFor(book: RuleBook, request: RuleQuestion): Rule {
+  const { path } = request;
+  if (path.lax) {
+    const read = readingsOf(path).map((segments) => firstRule(book, request, { segments }));
+    return read.filter((rule) => rule !== undefined).reduce(stricter, STRICT);
+  }
+  const rule = firstRule(book, request, { segments: path.segments });
+  if (rule === undefined) return STRICT;
+  if (!path.encoded || !opens(rule)) return rule;
+  // Not every application decodes before it routes: `/allow%65d` may be another path there than `/allowed`.
+  const spelt = firstRule(book, request, { segments: path.segments, spelling: path.raw }) ?? STRICT;
+  return spelt === rule ? rule : stricter(spelt, rule);
 }
