@@ -8,6 +8,8 @@ export interface ForwardOptions {
   readonly own?: readonly string[];
   /** Last word on the answer's headers; gets them without those of the connection. */
   readonly responseHeaders?: (raw: readonly string[]) => readonly string[];
+  /** Called once, when the head of an answer is written, with its status; 499 when the client left before. Must not throw. */
+  readonly onAnswered?: (status: number) => void;
   /** Called when the exchange turns into one that may last for hours; without it only its two sides end it. */
   readonly onOpen?: (kind: LastingKind) => Lasting;
 }

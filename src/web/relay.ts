@@ -25,6 +25,7 @@ export function createRelay(relay: RelayOptions): void {
   outgoing.once('close', () => {
     clearTimeout(state.idle);
     if (outgoing.writableFinished) return;
+    if (!outgoing.headersSent) relay.options.onAnswered?.(CLIENT_GONE);
     state.gone = true;
     state.controller?.abort(new Error('client went away'));
   });
@@ -33,6 +34,9 @@ export function createRelay(relay: RelayOptions): void {
     .then((pool) => (state.gone ? undefined : send(relay, state, { pool, again: isRepeatable(request) })))
     .catch((error: unknown) => fail(relay, state, error));
 }
+
+/** What access logs call a client that left before its answer. */
+const CLIENT_GONE = 499;
 
 interface RelayState {
   controller: Dispatcher.DispatchController | undefined;
@@ -96,7 +100,7 @@ function send(relay: RelayOptions, state: RelayState, { pool, again }: { pool: D
 }
 
 function writeHead(
-  { request, outgoing }: RelayOptions,
+  { request, outgoing, options }: RelayOptions,
   answer: { status: number; message: string | undefined; raw: readonly string[] },
 ): void {
   // An answer before the end of the upload leaves the connection where no next request can begin.
@@ -104,6 +108,7 @@ function writeHead(
   const headers = early ? [...answer.raw, 'Connection', 'close'] : [...answer.raw];
   if (answer.message === undefined) outgoing.writeHead(answer.status, headers);
   else outgoing.writeHead(answer.status, answer.message, headers);
+  options.onAnswered?.(answer.status);
   // An event stream may send its headers long before its first byte.
   outgoing.flushHeaders();
 }
@@ -123,7 +128,7 @@ function endStream({ outgoing }: RelayOptions, state: RelayState): void {
   outgoing.once('close', () => clearTimeout(timer));
 }
 
-function fail({ request, outgoing }: RelayOptions, state: RelayState, error: unknown): void {
+function fail({ request, outgoing, options }: RelayOptions, state: RelayState, error: unknown): void {
   clearTimeout(state.idle);
   if (outgoing.destroyed || state.gone) return;
   if (outgoing.headersSent) {
@@ -134,6 +139,7 @@ function fail({ request, outgoing }: RelayOptions, state: RelayState, error: unk
   const status = isTimeout(error) ? 504 : 502;
   const early = hasBody(request) && !request.incoming.complete;
   outgoing.writeHead(status, early ? ['Content-Length', '0', 'Connection', 'close'] : ['Content-Length', '0']);
+  options.onAnswered?.(status);
   outgoing.flushHeaders();
   endAfterUpload(request.incoming, outgoing);
 }

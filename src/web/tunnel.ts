@@ -24,6 +24,8 @@ export interface TunnelOptions {
 
 /** Bytes kept of what a client sends before its handshake is answered. */
 const EARLY_BYTES: number = 64 * 1024;
+/** What access logs call a client that left before its answer. */
+const CLIENT_GONE = 499;
 
 /** Repeats the handshake upstream and joins the sockets after its 101 (RFC 6455 4.2.2). Nothing is joined before. */
 export function openTunnel(tunnel: TunnelOptions): void {
@@ -42,10 +44,12 @@ export function openTunnel(tunnel: TunnelOptions): void {
   const refuse = (status: 502 | 504): void => {
     if (!settle()) return;
     outbound.destroy();
+    tunnel.options.onAnswered?.(status);
     refuseUpgrade(socket, empty(status));
   };
   const abandon = (): void => {
     if (!settle()) return;
+    tunnel.options.onAnswered?.(CLIENT_GONE);
     outbound.destroy();
     socket.destroy();
   };
@@ -118,6 +122,7 @@ function join(
   peer.once('close', () => socket.destroy());
   const headers = [...answerHeaders(tunnel, answer), 'Connection', 'Upgrade', 'Upgrade', 'websocket'];
   writeHead(socket, 'HTTP/1.1 101 Switching Protocols', headers);
+  tunnel.options.onAnswered?.(101);
   const frames = createFrameTracker();
   const track = (chunk: Buffer): void => frames.push(chunk);
   peer.on('data', track);
@@ -147,6 +152,7 @@ function relayPlain(tunnel: TunnelOptions, answer: IncomingMessage): void {
   const status = `HTTP/1.1 ${answer.statusCode ?? 502} ${answer.statusMessage ?? ''}`;
   // Without the upstream's framing the end of the connection is the end of the body.
   writeHead(socket, status, [...answerHeaders(tunnel, answer), 'Connection', 'close']);
+  tunnel.options.onAnswered?.(answer.statusCode ?? 502);
   answer.pipe(socket);
   answer.once('end', () => hangUp(socket));
 }
