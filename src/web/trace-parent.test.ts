@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { traceIdOf } from './trace-parent.ts';
+import { traceIdOf, traceParentOf } from './trace-parent.ts';
 
 const TRACE = '0af7651916cd43dd8448eb211c80319c';
 const PARENT = 'b7ad6b7169203331';
@@ -38,4 +38,15 @@ test('L4: whatever a header says, a trace id is 32 hexadecimal digits or nothing
       },
     ),
   );
+});
+
+test('OP-8: the span, its flag and a tracestate of at most 512 visible characters are taken over (W3C Trace Context)', () => {
+  const good = `00-${TRACE}-${PARENT}-01`;
+  const whole = { traceId: TRACE, spanId: PARENT, sampled: true, state: 'a=1, b=2' };
+  assert.deepEqual(traceParentOf({ traceparent: good, tracestate: 'a=1, b=2' }), whole);
+  assert.equal(traceParentOf({ traceparent: `00-${TRACE}-${PARENT}-02` })?.sampled, false);
+  for (const tracestate of ['x'.repeat(513), 'a=\u00e6', 'a=1\r\nx', ' a=1', ['a=1', 'b=2'], undefined])
+    assert.equal(traceParentOf({ traceparent: good, tracestate })?.state, undefined);
+  assert.equal(traceParentOf({ traceparent: [good, good] }), undefined);
+  assert.equal(traceParentOf({ tracestate: 'a=1' }), undefined);
 });
