@@ -6,40 +6,47 @@ import type { LoginContext, OwnRequest, TicketFinding } from './context.ts';
 import type { CookieScope, CookieUse } from './cookie-names.ts';
 import { cookieScope, sharedSession } from './cookie-names.ts';
 import type { Ingress } from './ingress.ts';
-import { ATTEMPT_SECONDS, attemptStartedAt, isAttemptCookieId } from './attempt/login-state.ts';
+import { ATTEMPT_SECONDS, describeAttempt, isAttemptCookieId } from './attempt/login-state.ts';
 import { openTicket } from './session/ticket.ts';
 
 const MAX_ATTEMPTS = 5;
 const MAX_OWN_BYTES = 4096;
-/** Of them for the session and the counter, which give way to nothing. */
-const RESERVED_BYTES = 512;
+/** Of them for the counter and for each session, which give way to nothing. */
+const RESERVED_BYTES = 256;
+
+/** One of our cookies at one ingress. */
+interface OwnCookie extends CookieScope {
+  readonly sameSite: CookieAttributes['sameSite'];
+}
 
 /** Name and scope of one of our cookies at this ingress. */
-export function ownCookie(context: LoginContext, ingress: Ingress, use: CookieUse, id?: string): CookieScope {
+export function ownCookie(context: LoginContext, ingress: Ingress, use: CookieUse, id?: string): OwnCookie {
   const { prefix, secure } = context.config.cookie;
   const shared = sharedSession(context.config);
   const { name, isDefault } = context.provider;
-  return cookieScope(use, ingress, {
+  const scope = cookieScope(use, ingress, {
     prefix,
     secure,
     ...(id === undefined ? {} : { id }),
     ...(shared === undefined ? {} : { shared }),
     ...(use !== 'session' || isDefault ? {} : { provider: name }),
   });
+  // The way back from a provider begins at another site: what it needs cannot be strict.
+  return { ...scope, sameSite: use === 'session' ? context.config.cookie.sameSite : 'Lax' };
 }
 
-function attributes({ path, secure, domain }: CookieScope): CookieAttributes {
-  return { path, httpOnly: true, secure, sameSite: 'Lax', ...(domain === undefined ? {} : { domain }) };
+function attributes({ path, secure, domain, sameSite }: OwnCookie): CookieAttributes {
+  return { path, httpOnly: true, secure, sameSite, ...(domain === undefined ? {} : { domain }) };
 }
 
 /** A `Set-Cookie` value for one of our cookies; without `maxAgeSeconds` it ends with the browser. */
-export function writeCookie(scope: CookieScope, value: string, maxAgeSeconds?: number): string {
+export function writeCookie(scope: OwnCookie, value: string, maxAgeSeconds?: number): string {
   const age = maxAgeSeconds === undefined ? {} : { maxAgeSeconds };
   return setCookie(scope.name, value, { ...attributes(scope), ...age });
 }
 
 /** A `Set-Cookie` value that removes one of our cookies. */
-export function dropCookie(scope: CookieScope): string {
+export function dropCookie(scope: OwnCookie): string {
   return clearCookie(scope.name, attributes(scope));
 }
 
@@ -60,9 +67,11 @@ export function findTicket(context: LoginContext, { http, ingress }: OwnRequest)
 }
 
 interface AttemptCookie {
-  readonly scope: CookieScope;
+  readonly scope: OwnCookie;
   readonly bytes: number;
   readonly startedAt: number;
+  /** Undefined when it does not open. */
+  readonly provider: string | undefined;
 }
 
 function attemptCookies(context: LoginContext, { http, ingress }: OwnRequest): readonly AttemptCookie[] {
@@ -72,9 +81,11 @@ function attemptCookies(context: LoginContext, { http, ingress }: OwnRequest): r
   for (const [name, values] of parseCookies(http.headers.cookie)) {
     if (!name.startsWith(front) || !name.endsWith(back)) continue;
     if (!isAttemptCookieId(name.slice(front.length, name.length - back.length))) continue;
-    const startedAt = Math.max(...values.map((value) => attemptStartedAt(context.sealer, { name, value }) ?? 0));
+    const opened = values.map((value) => describeAttempt(context.sealer, { name, value }));
+    const startedAt = Math.max(...opened.map((attempt) => attempt?.startedAt ?? 0));
+    const provider = opened.find((attempt) => attempt !== undefined)?.provider;
     const bytes = values.reduce((sum, value) => sum + name.length + value.length, 0);
-    found.push({ scope: { ...template, name }, bytes, startedAt });
+    found.push({ scope: { ...template, name }, bytes, startedAt, provider });
   }
   return found.toSorted((one, other) => other.startedAt - one.startedAt);
 }
@@ -90,7 +101,7 @@ export function makeRoom(
 ): readonly string[] {
   const dropped: string[] = [];
   let count = coming.use === 'login' ? 1 : 0;
-  let bytes = RESERVED_BYTES + coming.bytes;
+  let bytes = RESERVED_BYTES * (1 + context.siblings.all.length) + coming.bytes;
   const logout = ownCookie(context, request.ingress, 'logout');
   const leaving = coming.use === 'login' ? cookieValue(request.http, logout.name) : undefined;
   if (leaving !== undefined) {
@@ -107,7 +118,10 @@ export function makeRoom(
   return dropped;
 }
 
-/** `Set-Cookie` values that remove every attempt of this browser. */
+/** `Set-Cookie` values that remove every attempt of this browser at this provider, and what is no attempt at all. */
 export function dropAttempts(context: LoginContext, request: OwnRequest): readonly string[] {
-  return attemptCookies(context, request).map((attempt) => dropCookie(attempt.scope));
+  const { name } = context.provider;
+  return attemptCookies(context, request)
+    .filter(({ provider = name }) => provider === name)
+    .map((attempt) => dropCookie(attempt.scope));
 }

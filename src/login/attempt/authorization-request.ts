@@ -45,9 +45,9 @@ export function chooseLocale(
   return given !== undefined && supported?.includes(given) === true ? given : configured;
 }
 
-/** Where the provider sends the browser back to: built from the configured ingress only. */
-export function redirectUri({ ingress }: OwnRequest): string {
-  return `${ingress.url}/oauth2/callback`;
+/** Where the provider sends the browser back to: built from the configured ingress only, and a route of its own for each provider. */
+export function redirectUri({ provider }: LoginContext, { ingress }: OwnRequest): string {
+  return `${ingress.url}/oauth2/callback${provider.isDefault ? '' : `/${provider.name}`}`;
 }
 
 function requestParameters(
@@ -61,7 +61,7 @@ function requestParameters(
     client_id: provider.clientId,
     response_type: 'code',
     response_mode: 'query',
-    redirect_uri: redirectUri(request),
+    redirect_uri: redirectUri(context, request),
     scope: provider.scopes.join(' '),
     state: attempt.state,
     nonce: attempt.nonce,

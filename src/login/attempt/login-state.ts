@@ -163,12 +163,12 @@ export function openState(sealer: Sealer, state: string, now: number): LoginStat
   };
 }
 
-/** When an attempt cookie was sealed, in seconds; undefined when it is not one of ours. */
-export function attemptStartedAt(
+/** When an attempt cookie was sealed, in seconds, and for which provider; undefined when it is not one of ours. */
+export function describeAttempt(
   sealer: Sealer,
   cookie: { readonly name: string; readonly value: string },
-): number | undefined {
-  return openSecrets(sealer, cookie)?.secrets.startedAt;
+): Pick<LoginSecrets, 'startedAt' | 'provider'> | undefined {
+  return openSecrets(sealer, cookie)?.secrets;
 }
 
 function openSecrets(

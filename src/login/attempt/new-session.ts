@@ -16,6 +16,8 @@ export interface ProvenLogin {
   readonly idToken: VerifiedIdToken;
   readonly issuer: string;
   readonly target: string;
+  /** `session_state` of the callback: what names the provider's session where the ID token has no `sid`. */
+  readonly sessionState: string | undefined;
 }
 
 function recordOf(context: LoginContext, login: ProvenLogin): SessionRecord {
@@ -27,7 +29,7 @@ function recordOf(context: LoginContext, login: ProvenLogin): SessionRecord {
     clientId: provider.clientId,
     provider: provider.name,
     subject: idToken.subject,
-    sid: idToken.sid ?? tokens.sessionState,
+    sid: idToken.sid ?? login.sessionState ?? tokens.sessionState,
     acr: idToken.acr,
     amr: stringListClaim(idToken.claims, 'amr') ?? [],
     authTime: idToken.authTime,
@@ -51,7 +53,7 @@ export async function createSessionFor(
   const former = await storedSession(context, request);
   const ticket = createTicket(context.now());
   const record = recordOf(context, login);
-  const session = await context.sessions.create(ticket, record);
+  const session = await context.sessions.create(ticket, record, login.idToken.issuedAt);
   if (session === undefined) return { kind: 'page', page: 'signed-out', status: 403, target: login.target };
   const { name: provider, clientId } = context.provider;
   try {

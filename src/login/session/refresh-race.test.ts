@@ -16,6 +16,7 @@ import { createTargets } from '../targets.ts';
 import { createRefresher } from './refresh.ts';
 import { createTimes } from './times.ts';
 import { createSessions } from './sessions.ts';
+import { compileRules } from '../proxy/rules.ts';
 import { createTicket, recordKey } from './ticket.ts';
 
 const ISSUER = 'https://idp.test';
@@ -123,7 +124,7 @@ test('logout-during-refresh-stays-dead: whatever the order, the session is gone 
     const { context, seen, inner, turns } = jitteryProxy(config, randomOf(round));
     await context.client.metadata.get();
     const ticket = createTicket(START);
-    const session = await context.sessions.create(ticket, recordOf(config));
+    const session = await context.sessions.create(ticket, recordOf(config), START);
     assert.ok(session !== undefined);
     const byUser = round % 2 === 0;
     const [outcome] = await Promise.all([

@@ -1,8 +1,9 @@
-/** Sessions in the store: found by ticket, ended by ticket or by the provider's `sid`. */
+/** Sessions in the store: found by ticket, ended by ticket, by the provider's `sid`, or by user. */
 import { createHash } from 'node:crypto';
 import type { Store } from '../../store/store.ts';
 import type { Clock } from '../../oauth/time.ts';
 import { HOUR, MINUTE } from '../../oauth/time.ts';
+import { createMarkerBudget } from './marker-budget.ts';
 import type { SessionRecord } from './record.ts';
 import { openRecord, sealRecord } from './record.ts';
 import type { Ticket } from './ticket.ts';
@@ -26,18 +27,28 @@ export interface StoredSession {
 export interface Sessions {
   /** The session of a ticket; undefined when it is gone, does not open, or belongs to another provider. */
   load(ticket: Ticket): Promise<StoredSession | undefined>;
-  /** Writes indexes, then the record; undefined when a logout of its `sid` overtook the login. */
-  create(ticket: Ticket, record: SessionRecord): Promise<StoredSession | undefined>;
+  /**
+   * Writes indexes, then the record; undefined when a logout of its `sid`, or of its user at or after `issuedAt`, overtook the
+   * login. `issuedAt`: when the provider issued its ID token, in seconds by the provider's clock.
+   */
+  create(ticket: Ticket, record: SessionRecord, issuedAt: number): Promise<StoredSession | undefined>;
   /** Replaces exactly the version that was read; never revives an ended session. */
   replace(session: StoredSession, record: SessionRecord): Promise<'ok' | 'gone' | 'conflict'>;
   /** Ends a session and answers its last record: a refresh may have changed it since it was read. */
   end(session: StoredSession): Promise<SessionRecord>;
   /** Ends by key alone, for deletions repeated after the store was down. */
   endByTicket(ticket: Ticket): Promise<void>;
-  /** Ends every session of a provider session and leaves a marker; answers their keys. */
-  endBySid(sid: string): Promise<readonly string[]>;
+  /**
+   * Ends every session of a provider session and leaves a marker; answers their keys. `proven`: the provider itself said so.
+   * Of what strangers may ask for, markers for sessions nobody has heard of are bounded.
+   */
+  endBySid(sid: string, proven?: boolean): Promise<readonly string[]>;
+  /** Ends every session of a user and leaves a marker for those begun until `issuedAt`, in seconds; answers their keys. */
+  endBySubject(subject: string, issuedAt: number): Promise<readonly string[]>;
   /** Calls back when a session with this key changed on any replica. */
   onChange(key: string, listener: () => void): () => void;
+  /** Calls back with the key of every session that changed on any replica, whichever provider it is of. */
+  onAnyChange(listener: (key: string) => void): () => void;
 }
 
 function hash(text: string): string {
@@ -65,10 +76,14 @@ export function createSessions(options: {
   const sidIndex = (sid: string): string => `login:sid:${scope}:${hash(sid)}`;
   const subjectIndex = (subject: string): string => `login:sub:${scope}:${hash(subject)}`;
   const endedKey = (sid: string): string => `login:ended:${scope}:${hash(sid)}`;
+  const endedUserKey = (subject: string): string => `login:ended-user:${scope}:${hash(subject)}`;
+  const mayMark = createMarkerBudget(now);
 
-  async function remove(key: string, record: SessionRecord | undefined): Promise<void> {
-    await store.delete(storeKey(key));
+  /** Answers whether there was one. */
+  async function remove(key: string, record: SessionRecord | undefined): Promise<boolean> {
+    const wasThere = await store.delete(storeKey(key));
     await forget(key, record);
+    return wasThere;
   }
 
   async function forget(key: string, record: SessionRecord | undefined): Promise<void> {
@@ -91,9 +106,26 @@ export function createSessions(options: {
     return { key, ticket, record, version: stored.version };
   }
 
+  /** Whether a logout came in while the session was made. */
+  async function isOvertaken(record: SessionRecord, issuedAt: number): Promise<boolean> {
+    if (record.sid !== undefined && (await store.read(endedKey(record.sid))) !== undefined) return true;
+    const marker = await store.read(endedUserKey(record.subject));
+    return marker !== undefined && issuedAt <= Number(marker.value.toString('utf8'));
+  }
+
+  async function removeAll(index: string): Promise<readonly string[]> {
+    const ended: string[] = [];
+    for (const key of await store.members(index)) {
+      // What ended through the other index may still be a member of this one.
+      if (await remove(key, undefined)) ended.push(key);
+      await store.removeFromIndex(index, key);
+    }
+    return ended;
+  }
+
   return {
     load,
-    async create(ticket, record) {
+    async create(ticket, record, issuedAt) {
       const key = recordKey(ticket.sessionId);
       const ttlSeconds = Math.max(1, Math.ceil(record.times.endsAt / 1000 - now()));
       const indexSeconds = ttlSeconds + INDEX_GRACE_SECONDS;
@@ -101,8 +133,7 @@ export function createSessions(options: {
       await store.addToIndex(subjectIndex(record.subject), key, indexSeconds);
       await store.create(storeKey(key), sealRecord(record, ticket.dataKey, key), ttlSeconds);
       const session = await load(ticket);
-      const overtaken = record.sid !== undefined && (await store.read(endedKey(record.sid))) !== undefined;
-      if (!overtaken) return session;
+      if (!(await isOvertaken(record, issuedAt))) return session;
       await remove(key, record);
       return undefined;
     },
@@ -121,18 +152,22 @@ export function createSessions(options: {
       const session = await load(ticket);
       await remove(recordKey(ticket.sessionId), session?.record);
     },
-    async endBySid(sid) {
-      await store.put(endedKey(sid), Buffer.of(1), ENDED_MARKER_SECONDS);
-      const keys = await store.members(sidIndex(sid));
-      for (const key of keys) {
-        await remove(key, undefined);
-        await store.removeFromIndex(sidIndex(sid), key);
-      }
-      return keys;
+    async endBySid(sid, proven = false) {
+      const known = proven || (await store.members(sidIndex(sid))).length > 0;
+      // Before the index is read for good: a session made meanwhile is in one of them, or sees the marker.
+      if (known || mayMark()) await store.put(endedKey(sid), Buffer.of(1), ENDED_MARKER_SECONDS);
+      return removeAll(sidIndex(sid));
+    },
+    async endBySubject(subject, issuedAt) {
+      const key = endedUserKey(subject);
+      const before = Number((await store.read(key))?.value.toString('utf8') ?? 0);
+      await store.put(key, Buffer.from(String(Math.max(before, issuedAt))), ENDED_MARKER_SECONDS);
+      return removeAll(subjectIndex(subject));
     },
     onChange: (key, listener) =>
       store.subscribe(CHANNEL, (changed) => {
         if (changed === key) listener();
       }),
+    onAnyChange: (listener) => store.subscribe(CHANNEL, listener),
   };
 }
