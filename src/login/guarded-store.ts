@@ -1,57 +1,130 @@
-/** A store that answers in time or fails: half a second for each operation, and a breaker while it is down. */
+/** A store that answers in time or fails, is asked again once where that does no harm, and is left alone while it is down. */
 import { StoreUnavailable } from '../store/errors.ts';
-import type { Store } from '../store/store.ts';
+import type { Lease, Store } from '../store/store.ts';
+import { createBreaker } from './store-breaker.ts';
 
 const BUDGET_MILLISECONDS = 500;
-const FAILURES_TO_OPEN = 5;
-const PROBE_MILLISECONDS = 500;
 
-/** Wraps a store: everything but a caller's mistake becomes StoreUnavailable, at the latest after 500 ms. */
-export function guardStore(store: Store): Store {
-  let failures = 0;
-  let probeAt = 0;
+/** What the store was asked. */
+export type StoreOperation = Exclude<keyof Store, 'subscribe' | 'rememberedSince' | 'close'> | 'renew' | 'release';
 
-  async function limited<T>(work: () => Promise<T>): Promise<T> {
-    if (failures >= FAILURES_TO_OPEN && performance.now() < probeAt)
-      throw new StoreUnavailable('the store did not answer lately');
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(() => reject(new StoreUnavailable('the store did not answer in time')), BUDGET_MILLISECONDS);
-    });
-    try {
-      const result = await Promise.race([work(), late]);
-      failures = 0;
-      return result;
-    } catch (error) {
-      if (error instanceof RangeError) throw error;
-      failures += 1;
-      probeAt = performance.now() + PROBE_MILLISECONDS;
-      if (error instanceof StoreUnavailable) throw error;
-      throw new StoreUnavailable('the store failed', { cause: error });
-    } finally {
-      clearTimeout(timer);
-    }
-  }
+/** What came of it: `late` = no answer in time, `refused` = not even asked, the store having failed lately. */
+export type StoreOutcome = 'ok' | 'failed' | 'late' | 'refused';
 
+/** Who wants to know how the store does. Hooks must not throw. */
+export interface StoreHooks {
+  readonly onOperation?: (operation: StoreOperation, seconds: number, outcome: StoreOutcome) => void;
+  /** Told when the breaker opens and when it closes. */
+  readonly onBreaker?: (open: boolean) => void;
+}
+
+/** `clock` is in milliseconds and never goes back. */
+interface GuardOptions extends StoreHooks {
+  readonly clock?: () => number;
+}
+
+class TooLate extends StoreUnavailable {}
+
+/**
+ * Wraps a store: everything but a caller's mistake becomes StoreUnavailable, at the latest after 500 ms. Reads that fail are tried
+ * once more within that time. The time is each operation's own, not shared by those of a request: a proxied request does one, and a
+ * request that does several ends with the first that fails, whereas cutting a slow login short half-way would leave its pieces behind.
+ * Reads and writes have breakers of their own, as a full store can still be read.
+ */
+export function guardStore(store: Store, options: GuardOptions = {}): Store {
+  const { limited, again } = createGuard(options);
+  const guardLease = (lease: Lease): Lease => ({
+    renew: () => limited('renew', () => lease.renew()),
+    release: () => limited('release', () => lease.release()),
+  });
   return {
-    read: (key) => limited(() => store.read(key)),
-    create: (key, value, ttl) => limited(() => store.create(key, value, ttl)),
-    update: (key, version, value) => limited(() => store.update(key, version, value)),
-    put: (key, value, ttl) => limited(() => store.put(key, value, ttl)),
-    delete: (key) => limited(() => store.delete(key)),
-    take: (key) => limited(() => store.take(key)),
-    once: (key, ttl) => limited(() => store.once(key, ttl)),
+    read: (key) => again('read', () => store.read(key)),
+    create: (key, value, ttl) => limited('create', () => store.create(key, value, ttl)),
+    update: (key, version, value) => limited('update', () => store.update(key, version, value)),
+    put: (key, value, ttl) => limited('put', () => store.put(key, value, ttl)),
+    delete: (key) => limited('delete', () => store.delete(key)),
+    take: (key) => limited('take', () => store.take(key)),
+    once: (key, ttl) => limited('once', () => store.once(key, ttl)),
     async lease(key, ttl) {
-      const lease = await limited(() => store.lease(key, ttl));
-      return lease && { renew: () => limited(() => lease.renew()), release: () => limited(() => lease.release()) };
+      const lease = await limited('lease', () => store.lease(key, ttl));
+      return lease && guardLease(lease);
     },
-    addToIndex: (index, member, ttl) => limited(() => store.addToIndex(index, member, ttl)),
-    removeFromIndex: (index, member) => limited(() => store.removeFromIndex(index, member)),
-    members: (index) => limited(() => store.members(index)),
-    publish: (channel, message) => limited(() => store.publish(channel, message)),
+    addToIndex: (index, member, ttl) => limited('addToIndex', () => store.addToIndex(index, member, ttl)),
+    removeFromIndex: (index, member) => limited('removeFromIndex', () => store.removeFromIndex(index, member)),
+    members: (index) => again('members', () => store.members(index)),
+    publish: (channel, message) => limited('publish', () => store.publish(channel, message)),
     subscribe: (channel, listener) => store.subscribe(channel, listener),
-    now: () => limited(() => store.now()),
+    now: () => again('now', () => store.now()),
     rememberedSince: () => store.rememberedSince(),
     close: () => store.close(),
   };
+}
+
+type Limited = <T>(operation: StoreOperation, work: () => Promise<T>) => Promise<T>;
+
+/** `limited` asks once, `again` at most twice. */
+function createGuard({ clock = () => performance.now(), onOperation, onBreaker }: GuardOptions): {
+  readonly limited: Limited;
+  readonly again: Limited;
+} {
+  const reads = createBreaker(clock);
+  const writes = createBreaker(clock);
+  let told = false;
+  const tell = (): void => {
+    const open = reads.isOpen() || writes.isOpen();
+    if (open === told) return;
+    told = open;
+    onBreaker?.(open);
+  };
+
+  async function guarded<T>(operation: StoreOperation, work: () => Promise<T>, tries: 1 | 2): Promise<T> {
+    const begun = clock();
+    const done = (outcome: StoreOutcome): void => onOperation?.(operation, (clock() - begun) / 1000, outcome);
+    const breaker = tries === 2 ? reads : writes;
+    if (!breaker.admit()) {
+      done('refused');
+      throw new StoreUnavailable('the store did not answer lately');
+    }
+    try {
+      const result = await inTime(tries === 2 && !breaker.isOpen() ? () => work().catch(orOnceMore(work)) : work);
+      // What kept the store from being read kept it from being written too.
+      if (breaker === reads && reads.isOpen()) writes.reset();
+      breaker.succeeded();
+      done('ok');
+      return result;
+    } catch (error) {
+      if (error instanceof RangeError) throw error;
+      breaker.failed();
+      done(error instanceof TooLate ? 'late' : 'failed');
+      if (error instanceof StoreUnavailable) throw error;
+      throw new StoreUnavailable('the store failed', { cause: error });
+    } finally {
+      tell();
+    }
+  }
+  return {
+    limited: (operation, work) => guarded(operation, work, 1),
+    again: (operation, work) => guarded(operation, work, 2),
+  };
+}
+
+function orOnceMore<T>(work: () => Promise<T>): (error: unknown) => Promise<T> {
+  return (error) => {
+    if (error instanceof RangeError) throw error;
+    return work();
+  };
+}
+
+async function inTime<T>(work: () => Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    const giveUp = (): void => reject(new TooLate('the store did not answer in time'));
+    // Where the process itself was busy the answer may be here, unread: reading comes before an immediate.
+    timer = setTimeout(() => setImmediate(giveUp), BUDGET_MILLISECONDS);
+  });
+  try {
+    return await Promise.race([work(), late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
