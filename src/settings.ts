@@ -5,6 +5,8 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export interface Setting<T> {
   /** The variable that sets it. */
   readonly env: string;
+  /** What it is called on a command line and in a configuration file, where a program has those. */
+  readonly name?: string;
   /** Other variables that set it; the canonical one wins, then the first alias that is set. */
   readonly aliases?: readonly string[];
   /** One sentence for the documentation and for the message when it is missing. */
@@ -30,16 +32,17 @@ type SettingSpec<T> = Omit<Setting<T>, 'kind' | 'parse'>;
 /** What reading a table gives: a configuration, or every problem at once, each naming its variable. */
 export type SettingsResult<T> =
   | { readonly ok: true; readonly settings: T; readonly warnings: readonly string[] }
-  | { readonly ok: false; readonly problems: readonly string[] };
+  /** `usable` are those that were read: what they say together can still be judged. */
+  | { readonly ok: false; readonly problems: readonly string[]; readonly usable: Partial<T> };
 
 /**
  * Reads a table from an environment. An empty value counts as absent. With `prefix`, a variable that begins with it and
- * that no row names is a problem too, so that a misspelt setting cannot pass unseen.
+ * that no row names is a problem too, so that a misspelt setting cannot pass unseen; `known` are the rows of other tables.
  */
 export function readSettings<T>(
   table: SettingsTable<T>,
   env: Environment,
-  options: { readonly prefix?: string } = {},
+  options: { readonly prefix?: string; readonly known?: ReadonlySet<string> } = {},
 ): SettingsResult<T> {
   const problems: string[] = [];
   const warnings: string[] = [];
@@ -59,8 +62,9 @@ export function readSettings<T>(
       problems.push(`${found.variable} is not usable: expected ${expectedForm(setting, error)}`);
     }
   }
-  problems.push(...unknownVariables(table, env, options.prefix));
-  if (problems.length > 0) return { ok: false, problems };
+  problems.push(...unknownVariables(table, env, options));
+  // oxlint-disable-next-line typescript/consistent-type-assertions -- a member is there only if its row has put it there
+  if (problems.length > 0) return { ok: false, problems, usable: values as Partial<T> };
   // oxlint-disable-next-line typescript/consistent-type-assertions -- every row of the table has put its member there, or is optional
   return { ok: true, settings: values as T, warnings };
 }
@@ -172,11 +176,15 @@ function expectedForm(setting: Setting<unknown>, error: unknown): string {
   return error.message;
 }
 
-function unknownVariables<T>(table: SettingsTable<T>, env: Environment, prefix: string | undefined): readonly string[] {
+function unknownVariables<T>(
+  table: SettingsTable<T>,
+  env: Environment,
+  { prefix, known: others }: { readonly prefix?: string; readonly known?: ReadonlySet<string> },
+): readonly string[] {
   if (prefix === undefined) return [];
   const known = new Set(rows(table).flatMap(([, setting]) => [setting.env, ...(setting.aliases ?? [])]));
   return Object.keys(env)
-    .filter((variable) => variable.startsWith(prefix) && !known.has(variable))
+    .filter((variable) => variable.startsWith(prefix) && !known.has(variable) && others?.has(variable) !== true)
     .map((variable) => `${variable} is not a setting of this program`);
 }
 

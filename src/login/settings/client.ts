@@ -1,18 +1,18 @@
-/** Settings of the provider and our client there. */
-import type { LocalIssuers } from '../../oauth/local-issuers.ts';
-import { parseLocalIssuers } from '../../oauth/local-issuers.ts';
+/** Settings of one provider and our client there: a table for each provider. */
+import type { Algorithm } from '../../oauth/algorithms.ts';
+import { ALL_ALGORITHMS } from '../../oauth/algorithms.ts';
 import type { ProviderKindName } from '../../providers/kinds.ts';
 import type { SettingsTable } from '../../settings.ts';
 import { boolean, list, oneOf, text, url } from '../../settings.ts';
+import type { Names } from './kinds.ts';
 import { custom, named, same } from './kinds.ts';
 
-/** Settings of the provider and our client there. */
+/** Settings of one provider and our client there. */
 export interface ClientSettings {
-  readonly provider: ProviderKindName;
-  readonly openidClientId: string;
+  readonly openidClientId?: string;
   readonly openidClientJwk?: string;
   readonly openidClientSecret?: string;
-  readonly openidWellKnownUrl: string;
+  readonly openidWellKnownUrl?: string;
   readonly openidIssuer?: string;
   readonly openidJwksUri?: string;
   readonly openidTokenEndpoint?: string;
@@ -24,10 +24,18 @@ export interface ClientSettings {
   readonly openidPostLogoutRedirectUri?: string;
   readonly openidClientAuthMethod: 'auto' | 'client_secret_basic' | 'client_secret_post';
   readonly openidNewClientAuthJwtType: boolean;
+  readonly openidJwksFallbackAlg: Algorithm;
   readonly openidAudiences: readonly string[];
   readonly openidDomainHint?: string;
   readonly openidUserinfo: boolean;
-  readonly allowLocalProviders: LocalIssuers;
+}
+
+/** What a table is made for. */
+export interface ClientGroup {
+  /** What its names begin with: `openid` is the first provider, `provider.<name>` any other. */
+  readonly prefix: string;
+  /** Whose platform variables are read. */
+  readonly kinds: readonly ProviderKindName[];
 }
 
 type Alias = 'id' | 'jwk' | 'secret' | 'wellKnown' | 'issuer' | 'jwksUri' | 'tokenEndpoint' | 'audience';
@@ -55,124 +63,118 @@ const CLIENT_ALIASES: Readonly<Record<ProviderKindName, { readonly [name in Alia
   openid: {},
 };
 
-function parseProvider(value: string): ProviderKindName {
-  if (value === 'idporten' || value === 'entra' || value === 'openid') return value;
-  if (value === 'azure') return 'entra';
-  throw new Error('idporten, entra (or azure) or openid');
-}
-
-/** The rows for these kinds of provider: only their platform variables are read. */
-export function clientTable(kinds: readonly ProviderKindName[]): SettingsTable<ClientSettings> {
+/** The rows of one provider. Wonderwall's variables speak of the first one only. */
+export function clientTable({ prefix, kinds }: ClientGroup): SettingsTable<ClientSettings> {
   const aliases = (name: Alias): readonly string[] => kinds.flatMap((kind) => CLIENT_ALIASES[kind][name] ?? []);
+  const own = (key: string, ...more: readonly string[]): Names => named(`${prefix}.${key}`, ...more);
+  const shared = (key: string, ...more: readonly string[]): Names =>
+    prefix === 'openid' ? same(`openid.${key}`, ...more) : own(key, ...more);
   return {
-    provider: custom<ProviderKindName>({
-      ...named('PROVIDER', 'WONDERWALL_OPENID_PROVIDER'),
-      kind: 'idporten | entra | openid',
-      fallback: 'openid',
-      says: 'Kind of the OpenID provider.',
-      parse: parseProvider,
+    openidClientId: text({
+      ...shared('client-id', ...aliases('id')),
+      optional: true,
+      shownDefault: 'required',
+      says: 'Client id at the provider.',
     }),
-    openidClientId: text({ ...same('OPENID_CLIENT_ID', ...aliases('id')), says: 'Client id at the provider.' }),
     openidClientJwk: text({
-      ...same('OPENID_CLIENT_JWK', ...aliases('jwk')),
+      ...shared('client-jwk', ...aliases('jwk')),
       optional: true,
       secret: true,
       says: 'Private key of the client as a JWK with kid; wins over the secret.',
     }),
     openidClientSecret: text({
-      ...same('OPENID_CLIENT_SECRET', ...aliases('secret')),
+      ...shared('client-secret', ...aliases('secret')),
       optional: true,
       secret: true,
       says: 'Secret of the client.',
     }),
     openidWellKnownUrl: url({
-      ...same('OPENID_WELL_KNOWN_URL', ...aliases('wellKnown')),
+      ...shared('well-known-url', ...aliases('wellKnown')),
+      optional: true,
+      shownDefault: 'required',
       says: 'Metadata of the provider.',
     }),
     openidIssuer: text({
-      ...named('OPENID_ISSUER', ...aliases('issuer')),
+      ...own('issuer', ...aliases('issuer')),
       optional: true,
       shownDefault: 'the well-known URL without its end',
       says: 'Issuer that the metadata has to name, byte for byte.',
     }),
     openidJwksUri: url({
-      ...named('OPENID_JWKS_URI', ...aliases('jwksUri')),
+      ...own('jwks-uri', ...aliases('jwksUri')),
       optional: true,
       shownDefault: 'from metadata',
       says: 'Keys of the provider.',
     }),
     openidTokenEndpoint: url({
-      ...named('OPENID_TOKEN_ENDPOINT', ...aliases('tokenEndpoint')),
+      ...own('token-endpoint', ...aliases('tokenEndpoint')),
       optional: true,
       shownDefault: 'from metadata',
       says: 'Token endpoint of the provider.',
     }),
     openidTenants: list({
-      ...named('OPENID_TENANTS'),
+      ...own('tenants'),
       fallback: [],
       says: 'Tenants (GUIDs) whose people may sign in when the metadata is that of common or organizations.',
     }),
     openidAcrValues: text({
-      ...same('OPENID_ACR_VALUES'),
+      ...shared('acr-values'),
       optional: true,
       shownDefault: 'idporten: idporten-loa-high',
       says: 'Level asked for, and required of every session.',
     }),
     openidUiLocales: text({
-      ...same('OPENID_UI_LOCALES'),
+      ...shared('ui-locales'),
       optional: true,
       shownDefault: 'idporten: nb',
       says: 'Language of the sign-in page.',
     }),
     openidScopes: custom({
-      ...same('OPENID_SCOPES'),
+      ...shared('scopes'),
       kind: 'list',
       fallback: [],
       says: 'Scopes asked for besides those of the kind.',
       parse: (value) => value.split(/[\s,]+/).filter((one) => one !== ''),
     }),
     openidResourceIndicator: text({
-      ...same('OPENID_RESOURCE_INDICATOR', ...aliases('audience')),
+      ...shared('resource-indicator', ...aliases('audience')),
       optional: true,
       says: 'Audience the access token is asked for (RFC 8707).',
     }),
     openidPostLogoutRedirectUri: text({
-      ...same('OPENID_POST_LOGOUT_REDIRECT_URI'),
+      ...shared('post-logout-redirect-uri'),
       optional: true,
       says: 'Where people end after logout when nothing else was asked for.',
     }),
     openidClientAuthMethod: oneOf(['auto', 'client_secret_basic', 'client_secret_post'])({
-      ...named('OPENID_CLIENT_AUTH_METHOD'),
+      ...own('client-auth-method'),
       fallback: 'auto',
       says: 'How a secret is sent; auto asks the metadata.',
     }),
     openidNewClientAuthJwtType: boolean({
-      ...same('OPENID_NEW_CLIENT_AUTH_JWT_TYPE'),
+      ...shared('new-client-auth-jwt-type'),
       fallback: false,
       says: 'Whether client assertions have the type client-authentication+jwt.',
     }),
+    openidJwksFallbackAlg: oneOf(ALL_ALGORITHMS)({
+      ...shared('jwks-fallback-alg'),
+      fallback: 'RS256',
+      says: 'Algorithm of those keys of the provider that name none.',
+    }),
     openidAudiences: list({
-      ...same('OPENID_AUDIENCES'),
+      ...shared('audiences'),
       fallback: [],
       says: 'Audiences an ID token may have besides the client id.',
     }),
     openidDomainHint: text({
-      ...same('OPENID_DOMAIN_HINT'),
+      ...shared('domain-hint'),
       optional: true,
       says: 'domain_hint sent with every login.',
     }),
     openidUserinfo: boolean({
-      ...named('OPENID_USERINFO'),
+      ...own('userinfo'),
       fallback: false,
       says: 'Whether UserInfo has to confirm the user at login.',
-    }),
-    allowLocalProviders: custom({
-      ...named('ALLOW_LOCAL_PROVIDERS', 'FULLMAKT_ALLOW_LOCAL_PROVIDERS'),
-      kind: 'true, false or host names',
-      fallback: { allowed: false, hosts: [] },
-      shownDefault: 'false',
-      says: 'Whether providers on this machine may be used, also over http.',
-      parse: parseLocalIssuers,
     }),
   };
 }

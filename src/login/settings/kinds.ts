@@ -33,17 +33,26 @@ export function wordsFrom<W extends string>(words: readonly W[]): (text: string)
       });
 }
 
-/** The names one setting goes by: ours, and others. */
-export function named(
-  name: string,
-  ...aliases: readonly string[]
-): Pick<Setting<unknown>, 'env'> & { readonly aliases: readonly string[] } {
-  return { env: `FULLMAKT_LOGIN_${name}`, aliases };
+/** The variable that belongs to a name: `openid.client-id` is FULLMAKT_LOGIN_OPENID_CLIENT_ID. */
+export function variableOf(name: string): string {
+  return `FULLMAKT_LOGIN_${upper(name)}`;
+}
+
+function upper(name: string): string {
+  return name.toUpperCase().replaceAll(/[.-]/g, '_');
+}
+
+/** What one setting is called: its name on the command line and in files, its variable, and other variables that set it. */
+export type Names = Pick<Setting<unknown>, 'env'> & { readonly name: string; readonly aliases: readonly string[] };
+
+/** The names one setting goes by: ours, and other variables. */
+export function named(name: string, ...aliases: readonly string[]): Names {
+  return { name, env: variableOf(name), aliases };
 }
 
 /** The same with Wonderwall's variable of this name among them. */
-export function same(name: string, ...aliases: readonly string[]): ReturnType<typeof named> {
-  return named(name, `WONDERWALL_${name}`, ...aliases);
+export function same(name: string, ...aliases: readonly string[]): Names {
+  return named(name, `WONDERWALL_${upper(name)}`, ...aliases);
 }
 
 /** A setting whose kind exists here only. */

@@ -5,6 +5,8 @@ import type { Ingress } from '../ingress.ts';
 import { parseIngress } from '../ingress.ts';
 import type { RuleSetting } from '../proxy/rules.ts';
 import { parseRules } from './rules.ts';
+import type { UpstreamRoute } from './upstreams.ts';
+import { parseUpstreams } from './upstreams.ts';
 import { custom, named, parseAddressOrNone, same } from './kinds.ts';
 
 /** Settings of where the proxy listens, what it protects. */
@@ -12,25 +14,28 @@ export interface ListeningSettings {
   readonly ingress: readonly Ingress[];
   readonly bindAddress: Address | undefined;
   readonly metricsBindAddress: Address | undefined;
+  readonly probeBindAddress?: Address | undefined;
   readonly upstream: string;
+  readonly upstreams: readonly UpstreamRoute[];
   readonly autoLogin: boolean;
   readonly autoLoginIgnorePaths: readonly string[];
   readonly rules: readonly RuleSetting[];
   readonly trustedProxies: readonly string[];
   readonly serviceHosts: readonly string[];
   readonly upstreamIdToken: boolean;
+  readonly upstreamAccessLogs: boolean;
 }
 
 /** The rows of these settings. */
 export const LISTENING_TABLE: SettingsTable<ListeningSettings> = {
   ingress: custom({
-    ...same('INGRESS'),
+    ...same('ingress'),
     kind: 'list of URLs',
     says: 'Public URLs under which browsers reach the application.',
     parse: (value) => value.split(',').map((one) => parseIngress(one.trim())),
   }),
   bindAddress: custom<Address | undefined>({
-    ...same('BIND_ADDRESS'),
+    ...same('bind-address'),
     kind: 'host:port',
     fallback: { host: '127.0.0.1', port: 3000 },
     shownDefault: '127.0.0.1:3000',
@@ -38,42 +43,63 @@ export const LISTENING_TABLE: SettingsTable<ListeningSettings> = {
     parse: parseAddressOrNone,
   }),
   metricsBindAddress: custom<Address | undefined>({
-    ...same('METRICS_BIND_ADDRESS'),
+    ...same('metrics-bind-address'),
     kind: 'host:port or none',
     fallback: { host: '127.0.0.1', port: 3001 },
     shownDefault: '127.0.0.1:3001',
     says: 'Where metrics and health checks listen; none = nowhere.',
     parse: parseAddressOrNone,
   }),
-  upstream: url({ ...named('UPSTREAM'), fallback: 'http://127.0.0.1:8080', says: 'The application.' }),
+  probeBindAddress: custom<Address | undefined>({
+    ...same('probe-bind-address'),
+    kind: 'host:port or none',
+    optional: true,
+    says: 'Where health checks listen besides the metrics listener.',
+    parse: parseAddressOrNone,
+  }),
+  upstream: url({
+    ...named('upstream', 'WONDERWALL_UPSTREAM_HOST'),
+    fallback: 'http://127.0.0.1:8080',
+    says: 'The application. WONDERWALL_UPSTREAM_IP and WONDERWALL_UPSTREAM_PORT together come before WONDERWALL_UPSTREAM_HOST.',
+  }),
   autoLogin: boolean({
-    ...same('AUTO_LOGIN'),
+    ...same('auto-login'),
     fallback: false,
     says: 'Whether login is demanded on every path no rule speaks of.',
   }),
   autoLoginIgnorePaths: list({
-    ...same('AUTO_LOGIN_IGNORE_PATHS'),
+    ...same('auto-login-ignore-paths'),
     fallback: [],
     says: 'Path patterns that never demand login.',
   }),
   rules: json(parseRules)({
-    ...named('RULES'),
+    ...named('rules'),
     fallback: [],
-    says: 'Ordered rules {path, methods, hosts, login, authorization, preflight}; the first that fits decides.',
+    says: 'Ordered rules {path, methods, hosts, login, authorization, preflight, provider, acr, maxAgeSeconds, csrf}; the first that fits decides.',
+  }),
+  upstreams: json(parseUpstreams)({
+    ...named('upstreams'),
+    fallback: [],
+    says: 'Applications of their own below a path, longest first: {"/api":{"upstream":"http://…","audience":{"tokenx":"cluster:namespace:app","entra":"api://cluster.namespace.app/.default"}}}.',
   }),
   trustedProxies: list({
-    ...named('TRUSTED_PROXIES'),
+    ...named('trusted-proxies'),
     fallback: [],
     says: 'Addresses and ranges whose X-Forwarded headers are believed.',
   }),
   serviceHosts: list({
-    ...named('SERVICE_HOSTS'),
+    ...named('service-hosts'),
     fallback: [],
     says: 'Further hosts that reach the application without sessions.',
   }),
   upstreamIdToken: boolean({
-    ...named('UPSTREAM_ID_TOKEN', 'WONDERWALL_UPSTREAM_INCLUDE_ID_TOKEN'),
+    ...named('upstream-id-token', 'WONDERWALL_UPSTREAM_INCLUDE_ID_TOKEN'),
     fallback: false,
     says: 'Whether the ID token is sent to the application as X-Wonderwall-Id-Token.',
+  }),
+  upstreamAccessLogs: boolean({
+    ...same('upstream-access-logs'),
+    fallback: false,
+    says: 'Whether navigations and requests other than GET to the application are logged.',
   }),
 };

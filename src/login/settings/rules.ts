@@ -1,8 +1,21 @@
 /** The `rules` setting: JSON as the operator writes it, turned into rules. */
+import { normaliseLevel } from '../../providers/levels.ts';
 import type { RuleSetting } from '../proxy/rules.ts';
+import { CSRF_GUARDS } from '../proxy/rules.ts';
 
-const MEMBERS: ReadonlySet<string> = new Set(['path', 'methods', 'hosts', 'login', 'authorization', 'preflight']);
-const FORM = 'a list of {path, methods, hosts, login, authorization, preflight}';
+const MEMBERS: readonly string[] = [
+  'path',
+  'methods',
+  'hosts',
+  'login',
+  'authorization',
+  'preflight',
+  'provider',
+  'acr',
+  'maxAgeSeconds',
+  'csrf',
+];
+const FORM = `a list of {${MEMBERS.join(', ')}}`;
 
 type Members = Readonly<Record<string, unknown>>;
 
@@ -25,15 +38,32 @@ function texts(value: unknown): readonly string[] | undefined {
   return found;
 }
 
+function text(value: unknown, name: string): string | undefined {
+  if (value === undefined) return undefined;
+  if (typeof value !== 'string' || value === '') throw new Error(`${FORM}; ${name} is text`);
+  return value;
+}
+
+function wholeSeconds(value: unknown): number | undefined {
+  if (value === undefined) return undefined;
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 1)
+    throw new Error(`${FORM}; maxAgeSeconds is a whole number above zero`);
+  return value;
+}
+
 function parseRule(value: unknown): RuleSetting {
   if (!isMembers(value) || typeof value['path'] !== 'string') throw new Error(FORM);
-  const unknown = Object.keys(value).find((name) => !MEMBERS.has(name));
+  const unknown = Object.keys(value).find((name) => !MEMBERS.includes(name));
   if (unknown !== undefined) throw new Error(`${FORM}; ${unknown} is none of these`);
   const methods = texts(value['methods']);
   const hosts = texts(value['hosts']);
   const login = word(value['login'], ['enforce', 'optional', 'exempt']);
   const authorization = word(value['authorization'], ['strip', 'pass']);
   const preflight = word(value['preflight'], ['refuse', 'upstream']);
+  const provider = text(value['provider'], 'provider');
+  const acr = text(value['acr'], 'acr');
+  const maxAgeSeconds = wholeSeconds(value['maxAgeSeconds']);
+  const csrf = word(value['csrf'], CSRF_GUARDS);
   return {
     path: value['path'],
     ...(methods === undefined ? {} : { methods }),
@@ -41,6 +71,10 @@ function parseRule(value: unknown): RuleSetting {
     ...(login === undefined ? {} : { login }),
     ...(authorization === undefined ? {} : { authorization }),
     ...(preflight === undefined ? {} : { preflight }),
+    ...(provider === undefined ? {} : { provider: provider === 'azure' ? 'entra' : provider }),
+    ...(acr === undefined ? {} : { acr: normaliseLevel(acr) }),
+    ...(maxAgeSeconds === undefined ? {} : { maxAgeSeconds }),
+    ...(csrf === undefined ? {} : { csrf }),
   };
 }
 

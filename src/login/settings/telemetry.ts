@@ -13,17 +13,17 @@ export interface TelemetrySettings {
 /** The rows of these settings. */
 export const TELEMETRY_TABLE: SettingsTable<TelemetrySettings> = {
   metricsWonderwallNames: boolean({
-    ...named('METRICS_WONDERWALL_NAMES'),
+    ...named('metrics.wonderwall-names'),
     fallback: true,
     says: 'Whether metrics also have the names that dashboards of Wonderwall ask for.',
   }),
   otelEnabled: boolean({
-    ...same('OTEL_ENABLED'),
+    ...same('otel.enabled'),
     fallback: false,
     says: 'Whether spans are sent over OTLP/HTTP; OTEL_EXPORTER_OTLP_ENDPOINT turns them on too.',
   }),
   otelServiceName: text({
-    ...same('OTEL_SERVICE_NAME'),
+    ...same('otel.service-name'),
     fallback: 'fullmakt-login',
     says: 'Name of this service in traces; OTEL_SERVICE_NAME comes first.',
   }),

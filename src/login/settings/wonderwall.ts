@@ -1,58 +1,123 @@
-/** Variables of Wonderwall that mean the same but are not spelled the same: translated before settings are read. Pure. */
-import type { ProviderKindName } from '../../providers/kinds.ts';
+/** Variables of Wonderwall that mean the same but are not spelled the same: rewritten before settings are read. Pure. */
 import type { Environment } from '../../settings.ts';
-import { settingsOf } from './table.ts';
+import { variableOf } from './kinds.ts';
+import { kindNamed } from './provider-names.ts';
+import { loginSettings } from './table.ts';
 
 const PREFIX = 'WONDERWALL_';
 /** Read here rather than as aliases, or accepted without effect. */
 const TRANSLATED: ReadonlySet<string> = new Set([
-  'WONDERWALL_UPSTREAM_HOST',
   'WONDERWALL_UPSTREAM_IP',
   'WONDERWALL_UPSTREAM_PORT',
-  'WONDERWALL_OPENID_PROVIDER',
+  'WONDERWALL_REDIS_TLS',
+  'WONDERWALL_REDIS_USERNAME',
+  'WONDERWALL_REDIS_PASSWORD',
+  'WONDERWALL_SSO_ENABLED',
   'WONDERWALL_PPROF_ENABLED',
 ]);
 
-/** An environment with canonical names, and what was odd about it. */
+/** An environment whose Wonderwall variables say what ours would, and what was odd about it. */
 export interface Translated {
   readonly env: Environment;
-  readonly provider: ProviderKindName;
+  readonly problems: readonly string[];
   readonly warnings: readonly string[];
 }
 
-function isSet(value: string | undefined): value is string {
-  return value !== undefined && value.trim() !== '';
+/** The variables while they are rewritten. */
+interface Draft {
+  readonly env: Record<string, string | undefined>;
+  readonly problems: string[];
+  readonly warnings: string[];
 }
 
-function upstreamOf(env: Environment): string | undefined {
-  const ip = env['WONDERWALL_UPSTREAM_IP'];
-  const port = env['WONDERWALL_UPSTREAM_PORT'];
-  if (isSet(ip) && isSet(port)) return `http://${ip.includes(':') ? `[${ip}]` : ip}:${port}`;
-  const host = env['WONDERWALL_UPSTREAM_HOST'];
-  return isSet(host) ? `http://${host}` : undefined;
+function valueOf(env: Environment, name: string): string | undefined {
+  const value = env[name]?.trim();
+  return value === '' ? undefined : value;
 }
 
-function kindOf(name: string | undefined): ProviderKindName | undefined {
-  if (name === 'azure' || name === 'entra') return 'entra';
-  return name === 'idporten' || name === 'openid' ? name : undefined;
+/** Undefined when the variable is not set, or cannot be used: then it is gone and a problem. */
+function flagOf(draft: Draft, name: string): boolean | undefined {
+  const value = valueOf(draft.env, name)?.toLowerCase();
+  if (value === undefined) return undefined;
+  if (['true', '1', 't'].includes(value)) return true;
+  if (['false', '0', 'f'].includes(value)) return false;
+  draft.problems.push(`${name} is not usable: expected true or false`);
+  delete draft.env[name];
+  return undefined;
 }
 
-/** Translates, chooses the kind of provider, and names Wonderwall variables that mean nothing here. */
-export function fromWonderwall(env: Environment): Translated {
-  const warnings: string[] = [];
-  const given = env['FULLMAKT_LOGIN_PROVIDER'];
-  const theirs = env['WONDERWALL_OPENID_PROVIDER'];
-  const provider = kindOf(isSet(given) ? given : theirs) ?? 'openid';
-  if (!isSet(given) && isSet(theirs) && kindOf(theirs) === undefined) {
-    warnings.push(`WONDERWALL_OPENID_PROVIDER=${theirs} is not known: openid is used`);
+function rewriteUpstream({ env, problems }: Draft): void {
+  const ip = valueOf(env, 'WONDERWALL_UPSTREAM_IP');
+  const port = valueOf(env, 'WONDERWALL_UPSTREAM_PORT');
+  const host = valueOf(env, 'WONDERWALL_UPSTREAM_HOST');
+  if (host !== undefined) env['WONDERWALL_UPSTREAM_HOST'] = `http://${host}`;
+  if (ip === undefined && (port === undefined || port === '0')) return;
+  if (ip !== undefined && port !== undefined && /^\d{1,5}$/.test(port) && Number(port) > 0 && Number(port) < 65_536) {
+    env['WONDERWALL_UPSTREAM_HOST'] = `http://${ip.includes(':') ? `[${ip}]` : ip}:${port}`;
+    return;
   }
-  const upstream = upstreamOf(env);
-  const added: Record<string, string> = isSet(given) ? {} : { WONDERWALL_OPENID_PROVIDER: provider };
-  if (!isSet(env['FULLMAKT_LOGIN_UPSTREAM']) && upstream !== undefined) added['FULLMAKT_LOGIN_UPSTREAM'] = upstream;
-  const known = new Set(Object.values(settingsOf([provider])).flatMap((setting) => setting.aliases ?? []));
+  problems.push(
+    'WONDERWALL_UPSTREAM_IP and WONDERWALL_UPSTREAM_PORT are set together: an address, and a port from 1 to 65535',
+  );
+}
+
+function rewriteStore(draft: Draft): void {
+  const { env } = draft;
+  const tls = flagOf(draft, 'WONDERWALL_REDIS_TLS') ?? true;
+  const address = valueOf(env, 'WONDERWALL_REDIS_ADDRESS');
+  const uri = valueOf(env, 'WONDERWALL_REDIS_URI') ?? (address && `${tls ? 'rediss' : 'redis'}://${address}`);
+  if (uri === undefined) return;
+  const [, scheme = '', given = '', rest = ''] = /^([a-z+]+:\/\/)(?:([^@/]*)@)?(.*)$/s.exec(uri) ?? [];
+  const [givenName = '', ...givenPassword] = given.split(':');
+  const name = valueOf(env, 'WONDERWALL_REDIS_USERNAME');
+  const password = valueOf(env, 'WONDERWALL_REDIS_PASSWORD');
+  delete env['WONDERWALL_REDIS_ADDRESS'];
+  env['WONDERWALL_REDIS_URI'] = uri;
+  if (scheme === '' || (name === undefined && password === undefined)) return;
+  const user = name === undefined ? givenName : encodeURIComponent(name);
+  const secret = password === undefined ? givenPassword.join(':') : encodeURIComponent(password);
+  env['WONDERWALL_REDIS_URI'] = `${scheme}${user}${secret === '' ? '' : `:${secret}`}@${rest}`;
+}
+
+function rewriteRole(draft: Draft): void {
+  const { env } = draft;
+  const isSso = flagOf(draft, 'WONDERWALL_SSO_ENABLED') ?? false;
+  const asks = flagOf(draft, 'WONDERWALL_SESSION_FORWARD_AUTH') ?? false;
+  const mode = valueOf(env, 'WONDERWALL_SSO_MODE') ?? 'server';
+  delete env['WONDERWALL_SSO_MODE'];
+  if (!isSso) return;
+  if (mode === 'proxy') env['WONDERWALL_SSO_MODE'] = 'sso-proxy';
+  else if (mode === 'server') env['WONDERWALL_SSO_MODE'] = asks ? 'forward-auth' : 'sso-server';
+  else draft.problems.push('WONDERWALL_SSO_MODE is not usable: expected server or proxy');
+}
+
+function rewriteCheckHeaders(draft: Draft): void {
+  const name = 'WONDERWALL_SESSION_FORWARD_AUTH_SET_HEADERS';
+  const wanted = flagOf(draft, name);
+  if (wanted !== undefined) draft.env[name] = wanted ? 'id-token' : 'none';
+}
+
+function rewriteProvider({ env, warnings }: Draft): void {
+  const theirs = valueOf(env, 'WONDERWALL_OPENID_PROVIDER');
+  if (theirs === undefined) return;
+  const kind = kindNamed(theirs);
+  env['WONDERWALL_OPENID_PROVIDER'] = kind ?? 'openid';
+  if (kind === undefined && valueOf(env, variableOf('provider')) === undefined)
+    warnings.push(`WONDERWALL_OPENID_PROVIDER=${theirs} is not known: openid is used`);
+}
+
+/** Rewrites, and names Wonderwall variables that mean nothing here. */
+export function fromWonderwall(env: Environment): Translated {
+  const draft: Draft = { env: { ...env }, problems: [], warnings: [] };
+  rewriteProvider(draft);
+  rewriteUpstream(draft);
+  rewriteStore(draft);
+  rewriteRole(draft);
+  rewriteCheckHeaders(draft);
+  const known = new Set(Object.values(loginSettings).flatMap((setting) => setting.aliases ?? []));
   for (const name of Object.keys(env)) {
     if (!name.startsWith(PREFIX) || known.has(name) || TRANSLATED.has(name)) continue;
-    warnings.push(`${name} has no meaning here and is ignored`);
+    draft.warnings.push(`${name} has no meaning here and is ignored`);
   }
-  return { env: { ...env, ...added }, provider, warnings };
+  return draft;
 }
