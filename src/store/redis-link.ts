@@ -43,7 +43,11 @@ export function createRedisLink({ open, idleSeconds }: LinkOptions): RedisLink {
     why = reason;
     failures += 1;
     // The first attempt after a loss comes at once: a connection that was lost need not mean that the server is away.
-    pause = setTimeout(connect, failures === 1 ? 0 : Math.min(LONGEST_PAUSE_MS, 10 * 2 ** Math.min(failures, 8)));
+    if (failures === 1) {
+      connect();
+      return;
+    }
+    pause = setTimeout(connect, Math.min(LONGEST_PAUSE_MS, 10 * 2 ** Math.min(failures, 8)));
     pause.unref();
   };
   const connect = (): void => {
