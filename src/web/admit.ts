@@ -1,5 +1,4 @@
 import type { IncomingMessage } from 'node:http';
-import { headerPairs } from './headers.ts';
 import { COOKIE_BYTES, TARGET_BYTES } from './limits.ts';
 
 /**
@@ -15,9 +14,11 @@ export function refusalOf(incoming: IncomingMessage, headerBytes: number): 400 |
   let block = 0;
   let cookies = 0;
   let hosts = 0;
-  for (const [name, value] of headerPairs(incoming.rawHeaders)) {
-    const bytes = name.length + value.length + ': \r\n'.length;
-    block += bytes;
+  const raw = incoming.rawHeaders;
+  for (let index = 0; index + 1 < raw.length; index += 2) {
+    const name = raw[index] ?? '';
+    const value = raw[index + 1] ?? '';
+    block += name.length + value.length + ': \r\n'.length;
     if (name.length === 6 && name.toLowerCase() === 'cookie') cookies += value.length;
     if (name.length === 4 && name.toLowerCase() === 'host') hosts += 1;
   }

@@ -3,11 +3,12 @@
  * `-`. Servers behind us may fold `_` and `.` themselves, so `X_Forwarded.For` has to count as `x-forwarded-for`.
  */
 export function foldHeaderName(name: string): string {
-  return name.toLowerCase().replaceAll(/[^a-z0-9]/g, '-');
+  const lower = name.toLowerCase();
+  return /^[a-z0-9-]*$/.test(lower) ? lower : lower.replaceAll(/[^a-z0-9]/g, '-');
 }
 
 /** Headers that belong to one connection and are never forwarded (RFC 9110 7.6.1), in lower case. */
-export const HOP_BY_HOP: ReadonlySet<string> = new Set([
+const HOP_BY_HOP: ReadonlySet<string> = new Set([
   'connection',
   'expect',
   'http2-settings',
@@ -39,13 +40,28 @@ export function headerPairs(raw: readonly string[]): readonly (readonly [name: s
 /** All values of one header in the order they came; the name is compared without case. */
 export function headerValues(raw: readonly string[], name: string): readonly string[] {
   const wanted = name.toLowerCase();
-  return headerPairs(raw).flatMap(([each, value]) => (each.toLowerCase() === wanted ? [value] : []));
+  const values: string[] = [];
+  for (let index = 0; index + 1 < raw.length; index += 2) {
+    const each = raw[index] ?? '';
+    // Most names differ in length already: no copy of them is made to find that out.
+    if (each.length === wanted.length && each.toLowerCase() === wanted) values.push(raw[index + 1] ?? '');
+  }
+  return values;
 }
+
+const NONE: ReadonlySet<string> = new Set();
 
 /** The names that `Connection` declares to be for this connection only, in lower case. */
 export function connectionOptions(raw: readonly string[]): ReadonlySet<string> {
   const values = headerValues(raw, 'connection');
+  // What nearly every client sends names a header that is never forwarded anyway.
+  if (values.length === 0 || (values.length === 1 && values[0] === 'keep-alive')) return NONE;
   return new Set(values.flatMap((value) => value.split(',').map((option) => option.trim().toLowerCase())));
+}
+
+/** Whether a header, its name in lower case, belongs to one connection. */
+export function isHopByHop(lower: string): boolean {
+  return HOP_BY_HOP.has(lower) || lower.startsWith('proxy-');
 }
 
 /**
@@ -55,10 +71,10 @@ export function connectionOptions(raw: readonly string[]): ReadonlySet<string> {
 export function endToEndHeaders(raw: readonly string[]): readonly string[] {
   const nominated = connectionOptions(raw);
   const kept: string[] = [];
-  for (const [name, value] of headerPairs(raw)) {
+  for (let index = 0; index + 1 < raw.length; index += 2) {
+    const name = raw[index] ?? '';
     const lower = name.toLowerCase();
-    if (HOP_BY_HOP.has(lower) || lower.startsWith('proxy-') || nominated.has(lower)) continue;
-    kept.push(name, value);
+    if (!isHopByHop(lower) && !nominated.has(lower)) kept.push(name, raw[index + 1] ?? '');
   }
   return kept;
 }

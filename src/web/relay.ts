@@ -12,6 +12,8 @@ export interface RelayOptions {
   readonly request: HttpRequest;
   readonly outgoing: ServerResponse;
   readonly options: ForwardOptions;
+  /** What goes upstream, ours included: names and values in turn. */
+  readonly headers: string[];
   readonly connect: () => Promise<Dispatcher>;
   readonly limits: UpstreamTimes;
   /** Whether an error came from a connection that had served a request before. */
@@ -21,7 +23,14 @@ export interface RelayOptions {
 /** Sends the request on and streams the answer back, with back-pressure both ways; a client that leaves cancels upstream. */
 export function createRelay(relay: RelayOptions): void {
   const { request, outgoing } = relay;
-  const state: RelayState = { controller: undefined, answered: false, idle: undefined, gone: false };
+  const state: RelayState = {
+    controller: undefined,
+    idle: undefined,
+    answered: false,
+    begun: false,
+    paused: false,
+    gone: false,
+  };
   outgoing.once('close', () => {
     clearTimeout(state.idle);
     if (outgoing.writableFinished) return;
@@ -40,20 +49,23 @@ const CLIENT_GONE = 499;
 
 interface RelayState {
   controller: Dispatcher.DispatchController | undefined;
-  answered: boolean;
-  gone: boolean;
   idle: NodeJS.Timeout | undefined;
+  /** The application has begun to answer. */
+  answered: boolean;
+  /** Something of its body, or its end, went to the client, and the headers with it. */
+  begun: boolean;
+  /** The client is behind: the application is not read until it has caught up. */
+  paused: boolean;
+  /** The client left, or was sent away: nothing more is for it. */
+  gone: boolean;
 }
 
 function send(relay: RelayOptions, state: RelayState, { pool, again }: { pool: Dispatcher; again: boolean }): void {
-  const { request, outgoing, options, limits } = relay;
+  const { request, outgoing, options, headers, limits } = relay;
+  // The pool destroys what it is given when it fails, and the client still has to hear of that.
   const upload = hasBody(request) ? request.incoming.pipe(new PassThrough()) : null;
-  let paused = false;
-  const touch = (): void => {
-    state.idle?.refresh();
-  };
   pool.dispatch(
-    { method: request.method, path: options.path, headers: [...options.headers], body: upload },
+    { method: request.method, path: options.path, headers, body: upload },
     {
       onRequestStart(controller) {
         state.controller = controller;
@@ -66,25 +78,25 @@ function send(relay: RelayOptions, state: RelayState, { pool, again }: { pool: D
         if (status < 200) return;
         const raw = endToEndHeaders(rawStrings(controller.rawHeaders));
         writeHead(relay, { status, message, raw: options.responseHeaders?.(raw) ?? raw });
-        if (isEventStream(raw)) handOver(options.onOpen?.('event-stream'), outgoing, () => endStream(relay, state));
-        else state.idle = setTimeout(() => cut(relay, state), limits.idleSeconds * 1000);
-        outgoing.on('drain', () => {
-          if (!paused) return;
-          paused = false;
-          outgoing.socket?.setTimeout(0);
-          touch();
-          controller.resume();
-        });
+        process.nextTick(() => outlast(relay, state, raw));
       },
       onResponseData(controller, chunk) {
-        touch();
-        if (outgoing.write(chunk) || paused) return;
-        paused = true;
+        state.begun = true;
+        state.idle?.refresh();
+        if (outgoing.write(chunk) || state.paused) return;
+        state.paused = true;
         controller.pause();
         // Node's own timer knows whether the kernel still takes bytes of a large chunk; ours would not.
         outgoing.socket?.setTimeout(limits.idleSeconds * 1000);
+        outgoing.once('drain', () => {
+          state.paused = false;
+          outgoing.socket?.setTimeout(0);
+          state.idle?.refresh();
+          controller.resume();
+        });
       },
       onResponseEnd() {
+        state.begun = true;
         clearTimeout(state.idle);
         if (upload !== null) request.incoming.unpipe(upload);
         endAfterUpload(request.incoming, outgoing);
@@ -109,8 +121,17 @@ function writeHead(
   if (answer.message === undefined) outgoing.writeHead(answer.status, headers);
   else outgoing.writeHead(answer.status, answer.message, headers);
   options.onAnswered?.(answer.status);
-  // An event stream may send its headers long before its first byte.
-  outgoing.flushHeaders();
+}
+
+/** Most answers are whole in the packet they begin in; the others get what an answer needs that takes its time. */
+function outlast(relay: RelayOptions, state: RelayState, raw: readonly string[]): void {
+  const { outgoing, options, limits } = relay;
+  if (outgoing.writableEnded || outgoing.destroyed) return;
+  // The headers may be long before the first byte. `flushHeaders` would write them as UTF-8, which they are not.
+  if (!state.begun) outgoing.write('', 'latin1');
+  if (isEventStream(raw)) handOver(options.onOpen?.('event-stream'), outgoing, () => endStream(relay, state));
+  // A client that is behind has a timer of its own.
+  else state.idle = setTimeout(() => state.paused || cut(relay, state), limits.idleSeconds * 1000);
 }
 
 function cut({ outgoing }: RelayOptions, state: RelayState): void {

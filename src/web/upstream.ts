@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Pool } from 'undici';
-import { connectionOptions, headerPairs, HOP_BY_HOP } from './headers.ts';
+import { connectionOptions, headerValues, isHopByHop } from './headers.ts';
 import type { HttpRequest, HttpResponse } from './http.ts';
 import type { ForwardOptions, Lasting, LastingKind, UpstreamTimes } from './forward.ts';
 import { createRelay } from './relay.ts';
@@ -30,19 +30,13 @@ export function createUpstream(origin: string, times: Partial<UpstreamTimes> = {
   const deaths = new WeakSet<object>();
   const tunnels = new Set<Duplex>();
   let pool: Promise<Pool> | undefined;
+  const wasReused = (error: Error): boolean => deaths.has(error);
   const connect = (): Promise<Pool> => (pool ??= createPool(origin, limits, deaths));
   return {
     forward(request, options) {
       const headers = outgoingHeaders(request, options);
       const stream = (outgoing: ServerResponse): void =>
-        createRelay({
-          request,
-          outgoing,
-          options: { ...options, headers },
-          connect,
-          limits,
-          wasReused: (e) => deaths.has(e),
-        });
+        createRelay({ request, outgoing, options, headers, connect, limits, wasReused });
       return { status: 200, stream };
     },
     tunnel(request, socket, head, options) {
@@ -64,24 +58,23 @@ export function createUpstream(origin: string, times: Partial<UpstreamTimes> = {
   };
 }
 
-function outgoingHeaders(request: HttpRequest, { headers, own = [] }: ForwardOptions): readonly string[] {
-  return [...cleaned(request, headers), ...own];
-}
-
 /**
  * Without headers of the connection. A header that the client's own `Connection` names goes too, but only the one the
  * client sent: otherwise it could make the next hop lose a header of ours.
  */
-function cleaned(request: HttpRequest, headers: readonly string[]): readonly string[] {
-  const nominated = connectionOptions(request.rawHeaders);
-  const sent = new Set(headerPairs(request.rawHeaders).map(([name, value]) => `${name.toLowerCase()}:${value}`));
-  return headerPairs(headers).flatMap(([name, value]) => {
+function outgoingHeaders({ rawHeaders }: HttpRequest, { headers, own = [] }: ForwardOptions): string[] {
+  const nominated = connectionOptions(rawHeaders);
+  const kept: string[] = [];
+  for (let index = 0; index + 1 < headers.length; index += 2) {
+    const name = headers[index] ?? '';
+    const value = headers[index + 1] ?? '';
     const lower = name.toLowerCase();
-    if (HOP_BY_HOP.has(lower) || lower.startsWith('proxy-')) return [];
     // No request is without a host (RFC 9112 3.2): another one would be put in its place.
-    if (lower === 'host') return [name, value];
-    return nominated.has(lower) && sent.has(`${lower}:${value}`) ? [] : [name, value];
-  });
+    const isDropped = nominated.has(lower) && lower !== 'host' && headerValues(rawHeaders, lower).includes(value);
+    if (!isHopByHop(lower) && !isDropped) kept.push(name, value);
+  }
+  kept.push(...own);
+  return kept;
 }
 
 // Loaded at the first request: the library takes longer to load than a program has to start.
