@@ -11,7 +11,7 @@ main { box-sizing: border-box; width: min(36rem, 100% - 2rem); max-width: none; 
 .mark.good { background: var(--good-tint); color: var(--good); }
 .mark svg { width: 1.75rem; height: 1.75rem; fill: none; stroke: currentColor; stroke-width: 2; stroke-linecap: round; stroke-linejoin: round; }
 h1 { margin: 0 0 .75rem; font-size: 1.75rem; letter-spacing: -.01em; text-wrap: balance; }
-p { margin: 0 0 .75rem; font-size: 1.0625rem; }
+p { margin: 0 0 .75rem; font-size: 1.0625rem; text-wrap: pretty; }
 .advice { color: var(--quiet); }
 .actions { display: flex; flex-wrap: wrap; gap: .75rem 1.5rem; align-items: center; margin: 1.75rem 0 0; }
 form { margin: 0; }
@@ -21,7 +21,7 @@ form { margin: 0; }
 .home:hover { color: var(--deep); text-decoration-thickness: 2px; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 3px; border-radius: .25rem; }
 .reference { margin: 2rem 0 0; padding-top: 1rem; border-top: 1px solid var(--soft); color: var(--quiet); font-size: .875rem; }
-.reference code { color: var(--ink); user-select: all; hyphens: none; }
+.reference code { display: inline-block; color: var(--ink); user-select: all; hyphens: none; }
 @media (max-width: 32rem) {
   body { align-items: start; background: var(--paper); }
   main { width: 100%; margin: 0; padding: 1.5rem 1.25rem 2rem; border-radius: 0; box-shadow: none; }

@@ -13,8 +13,8 @@ export const NN: PageTexts = {
       action: 'Logg inn på nytt',
     },
     'login-failed': {
-      title: 'Innlogginga gjekk ikkje',
-      sentence: 'Noko gjekk gale undervegs, så vi fekk ikkje logga deg inn.',
+      title: 'Vi fekk ikkje logga deg inn',
+      sentence: 'Noko gjekk gale undervegs.',
       advice: 'Prøv ein gong til. Viss det ikkje hjelper, kan du kontakte brukarstøtte og oppgje referansen nedanfor.',
       action: 'Prøv igjen',
     },
