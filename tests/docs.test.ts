@@ -6,6 +6,9 @@ import { fileURLToPath } from 'node:url';
 import { configurationPage } from '../scripts/configuration-page.ts';
 import { help } from '../src/cli/help.ts';
 import { OWN_ROUTES } from '../src/login/own-routes.ts';
+import { ERRORS } from '../src/login/pages/errors.ts';
+import { PAGE_TEXTS } from '../src/login/pages/page-texts.ts';
+import { PAGES } from '../src/login/testing/pages.ts';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const read = (file: string): string => readFileSync(join(root, file), 'utf8');
@@ -115,6 +118,16 @@ test('docs/errors.md lists every fm_reason of TokenX and every code of the SDK, 
   assert.ok(reasons.length > 20 && codes.length > 10, `found ${reasons.length} reasons and ${codes.length} codes`);
   assert.deepEqual(matches(tokenx, /^\| `([a-z-]+)`/gm), reasons);
   assert.deepEqual(matches(rest, /^\| `([a-z_]+)`/gm), codes);
+});
+
+test('docs/errors.md lists the pages and errors of the login proxy under the words they have', () => {
+  const [, login = ''] = read('docs/errors.md').split('## Login proxy');
+  const rows = [...(login.split('## ')[0] ?? '').matchAll(/^\| ([A-Z][^|]*?) \| \d{3} \| `([a-z_]+)` \|/gm)];
+  const names = PAGES.filter((name) => !['confirm-logout', 'logging-out', 'signed-out', 'signed-in'].includes(name));
+  assert.deepEqual(
+    rows.map(([, title, error]) => `${title}: ${error}`).toSorted(),
+    names.map((name) => `${PAGE_TEXTS.en.pages[name].title}: ${ERRORS[name].error}`).toSorted(),
+  );
 });
 
 test('README names only files that exist and commands that --help knows', () => {
