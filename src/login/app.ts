@@ -3,6 +3,8 @@ import type { Duplex } from 'node:stream';
 import type { Fetch } from '../oauth/fetch.ts';
 import type { Clock } from '../oauth/time.ts';
 import type { Emit } from '../observe/events.ts';
+import type { Tracer } from '../observe/tracing.ts';
+import { NO_TRACER } from '../observe/tracing.ts';
 import type { LoginClient } from '../providers/login-client.ts';
 import { createLoginClient } from '../providers/login-client.ts';
 import type { Store } from '../store/store.ts';
@@ -11,31 +13,43 @@ import { healthRoutes } from '../web/health.ts';
 import { createRouter } from '../web/router.ts';
 import { createSealer } from '../web/seal.ts';
 import type { ListenerSpec, Program } from '../web/serve.ts';
-import { createUpstream } from '../web/upstream.ts';
 import { createBackground } from './background.ts';
 import type { LoginConfig, ProviderConfig } from './config.ts';
 import type { LoginContext, LoginParts, Siblings } from './context.ts';
 import { createEntrance } from './entrance.ts';
 import type { LoginEvent } from './events.ts';
+import { watchCalls } from './figures-calls.ts';
+import type { Within } from './figures-requests.ts';
+import { createRequestWatcher } from './figures-requests.ts';
+import { watchStore } from './figures-store.ts';
+import { createExchange } from './exchange/exchange.ts';
 import { guardStore } from './guarded-store.ts';
 import { createProxy } from './proxy/proxy.ts';
+import { createUpstreams } from './proxy/upstreams.ts';
 import { createRefresher } from './session/refresh.ts';
 import { compileRules } from './proxy/rules.ts';
 import { createSiblings } from './siblings.ts';
 import { createSessions } from './session/sessions.ts';
 import { createTargets } from './targets.ts';
 import { tellLeniently } from './telling.ts';
+import type { Repeat } from './tunnels.ts';
+import { createTunnels } from './tunnels.ts';
 import { warmUp } from './warm-up.ts';
 
 const IDLE_SECONDS = 90;
 
-/** What the login proxy runs on. `metrics` is shown on the metrics listener when given. */
+/**
+ * What the login proxy runs on. `metrics` is shown on the metrics listener when given; `tracer` is closed with the proxy; `within`
+ * is the observer's.
+ */
 export interface LoginDeps {
   readonly store: Store;
   readonly fetch: Fetch;
   readonly now: Clock;
   readonly emit: Emit<LoginEvent>;
   readonly metrics?: () => Promise<string>;
+  readonly tracer?: Tracer;
+  readonly within?: Within;
 }
 
 function createClient(
@@ -68,9 +82,16 @@ function createClient(
 /** What the contexts of all providers have in common. */
 type Shared = Pick<LoginParts, 'config' | 'store' | 'sealer' | 'background' | 'targets' | 'rules' | 'now' | 'emit'>;
 
-function createParts(shared: Shared, provider: ProviderConfig, fetch: Fetch): LoginParts {
+function createParts(
+  shared: Shared,
+  provider: ProviderConfig,
+  { fetch, tracer }: { readonly fetch: Fetch; readonly tracer: Tracer },
+): LoginParts {
   const { config, store, now, emit } = shared;
-  const client = createClient(config, provider, { fetch, now, emit });
+  const { name, wellKnownUrl } = provider;
+  const metadata = (): ReturnType<LoginClient['metadata']['loaded']> => client.metadata.loaded();
+  const watched = watchCalls({ fetch, tracer, emit, provider: name, wellKnownUrl, metadata });
+  const client = createClient(config, provider, { fetch: watched, now, emit });
   const sessions = createSessions({
     store,
     now,
@@ -84,19 +105,20 @@ function createParts(shared: Shared, provider: ProviderConfig, fetch: Fetch): Lo
 
 /** One context for each provider, the default's first. */
 function createContexts(config: LoginConfig, deps: LoginDeps): Siblings {
-  const { now, fetch } = deps;
+  const { now, fetch, tracer = NO_TRACER } = deps;
+  const emit = tellLeniently(deps.emit);
   const shared: Shared = {
     config,
-    store: guardStore(deps.store),
+    store: guardStore(deps.store, watchStore({ emit, tracer })),
     sealer: createSealer(config.sessionKeys),
     background: createBackground(),
     targets: createTargets(config),
     rules: compileRules(config),
     now,
-    emit: tellLeniently(deps.emit),
+    emit,
   };
   const contextOf = (provider: ProviderConfig, siblings: Siblings): LoginContext => {
-    const parts = createParts(shared, provider, fetch);
+    const parts = createParts(shared, provider, { fetch, tracer });
     return { ...parts, refresher: createRefresher(parts), siblings };
   };
   return createSiblings(config.providers, contextOf);
@@ -139,9 +161,14 @@ function tellUnsafe({ compat }: LoginConfig, emit: LoginDeps['emit']): void {
 export function createLogin(config: LoginConfig, deps: LoginDeps): Promise<Program> {
   const siblings = createContexts(config, deps);
   const { first: context } = siblings;
-  const upstream = createUpstream(config.upstream);
+  const upstreams = createUpstreams(config);
+  const exchange = createExchange(siblings);
+  const tunnels = createTunnels(siblings, deps.repeat);
   const trusted = createTrustedProxies(config.trustedProxies);
-  const entrance = createEntrance(context, { proxy: createProxy(context, { upstream, trusted }), trusted });
+  const { tracer = NO_TRACER, within = (_fields, work) => work() } = deps;
+  const watcher = createRequestWatcher({ emit: context.emit, tracer, within, accessLogs: config.accessLogs });
+  const proxy = createProxy(context, { upstream, trusted });
+  const entrance = createEntrance(context, { proxy, trusted, watcher });
   const warming = siblings.all.map(warmUp);
   const listener: ListenerSpec = {
     name: 'login proxy',
@@ -160,9 +187,12 @@ export function createLogin(config: LoginConfig, deps: LoginDeps): Promise<Progr
     },
     async close() {
       for (const one of warming) one.close();
+      tunnels.close();
+      exchange.close();
       await context.background.close();
       for (const { client } of siblings.all) client.close();
-      await upstream.close();
+      await upstreams.close();
+      await deps.tracer?.close();
     },
   });
 }

@@ -9,6 +9,7 @@ import { empty } from '../web/http.ts';
 import { refuseUpgrade } from '../web/respond.ts';
 import { emptyAnswer, problem } from './answers.ts';
 import type { LoginContext, OwnRequest } from './context.ts';
+import type { Place, RequestWatch, RequestWatcher } from './figures-requests.ts';
 import { corsHeaders } from './guards.ts';
 import type { Ingress } from './ingress.ts';
 import { ingressesOfHost, matchIngress } from './ingress.ts';
@@ -35,10 +36,20 @@ function answerWith(status: number): Found {
   return { kind: 'answer', answer: empty(status, status === 400 ? { Connection: 'close' } : {}) };
 }
 
+/** Where a request was going, in words of ours alone. */
+function placeOf(found: Found): Place {
+  if (found.kind === 'answer') return { route: 'other', host: 'other' };
+  const host = found.request.ingress?.host ?? 'other';
+  if (found.kind === 'proxied') return { route: 'proxied', host };
+  // The routes of further providers count as those of the default one.
+  const names = [found.route, found.route.slice(0, Math.max(0, found.route.lastIndexOf('/')))];
+  return { route: names.find((name) => OWN_ROUTES.has(name)) ?? 'other', host };
+}
+
 /** Makes the entrance: the only thing that looks at `Host` and paths. */
 export function createEntrance(
   context: LoginContext,
-  parts: { readonly proxy: Proxy; readonly trusted: TrustedProxies },
+  parts: { readonly proxy: Proxy; readonly trusted: TrustedProxies; readonly watcher: RequestWatcher },
 ): Entrance {
   const { config } = context;
 
@@ -95,6 +106,12 @@ export function createEntrance(
     }
   }
 
+  async function answerTo(found: Found, watch: RequestWatch): Promise<HttpResponse> {
+    if (found.kind === 'answer') return found.answer;
+    if (found.kind === 'own') return answerOwn(found.request, found.route);
+    return parts.proxy.handle({ ...found.request, watch });
+  }
+
   function preflight(request: OwnRequest, route: OwnRoute): HttpResponse {
     const cors = corsHeaders(request.http, { origins: config.allowedOrigins, methods: route.methods.join(', ') });
     if (cors['vary'] === undefined) return emptyAnswer(405, { Allow: route.methods.join(', ') });
@@ -104,13 +121,25 @@ export function createEntrance(
   return {
     async handle(http) {
       const found = find(http);
-      if (found.kind === 'answer') return found.answer;
-      return found.kind === 'own' ? answerOwn(found.request, found.route) : parts.proxy.handle(found.request);
+      const watch = parts.watcher.begin(http, placeOf(found));
+      try {
+        const answer = await watch.run(() => answerTo(found, watch));
+        if (answer.stream !== undefined) return watch.listed(answer);
+        watch.answered(answer.status);
+        return answer;
+      } catch (error) {
+        watch.answered(500);
+        throw error;
+      }
     },
     async upgrade(http, socket, head) {
       const found = find(http);
-      if (found.kind === 'proxied') return parts.proxy.upgrade(found.request, socket, head);
-      refuseUpgrade(socket, found.kind === 'answer' ? found.answer : empty(404));
+      const watch = parts.watcher.begin(http, placeOf(found));
+      if (found.kind === 'proxied')
+        return watch.run(() => parts.proxy.upgrade({ ...found.request, watch }, socket, head));
+      const answer = found.kind === 'answer' ? found.answer : empty(404);
+      watch.answered(answer.status);
+      refuseUpgrade(socket, answer);
     },
   };
 }

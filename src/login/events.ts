@@ -1,5 +1,19 @@
 /** What the login proxy tells about itself: one typed event each; logs, metrics and audit are made of them. */
 import type { EventTable } from '../observe/events.ts';
+import {
+  BREAKER,
+  EXCHANGES,
+  IDP_SECONDS,
+  LOGINS,
+  LOGOUTS,
+  PROXIED,
+  REFRESHES,
+  REQUEST_SECONDS,
+  REQUESTS,
+  SESSIONS_ENDED,
+  SOCKETS,
+  STORE_SECONDS,
+} from './figures.ts';
 
 /** Fields that say where: provider and client, never a token. */
 interface AtProvider {
@@ -105,6 +119,8 @@ export type LoginEvent =
       readonly operation: 'self_initiated' | 'front_channel' | 'back_channel' | 'local';
     } & AtProvider)
   | ({ readonly event: 'logout.revocation_failed'; readonly reason: string } & AtProvider)
+  /** A logout token that was none; `reason` names the rule, never what the token says. */
+  | ({ readonly event: 'logout.refused'; readonly reason: string } & AtProvider)
   | {
       readonly event: 'access.denied';
       readonly method: string;
@@ -125,24 +141,26 @@ export type LoginEvent =
       readonly reason: string;
     } & AtProvider)
   | MeasuredEvent
-  | { readonly event: 'proxy.answered'; readonly decision: 'session' | 'inbound' | 'none'; readonly method: string }
+  | {
+      readonly event: 'proxy.answered';
+      readonly decision: 'session' | 'inbound' | 'none';
+      readonly code_class: string;
+      readonly method: string;
+    }
+  /** One line of the list of requests to the application. */
+  | {
+      readonly event: 'proxy.access';
+      readonly cid: string;
+      readonly method: string;
+      readonly host: string;
+      readonly path: string;
+      readonly code: number;
+      readonly seconds: number;
+    }
+  | { readonly event: 'tracing.failed'; readonly reason: string }
   | { readonly event: 'store.unavailable'; readonly reason: string }
   | ({ readonly event: 'provider.unavailable'; readonly reason: string } & AtProvider)
   | { readonly event: 'settings.unsafe'; readonly reason: string };
-
-const PREFIX = 'fullmakt_login_';
-const LOGINS = { name: `${PREFIX}logins_total`, help: 'Logins by outcome.', labels: ['provider', 'outcome'] };
-const REFRESHES = {
-  name: `${PREFIX}refreshes_total`,
-  help: 'Token refreshes by outcome.',
-  labels: ['provider', 'outcome'],
-};
-
-const EXCHANGES = {
-  name: `${PREFIX}exchanges_total`,
-  help: 'Token exchanges for upstreams by network and outcome.',
-  labels: ['network', 'outcome'],
-};
 
 /** What becomes of each event. */
 export const LOGIN_EVENTS: EventTable<LoginEvent> = {
@@ -153,79 +171,27 @@ export const LOGIN_EVENTS: EventTable<LoginEvent> = {
   'login.restarted': { level: 'info', counter: LOGINS },
   'session.refreshed': { level: 'info', audit: true, counter: REFRESHES },
   'session.refresh_failed': { level: 'warn', audit: true, counter: REFRESHES },
-  'session.ended': {
-    level: 'info',
-    audit: true,
-    counter: { name: `${PREFIX}sessions_ended_total`, help: 'Sessions ended by reason.', labels: ['reason'] },
-  },
+  'session.ended': { level: 'info', audit: true, counter: SESSIONS_ENDED },
   'session.unreadable': { level: 'warn' },
-  logout: {
-    level: 'info',
-    audit: true,
-    counter: { name: `${PREFIX}logouts_total`, help: 'Logouts by operation.', labels: ['operation'] },
-  },
+  logout: { level: 'info', audit: true, counter: LOGOUTS },
   'logout.revocation_failed': { level: 'warn' },
+  'logout.refused': { level: 'warn', audit: true },
   'access.denied': { level: 'info', audit: true },
   'stepup.required': { level: 'info', audit: true },
   'stepup.succeeded': { level: 'info', audit: true },
   'stepup.failed': { level: 'warn', audit: true },
   'exchange.done': { level: 'debug', counter: EXCHANGES },
   'exchange.refused': { level: 'warn', audit: true, counter: EXCHANGES },
-  'request.done': {
-    level: 'debug',
-    counter: {
-      name: `${PREFIX}requests_total`,
-      help: 'Requests answered.',
-      labels: ['route', 'method', 'code'],
-    },
-    histogram: {
-      name: `${PREFIX}request_seconds`,
-      help: 'Time to the head of an answer.',
-      labels: ['route'],
-      field: 'seconds',
-    },
-  },
-  'store.operation': {
-    level: 'debug',
-    histogram: {
-      name: `${PREFIX}store_seconds`,
-      help: 'Time of store operations.',
-      labels: ['op', 'outcome'],
-      field: 'seconds',
-    },
-  },
-  'store.breaker': {
-    level: 'warn',
-    gauge: {
-      name: `${PREFIX}store_breaker_open`,
-      help: 'Whether the store is not asked because it did not answer lately.',
-      labels: [],
-      field: 'open',
-    },
-  },
-  'idp.call': {
-    level: 'debug',
-    histogram: {
-      name: `${PREFIX}idp_seconds`,
-      help: 'Time of calls to providers.',
-      labels: ['provider', 'endpoint', 'outcome'],
-      field: 'seconds',
-    },
-  },
-  'sockets.counted': {
-    level: 'debug',
-    gauge: { name: `${PREFIX}sockets`, help: 'Open connections.', labels: ['kind'], field: 'open' },
-  },
-  'tunnel.ended': { level: 'info' },
-  'proxy.answered': {
-    level: 'debug',
-    counter: {
-      name: `${PREFIX}proxied_total`,
-      help: 'Requests sent to the application by identity.',
-      labels: ['decision'],
-    },
-  },
+  'request.done': { level: 'debug', counter: REQUESTS, histogram: REQUEST_SECONDS },
+  'proxy.answered': { level: 'debug', counter: PROXIED },
+  'proxy.access': { level: 'info' },
+  'store.operation': { level: 'debug', histogram: STORE_SECONDS },
+  'store.breaker': { level: 'warn', gauge: BREAKER },
   'store.unavailable': { level: 'error', audit: true },
+  'idp.call': { level: 'debug', histogram: IDP_SECONDS },
   'provider.unavailable': { level: 'error', audit: true },
+  'sockets.counted': { level: 'debug', gauge: SOCKETS },
+  'tunnel.ended': { level: 'info' },
+  'tracing.failed': { level: 'warn' },
   'settings.unsafe': { level: 'warn' },
 };

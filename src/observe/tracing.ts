@@ -39,6 +39,8 @@ export interface SpanOptions {
   readonly kind: 'server' | 'client';
   readonly attributes?: Attributes;
   readonly parent?: TraceContext | undefined;
+  /** How long ago it began: now unless told. */
+  readonly secondsAgo?: number;
 }
 
 /** One piece of work while it goes on. */
@@ -103,7 +105,7 @@ export function traceParent({ traceId, spanId, sampled }: TraceContext): string 
 export function createTracer(sink: SpanSink): Tracer {
   const current = new AsyncLocalStorage<TraceContext>();
 
-  function begin({ name, kind, attributes, parent: remote }: SpanOptions): Span {
+  function begin({ name, kind, attributes, parent: remote, secondsAgo = 0 }: SpanOptions): Span {
     const parent = remote ?? current.getStore();
     const context: TraceContext = {
       traceId: parent?.traceId ?? randomBytes(16).toString('hex'),
@@ -112,7 +114,7 @@ export function createTracer(sink: SpanSink): Tracer {
       state: parent?.state,
     };
     const said: Record<string, string | number> = { ...attributes };
-    const begunAt = performance.timeOrigin + performance.now();
+    const begunAt = performance.timeOrigin + performance.now() - secondsAgo * 1000;
     let isOver = false;
     return {
       context,

@@ -1,32 +1,30 @@
-/** The way to the application: rule, session, decision, headers, upstream. There is no other way there. */
+/** The way to the application: judgement, exchange, headers, upstream. There is no other way there. */
 import type { Duplex } from 'node:stream';
 import { forwardedFor } from '../../web/forwarded.ts';
 import type { TrustedProxies } from '../../web/forwarded.ts';
-import { headerValues } from '../../web/headers.ts';
 import type { HttpRequest, HttpResponse } from '../../web/http.ts';
 import { empty } from '../../web/http.ts';
 import { refuseUpgrade } from '../../web/respond.ts';
-import type { ForwardOptions, Upstream } from '../../web/upstream.ts';
+import type { ForwardOptions } from '../../web/upstream.ts';
+import { refuse } from '../answers.ts';
 import type { LoginContext, OwnRequest } from '../context.ts';
 import { isOwnCookie, sharedSession } from '../cookie-names.ts';
-import type { Decision, SessionFinding, Verdict } from './decide.ts';
-import { decide } from './decide.ts';
-import { askToSignIn, sayUnavailable } from './denials.ts';
-import { answerHeaders, areHeadersPlain, ownHeaders, strippedHeaders } from './headers.ts';
-import type { CanonicalPath } from './path.ts';
-import { ruleFor } from './rules.ts';
-import { findSession } from '../session/finding.ts';
+import type { Exchange } from '../exchange/exchange.ts';
+import type { Tunnels } from '../tunnels.ts';
+import type { Decision } from './decide.ts';
+import { askForMore, askToSignIn, refuseCrossSite, sayExchangeDown, sayUnavailable } from './denials.ts';
+import { answerHeaders, createHeaderCleaner, ownHeaders } from './headers.ts';
+import type { Judgement, ProxiedRequest } from './judge.ts';
+import { judgeRequest } from './judge.ts';
+import type { Destination, Upstreams } from './upstreams.ts';
 
-/** A request for the application: at an ingress, or at a service host where there are no sessions. */
-export interface ProxiedRequest {
-  readonly http: HttpRequest;
-  readonly path: CanonicalPath;
-  readonly ingress: OwnRequest['ingress'] | undefined;
-}
+export type { ProxiedRequest };
 
 /** The proxy's fixed parts. */
 export interface ProxyParts {
-  readonly upstream: Upstream;
+  readonly upstreams: Upstreams;
+  readonly exchange: Exchange;
+  readonly tunnels: Tunnels;
   readonly trusted: TrustedProxies;
 }
 
@@ -36,70 +34,101 @@ export interface Proxy {
   upgrade(request: ProxiedRequest, socket: Duplex, head: Buffer): Promise<void>;
 }
 
-function authorizationFor(request: HttpRequest, decision: Decision): string | undefined {
-  const { identity } = decision;
-  if (identity.kind === 'session') return `Bearer ${identity.accessToken}`;
-  return identity.kind === 'inbound' ? request.headers.authorization : undefined;
+/** A request that may go on: where to, as whom, with which headers of the client's. */
+interface Passage {
+  readonly decision: Decision;
+  readonly destination: Destination;
+  readonly authorization: string | undefined;
+  readonly headers: readonly string[];
+}
+
+/** The answer to a request that may not go on, at an ingress. */
+function deny(context: LoginContext, request: OwnRequest, { verdict, rule }: Judgement): HttpResponse {
+  if (verdict.kind === 'step-up') return askForMore(request, verdict.found, verdict.shortfall);
+  if (verdict.kind === 'cross-site') return refuseCrossSite(context, request);
+  if (verdict.kind === 'unavailable') return sayUnavailable(context, request);
+  return askToSignIn(context, request, rule.provider);
+}
+
+function inboundAuthorization({ headers }: HttpRequest, { identity }: Decision): string | undefined {
+  return identity.kind === 'inbound' ? headers.authorization : undefined;
 }
 
 /** Makes the proxy; only what `decide` granted is forwarded. */
 export function createProxy(context: LoginContext, parts: ProxyParts): Proxy {
   const { config } = context;
-  const own = (name: string): boolean => isOwnCookie(name, config.cookie.prefix, sharedSession(config)?.name);
+  const shared = sharedSession(config)?.name;
+  const isOwn = (name: string): boolean => isOwnCookie(name, config.cookie.prefix, shared);
+  const clean = createHeaderCleaner(isOwn);
 
-  function forwardOptions(request: ProxiedRequest, decision: Decision): ForwardOptions {
-    const { http, ingress } = request;
+  /** The `Authorization` for this destination, or why there is none: what is exchanged never goes as it is. */
+  async function authorizationFor(
+    { http, ingress }: ProxiedRequest,
+    decision: Decision,
+    { audience }: Destination,
+  ): Promise<HttpResponse | { readonly value: string | undefined }> {
     const { identity } = decision;
-    const set = ownHeaders({
-      authorization: authorizationFor(http, decision),
-      idToken: identity.kind === 'session' && config.upstreamIdToken ? identity.idToken : undefined,
-      forwardedHost: ingress?.host ?? http.headers.host ?? '',
-      forwardedProto: ingress?.scheme ?? 'http',
-      forwardedFor: forwardedFor(http, parts.trusted),
-      correlationId: http.correlationId,
-    });
-    context.emit({ event: 'proxy.answered', decision: identity.kind, method: http.method });
+    if (identity.kind !== 'session' || ingress === undefined) return { value: inboundAuthorization(http, decision) };
+    if (audience === undefined) return { value: `Bearer ${identity.session.record.accessToken}` };
+    const exchanged = await parts.exchange.tokenFor(identity, audience);
+    if (exchanged.kind === 'token') return { value: `Bearer ${exchanged.accessToken}` };
+    if (exchanged.kind === 'refused') return refuse({ http, ingress }, 'exchange-refused');
+    return sayExchangeDown({ http, ingress }, exchanged.retryAfterSeconds);
+  }
+
+  async function answerOrPassage(request: ProxiedRequest, upgrade: boolean): Promise<HttpResponse | Passage> {
+    const { http, ingress } = request;
+    const headers = clean(http.rawHeaders);
+    if (headers === undefined) return empty(400, { Connection: 'close' });
+    const judgement = await judgeRequest(context, request, upgrade);
+    const { verdict } = judgement;
+    if (verdict.kind !== 'forward')
+      return ingress === undefined ? empty(401) : deny(context, { http, ingress }, judgement);
+    const { decision } = verdict;
+    const destination = parts.upstreams.destinationOf(request.path);
+    const authorization = await authorizationFor(request, decision, destination);
+    if ('status' in authorization) return authorization;
+    return { decision, destination, authorization: authorization.value, headers };
+  }
+
+  function forwardOptions({ http, ingress }: ProxiedRequest, passage: Passage): ForwardOptions {
+    const { identity } = passage.decision;
+    const found = identity.kind === 'session' ? identity : undefined;
+    const withIdToken = config.upstreamIdToken && passage.destination.audience === undefined;
+    const answered = { isOwnCookie: isOwn, sessionUsed: found !== undefined };
     return {
       path: http.target,
-      headers: strippedHeaders(http.rawHeaders, own),
-      own: set,
-      responseHeaders: (raw) => answerHeaders(raw, { isOwnCookie: own, sessionUsed: identity.kind === 'session' }),
+      headers: passage.headers,
+      own: ownHeaders({
+        authorization: passage.authorization,
+        idToken: withIdToken ? found?.session.record.idToken : undefined,
+        forwardedHost: ingress?.host ?? http.headers.host ?? '',
+        forwardedProto: ingress?.scheme ?? 'http',
+        forwardedFor: forwardedFor(http, parts.trusted),
+        correlationId: http.correlationId,
+      }),
+      responseHeaders: (raw) => answerHeaders(raw, answered),
+      onAnswered: (status) =>
+        context.emit({
+          event: 'proxy.answered',
+          decision: identity.kind,
+          code_class: `${Math.floor(status / 100)}xx`,
+          method: http.method,
+        }),
+      ...(found === undefined ? {} : { onOpen: () => parts.tunnels.open(found) }),
     };
-  }
-
-  async function judge(request: ProxiedRequest): Promise<Verdict> {
-    const { http, path, ingress } = request;
-    const rule = ruleFor(context.rules, { path, method: http.method, host: ingress?.host ?? http.headers.host ?? '' });
-    const session: SessionFinding =
-      ingress === undefined ? { kind: 'none' } : await findSession(context, { http, ingress });
-    const preflight = http.method === 'OPTIONS' && http.headers['access-control-request-method'] !== undefined;
-    // Two of them are none: which one the application would believe is anybody's guess.
-    const hasAuthorization = headerValues(http.rawHeaders, 'authorization').length === 1;
-    const passes = config.compat.authorizationPassthrough ? { ...rule, authorization: 'pass' as const } : rule;
-    return decide({ rule: passes, session, preflight, hasAuthorization });
-  }
-
-  /** Undefined = forward; the decision says as whom. */
-  async function answerOrDecision(request: ProxiedRequest): Promise<HttpResponse | Decision> {
-    const { http, ingress } = request;
-    if (!areHeadersPlain(http.rawHeaders)) return empty(400, { Connection: 'close' });
-    const verdict = await judge(request);
-    if (verdict.kind === 'forward') return verdict.decision;
-    if (ingress === undefined) return empty(401);
-    return verdict.kind === 'sign-in'
-      ? askToSignIn(context, { http, ingress })
-      : sayUnavailable(context, { http, ingress });
   }
 
   return {
     async handle(request) {
-      const result = await answerOrDecision(request);
-      return 'status' in result ? result : parts.upstream.forward(request.http, forwardOptions(request, result));
+      const result = await answerOrPassage(request, false);
+      if ('status' in result) return result;
+      return result.destination.upstream.forward(request.http, forwardOptions(request, result));
     },
     async upgrade(request, socket, head) {
-      const result = await answerOrDecision(request);
+      const result = await answerOrPassage(request, true);
       if ('status' in result) return refuseUpgrade(socket, result);
-      parts.upstream.tunnel(request.http, socket, head, forwardOptions(request, result));
+      result.destination.upstream.tunnel(request.http, socket, head, forwardOptions(request, result));
     },
   };
 }

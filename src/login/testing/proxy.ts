@@ -30,11 +30,22 @@ export interface WorldOptions {
   readonly onEvent?: (event: LoginEvent) => void;
 }
 
+/** Events that only count and measure. */
+const MEASURED: ReadonlySet<LoginEvent['event']> = new Set([
+  'request.done',
+  'proxy.answered',
+  'store.operation',
+  'store.breaker',
+  'idp.call',
+  'sockets.counted',
+]);
+
 /** Everything a test of this room needs. */
 export interface World {
   readonly provider: TestProvider;
   readonly browser: TestBrowser;
   readonly store: Store;
+  /** All but those that only measure, which `onEvent` sees too. */
   readonly events: readonly LoginEvent[];
   readonly clock: { seconds: number };
   readonly port: number;
@@ -108,7 +119,7 @@ export async function startWorld(t: TestContext, options: WorldOptions = {}): Pr
   const store = options.store ?? createMemoryStore({ now });
   const events: LoginEvent[] = [];
   const emit = (event: LoginEvent): void => {
-    events.push(event);
+    if (!MEASURED.has(event.event)) events.push(event);
     options.onEvent?.(event);
   };
   const program = await createLogin(read.config, { store, fetch, now, emit });
