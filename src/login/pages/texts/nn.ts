@@ -25,7 +25,7 @@ export const NN: PageTexts = {
       action: 'Logg inn på nytt',
     },
     'too-many-logins': {
-      title: 'Du blir send fram og tilbake',
+      title: 'Du blir sendt fram og tilbake',
       sentence: 'Sida har sendt deg til innlogging fleire gonger på kort tid, sjølv om du alt er logga inn.',
       advice:
         'Vent nokre sekund før du prøver igjen. Viss det held fram, kan du kontakte brukarstøtte og oppgje referansen nedanfor.',
@@ -58,7 +58,7 @@ export const NN: PageTexts = {
     },
     'logging-out': {
       title: 'Du blir logga ut',
-      sentence: 'Du er logga ut her, og blir send vidare for å bli logga ut av innloggingstenesta òg.',
+      sentence: 'Du er logga ut her, og blir sendt vidare for å bli logga ut av innloggingstenesta òg.',
       advice: 'Viss ingenting skjer, kan du velje «Fullfør utlogginga».',
       action: 'Fullfør utlogginga',
     },
@@ -89,7 +89,7 @@ export const NN: PageTexts = {
     },
     'signed-in': {
       title: 'Du er logga inn',
-      sentence: 'Du blir send vidare til sida du skulle til.',
+      sentence: 'Du blir sendt vidare til sida du skulle til.',
       advice: 'Viss ingenting skjer, kan du velje «Gå vidare».',
       action: 'Gå vidare',
     },
