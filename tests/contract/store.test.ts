@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, type TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { createClient } from 'redis';
 import { createMemoryStore } from '../../src/store/memory.ts';
 import { openRedisStore } from '../../src/store/redis.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
 import { noRedis, startRedis } from '../servers/redis.ts';
+import { age } from './redis-age.ts';
 import { storeContract } from './store.ts';
 
 const START = 1_800_000_000;
@@ -46,22 +46,6 @@ storeContract(
   },
   noRedis,
 );
-
-/** The server's clock cannot be moved, so everything under the prefix is made older instead. */
-const AGE = `for _, key in ipairs(redis.call('KEYS', ARGV[1] .. '*')) do
-  if redis.call('TYPE', key).ok == 'zset' then
-    for _, member in ipairs(redis.call('ZRANGE', key, 0, -1)) do redis.call('ZINCRBY', key, -ARGV[2], member) end
-  end
-  local left = redis.call('PTTL', key)
-  if left >= 0 then redis.call('PEXPIRE', key, left - ARGV[2]) end
-end`;
-
-async function age(url: string, prefix: string, seconds: number): Promise<void> {
-  const client = createClient({ url });
-  await client.connect();
-  await client.eval(AGE, { arguments: [prefix, String(seconds * 1000)] });
-  await client.close();
-}
 
 async function until(condition: () => boolean): Promise<void> {
   for (let turns = 0; !condition(); turns += 1) {
