@@ -26,8 +26,10 @@ import { createExchange } from './exchange/exchange.ts';
 import { guardStore } from './guarded-store.ts';
 import { createProxy } from './proxy/proxy.ts';
 import { createUpstreams } from './proxy/upstreams.ts';
+import { createRole } from './roles.ts';
 import { createRefresher } from './session/refresh.ts';
 import { compileRules } from './proxy/rules.ts';
+import { createNoRefresher } from './sso/no-refresher.ts';
 import { createSiblings } from './siblings.ts';
 import { createSessions } from './session/sessions.ts';
 import { createTargets } from './targets.ts';
@@ -97,6 +99,7 @@ function createParts(
     now,
     provider: provider.name,
     clientId: provider.clientId,
+    ofAnyClient: config.role === 'sso-proxy',
     issuer: () => client.metadata.loaded()?.issuer,
     onUnreadable: (session_ref) => emit({ event: 'session.unreadable', session_ref }),
   });
@@ -119,9 +122,14 @@ function createContexts(config: LoginConfig, deps: LoginDeps): Siblings {
   };
   const contextOf = (provider: ProviderConfig, siblings: Siblings): LoginContext => {
     const parts = createParts(shared, provider, { fetch, tracer });
-    return { ...parts, refresher: createRefresher(parts), siblings };
+    return { ...parts, refresher: config.role === 'sso-proxy' ? createNoRefresher() : createRefresher(parts), siblings };
   };
   return createSiblings(config.providers, contextOf);
+}
+
+/** Whether the instance speaks to its providers itself. */
+function isClient({ role }: LoginConfig): boolean {
+  return role !== 'sso-proxy';
 }
 
 /** What is missing before requests are taken; a provider's later outage does not count. */
@@ -131,7 +139,7 @@ async function readiness({ first, all }: Siblings): Promise<Record<string, boole
     () => false,
   );
   const parts: Record<string, boolean> = { store };
-  for (const { provider, client } of all) {
+  for (const { provider, client } of isClient(first.config) ? all : []) {
     const loaded = client.metadata.loaded() !== undefined;
     const suffix = provider.isDefault ? '' : ` of ${provider.name}`;
     parts[`metadata${suffix}`] = loaded;
@@ -168,8 +176,9 @@ export function createLogin(config: LoginConfig, deps: LoginDeps): Promise<Progr
   const { tracer = NO_TRACER, within = (_fields, work) => work() } = deps;
   const watcher = createRequestWatcher({ emit: context.emit, tracer, within, accessLogs: config.accessLogs });
   const proxy = createProxy(context, { upstream, trusted });
-  const entrance = createEntrance(context, { proxy, trusted, watcher });
-  const warming = siblings.all.map(warmUp);
+  const role = createRole(context, trusted);
+  const entrance = createEntrance(context, { proxy, trusted, watcher, ...role.parts });
+  const warming = isClient(config) ? siblings.all.map(warmUp) : [];
   const listener: ListenerSpec = {
     name: 'login proxy',
     setting: 'FULLMAKT_LOGIN_BIND_ADDRESS',
@@ -191,6 +200,7 @@ export function createLogin(config: LoginConfig, deps: LoginDeps): Promise<Progr
       exchange.close();
       await context.background.close();
       for (const { client } of siblings.all) client.close();
+      await role.close();
       await upstreams.close();
       await deps.tracer?.close();
     },

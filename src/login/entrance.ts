@@ -9,6 +9,7 @@ import { empty } from '../web/http.ts';
 import { refuseUpgrade } from '../web/respond.ts';
 import { emptyAnswer, problem } from './answers.ts';
 import type { LoginContext, OwnRequest } from './context.ts';
+import type { ForwardAuth } from './forward-auth/check.ts';
 import type { Place, RequestWatch, RequestWatcher } from './figures-requests.ts';
 import { corsHeaders } from './guards.ts';
 import type { Ingress } from './ingress.ts';
@@ -23,8 +24,23 @@ const OWN_SEGMENT = 'oauth2';
 
 type Found =
   | { readonly kind: 'answer'; readonly answer: HttpResponse }
+  | { readonly kind: 'check'; readonly check: () => Promise<HttpResponse> }
   | { readonly kind: 'own'; readonly request: OwnRequest; readonly route: string }
   | { readonly kind: 'proxied'; readonly request: ProxiedRequest };
+
+/** What the entrance leads to. */
+export interface EntranceParts {
+  readonly proxy: Proxy;
+  readonly trusted: TrustedProxies;
+  readonly watcher: RequestWatcher;
+  /** Finds the own routes of a role that has others than usual. */
+  readonly findRoute?: (
+    context: LoginContext,
+    path: string,
+  ) => { readonly route: OwnRoute; readonly at: LoginContext } | undefined;
+  /** Where outer proxies ask about requests that they hold. */
+  readonly forwardAuth?: ForwardAuth;
+}
 
 /** The public side of the login proxy. */
 export interface Entrance {
@@ -39,6 +55,7 @@ function answerWith(status: number): Found {
 /** Where a request was going, in words of ours alone. */
 function placeOf(found: Found): Place {
   if (found.kind === 'answer') return { route: 'other', host: 'other' };
+  if (found.kind === 'check') return { route: 'forward-auth', host: 'other' };
   const host = found.request.ingress?.host ?? 'other';
   if (found.kind === 'proxied') return { route: 'proxied', host };
   // The routes of further providers count as those of the default one.
@@ -49,7 +66,7 @@ function placeOf(found: Found): Place {
 /** Makes the entrance: the only thing that looks at `Host` and paths. */
 export function createEntrance(
   context: LoginContext,
-  parts: { readonly proxy: Proxy; readonly trusted: TrustedProxies; readonly watcher: RequestWatcher },
+  parts: EntranceParts,
 ): Entrance {
   const { config } = context;
 
@@ -68,6 +85,8 @@ export function createEntrance(
   }
 
   function find(http: HttpRequest): Found {
+    const check = parts.forwardAuth?.(http, hostOf(http));
+    if (check !== undefined) return { kind: 'check', check };
     const path = judgePath(http.path, config.pathAllow);
     const ingress = path === undefined ? undefined : ingressFor(http, path);
     // The host is judged first, so that strangers learn nothing about paths.
@@ -108,6 +127,7 @@ export function createEntrance(
 
   async function answerTo(found: Found, watch: RequestWatch): Promise<HttpResponse> {
     if (found.kind === 'answer') return found.answer;
+    if (found.kind === 'check') return found.check();
     if (found.kind === 'own') return answerOwn(found.request, found.route);
     return parts.proxy.handle({ ...found.request, watch });
   }
@@ -137,7 +157,7 @@ export function createEntrance(
       const watch = parts.watcher.begin(http, placeOf(found));
       if (found.kind === 'proxied')
         return watch.run(() => parts.proxy.upgrade({ ...found.request, watch }, socket, head));
-      const answer = found.kind === 'answer' ? found.answer : empty(404);
+      const answer = found.kind === 'own' ? empty(404) : await watch.run(() => answerTo(found, watch));
       watch.answered(answer.status);
       refuseUpgrade(socket, answer);
     },

@@ -6,6 +6,7 @@ import { providerConfig } from './providers.ts';
 import type { GoodSettings } from './read.ts';
 import type { LoginSettings } from './table.ts';
 import { telemetryOf } from './telemetry.ts';
+import { originsOfDomain } from '../sso/origins.ts';
 
 function ssoOf(settings: LoginSettings): SsoConfig | undefined {
   const domain = settings.ssoDomain ?? (settings.role === 'sso-proxy' ? sharedDomain(settings) : undefined);
@@ -64,12 +65,13 @@ function safetyOf(
   | 'compat'
   | 'pagesLocale'
 > {
+  const shared = originsOfDomain(settings.role, ssoOf(settings));
   const further = settings.corsOrigins.map((origin) => new URL(origin).origin);
   return {
     csrf: settings.csrf,
     honourUpstreamStepUp: settings.stepUpHonourUpstream,
     headerBytes: settings.limitsHeaderBytes,
-    allowedOrigins: [...new Set([...settings.ingress.map(({ origin }) => origin), ...further])],
+    allowedOrigins: [...new Set([...settings.ingress.map(({ origin }) => origin), ...shared, ...further])],
     pathAllow: settings.pathAllow,
     logout: { method: settings.logoutMethod, revoke: settings.logoutRevoke },
     rateLimit: {

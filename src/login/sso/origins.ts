@@ -1,0 +1,8 @@
+/** Origins that share a session. Pure. */
+import type { Role, SsoConfig } from '../config.ts';
+
+/** The domain and all its hosts, over https: their pages may ask for state changes and read our answers. */
+export function originsOfDomain(role: Role, sso: SsoConfig | undefined): readonly string[] {
+  if (sso === undefined || role === 'standalone') return [];
+  return [`https://${sso.domain}`, `https://*.${sso.domain}`];
+}
