@@ -52,6 +52,8 @@ export interface LoginDeps {
   readonly metrics?: () => Promise<string>;
   readonly tracer?: Tracer;
   readonly within?: Within;
+  /** Repeats the look at open tunnels; by the clock unless told. */
+  readonly repeat?: Repeat;
 }
 
 function createClient(
@@ -132,30 +134,6 @@ function isClient({ role }: LoginConfig): boolean {
   return role !== 'sso-proxy';
 }
 
-/** What is missing before requests are taken; a provider's later outage does not count. */
-async function readiness({ first, all }: Siblings): Promise<Record<string, boolean>> {
-  const store = await first.store.read('login:ping').then(
-    () => true,
-    () => false,
-  );
-  const parts: Record<string, boolean> = { store };
-  for (const { provider, client } of isClient(first.config) ? all : []) {
-    const loaded = client.metadata.loaded() !== undefined;
-    const suffix = provider.isDefault ? '' : ` of ${provider.name}`;
-    parts[`metadata${suffix}`] = loaded;
-    parts[`keys${suffix}`] = loaded && (await client.keySet.ready());
-  }
-  return parts;
-}
-
-function healthListener(siblings: Siblings, metrics: LoginDeps['metrics']): readonly ListenerSpec[] {
-  const address = siblings.first.config.metricsAddress;
-  if (address === undefined) return [];
-  const ready = (): Promise<Record<string, boolean>> => readiness(siblings);
-  const handle = createRouter(healthRoutes({ ready, ...(metrics === undefined ? {} : { metrics }) }));
-  return [{ name: 'login metrics', setting: 'FULLMAKT_LOGIN_METRICS_BIND_ADDRESS', ...address, handle }];
-}
-
 /** Unsafe compatibility is said at every start. */
 function tellUnsafe({ compat }: LoginConfig, emit: LoginDeps['emit']): void {
   if (compat.authorizationPassthrough)
@@ -175,7 +153,7 @@ export function createLogin(config: LoginConfig, deps: LoginDeps): Promise<Progr
   const trusted = createTrustedProxies(config.trustedProxies);
   const { tracer = NO_TRACER, within = (_fields, work) => work() } = deps;
   const watcher = createRequestWatcher({ emit: context.emit, tracer, within, accessLogs: config.accessLogs });
-  const proxy = createProxy(context, { upstream, trusted });
+  const proxy = createProxy(context, { upstreams, exchange, tunnels, trusted });
   const role = createRole(context, trusted);
   const entrance = createEntrance(context, { proxy, trusted, watcher, ...role.parts });
   const warming = isClient(config) ? siblings.all.map(warmUp) : [];

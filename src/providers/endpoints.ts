@@ -15,6 +15,8 @@ export interface Endpoints {
   tokenEndpoint(): Promise<string>;
   /** Throws likewise. */
   jwksUri(): Promise<string>;
+  /** The configured issuer, else the one that metadata shows. Throws likewise. */
+  issuer(): Promise<string>;
 }
 
 /** What discovery runs on. */
@@ -27,10 +29,11 @@ export interface EndpointDependencies {
 
 /** Explicit endpoints win; the rest comes from the well-known document, whose issuer has to be ours (RFC 8414 3.3). */
 export function createEndpoints(
-  settings: Pick<ProviderSettings, 'issuer' | 'endpoints'>,
+  settings: Pick<ProviderSettings, 'endpoints'> & { readonly issuer?: string },
   { fetch, now, isAllowedUrl }: EndpointDependencies,
 ): Endpoints {
   const { endpoints, issuer } = settings;
+  const named = issuer ?? endpoints.wellKnownUrl ?? 'a provider';
   let loaded: { readonly metadata: ServerMetadata; readonly at: number } | undefined;
   let loading: Promise<ServerMetadata> | undefined;
   let pauseSeconds = 0;
@@ -43,7 +46,11 @@ export function createEndpoints(
 
   async function load(url: string): Promise<ServerMetadata> {
     try {
-      const metadata = await fetchMetadata(url, { fetch, expectedIssuer: issuer, isAllowedUrl });
+      const metadata = await fetchMetadata(url, {
+        fetch,
+        isAllowedUrl,
+        ...(issuer === undefined ? {} : { expectedIssuer: issuer }),
+      });
       loaded = { metadata, at: now() };
       pauseSeconds = 0;
       return metadata;
@@ -59,25 +66,26 @@ export function createEndpoints(
   /** What was true yesterday serves on while the provider is asked again, and while it cannot be asked. */
   async function current(): Promise<ServerMetadata> {
     const url = endpoints.wellKnownUrl;
-    if (url === undefined) throw new Error(`no well-known URL is configured for ${issuer}`);
+    if (url === undefined) throw new Error(`no well-known URL is configured for ${named}`);
     const paused = now() < pausedUntil;
     if (loaded !== undefined) {
       if (now() - loaded.at >= METADATA_AGE_SECONDS && !paused) fetchOnce(url).catch(() => undefined);
       return loaded.metadata;
     }
-    if (paused) throw new Error(`metadata of ${issuer} could not be read a moment ago`);
+    if (paused) throw new Error(`metadata of ${named} could not be read a moment ago`);
     return await fetchOnce(url);
   }
 
   async function find(configured: string | undefined, name: 'token_endpoint' | 'jwks_uri'): Promise<string> {
     if (configured !== undefined) return configured;
     const found = (await current())[name];
-    if (found === undefined) throw new Error(`metadata of ${issuer} has no ${name}`);
+    if (found === undefined) throw new Error(`metadata of ${named} has no ${name}`);
     return found;
   }
 
   return {
     tokenEndpoint: () => find(endpoints.tokenEndpoint, 'token_endpoint'),
     jwksUri: () => find(endpoints.jwksUri, 'jwks_uri'),
+    issuer: async () => issuer ?? (await current()).issuer,
   };
 }

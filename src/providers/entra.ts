@@ -21,6 +21,21 @@ export interface AssertedClient {
   readonly clientAssertion: string;
 }
 
+/** A client and its secret (RFC 6749 2.3.1). */
+export interface SecretClient {
+  readonly clientId: string;
+  readonly clientSecret: string;
+}
+
+function clientParameters(client: AssertedClient | SecretClient): Readonly<Record<string, string>> {
+  if ('clientSecret' in client) return { client_id: client.clientId, client_secret: client.clientSecret };
+  return {
+    client_id: client.clientId,
+    client_assertion: client.clientAssertion,
+    client_assertion_type: CLIENT_ASSERTION_TYPE,
+  };
+}
+
 /** What one of our own issuer's assertions says; `now` in seconds since the epoch. */
 export interface WorkloadAssertion {
   readonly key: SigningKey;
@@ -48,15 +63,13 @@ export function entraMachineForm(client: AssertedClient, target: string): Readon
 
 /** On-Behalf-Of at Entra: the user's token for another API (providers.md 2.3). */
 export function entraOnBehalfOfForm(
-  client: AssertedClient,
+  client: AssertedClient | SecretClient,
   target: string,
   userToken: string,
 ): Readonly<Record<string, string>> {
   return {
     grant_type: GRANT.jwtBearer,
-    client_id: client.clientId,
-    client_assertion: client.clientAssertion,
-    client_assertion_type: CLIENT_ASSERTION_TYPE,
+    ...clientParameters(client),
     scope: target,
     requested_token_use: 'on_behalf_of',
     assertion: userToken,

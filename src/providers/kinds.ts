@@ -5,6 +5,9 @@ import { ENTRA_MAX_AGE_HONOURED, IDPORTEN_MAX_AGE_HONOURED } from './unconfirmed
 /** The kinds a login client can have. */
 export type ProviderKindName = 'idporten' | 'entra' | 'openid';
 
+/** Networks of applications that know each other by name: `entra` is asked on behalf of the user, `tokenx` to exchange. */
+export type ExchangeNetwork = 'entra' | 'tokenx';
+
 /** One kind of provider as a login client sees it. */
 export interface ProviderKind {
   readonly name: ProviderKindName;
@@ -29,6 +32,8 @@ export interface ProviderKind {
   readonly frontchannelIssuerRequired: boolean;
   /** Whether access tokens have no audience unless `resource` asks for one. */
   readonly audienceNeedsResource: boolean;
+  /** Where the access token of a session is exchanged for that of another application. */
+  readonly exchangeNetwork: ExchangeNetwork;
   /** Whether a refresh has to repeat the scopes. */
   readonly scopeOnRefresh: boolean;
   /** What metadata must offer, or the provider is not used. */
@@ -54,6 +59,7 @@ export const PROVIDER_KINDS: Readonly<Record<ProviderKindName, ProviderKind>> = 
     localLogout: false,
     frontchannelIssuerRequired: true,
     audienceNeedsResource: true,
+    exchangeNetwork: 'tokenx',
     scopeOnRefresh: false,
     requiredMetadata: [...BASE_METADATA, 'pushed_authorization_request_endpoint', 'end_session_endpoint'],
     exactIssuer: true,
@@ -68,6 +74,7 @@ export const PROVIDER_KINDS: Readonly<Record<ProviderKindName, ProviderKind>> = 
     localLogout: true,
     frontchannelIssuerRequired: false,
     audienceNeedsResource: false,
+    exchangeNetwork: 'entra',
     scopeOnRefresh: true,
     requiredMetadata: BASE_METADATA,
     exactIssuer: true,
@@ -81,6 +88,7 @@ export const PROVIDER_KINDS: Readonly<Record<ProviderKindName, ProviderKind>> = 
     localLogout: true,
     frontchannelIssuerRequired: false,
     audienceNeedsResource: false,
+    exchangeNetwork: 'tokenx',
     scopeOnRefresh: false,
     requiredMetadata: BASE_METADATA,
     exactIssuer: false,

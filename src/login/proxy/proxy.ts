@@ -7,18 +7,22 @@ import { empty } from '../../web/http.ts';
 import { refuseUpgrade } from '../../web/respond.ts';
 import type { ForwardOptions } from '../../web/upstream.ts';
 import { refuse } from '../answers.ts';
-import type { LoginContext, OwnRequest } from '../context.ts';
+import type { LoginContext } from '../context.ts';
 import { isOwnCookie, sharedSession } from '../cookie-names.ts';
+import type { RequestWatch } from '../figures-requests.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import type { Tunnels } from '../tunnels.ts';
 import type { Decision } from './decide.ts';
-import { askForMore, askToSignIn, refuseCrossSite, sayExchangeDown, sayUnavailable } from './denials.ts';
+import { sayExchangeDown } from './denials.ts';
 import { answerHeaders, createHeaderCleaner, ownHeaders } from './headers.ts';
-import type { Judgement, ProxiedRequest } from './judge.ts';
-import { judgeRequest } from './judge.ts';
+import type { JudgedRequest } from './judge.ts';
+import { answerInstead, judgeRequest } from './judge.ts';
 import type { Destination, Upstreams } from './upstreams.ts';
 
-export type { ProxiedRequest };
+/** A request for the application, and who is told how it is answered. */
+export interface ProxiedRequest extends Omit<JudgedRequest, 'upgrade' | 'enforced'> {
+  readonly watch?: RequestWatch;
+}
 
 /** The proxy's fixed parts. */
 export interface ProxyParts {
@@ -40,14 +44,6 @@ interface Passage {
   readonly destination: Destination;
   readonly authorization: string | undefined;
   readonly headers: readonly string[];
-}
-
-/** The answer to a request that may not go on, at an ingress. */
-function deny(context: LoginContext, request: OwnRequest, { verdict, rule }: Judgement): HttpResponse {
-  if (verdict.kind === 'step-up') return askForMore(request, verdict.found, verdict.shortfall);
-  if (verdict.kind === 'cross-site') return refuseCrossSite(context, request);
-  if (verdict.kind === 'unavailable') return sayUnavailable(context, request);
-  return askToSignIn(context, request, rule.provider);
 }
 
 function inboundAuthorization({ headers }: HttpRequest, { identity }: Decision): string | undefined {
@@ -80,10 +76,9 @@ export function createProxy(context: LoginContext, parts: ProxyParts): Proxy {
     const { http, ingress } = request;
     const headers = clean(http.rawHeaders);
     if (headers === undefined) return empty(400, { Connection: 'close' });
-    const judgement = await judgeRequest(context, request, upgrade);
-    const { verdict } = judgement;
+    const verdict = await judgeRequest(context, { http, path: request.path, ingress, upgrade });
     if (verdict.kind !== 'forward')
-      return ingress === undefined ? empty(401) : deny(context, { http, ingress }, judgement);
+      return ingress === undefined ? empty(401) : answerInstead(context, { http, ingress }, verdict);
     const { decision } = verdict;
     const destination = parts.upstreams.destinationOf(request.path);
     const authorization = await authorizationFor(request, decision, destination);
@@ -91,12 +86,12 @@ export function createProxy(context: LoginContext, parts: ProxyParts): Proxy {
     return { decision, destination, authorization: authorization.value, headers };
   }
 
-  function forwardOptions({ http, ingress }: ProxiedRequest, passage: Passage): ForwardOptions {
+  function forwardOptions({ http, ingress, watch }: ProxiedRequest, passage: Passage): ForwardOptions {
     const { identity } = passage.decision;
     const found = identity.kind === 'session' ? identity : undefined;
     const withIdToken = config.upstreamIdToken && passage.destination.audience === undefined;
     const answered = { isOwnCookie: isOwn, sessionUsed: found !== undefined };
-    return {
+    const options: ForwardOptions = {
       path: http.target,
       headers: passage.headers,
       own: ownHeaders({
@@ -108,15 +103,9 @@ export function createProxy(context: LoginContext, parts: ProxyParts): Proxy {
         correlationId: http.correlationId,
       }),
       responseHeaders: (raw) => answerHeaders(raw, answered),
-      onAnswered: (status) =>
-        context.emit({
-          event: 'proxy.answered',
-          decision: identity.kind,
-          code_class: `${Math.floor(status / 100)}xx`,
-          method: http.method,
-        }),
       ...(found === undefined ? {} : { onOpen: () => parts.tunnels.open(found) }),
     };
+    return watch?.forward(options, identity.kind) ?? options;
   }
 
   return {
@@ -127,7 +116,10 @@ export function createProxy(context: LoginContext, parts: ProxyParts): Proxy {
     },
     async upgrade(request, socket, head) {
       const result = await answerOrPassage(request, true);
-      if ('status' in result) return refuseUpgrade(socket, result);
+      if ('status' in result) {
+        request.watch?.answered(result.status);
+        return refuseUpgrade(socket, result);
+      }
       result.destination.upstream.tunnel(request.http, socket, head, forwardOptions(request, result));
     },
   };

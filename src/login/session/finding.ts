@@ -2,39 +2,84 @@
 import { StoreUnavailable } from '../../store/errors.ts';
 import type { LoginContext, OwnRequest } from '../context.ts';
 import { findTicket } from '../cookies.ts';
-import type { SessionFinding } from '../proxy/decide.ts';
 import { hasLevel, nowMilliseconds } from './present-session.ts';
 import { isRefreshDue, sessionPhase } from './times.ts';
 import type { StoredSession } from './sessions.ts';
+import type { Ticket } from './ticket.ts';
+
+/** A session, and the context of the provider it is of. */
+export interface FoundSession {
+  readonly at: LoginContext;
+  readonly session: StoredSession;
+}
+
+/** What is known about the session of a request. */
+export type SessionFinding =
+  | ({ readonly kind: 'session' } & FoundSession)
+  | { readonly kind: 'none' }
+  /** Our ticket is there, but the store, or the provider that should refresh, does not answer. */
+  | { readonly kind: 'unavailable' };
+
+interface FoundTicket {
+  readonly at: LoginContext;
+  readonly ticket: Ticket;
+}
 
 const NONE: SessionFinding = { kind: 'none' };
 
-function usable(context: LoginContext, session: StoredSession): SessionFinding {
-  const { record } = session;
-  const now = nowMilliseconds(context);
-  if (!hasLevel(context, session) || sessionPhase(record.times, now) !== 'active') return NONE;
-  if (now > record.times.expireAt && context.config.onTokenExpiry === 'end') return NONE;
-  return { kind: 'session', accessToken: record.accessToken, idToken: record.idToken };
+function ticketAt(at: LoginContext | undefined, request: OwnRequest): FoundTicket | undefined {
+  const finding = at && findTicket(at, request);
+  return at !== undefined && finding?.kind === 'ticket' ? { at, ticket: finding.ticket } : undefined;
 }
 
-async function refreshed(context: LoginContext, session: StoredSession): Promise<SessionFinding> {
-  const outcome = await context.refresher.refresh(session);
+/** The ticket of the named provider; without a name the default provider's, else the only one there is. */
+function chooseTicket(
+  { siblings }: LoginContext,
+  request: OwnRequest,
+  provider: string | undefined,
+): FoundTicket | undefined {
+  if (provider !== undefined) return ticketAt(siblings.named(provider), request);
+  const first = ticketAt(siblings.first, request);
+  if (first !== undefined || siblings.all.length === 1) return first;
+  const others = siblings.all.map((at) => ticketAt(at, request)).filter((found) => found !== undefined);
+  return others.length === 1 ? others[0] : undefined;
+}
+
+function usable(at: LoginContext, session: StoredSession): SessionFinding {
+  const { times } = session.record;
+  const now = nowMilliseconds(at);
+  if (!hasLevel(at, session) || sessionPhase(times, now) !== 'active') return NONE;
+  if (now > times.expireAt && at.config.onTokenExpiry === 'end') return NONE;
+  return { kind: 'session', at, session };
+}
+
+async function refreshed(at: LoginContext, session: StoredSession): Promise<SessionFinding> {
+  const outcome = await at.refresher.refresh(session);
   if (outcome.kind === 'gone') return NONE;
-  if (outcome.kind === 'session') return usable(context, outcome.session);
-  const alive = nowMilliseconds(context) <= session.record.times.expireAt;
-  return alive ? usable(context, session) : { kind: 'unavailable' };
+  if (outcome.kind === 'session') return usable(at, outcome.session);
+  const alive = nowMilliseconds(at) <= session.record.times.expireAt;
+  return alive ? usable(at, session) : { kind: 'unavailable' };
 }
 
-/** Finds the session. A store that fails is not "no session": the finding is then `unavailable`. */
-export async function findSession(context: LoginContext, request: OwnRequest): Promise<SessionFinding> {
-  const finding = findTicket(context, request);
-  if (finding.kind !== 'ticket') return NONE;
+/**
+ * Finds the session a request uses: of the provider its rule names, else as RO-5 chooses. A store that fails is not
+ * "no session": the finding is then `unavailable`.
+ */
+export async function findSession(
+  context: LoginContext,
+  request: OwnRequest,
+  provider?: string,
+): Promise<SessionFinding> {
+  const found = chooseTicket(context, request, provider);
+  if (found === undefined) return NONE;
+  const { at, ticket } = found;
   try {
-    const session = await context.sessions.load(finding.ticket);
-    if (session === undefined || !hasLevel(context, session)) return NONE;
-    const now = nowMilliseconds(context);
-    if (sessionPhase(session.record.times, now) !== 'active') return NONE;
-    return isRefreshDue(session.record.times, now) ? await refreshed(context, session) : usable(context, session);
+    const session = await at.sessions.load(ticket);
+    if (session === undefined || !hasLevel(at, session)) return NONE;
+    const { times } = session.record;
+    const now = nowMilliseconds(at);
+    if (sessionPhase(times, now) !== 'active') return NONE;
+    return isRefreshDue(times, now) ? await refreshed(at, session) : usable(at, session);
   } catch (error) {
     if (!(error instanceof StoreUnavailable)) throw error;
     context.emit({ event: 'store.unavailable', reason: error.message });

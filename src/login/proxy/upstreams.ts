@@ -1,0 +1,46 @@
+/** Which application is behind which path. */
+import type { Upstream } from '../../web/upstream.ts';
+import { createUpstream } from '../../web/upstream.ts';
+import type { LoginConfig, UpstreamRoute } from '../config.ts';
+import type { CanonicalPath } from './path.ts';
+import { isUnder } from './path.ts';
+
+/** An application, and what tokens for it are exchanged to; without `audience` it gets the login token. */
+export interface Destination {
+  readonly upstream: Upstream;
+  readonly audience: UpstreamRoute['audience'];
+}
+
+/** All applications, one pool of connections for each. */
+export interface Upstreams {
+  destinationOf(path: CanonicalPath): Destination;
+  close(): Promise<void>;
+}
+
+/** The applications of a configuration: the longest path on a segment boundary decides, else it is the default one. */
+export function createUpstreams(config: Pick<LoginConfig, 'upstream' | 'upstreams'>): Upstreams {
+  const pools = new Map<string, Upstream>();
+  const poolOf = (url: string): Upstream => {
+    const { origin } = new URL(url);
+    const pool = pools.get(origin) ?? createUpstream(origin);
+    pools.set(origin, pool);
+    return pool;
+  };
+  const routes = config.upstreams
+    .map(({ path, upstream, audience }) => ({ segments: segmentsOf(path), upstream: poolOf(upstream), audience }))
+    .toSorted((one, other) => other.segments.length - one.segments.length);
+  const otherwise: Destination = { upstream: poolOf(config.upstream), audience: undefined };
+  return {
+    destinationOf(path) {
+      for (const route of routes) if (isUnder(path, route.segments)) return route;
+      return otherwise;
+    },
+    async close() {
+      await Promise.all([...pools.values()].map((pool) => pool.close()));
+    },
+  };
+}
+
+function segmentsOf(path: string): readonly string[] {
+  return path.split('/').filter((segment) => segment !== '');
+}
