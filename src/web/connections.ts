@@ -12,14 +12,14 @@ export interface Connections {
   refuse(incoming: IncomingMessage): void;
   /** Whether a request came after a refused one and has to stay without answer. */
   followsRefusal(incoming: IncomingMessage): boolean;
-  /** A socket has left HTTP; the signal asks its owner to end it in the protocol's own way. */
-  tunnelling(socket: Duplex): AbortSignal;
+  /** A socket has left HTTP, or carries an answer without an end; the signal asks its owner to end it in its own way. */
+  lasting(socket: Duplex): AbortSignal;
   close(servers: readonly Server[], graceSeconds: number): Promise<void>;
 }
 
-/** Keeps account of requests and tunnels of one listener. */
+/** Keeps account of requests and lasting of one listener. */
 export function createConnections(): Connections {
-  const tunnels = new Map<Duplex, AbortController>();
+  const lasting = new Map<Duplex, AbortController>();
   const refused = new WeakSet<Duplex>();
   const latest = new WeakMap<Duplex, ServerResponse>();
   const waiting = new WeakMap<Duplex, number>();
@@ -46,16 +46,16 @@ export function createConnections(): Connections {
       refused.add(incoming.socket);
     },
     followsRefusal: (incoming) => refused.has(incoming.socket),
-    tunnelling(socket) {
+    lasting(socket) {
       const controller = new AbortController();
-      tunnels.set(socket, controller);
-      socket.once('close', () => tunnels.delete(socket));
+      if (!lasting.has(socket)) socket.once('close', () => lasting.delete(socket));
+      lasting.set(socket, controller);
       if (draining) controller.abort();
       return controller.signal;
     },
     close(servers, graceSeconds) {
       draining = true;
-      closing ??= drain(servers, tunnels, graceSeconds);
+      closing ??= drain(servers, lasting, graceSeconds);
       return closing;
     },
   };
@@ -63,7 +63,7 @@ export function createConnections(): Connections {
 
 async function drain(
   servers: readonly Server[],
-  tunnels: ReadonlyMap<Duplex, AbortController>,
+  lasting: ReadonlyMap<Duplex, AbortController>,
   graceSeconds: number,
 ): Promise<void> {
   const timers: NodeJS.Timeout[] = [];
@@ -71,19 +71,19 @@ async function drain(
   // An answer that was under way leaves its connection idle and open: look again until none is left.
   timers.push(setInterval(() => servers.forEach((server) => server.closeIdleConnections()), 50));
   // Everybody who is cut reconnects: spread over half the grace, they do not come back all at once.
-  const spacing = tunnels.size === 0 ? 0 : (graceSeconds * 500) / tunnels.size;
+  const spacing = lasting.size === 0 ? 0 : (graceSeconds * 500) / lasting.size;
   let index = 0;
-  for (const controller of tunnels.values()) {
+  for (const controller of lasting.values()) {
     timers.push(setTimeout(() => controller.abort(), spacing * index));
     index += 1;
   }
   timers.push(
     setTimeout(() => {
       for (const server of servers) server.closeAllConnections();
-      for (const socket of tunnels.keys()) socket.destroy();
+      for (const socket of lasting.keys()) socket.destroy();
     }, graceSeconds * 1000),
   );
   await Promise.all(closed);
-  await Promise.all([...tunnels.keys()].map((socket) => new Promise((resolve) => socket.once('close', resolve))));
+  await Promise.all([...lasting.keys()].map((socket) => new Promise((resolve) => socket.once('close', resolve))));
   for (const timer of timers) clearTimeout(timer);
 }

@@ -10,7 +10,7 @@ export interface ForwardOptions {
   readonly responseHeaders?: (raw: readonly string[]) => readonly string[];
   /** Called once, when the head of an answer is written, with its status; 499 when the client left before. Must not throw. */
   readonly onAnswered?: (status: number) => void;
-  /** Called when the exchange turns into one that may last for hours; without it only its two sides end it. */
+  /** Called when the exchange turns into one that may last for hours; without it only its two sides and the end of the listener end it. */
   readonly onOpen?: (kind: LastingKind) => Lasting;
 }
 

@@ -20,9 +20,9 @@ export interface HttpRequest {
   /** The trace that `traceparent` names (W3C Trace Context), if it is a good one. */
   readonly traceId?: string;
   /** Aborts when the client goes away before its answer is complete. */
-  readonly signal: AbortSignal;
-  /** Aborts when the listener wants a tunnel to end (upgrades only). */
-  readonly closing?: AbortSignal;
+  gone(): AbortSignal;
+  /** Aborts when the listener closes and wants a tunnel or an event stream to end; only for those that end then. */
+  closing?(): AbortSignal;
   /** The whole body, at most `limitBytes` (64 KiB unless told or unless the listener says otherwise). Throws BodyTooLarge. */
   body(limitBytes?: number): Promise<Buffer>;
   readonly incoming: IncomingMessage;

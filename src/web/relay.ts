@@ -3,7 +3,7 @@ import { PassThrough } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { endToEndHeaders, headerValues } from './headers.ts';
 import type { HttpRequest } from './http.ts';
-import { handOver } from './lasting.ts';
+import { handOver, onAbort } from './lasting.ts';
 import { endAfterUpload, LINGER_SECONDS } from './respond.ts';
 import type { ForwardOptions, UpstreamTimes } from './forward.ts';
 
@@ -125,11 +125,15 @@ function writeHead(
 
 /** Most answers are whole in the packet they begin in; the others get what an answer needs that takes its time. */
 function outlast(relay: RelayOptions, state: RelayState, raw: readonly string[]): void {
-  const { outgoing, options, limits } = relay;
+  const { request, outgoing, options, limits } = relay;
   if (outgoing.writableEnded || outgoing.destroyed) return;
   // The headers may be long before the first byte. `flushHeaders` would write them as UTF-8, which they are not.
   if (!state.begun) outgoing.write('', 'latin1');
-  if (isEventStream(raw)) handOver(options.onOpen?.('event-stream'), outgoing, () => endStream(relay, state));
+  if (isEventStream(raw)) {
+    const end = (): void => endStream(relay, state);
+    onAbort(request.closing?.(), outgoing, end);
+    handOver(options.onOpen?.('event-stream'), outgoing, end);
+  }
   // A client that is behind has a timer of its own.
   else state.idle = setTimeout(() => state.paused || cut(relay, state), limits.idleSeconds * 1000);
 }
@@ -141,6 +145,7 @@ function cut({ outgoing }: RelayOptions, state: RelayState): void {
 
 /** The answer ends here, and its connection with it: the application may have promised a length. */
 function endStream({ outgoing }: RelayOptions, state: RelayState): void {
+  if (state.gone) return;
   state.gone = true;
   state.controller?.abort(new Error('the stream was ended'));
   const { socket } = outgoing;

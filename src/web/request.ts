@@ -20,7 +20,8 @@ export interface RequestSource {
   /** Closes when the exchange is over: the answer, or the socket of an upgrade. */
   readonly answer: ServerResponse | Duplex;
   readonly maxBodyBytes?: number | undefined;
-  readonly closing?: AbortSignal;
+  /** Says when the listener closes, to whoever lasts longer than a request. */
+  readonly closing?: () => AbortSignal;
 }
 
 /** Turns a message of Node into the request that handlers get. */
@@ -42,7 +43,8 @@ export function createRequest(source: RequestSource): HttpRequest {
     correlationId: correlationId(incoming),
     ...(traceId === undefined ? {} : { traceId }),
     ...(source.closing === undefined ? {} : { closing: source.closing }),
-    get signal(): AbortSignal {
+    // A method: a getter would give every request a shape of its own, and the collector much to do.
+    gone(): AbortSignal {
       gone ??= whenGone(answer);
       return gone;
     },

@@ -8,6 +8,12 @@ export interface Sealer {
   open(purpose: string, sealed: string, aad?: string): Buffer | undefined;
 }
 
+/** One whose key ring can change while it is in use. */
+export interface KeyedSealer extends Sealer {
+  /** Another key ring from now on. Throws as {@link createSealer} does, and then nothing has changed. */
+  readonly replace: (keys: readonly Uint8Array[]) => void;
+}
+
 const VERSION = 1;
 const KEY_BYTES = 32;
 const KEY_ID_BYTES = 4;
@@ -16,11 +22,12 @@ const TAG_BYTES = 16;
 const HEADER_BYTES: number = 1 + KEY_ID_BYTES + NONCE_BYTES;
 
 /** A sealer over a key ring of 32-byte keys: the first seals, all open. Throws when a key has another length or none is given. */
-export function createSealer(keys: readonly Uint8Array[]): Sealer {
-  const ring = keys.map(createRingKey);
-  const first = ring[0];
-  if (first === undefined) throw new Error('a key ring needs at least one key');
+export function createSealer(keys: readonly Uint8Array[]): KeyedSealer {
+  let { first, ring } = createRing(keys);
   return {
+    replace(fresh) {
+      ({ first, ring } = createRing(fresh));
+    },
     seal(purpose, plain, aad = '') {
       const nonce = randomBytes(NONCE_BYTES);
       const cipher = createCipheriv('aes-256-gcm', first.subkey(purpose), nonce);
@@ -46,6 +53,13 @@ export function createSealer(keys: readonly Uint8Array[]): Sealer {
 interface RingKey {
   readonly id: Buffer;
   readonly subkey: (purpose: string) => Buffer;
+}
+
+function createRing(keys: readonly Uint8Array[]): { readonly first: RingKey; readonly ring: readonly RingKey[] } {
+  const ring = keys.map(createRingKey);
+  const [first] = ring;
+  if (first === undefined) throw new Error('a key ring needs at least one key');
+  return { first, ring };
 }
 
 function createRingKey(key: Uint8Array): RingKey {

@@ -61,7 +61,7 @@ test('closes a connection whose client does not read its answer', async (t) => {
   const { port } = await openListener(t, {
     limits: { writeIdleSeconds: 0.1 },
     handle: (request) => {
-      request.signal.addEventListener('abort', () => gone.resolve());
+      request.gone().addEventListener('abort', () => gone.resolve());
       return { status: 200, body: Buffer.alloc(64 * 1024 * 1024) };
     },
   });

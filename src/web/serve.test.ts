@@ -105,7 +105,7 @@ test('aborts the signal of a request whose client goes away', async (t) => {
   const started = Promise.withResolvers<HttpRequest>();
   const { port } = await openListener(t, {
     handle: async (request) => {
-      const gone = new Promise((resolve) => request.signal.addEventListener('abort', resolve));
+      const gone = new Promise((resolve) => request.gone().addEventListener('abort', resolve));
       started.resolve(request);
       await gone;
       return { status: 200 };
@@ -115,7 +115,7 @@ test('aborts the signal of a request whose client goes away', async (t) => {
   client.send(`GET / HTTP/1.1\r\n${HOST}\r\n`);
   const request = await started.promise;
   client.socket.destroy();
-  await new Promise((resolve) => request.signal.addEventListener('abort', resolve));
+  await new Promise((resolve) => request.gone().addEventListener('abort', resolve));
 });
 
 test('serves localhost on 127.0.0.1 and ::1 with one port that the system chose', async (t) => {

@@ -43,7 +43,7 @@ export interface Listener {
   readonly host: string;
   readonly port: number;
   readonly origin: string;
-  /** Stops accepting, finishes running requests, ends tunnels spread over the grace, then cuts what is left (5 s unless told). */
+  /** Stops accepting, finishes running requests, ends tunnels and event streams spread over half the grace, then cuts what is left (5 s unless told). */
   close(graceSeconds?: number): Promise<void>;
 }
 
@@ -95,7 +95,7 @@ function createNodeServer(spec: ListenerSpec, limits: Limits, connections: Conne
     if (connections.followsRefusal(incoming) || !connections.answering(incoming, outgoing)) return;
     const refusal = refusalOf(incoming, limits.headerBytes);
     if (refusal !== undefined) connections.refuse(incoming);
-    void answer(spec, limits, { incoming, outgoing, refusal });
+    void answer({ spec, limits, connections }, { incoming, outgoing, refusal });
   });
   server.on('upgrade', (incoming, socket, head) => upgrade({ spec, limits, connections }, incoming, { socket, head }));
   server.on('connect', (_incoming, socket) => refuseUpgrade(socket, own(spec, empty(405))));
@@ -105,12 +105,18 @@ function createNodeServer(spec: ListenerSpec, limits: Limits, connections: Conne
   return server;
 }
 
+interface ServerParts {
+  readonly spec: ListenerSpec;
+  readonly limits: Limits;
+  readonly connections: Connections;
+}
+
 async function answer(
-  spec: ListenerSpec,
-  limits: Limits,
+  { spec, limits, connections }: ServerParts,
   { incoming, outgoing, refusal }: { incoming: IncomingMessage; outgoing: ServerResponse; refusal: number | undefined },
 ): Promise<void> {
-  const request = createRequest({ incoming, answer: outgoing, maxBodyBytes: spec.maxBodyBytes });
+  const closing = (): AbortSignal => connections.lasting(incoming.socket);
+  const request = createRequest({ incoming, answer: outgoing, maxBodyBytes: spec.maxBodyBytes, closing });
   const to = { incoming, outgoing, correlationId: request.correlationId, writeIdleSeconds: limits.writeIdleSeconds };
   watchBody(incoming, outgoing, limits.bodyIdleSeconds);
   if (refusal !== undefined) return respond(to, own(spec, empty(refusal, { Connection: 'close' })));
@@ -146,7 +152,7 @@ function failure(spec: ListenerSpec, error: unknown, request: HttpRequest): Http
 }
 
 function upgrade(
-  { spec, limits, connections }: { spec: ListenerSpec; limits: Limits; connections: Connections },
+  { spec, limits, connections }: ServerParts,
   incoming: IncomingMessage,
   { socket, head }: { socket: Duplex; head: Buffer },
 ): void {
@@ -161,8 +167,8 @@ function upgrade(
       socket,
       own(spec, empty(refusal ?? 400, refusal === 426 ? { 'Sec-WebSocket-Version': '13' } : {})),
     );
-  const closing = connections.tunnelling(socket);
-  const request = createRequest({ incoming, answer: socket, closing });
+  const closing = connections.lasting(socket);
+  const request = createRequest({ incoming, answer: socket, closing: () => closing });
   const handle = spec.upgrade;
   void (async () => {
     try {

@@ -140,7 +140,7 @@ function endWhenAsked({ request, options }: TunnelOptions, joined: JoinedTunnel)
     if (!ended) endTunnel(joined, code);
     ended = true;
   };
-  onAbort(request.closing, joined.socket, () => end(1001));
+  onAbort(request.closing?.(), joined.socket, () => end(1001));
   handOver(options.onOpen?.('websocket'), joined.socket, () => end(1008));
 }
 

@@ -21,9 +21,9 @@ export async function withFaults(
   const take = (fault: FaultName): Promise<string | undefined> => takeFault({ realm, endpoint, ...caller }, fault);
   if (endpoint === 'token') {
     const slow = await take('slow-token');
-    if (slow !== undefined) await realm.wait(slow === '' ? SLOW_MILLISECONDS : Number(slow), http.signal);
+    if (slow !== undefined) await realm.wait(slow === '' ? SLOW_MILLISECONDS : Number(slow), http.gone());
     // Whoever gave up waiting tries again, with a code that nobody has spent in between.
-    if (slow !== undefined && http.signal.aborted) return { status: 503, cut: 'before' };
+    if (slow !== undefined && http.gone().aborted) return { status: 503, cut: 'before' };
   }
   const instead = await standIn(endpoint, take);
   if (instead !== undefined) return instead;

@@ -25,7 +25,7 @@ export function fakeRequest(
     rawHeaders: Object.entries(headers).flat(),
     remoteAddress: given.remoteAddress ?? '127.0.0.1',
     correlationId: 'test',
-    signal: new AbortController().signal,
+    gone: () => new AbortController().signal,
     body: async (limitBytes = 64 * 1024) => {
       const bytes = Buffer.from(given.body ?? '');
       if (bytes.length > limitBytes) throw new BodyTooLarge(limitBytes);
