@@ -7,6 +7,11 @@ import type { NodeConnection, NodeOptions, Words } from './redis-node.ts';
 import { askSentinels } from './redis-sentinel.ts';
 import type { Open } from './replay-attempt.ts';
 
+type OpenHooks = Parameters<Open<NodeConnection>>[0];
+
+/** How often sentinels are asked whether the primary is still the one we use. */
+const LOCATE_EVERY_MS = 1000;
+
 /** What carries commands to the server that holds a key. */
 export interface RedisDriver {
   /** Rejects with the server's refusal, or StoreUnavailable. Without a key any server will do. */
@@ -24,10 +29,27 @@ function opening(
   onOpen?: (connection: NodeConnection) => void,
 ): Open<NodeConnection> {
   return async (hooks) => {
-    const connection = await connectNode(await locate(), { ...address, role }, hooks);
+    const node = await locate();
+    const connection = await connectNode(node, { ...address, role }, hooks);
+    if (address.kind === 'sentinel') leaveWhenReplaced(node, locate, hooks);
     onOpen?.(connection);
     return connection;
   };
+}
+
+/**
+ * A primary that was replaced while it is alive takes writes until the sentinels have told it, which may take them ten seconds; what
+ * it acknowledges then is lost.
+ */
+function leaveWhenReplaced(node: RedisNode, locate: () => Promise<RedisNode>, hooks: OpenHooks): void {
+  const check = async (): Promise<void> => {
+    const named = await locate();
+    if (named.host === node.host && named.port === node.port) return;
+    hooks.lost(new StoreUnavailable('the sentinels name another primary'));
+  };
+  // Sentinels that are away name nobody: then nobody has been replaced either.
+  const timer = setInterval(() => void check().catch(() => undefined), LOCATE_EVERY_MS).unref();
+  hooks.ending.addEventListener('abort', () => clearInterval(timer));
 }
 
 /** Begins to connect; `onOpen` is told of every connection that was made. */

@@ -26,15 +26,21 @@ const MISSING = 'neither Valkey nor Redis is installed (Debian: apt-get install 
 /** Why a test that needs Valkey or Redis cannot run here; false when it can. In CI it always must. */
 export const noRedis: string | false = program === undefined && process.env['CI'] === undefined ? MISSING : false;
 
+/** The server's program; throws where there is none. */
+export function redisProgram(): string {
+  if (program === undefined) throw new Error(MISSING);
+  return program;
+}
+
 /** Starts a server; `args` are more of its options. */
 export async function startRedis(...args: readonly string[]): Promise<TestRedis> {
-  if (program === undefined) throw new Error(MISSING);
+  const command = redisProgram();
   const folder = await mkdtemp(join(tmpdir(), 'fullmakt-redis-'));
   const port = await freePort();
   const options = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', folder];
   let child: ChildProcess | undefined;
   const start = async (): Promise<void> => {
-    const server = spawn(program, [...options, ...args], { stdio: ['ignore', 'pipe', 'ignore'] });
+    const server = spawn(command, [...options, ...args], { stdio: ['ignore', 'pipe', 'ignore'] });
     child = server;
     await new Promise<void>((resolve, reject) => {
       let said = '';
