@@ -23,7 +23,7 @@ export async function runCommandLine(args: readonly string[], env: Environment, 
 async function dispatch(command: Command, env: Environment, cwd: string): Promise<number> {
   switch (command.kind) {
     case 'help':
-      process.stdout.write(command.of === undefined ? help : helpOf[command.of]);
+      process.stdout.write(await helpFor(command.of));
       return 0;
     case 'version': {
       const { readVersion } = await import('./version.ts');
@@ -59,9 +59,21 @@ async function dispatch(command: Command, env: Environment, cwd: string): Promis
       const { runExchange } = await import('./exchange.ts');
       return runExchange(command.args, env, cwd);
     }
+    case 'login': {
+      boundHeap();
+      const { runLogin } = await import('./login.ts');
+      return runLogin(command.args, env, cwd);
+    }
     default:
       return command satisfies never;
   }
+}
+
+async function helpFor(of: 'idp' | 'exchange' | 'login' | undefined): Promise<string> {
+  if (of === undefined) return help;
+  if (of !== 'login') return helpOf[of];
+  const { loginHelp } = await import('./login-help.ts');
+  return loginHelp();
 }
 
 function print(result: { readonly exitCode: number; readonly stdout: string; readonly stderr: string }): number {

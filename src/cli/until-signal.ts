@@ -1,8 +1,10 @@
-/** Settles with the first signal that asks for an end; a second one does not wait for anybody. */
-export function untilSignal(): Promise<NodeJS.Signals> {
+const ENDING: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+
+/** Settles with the first of these signals, which ask for an end; a second one does not wait for anybody. */
+export function untilSignal(asking: readonly NodeJS.Signals[] = ENDING): Promise<NodeJS.Signals> {
   const ending = Promise.withResolvers<NodeJS.Signals>();
   let signals = 0;
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  for (const signal of asking) {
     process.on(signal, () => {
       if (++signals > 1) process.exit(1);
       ending.resolve(signal);

@@ -1,7 +1,6 @@
 /** `fullmakt login`: signs browsers in, keeps the session, and puts the user's access token on requests to the application. */
 import type { Duplex } from 'node:stream';
 import type { Fetch } from '../oauth/fetch.ts';
-import type { Clock } from '../oauth/time.ts';
 import type { Emit } from '../observe/events.ts';
 import type { Tracer } from '../observe/tracing.ts';
 import { NO_TRACER } from '../observe/tracing.ts';
@@ -9,8 +8,7 @@ import type { LoginClient } from '../providers/login-client.ts';
 import { createLoginClient } from '../providers/login-client.ts';
 import type { Store } from '../store/store.ts';
 import { createTrustedProxies } from '../web/forwarded.ts';
-import { healthRoutes } from '../web/health.ts';
-import { createRouter } from '../web/router.ts';
+import type { Sealer } from '../web/seal.ts';
 import { createSealer } from '../web/seal.ts';
 import type { ListenerSpec, Program } from '../web/serve.ts';
 import { createBackground } from './background.ts';
@@ -26,6 +24,8 @@ import { createExchange } from './exchange/exchange.ts';
 import { guardStore } from './guarded-store.ts';
 import { createProxy } from './proxy/proxy.ts';
 import { createUpstreams } from './proxy/upstreams.ts';
+import type { HealthDeps } from './readiness.ts';
+import { healthListeners } from './readiness.ts';
 import { createRole } from './roles.ts';
 import { createRefresher } from './session/refresh.ts';
 import { compileRules } from './proxy/rules.ts';
@@ -44,12 +44,12 @@ const IDLE_SECONDS = 90;
  * What the login proxy runs on. `metrics` is shown on the metrics listener when given; `tracer` is closed with the proxy; `within`
  * is the observer's.
  */
-export interface LoginDeps {
+export interface LoginDeps extends HealthDeps {
   readonly store: Store;
   readonly fetch: Fetch;
-  readonly now: Clock;
   readonly emit: Emit<LoginEvent>;
-  readonly metrics?: () => Promise<string>;
+  /** Over the session keys; made from those of the configuration unless given. */
+  readonly sealer?: Sealer;
   readonly tracer?: Tracer;
   readonly within?: Within;
   /** Repeats the look at open tunnels; by the clock unless told. */
@@ -72,6 +72,7 @@ function createClient(
       credential: provider.credential,
       level: provider.level,
       locales: provider.locale === undefined ? [] : [provider.locale],
+      jwksFallbackAlg: provider.jwksFallbackAlg,
       local: config.localProviders,
     },
     {
@@ -115,7 +116,7 @@ function createContexts(config: LoginConfig, deps: LoginDeps): Siblings {
   const shared: Shared = {
     config,
     store: guardStore(deps.store, watchStore({ emit, tracer })),
-    sealer: createSealer(config.sessionKeys),
+    sealer: deps.sealer ?? createSealer(config.sessionKeys),
     background: createBackground(),
     targets: createTargets(config),
     rules: compileRules(config),
@@ -124,7 +125,11 @@ function createContexts(config: LoginConfig, deps: LoginDeps): Siblings {
   };
   const contextOf = (provider: ProviderConfig, siblings: Siblings): LoginContext => {
     const parts = createParts(shared, provider, { fetch, tracer });
-    return { ...parts, refresher: config.role === 'sso-proxy' ? createNoRefresher() : createRefresher(parts), siblings };
+    return {
+      ...parts,
+      refresher: config.role === 'sso-proxy' ? createNoRefresher() : createRefresher(parts),
+      siblings,
+    };
   };
   return createSiblings(config.providers, contextOf);
 }
@@ -163,10 +168,10 @@ export function createLogin(config: LoginConfig, deps: LoginDeps): Promise<Progr
     ...config.bindAddress,
     handle: (request) => entrance.handle(request),
     upgrade: (request, socket: Duplex, head) => entrance.upgrade(request, socket, head),
-    limits: { keepAliveSeconds: IDLE_SECONDS },
+    limits: { keepAliveSeconds: IDLE_SECONDS, headerBytes: config.headerBytes },
   };
   return Promise.resolve({
-    listeners: [listener, ...healthListener(siblings, deps.metrics)],
+    listeners: [listener, ...healthListeners(siblings, deps)],
     start: () => {
       tellUnsafe(config, deps.emit);
       for (const one of warming) one.begin();

@@ -1,3 +1,4 @@
+import type { Algorithm } from './algorithms.ts';
 import { DocumentUnavailable } from './document.ts';
 import { importVerificationKey, type VerificationKey } from './jwk.ts';
 import { KeyRefused } from './key-material.ts';
@@ -7,11 +8,11 @@ const MAX_KEYS = 100;
 
 /**
  * Reads a JWK Set (RFC 7517 section 5). Keys that cannot be used are left out and named in `skipped`, as are two different keys under
- * one `kid` and, unless `allowMissingKid`, keys without one. Throws DocumentUnavailable if it is no set or holds over 100 keys.
+ * one `kid` and, unless `allowMissingKid`, keys without one. Keys without `alg` are for `fallbackAlgorithm` if they can do it. Throws DocumentUnavailable if it is no set or holds over 100 keys.
  */
 export function parseJwks(
   document: unknown,
-  options: { readonly allowMissingKid?: boolean } = {},
+  options: { readonly allowMissingKid?: boolean; readonly fallbackAlgorithm?: Algorithm | undefined } = {},
 ): { readonly keys: readonly VerificationKey[]; readonly skipped: readonly string[] } {
   const members = isJsonObject(document) ? document['keys'] : undefined;
   if (!Array.isArray(members)) throw new DocumentUnavailable('not a JWK Set');
@@ -19,7 +20,7 @@ export function parseJwks(
   const keys: VerificationKey[] = [];
   const skipped: string[] = [];
   for (const [index, jwk] of members.entries()) {
-    const key = importOrReason(jwk);
+    const key = importOrReason(jwk, options.fallbackAlgorithm);
     if (typeof key === 'string') skipped.push(`key ${index}: ${key}`);
     else if (key.kid === undefined && options.allowMissingKid !== true) skipped.push(`key ${index}: kid is missing`);
     else keys.push(key);
@@ -27,9 +28,14 @@ export function parseJwks(
   return withoutAmbiguous(keys, skipped);
 }
 
-function importOrReason(jwk: unknown): VerificationKey | string {
+function importOrReason(jwk: unknown, fallback: Algorithm | undefined): VerificationKey | string {
   try {
-    return importVerificationKey(jwk);
+    const key = importVerificationKey(jwk);
+    const isSilent = isJsonObject(jwk) && jwk['alg'] === undefined;
+    // A key of another type can do nothing but what its type can.
+    return isSilent && fallback !== undefined && key.algorithms.includes(fallback)
+      ? { ...key, algorithms: [fallback] }
+      : key;
   } catch (error) {
     if (error instanceof KeyRefused) return error.message;
     throw error;

@@ -1,4 +1,4 @@
-import { isAlgorithm } from './algorithms.ts';
+import { type Algorithm, isAlgorithm } from './algorithms.ts';
 import { DocumentUnavailable, fetchAgingDocument } from './document.ts';
 import type { Fetch } from './fetch.ts';
 import { importVerificationKey, type VerificationKey } from './jwk.ts';
@@ -57,6 +57,8 @@ export interface RemoteKeySetOptions {
   readonly isAllowedUrl?: (url: string) => boolean;
   /** Keeps keys without `kid`, which are skipped otherwise. */
   readonly allowMissingKid?: boolean;
+  /** What keys without `alg` are for, if they can do it; every algorithm of their type unless given. */
+  readonly fallbackAlgorithm?: Algorithm | undefined;
   /** 0..1, for the spread of ages and pauses. */
   readonly random?: () => number;
   /** Waits between attempts, in milliseconds. */

@@ -1,6 +1,7 @@
 /** One login client at one OpenID provider: everything the grants below need, assembled once. */
 import type { Client, ClientAuth } from 'oauth4webapi';
 import { clockSkew, clockTolerance } from 'oauth4webapi';
+import type { Algorithm } from '../oauth/algorithms.ts';
 import type { Fetch } from '../oauth/fetch.ts';
 import type { KeySet } from '../oauth/jwks.ts';
 import { createRemoteKeySet } from '../oauth/jwks.ts';
@@ -36,6 +37,8 @@ export interface LoginClientConfig {
   readonly credential: ClientCredential;
   readonly level?: string | undefined;
   readonly locales?: readonly string[] | undefined;
+  /** Of those keys of the provider that name none; undefined = every one that suits the key. */
+  readonly jwksFallbackAlg?: Algorithm | undefined;
   readonly local: LocalIssuers;
 }
 
@@ -86,6 +89,7 @@ export function createLoginClient(
     },
     fetch: deps.fetch,
     now: deps.now,
+    fallbackAlgorithm: config.jwksFallbackAlg,
     isAllowedUrl: (url: string): boolean => issuerUrlProblem(url, config.local) === undefined,
     // A provider with one key may leave it, and what it signs, without a name.
     allowMissingKid: true,

@@ -1,21 +1,24 @@
 /** The `store` setting: which kind of store a URL means. */
 
+import { isRedisAddress, parseRedisAddress } from '../../store/redis-address.ts';
+
 /** Kinds of stores: one process, one machine, or many. */
 export type StoreKind = 'memory' | 'sqlite' | 'redis';
 
-const REDIS = /^(?:rediss?|valkeys?)(?:\+(?:sentinel|cluster))?:\/\/./;
 const FORM = 'memory:, sqlite:<file>, redis://, valkey://, rediss://, redis+sentinel:// or redis+cluster://';
 
 /** The kind of a store, or undefined where the text means none. */
 function kindOf(text: string): StoreKind | undefined {
   if (text === 'memory:' || text === 'memory') return 'memory';
   if (/^sqlite:./.test(text)) return 'sqlite';
-  return REDIS.test(text) ? 'redis' : undefined;
+  return isRedisAddress(text) ? 'redis' : undefined;
 }
 
-/** Throws an Error whose message is the expected form and shows nothing of the text: it may hold a password. */
+/** Throws an Error whose message says what is expected and shows nothing of the text: it may hold a password. */
 export function parseStore(text: string): string {
-  if (kindOf(text) === undefined) throw new Error(FORM);
+  const kind = kindOf(text);
+  if (kind === undefined) throw new Error(FORM);
+  if (kind === 'redis') parseRedisAddress(text);
   return text;
 }
 
