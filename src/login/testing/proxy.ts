@@ -10,6 +10,7 @@ import { serve } from '../../web/serve.ts';
 import { createLogin } from '../app.ts';
 import { readLoginConfig } from '../config.ts';
 import type { LoginEvent } from '../events.ts';
+import type { Repeat } from '../tunnels.ts';
 import type { TestBrowser } from './browser.ts';
 import { createBrowser } from './browser.ts';
 import type { TestProvider } from './provider.ts';
@@ -28,6 +29,8 @@ export interface WorldOptions {
   readonly app?: (request: HttpRequest) => HttpResponse;
   /** Sees every event; what it throws is thrown at the proxy. */
   readonly onEvent?: (event: LoginEvent) => void;
+  /** Timer of what the proxy looks at again and again. */
+  readonly repeat?: Repeat;
 }
 
 /** Events that only count and measure. */
@@ -122,7 +125,13 @@ export async function startWorld(t: TestContext, options: WorldOptions = {}): Pr
     if (!MEASURED.has(event.event)) events.push(event);
     options.onEvent?.(event);
   };
-  const program = await createLogin(read.config, { store, fetch, now, emit });
+  const program = await createLogin(read.config, {
+    store,
+    fetch,
+    now,
+    emit,
+    ...(options.repeat === undefined ? {} : { repeat: options.repeat }),
+  });
   const [spec] = program.listeners;
   if (spec === undefined) throw new Error('no listener');
   const failures: unknown[] = [];
