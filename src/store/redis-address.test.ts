@@ -44,6 +44,7 @@ describe('the address of a Redis store', () => {
 
   it('names some nodes of a cluster', () => {
     const address = parseRedisAddress('rediss+cluster://h1,h2:7000');
+    assert.deepEqual(parseRedisAddress('valkeys+cluster://h1,h2:7000'), address);
     assert.equal(address.kind, 'cluster');
     assert.equal(address.tls, true);
     assert.deepEqual(address.nodes, [
@@ -67,6 +68,8 @@ describe('the address of a Redis store', () => {
       'redis+sentinel://canary',
       'redis+cluster://canary/1',
       'redis+cluster://canary,,h',
+      'redis://canary,h',
+      'redis+other://canary',
       'constructor://canary',
       '',
     ];

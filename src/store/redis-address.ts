@@ -17,15 +17,8 @@ export interface RedisAddress {
   readonly password?: string;
 }
 
-const KINDS: Readonly<Record<string, Pick<RedisAddress, 'kind' | 'tls'>>> = {
-  redis: { kind: 'single', tls: false },
-  valkey: { kind: 'single', tls: false },
-  rediss: { kind: 'single', tls: true },
-  'redis+sentinel': { kind: 'sentinel', tls: false },
-  'rediss+sentinel': { kind: 'sentinel', tls: true },
-  'redis+cluster': { kind: 'cluster', tls: false },
-  'rediss+cluster': { kind: 'cluster', tls: true },
-};
+/** Both names of the servers, `s` for TLS, and what is behind the address. */
+const SCHEME = /^(?:redis|valkey)(s?)(?:\+(sentinel|cluster))?$/;
 
 const REDIS_PORT = 6379;
 const SENTINEL_PORT = 26_379;
@@ -35,7 +28,7 @@ const PARTS = /^([a-z+]+):\/\/(?:([^@/?#]*)@)?([^@/?#]+)(?:\/([^/?#]*))?$/;
 
 /** Whether this is an address for {@link parseRedisAddress} at all, right or wrong. */
 export function isRedisAddress(text: string): boolean {
-  return Object.hasOwn(KINDS, text.split(':', 1)[0] ?? '');
+  return SCHEME.test(text.split(':', 1)[0] ?? '');
 }
 
 /**
@@ -44,20 +37,27 @@ export function isRedisAddress(text: string): boolean {
  */
 export function parseRedisAddress(text: string): RedisAddress {
   const [, scheme = '', user, servers = '', path = ''] = PARTS.exec(text) ?? [];
-  const known = Object.hasOwn(KINDS, scheme) ? KINDS[scheme] : undefined;
-  if (known === undefined) throw new Error('not an address of Valkey or Redis');
-  const { kind } = known;
+  const known = SCHEME.exec(scheme);
+  if (known === null) throw new Error('not an address of Valkey or Redis');
+  const kind = kindOf(known[2]);
   if (kind === 'sentinel' && path === '')
     throw new Error('the name of the primary is missing: redis+sentinel://h1,h2/name');
   if (kind === 'cluster' && path !== '') throw new Error('a cluster has no databases: nothing comes after its servers');
+  if (kind === 'single' && servers.includes(','))
+    throw new Error('several servers are sentinels or a cluster: redis+…');
   const defaultPort = kind === 'sentinel' ? SENTINEL_PORT : REDIS_PORT;
   return {
-    ...known,
+    kind,
     nodes: servers.split(',').map((server) => parseNode(server, defaultPort)),
     primaryName: kind === 'sentinel' ? decoded(path) : '',
     database: kind === 'single' ? parseDatabase(path) : 0,
+    tls: known[1] === 's',
     ...parseUser(user),
   };
+}
+
+function kindOf(word: string | undefined): RedisAddress['kind'] {
+  return word === 'sentinel' || word === 'cluster' ? word : 'single';
 }
 
 function parseNode(server: string, defaultPort: number): RedisNode {

@@ -17,7 +17,7 @@ export interface RedisLink {
   close(): Promise<void>;
 }
 
-/** `idleSeconds`: a connection that nobody used for so long is let go, and made again when it is needed; undefined = never. */
+/** `idleSeconds`: a connection that nobody used for so long is let go, and made again when it is needed; undefined or 0 = never. */
 interface LinkOptions {
   readonly open: Open<NodeConnection>;
   readonly idleSeconds?: number | undefined;
@@ -27,7 +27,7 @@ const LONGEST_PAUSE_MS = 400;
 const FINISH_MS = 500;
 
 /** Begins to connect; nothing waits for it but the first questions. */
-export function createRedisLink({ open, idleSeconds }: LinkOptions): RedisLink {
+export function createRedisLink({ open, idleSeconds = 0 }: LinkOptions): RedisLink {
   let attempt: Attempt<NodeConnection> | undefined;
   let pause: NodeJS.Timeout | undefined;
   let failures = 0;
@@ -65,7 +65,7 @@ export function createRedisLink({ open, idleSeconds }: LinkOptions): RedisLink {
     }
   };
   const rest = (): void => {
-    if (idleSeconds === undefined || attempt?.connection() === undefined) return;
+    if (attempt?.connection() === undefined) return;
     if (performance.now() - usedAt < idleSeconds * 1000) return;
     const ended = attempt;
     attempt = undefined;
@@ -78,7 +78,7 @@ export function createRedisLink({ open, idleSeconds }: LinkOptions): RedisLink {
     if (attempt === undefined || failures > 1) throw unavailable(why);
     return attempt;
   };
-  const idle = idleSeconds === undefined ? undefined : setInterval(rest, Math.min(idleSeconds, 60) * 250).unref();
+  const idle = idleSeconds <= 0 ? undefined : setInterval(rest, Math.min(idleSeconds, 60) * 250).unref();
   connect();
 
   return {

@@ -17,7 +17,7 @@ export interface RedisStoreOptions {
   readonly username?: string | undefined;
   readonly password?: string | undefined;
   readonly tls?: boolean | undefined;
-  /** A connection that nobody used for so long is let go; less than the server's own `timeout`. Undefined = never. */
+  /** A connection that nobody used for so long is let go; less than the server's own `timeout`. Undefined or 0 = never. */
   readonly idleTimeoutSeconds?: number | undefined;
   /** Before every key and channel: `fullmakt:` unless told. */
   readonly prefix?: string | undefined;

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { inspect } from 'node:util';
@@ -68,6 +69,36 @@ async function untilRefused(ask: () => Promise<unknown>, before: unknown): Promi
     assert.ok(performance.now() - begun < 10_000);
     await pause(20);
   }
+}
+
+/** The two lists of commands in the section on stores. */
+function documentedRights(): readonly (readonly string[])[] {
+  const text = readFileSync(new URL('../../docs/sessions.md', import.meta.url), 'utf8');
+  return [...text.matchAll(/`(\+get [^`]*)`/g)].map(([, rights = '']) => rights.split(/\s+/));
+}
+
+/** Every operation once; leaves the record `a`. */
+async function everything(store: Store): Promise<void> {
+  assert.equal(await store.create('a', VALUE, 60), true);
+  assert.equal(await store.update('a', (await store.read('a'))?.version ?? -1, VALUE), 'ok');
+  assert.equal((await store.take('a'))?.toString(), 'value');
+  await store.put('a', VALUE, 60);
+  assert.equal(await store.delete('b'), false);
+  assert.equal(await store.once('a', 60), true);
+  const lease = await store.lease('a', 60);
+  assert.equal(await lease?.renew(), true);
+  await lease?.release();
+  await store.addToIndex('i', 'm', 60);
+  assert.deepEqual(await store.members('i'), ['m']);
+  await store.removeFromIndex('i', 'm');
+  const { promise: heard, resolve } = Promise.withResolvers<string>();
+  const leave = store.subscribe('ended', resolve);
+  const again = setInterval(() => void store.publish('ended', 'x').catch(() => undefined), 10);
+  assert.equal(await heard, 'x');
+  clearInterval(again);
+  leave();
+  await store.now();
+  while (!Number.isFinite(store.rememberedSince())) await pause(5);
 }
 
 const valueOf =
@@ -271,26 +302,30 @@ describe('L19 a store in Redis that fails', { skip: noRedis }, () => {
     }
   });
 
-  it('can be read by a user who may only read', async (t) => {
-    const { redis, store } = await world(t);
-    await store.put('a', VALUE, 60);
+  it('works for a user with the rights that the documents name, and can be read by one with the fewer', async (t) => {
+    const { redis } = await world(t);
+    const [all = [], fewer = []] = documentedRights();
     await command(
       redis,
       'ACL',
       'SETUSER',
-      'reader',
+      'all',
       'on',
       '>secret',
       '~fullmakt:*',
       'resetchannels',
-      '+get',
-      '+ping',
-      '+time',
+      '&fullmakt:*',
+      ...all,
     );
+    await command(redis, 'ACL', 'SETUSER', 'reader', 'on', '>secret', '~fullmakt:*', 'resetchannels', ...fewer);
+    const store = await opened(t, redis.url, { username: 'all', password: 'secret' });
+    await everything(store);
     const reader = await opened(t, redis.url, { username: 'reader', password: 'secret' });
     assert.equal(await valueOf(reader)(), 'value');
     await assert.rejects(reader.put('a', VALUE, 60), { ...UNAVAILABLE, message: /NOPERM/ });
+    await pause(700);
     assert.equal(await valueOf(reader)(), 'value');
+    assert.equal(await valueOf(store)(), 'value');
   });
 
   it('warns once of a server that drops records, and works on it', async (t) => {
