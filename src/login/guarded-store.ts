@@ -6,10 +6,10 @@ import { createBreaker } from './store-breaker.ts';
 const BUDGET_MILLISECONDS = 500;
 
 /** What the store was asked. */
-export type StoreOperation = Exclude<keyof Store, 'subscribe' | 'rememberedSince' | 'close'> | 'renew' | 'release';
+type StoreOperation = Exclude<keyof Store, 'subscribe' | 'rememberedSince' | 'close'> | 'renew' | 'release';
 
 /** What came of it: `late` = no answer in time, `refused` = not even asked, the store having failed lately. */
-export type StoreOutcome = 'ok' | 'failed' | 'late' | 'refused';
+type StoreOutcome = 'ok' | 'failed' | 'late' | 'refused';
 
 /** Who wants to know how the store does. Hooks must not throw. */
 export interface StoreHooks {
