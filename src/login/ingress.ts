@@ -25,6 +25,11 @@ export interface Ingress {
 
 const LOOPBACK: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
 
+/** Whether a host name stands for this machine wherever it is looked up (RFC 6761 6.3). */
+export function isLocalName(hostname: string): boolean {
+  return hostname === 'localhost' || hostname.endsWith('.localhost');
+}
+
 /** Reads one ingress; throws an Error that says what is wrong with it. */
 export function parseIngress(text: string): Ingress {
   const url = URL.parse(text);
@@ -33,7 +38,7 @@ export function parseIngress(text: string): Ingress {
   }
   if (url.search !== '' || url.hash !== '' || url.username !== '')
     throw new Error(`${text} may have a path, nothing more`);
-  if (url.protocol === 'http:' && !LOOPBACK.has(url.hostname)) {
+  if (url.protocol === 'http:' && !LOOPBACK.has(url.hostname) && !isLocalName(url.hostname)) {
     throw new Error(`${text} must use https; http is for localhost only`);
   }
   const path = url.pathname.replace(/\/+$/, '');

@@ -4,6 +4,7 @@ import { createUpstream } from '../web/upstream.ts';
 import type { LoginContext } from './context.ts';
 import type { EntranceParts } from './entrance.ts';
 import { createForwardAuth } from './forward-auth/check.ts';
+import { isLocalName } from './ingress.ts';
 import { OWN_ROUTES } from './own-routes.ts';
 import { createNoApplication } from './sso/no-application.ts';
 import { createSharedRoutes } from './sso/shared-routes.ts';
@@ -15,10 +16,17 @@ export interface RoleAtWork {
   close(): Promise<void>;
 }
 
+/** Where to connect to for a URL: names of this machine need no resolver that knows them (RFC 6761 6.3). */
+function reachable(text: string): string {
+  const url = new URL(text);
+  if (isLocalName(url.hostname)) url.hostname = 'localhost';
+  return url.origin;
+}
+
 function sharedRoutes(context: LoginContext, trusted: TrustedProxies): RoleAtWork | undefined {
   const url = context.config.sso?.serverUrl;
   if (context.config.role !== 'sso-proxy' || url === undefined) return undefined;
-  const upstream = createUpstream(new URL(url).origin);
+  const upstream = createUpstream(reachable(url));
   const routes = createSharedRoutes({ url, upstream, trusted });
   const findRoute: EntranceParts['findRoute'] = (at, name) => {
     const route = name === 'ping' ? OWN_ROUTES.get(name) : routes(name);

@@ -5,9 +5,8 @@ import type { LoginContext, OwnRequest } from '../context.ts';
 import type { Ingress } from '../ingress.ts';
 import { ingressesOfHost } from '../ingress.ts';
 import type { Decision } from '../proxy/decide.ts';
-import { judgeRequest } from '../proxy/judge.ts';
+import { answerInstead, judgeRequest } from '../proxy/judge.ts';
 import type { CanonicalPath } from '../proxy/path.ts';
-import { deny } from '../proxy/proxy.ts';
 import type { CheckStyle } from './target.ts';
 
 /** A request that an outer proxy asks about. */
@@ -66,8 +65,7 @@ function denied(context: LoginContext, answer: HttpResponse, request: OwnRequest
 
 /** Answers a check: 204 (200 for Envoy), 401, 302 where it is asked for, 403, or 503. */
 export async function answerCheck(context: LoginContext, request: CheckedRequest, asker: Asker): Promise<HttpResponse> {
-  const judgement = await judgeRequest(context, request, false);
-  const { verdict } = judgement;
-  if (verdict.kind !== 'forward') return denied(context, deny(context, request, judgement), request, asker);
+  const verdict = await judgeRequest(context, { ...request, upgrade: false });
+  if (verdict.kind !== 'forward') return denied(context, answerInstead(context, request, verdict), request, asker);
   return emptyAnswer(asker.style === 'envoy' ? 200 : 204, identityHeaders(context, request, verdict.decision));
 }
