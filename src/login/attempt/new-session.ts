@@ -5,6 +5,8 @@ import type { TokenSet } from '../../providers/tokens.ts';
 import type { LoginContext, OwnRequest } from '../context.ts';
 import { ownCookie } from '../cookies.ts';
 import type { LoginOutcome } from './login-outcome.ts';
+import type { Demanded } from './step-up-told.ts';
+import { tellSteppedUp } from './step-up-told.ts';
 import { endSession, nowMilliseconds, storedSession } from '../session/present-session.ts';
 import type { SessionRecord } from '../session/record.ts';
 import { createTimes } from '../session/times.ts';
@@ -18,6 +20,7 @@ export interface ProvenLogin {
   readonly target: string;
   /** `session_state` of the callback: what names the provider's session where the ID token has no `sid`. */
   readonly sessionState: string | undefined;
+  readonly demanded: Demanded;
 }
 
 function recordOf(context: LoginContext, login: ProvenLogin): SessionRecord {
@@ -66,11 +69,13 @@ export async function createSessionFor(
       sid: record.sid,
       acr: record.acr,
       amr: record.amr.join(' '),
+      redirect: URL.parse(login.target, request.ingress.origin)?.pathname ?? '/',
     });
   } catch (error) {
     await context.sessions.end(session);
     throw error;
   }
+  tellSteppedUp(context, { former, session, demanded: login.demanded });
   if (former !== undefined) await endSession(context, former, 'replaced');
   const { name } = ownCookie(context, request.ingress, 'session');
   return { kind: 'signed-in', cookie: sealTicket(context.sealer, ticket, name), target: login.target };

@@ -29,5 +29,5 @@ export async function redeem(
     await confirmSubject(context.client, metadata, { accessToken: tokens.accessToken, subject: idToken.subject });
   }
   const sessionState = parameters.get('session_state') ?? undefined;
-  return { tokens, idToken, issuer: metadata.issuer, target, sessionState };
+  return { tokens, idToken, issuer: metadata.issuer, target, sessionState, demanded: secrets };
 }
