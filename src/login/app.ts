@@ -33,7 +33,7 @@ import { createNoRefresher } from './sso/no-refresher.ts';
 import { createSiblings } from './siblings.ts';
 import { createSessions } from './session/sessions.ts';
 import { createTargets } from './targets.ts';
-import { tellLeniently } from './telling.ts';
+import { tellLeniently, tellWhose } from './telling.ts';
 import type { Repeat } from './tunnels.ts';
 import { createTunnels } from './tunnels.ts';
 import { warmUp } from './warm-up.ts';
@@ -92,10 +92,11 @@ function createParts(
   provider: ProviderConfig,
   { fetch, tracer }: { readonly fetch: Fetch; readonly tracer: Tracer },
 ): LoginParts {
-  const { config, store, now, emit } = shared;
-  const { name, wellKnownUrl } = provider;
+  const { config, store, now } = shared;
+  const { name, clientId, wellKnownUrl } = provider;
+  const emit = tellWhose(shared.emit, { provider: name, client_id: clientId });
   const metadata = (): ReturnType<LoginClient['metadata']['loaded']> => client.metadata.loaded();
-  const watched = watchCalls({ fetch, tracer, emit, provider: name, wellKnownUrl, metadata });
+  const watched = watchCalls({ fetch, tracer, emit, provider: name, clientId, wellKnownUrl, metadata });
   const client = createClient(config, provider, { fetch: watched, now, emit });
   const sessions = createSessions({
     store,
@@ -106,7 +107,7 @@ function createParts(
     issuer: () => client.metadata.loaded()?.issuer,
     onUnreadable: (session_ref) => emit({ event: 'session.unreadable', session_ref }),
   });
-  return { ...shared, provider, client, sessions };
+  return { ...shared, emit, provider, client, sessions };
 }
 
 /** One context for each provider, the default's first. */

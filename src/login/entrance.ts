@@ -144,7 +144,7 @@ export function createEntrance(
       const watch = parts.watcher.begin(http, placeOf(found));
       try {
         const answer = await watch.run(() => answerTo(found, watch));
-        if (answer.stream !== undefined) return watch.listed(answer);
+        if (answer.stream !== undefined) return watch.streamed(answer);
         watch.answered(answer.status);
         return answer;
       } catch (error) {

@@ -91,6 +91,8 @@ export type LoginEvent =
       readonly sid: string | undefined;
       readonly acr: string | undefined;
       readonly amr: string;
+      /** Path of the page the login leads to. */
+      readonly redirect: string;
     } & AtProvider)
   | ({
       readonly event: 'login.failed';
@@ -100,10 +102,16 @@ export type LoginEvent =
     } & AtProvider)
   | ({ readonly event: 'login.cancelled'; readonly outcome: 'cancelled' } & AtProvider)
   | ({ readonly event: 'login.restarted'; readonly outcome: 'restarted'; readonly reason: string } & AtProvider)
-  | ({ readonly event: 'session.refreshed'; readonly session_ref: string; readonly outcome: 'ok' } & AtProvider)
+  | ({
+      readonly event: 'session.refreshed';
+      readonly session_ref: string;
+      readonly sid: string | undefined;
+      readonly outcome: 'ok';
+    } & AtProvider)
   | ({
       readonly event: 'session.refresh_failed';
       readonly session_ref: string;
+      readonly sid: string | undefined;
       readonly outcome: 'fatal' | 'ours' | 'transient';
       readonly reason: string;
     } & AtProvider)
@@ -121,11 +129,11 @@ export type LoginEvent =
   | ({ readonly event: 'logout.revocation_failed'; readonly reason: string } & AtProvider)
   /** A logout token that was none; `reason` names the rule, never what the token says. */
   | ({ readonly event: 'logout.refused'; readonly reason: string } & AtProvider)
-  | {
+  | ({
       readonly event: 'access.denied';
       readonly method: string;
       readonly decision: 'unauthenticated' | 'cross_site' | 'cross_site_write';
-    }
+    } & Partial<AtProvider>)
   | StepUpEvent
   | ({
       readonly event: 'exchange.done';
@@ -158,7 +166,7 @@ export type LoginEvent =
       readonly seconds: number;
     }
   | { readonly event: 'tracing.failed'; readonly reason: string }
-  | { readonly event: 'store.unavailable'; readonly reason: string }
+  | ({ readonly event: 'store.unavailable'; readonly reason: string } & Partial<AtProvider>)
   | ({ readonly event: 'provider.unavailable'; readonly reason: string } & AtProvider)
   | { readonly event: 'settings.unsafe'; readonly reason: string };
 

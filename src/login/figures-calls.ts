@@ -11,6 +11,7 @@ export interface CallParts {
   readonly tracer: Tracer;
   readonly emit: Emit<LoginEvent>;
   readonly provider: string;
+  readonly clientId: string;
   readonly wellKnownUrl: string;
   /** The provider's metadata while they are known. */
   readonly metadata: () => ProviderMetadata | undefined;
@@ -46,13 +47,17 @@ function outcomeOf(status: number): 'ok' | 'refused' | 'failed' {
 
 /** The same `fetch`, watched. The place in the trace goes with every call. */
 export function watchCalls(parts: CallParts): Fetch {
-  const { fetch, tracer, emit, provider } = parts;
+  const { fetch, tracer, emit, provider, clientId } = parts;
   return async (url, init) => {
     const endpoint = endpointOf(url, parts);
     const method = init?.method ?? 'GET';
     const begun = performance.now();
-    const done = (outcome: 'ok' | 'refused' | 'failed'): void =>
+    const done = (outcome: 'ok' | 'refused' | 'failed', what: string): void => {
       emit({ event: 'idp.call', provider, endpoint, outcome, seconds: (performance.now() - begun) / 1000 });
+      // Metadata say more of their failure themselves.
+      if (outcome !== 'failed' || endpoint === 'metadata') return;
+      emit({ event: 'provider.unavailable', provider, client_id: clientId, reason: `${endpoint}: ${what}` });
+    };
     const attributes = {
       'http.request.method': method,
       'fullmakt.provider': provider,
@@ -63,10 +68,10 @@ export function watchCalls(parts: CallParts): Fetch {
         const answer = await fetch(url, withHeaders(init, tracer.headers()));
         span.set('http.response.status_code', answer.status);
         if (answer.status >= 400) span.end(String(answer.status));
-        done(outcomeOf(answer.status));
+        done(outcomeOf(answer.status), String(answer.status));
         return answer;
       } catch (error) {
-        done('failed');
+        done('failed', error instanceof Error ? error.name : 'Error');
         throw error;
       }
     });

@@ -5,6 +5,8 @@ import type { Attributes, Span, Tracer } from '../observe/tracing.ts';
 import { NO_TRACER } from '../observe/tracing.ts';
 import { headerPairs } from '../web/headers.ts';
 import type { HttpRequest, HttpResponse } from '../web/http.ts';
+import { BodyTooLarge } from '../web/http.ts';
+import { BodyAborted } from '../web/request.ts';
 import { traceParentOf } from '../web/trace-parent.ts';
 import type { ForwardOptions } from '../web/upstream.ts';
 import type { LoginEvent } from './events.ts';
@@ -26,14 +28,14 @@ export type ForwardedAs = 'session' | 'inbound' | 'none';
 
 /** One request under way. */
 export interface RequestWatch {
-  /** Runs the handler. */
-  run<T>(work: () => T): T;
+  /** Runs the handler; one that fails is answered by the listener. */
+  run<T>(work: () => Promise<T>): Promise<T>;
   /** What is sent on, with our place in the trace, and told to us when it is answered. */
   forward(options: ForwardOptions, as: ForwardedAs): ForwardOptions;
   /** The status of the answer's head; 499 for a client that left before. Counts once. */
   answered(status: number): void;
-  /** The same answer, watched to its end where requests to the application are listed. */
-  listed(answer: HttpResponse): HttpResponse;
+  /** The same answer, whose head is written later. */
+  streamed(answer: HttpResponse): HttpResponse;
 }
 
 /** Watches requests. */
@@ -105,9 +107,14 @@ function watch(parts: WatcherParts, { http, place, onTunnel }: Watched): Request
   }
 
   return {
-    run(work) {
-      if (span === undefined) return within({ cid }, work);
-      return within({ cid, trace: span.context?.traceId ?? '' }, () => span.run(work));
+    async run(work) {
+      try {
+        if (span === undefined) return await within({ cid }, work);
+        return await within({ cid, trace: span.context?.traceId ?? '' }, () => span.run(work));
+      } catch (error) {
+        answered(error instanceof BodyTooLarge ? 413 : error instanceof BodyAborted ? 400 : 500);
+        throw error;
+      }
     },
     forward(options, as) {
       forwardedAs = as;
@@ -120,15 +127,18 @@ function watch(parts: WatcherParts, { http, place, onTunnel }: Watched): Request
       return { ...options, ...withTrace(options, span.run(tracer.headers)), onAnswered };
     },
     answered,
-    listed(answer) {
+    streamed(answer) {
       const { stream } = answer;
       const isListed = parts.accessLogs && forwardedAs !== undefined && (http.method !== 'GET' || isNavigation(http));
-      if (!isListed || stream === undefined) return answer;
+      // What is forwarded tells of its head itself.
+      if (stream === undefined || (forwardedAs !== undefined && !isListed)) return answer;
       return {
         ...answer,
         stream(outgoing) {
           outgoing.once('close', () => {
             const code = outgoing.writableFinished ? outgoing.statusCode : CLIENT_GONE;
+            answered(outgoing.headersSent ? outgoing.statusCode : CLIENT_GONE);
+            if (!isListed) return;
             const seconds = (performance.now() - begun) / 1000;
             // The `Host` and the path are the client's words, its query is nobody's business.
             emit({ event: 'proxy.access', cid, method, host: place.host, path: http.path, code, seconds });

@@ -94,7 +94,8 @@ function tellFailure(
 ): void {
   const { name: provider, clientId } = context.provider;
   const reference = sessionReference(session.key);
-  context.emit({ event: 'session.refresh_failed', provider, client_id: clientId, session_ref: reference, ...failure });
+  const at = { provider, client_id: clientId, session_ref: reference, sid: session.record.sid };
+  context.emit({ event: 'session.refresh_failed', ...at, ...failure });
 }
 
 /** A refusal for good: unless somebody else refreshed meanwhile, the session is over. */
@@ -117,8 +118,8 @@ async function store(context: LoginParts, session: StoredSession, fresh: Session
   }
   const { name: provider, clientId } = context.provider;
   const reference = sessionReference(session.key);
-  if (outcome === 'ok')
-    context.emit({ event: 'session.refreshed', provider, client_id: clientId, session_ref: reference, outcome });
+  const at = { provider, client_id: clientId, session_ref: reference, sid: session.record.sid };
+  if (outcome === 'ok') context.emit({ event: 'session.refreshed', ...at, outcome });
   return { kind: 'session', session: stored };
 }
 
