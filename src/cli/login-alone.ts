@@ -73,7 +73,7 @@ async function open(
       'login',
       loginEvents({ wonderwallNames: config.metrics.wonderwallNames, provider: config.providers[0].kind.name }),
     ),
-    within: observer.within,
+    within: (fields, work) => observer.within(fields, work),
     tracer: await openTracer({ ...config.otel, onLoss: (reason) => notice(`spans were lost: ${reason}`) }),
     metrics: () => observer.metrics(),
     auditReady: () => observer.auditReady(),

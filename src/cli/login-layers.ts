@@ -54,15 +54,17 @@ const PARTS: Readonly<Record<string, readonly string[]>> = {
   [variableOf('role')]: ['WONDERWALL_SSO_ENABLED'],
 };
 
+function speaksOfProviders([name]: readonly [string, string]): boolean {
+  return name === 'provider' || /^provider\..*\.kind$/.test(name);
+}
+
 /** Which settings there are depends on the providers, and on their kinds. */
 function chosenProviders(flags: Named, env: Environment, file: Named): Environment {
   const { env: fromEnv } = fromWonderwall(env);
-  const speaksOf = ([name]: readonly [string, string]): boolean =>
-    name === 'provider' || /^provider\..*\.kind$/.test(name);
   const named = (layer: Named): Environment =>
     Object.fromEntries(
       Object.entries(layer)
-        .filter(speaksOf)
+        .filter(speaksOfProviders)
         .map(([name, value]) => [variableOf(name), value]),
     );
   const below = (fromEnv['WONDERWALL_OPENID_PROVIDER'] ?? '') === '' ? named(file) : {};

@@ -15,19 +15,15 @@ export async function openLoginStore(
   { store, storeIdleSeconds }: LoginServer,
   { now, notice }: { readonly now: Clock; readonly notice: (line: string) => void },
 ): Promise<Store> {
-  switch (storeKind(store)) {
-    case 'memory':
-      return createMemoryStore({ now, maxEntries: MEMORY_ENTRIES });
-    case 'sqlite': {
-      const { openSqliteStore } = await import('../store/sqlite.ts');
-      return openSqliteStore(storeFile(store), { now });
-    }
-    case 'redis': {
-      const { openRedisStore } = await import('../store/redis.ts');
-      return openRedisStore(store, {
-        idleTimeoutSeconds: storeIdleSeconds,
-        onWarning: (reason) => notice(`the store: ${reason}`),
-      });
-    }
+  const kind = storeKind(store);
+  if (kind === 'memory') return createMemoryStore({ now, maxEntries: MEMORY_ENTRIES });
+  if (kind === 'sqlite') {
+    const { openSqliteStore } = await import('../store/sqlite.ts');
+    return openSqliteStore(storeFile(store), { now });
   }
+  const { openRedisStore } = await import('../store/redis.ts');
+  return openRedisStore(store, {
+    idleTimeoutSeconds: storeIdleSeconds,
+    onWarning: (reason) => notice(`the store: ${reason}`),
+  });
 }

@@ -1,6 +1,6 @@
 /** Good settings put together as the configuration that the proxy runs with. Pure. */
 import type { Environment } from '../../settings.ts';
-import type { LoginConfig, SsoConfig } from '../config.ts';
+import type { LoginConfig, SsoConfig } from '../configuration.ts';
 import { sharedDomain } from './judge-sso.ts';
 import { providerConfig } from './providers.ts';
 import type { GoodSettings } from './read.ts';

@@ -6,7 +6,7 @@ import { parseStrictJson } from '../../oauth/strict-json.ts';
 import type { ClientCredential } from '../../providers/client-authentication.ts';
 import { PROVIDER_KINDS } from '../../providers/kinds.ts';
 import { normaliseLevel } from '../../providers/levels.ts';
-import type { ProviderConfig } from '../config.ts';
+import type { ProviderConfig } from '../configuration.ts';
 import type { ClientSettings } from './client.ts';
 import { variableOf } from './kinds.ts';
 import type { NamedProvider } from './provider-names.ts';

@@ -1,5 +1,6 @@
 /** Origins that share a session. Pure. */
-import type { Role, SsoConfig } from '../config.ts';
+import type { SsoConfig } from '../configuration.ts';
+import type { Role } from '../settings/sso.ts';
 
 /** The domain and all its hosts, over https: their pages may ask for state changes and read our answers. */
 export function originsOfDomain(role: Role, sso: SsoConfig | undefined): readonly string[] {
