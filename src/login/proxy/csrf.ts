@@ -1,5 +1,6 @@
 /** The guard against writes that a page of another site sends through a session. Pure. */
 import type { IncomingHttpHeaders } from 'node:http';
+import { isAllowedOrigin } from '../guards.ts';
 import type { CsrfGuard } from './rules.ts';
 
 /** The parts of a request that the guard reads. */
@@ -16,7 +17,7 @@ function isOwnSite(headers: IncomingHttpHeaders, origins: readonly string[]): bo
   const site = headers['sec-fetch-site'];
   if (site === 'same-origin' || site === 'none') return true;
   if (site !== undefined && site !== 'same-site') return false;
-  return headers.origin !== undefined && origins.includes(headers.origin);
+  return headers.origin !== undefined && isAllowedOrigin(headers.origin, origins);
 }
 
 /**
