@@ -4,6 +4,7 @@ import { issuerUrlProblem } from '../../oauth/local-issuers.ts';
 import { createEndpoints } from '../../providers/endpoints.ts';
 import { entraOnBehalfOfForm, normaliseEntraTarget } from '../../providers/entra.ts';
 import type { AssertedClient, SecretClient } from '../../providers/entra.ts';
+import { isShared } from '../../providers/tenant-issuer.ts';
 import type { FormMaker } from '../../providers/token-endpoint.ts';
 import { createTokenEndpoint } from '../../providers/token-endpoint.ts';
 import { tokenxExchangeForm } from '../../providers/tokenx.ts';
@@ -50,11 +51,13 @@ export function createOnBehalfOf({ provider, client, now }: LoginContext): Netwo
   async function ourselves(): Promise<AssertedClient | SecretClient> {
     if (credential.kind === 'secret') return { clientId, clientSecret: credential.secret };
     if (credential.kind === 'assertion') return { clientId, clientAssertion: await credential.assertion() };
-    const { issuer } = await client.metadata.get();
+    const metadata = await client.metadata.get();
+    // A shared issuer is nobody's name, so the address it is reached at stands for it.
+    const audience = isShared(metadata.issuer) ? (metadata.endpoint('token_endpoint') ?? '') : metadata.issuer;
     const { key, assertionType: typ } = credential;
     return {
       clientId,
-      clientAssertion: await signClientAssertion({ key, clientId, audience: issuer, now: now(), typ }),
+      clientAssertion: await signClientAssertion({ key, clientId, audience, now: now(), typ }),
     };
   }
   return {
