@@ -18,5 +18,5 @@ function reasonOf(error: unknown): string {
   const refusal = refusalOf(error);
   if (refusal !== '') return refusal;
   if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code;
-  return 'the connection was lost';
+  return 'there is no connection';
 }
