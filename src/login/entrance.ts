@@ -53,14 +53,15 @@ function answerWith(status: number): Found {
 }
 
 /** Where a request was going, in words of ours alone. */
-function placeOf(found: Found): Place {
+function placeOf(found: Found, { siblings }: LoginContext): Place {
   if (found.kind === 'answer') return { route: 'other', host: 'other' };
   if (found.kind === 'check') return { route: 'forward-auth', host: 'other' };
   const host = found.request.ingress?.host ?? 'other';
   if (found.kind === 'proxied') return { route: 'proxied', host };
   // The routes of further providers count as those of the default one.
-  const names = [found.route, found.route.slice(0, Math.max(0, found.route.lastIndexOf('/')))];
-  return { route: names.find((name) => OWN_ROUTES.has(name)) ?? 'other', host };
+  const cut = found.route.lastIndexOf('/');
+  const route = siblings.named(found.route.slice(cut + 1)) === undefined ? found.route : found.route.slice(0, cut);
+  return { route: OWN_ROUTES.has(route) ? route : 'other', host };
 }
 
 /** Makes the entrance: the only thing that looks at `Host` and paths. */
@@ -141,7 +142,7 @@ export function createEntrance(
   return {
     async handle(http) {
       const found = find(http);
-      const watch = parts.watcher.begin(http, placeOf(found));
+      const watch = parts.watcher.begin(http, placeOf(found, context));
       try {
         const answer = await watch.run(() => answerTo(found, watch));
         if (answer.stream !== undefined) return watch.streamed(answer);
@@ -154,7 +155,7 @@ export function createEntrance(
     },
     async upgrade(http, socket, head) {
       const found = find(http);
-      const watch = parts.watcher.begin(http, placeOf(found));
+      const watch = parts.watcher.begin(http, placeOf(found, context));
       if (found.kind === 'proxied')
         return watch.run(() => parts.proxy.upgrade({ ...found.request, watch }, socket, head));
       const answer = found.kind === 'own' ? empty(404) : await watch.run(() => answerTo(found, watch));

@@ -17,7 +17,7 @@ export type Within = <T>(fields: Readonly<Record<string, string>>, work: () => T
 
 /** Where a request was going; nothing here is as a client wrote it. */
 export interface Place {
-  /** One of our routes, `proxied`, or `other`. */
+  /** One of our routes, `proxied`, `forward-auth` or `other`. */
   readonly route: string;
   /** Host of a configured ingress, or `other`. */
   readonly host: string;
@@ -63,6 +63,8 @@ const METHODS: ReadonlySet<string> = new Set([
   'CONNECT',
 ]);
 const CODE_CLASSES: readonly string[] = ['other', '1xx', '2xx', '3xx', '4xx', '5xx'];
+/** What requests are called that are for none of our routes. */
+const NO_ROUTES: ReadonlySet<string> = new Set(['proxied', 'forward-auth', 'other']);
 const TRACE_HEADERS: ReadonlySet<string> = new Set(['traceparent', 'tracestate']);
 /** What access logs call a client that left before the end of its answer. */
 const CLIENT_GONE = 499;
@@ -151,7 +153,7 @@ function watch(parts: WatcherParts, { http, place, onTunnel }: Watched): Request
 }
 
 function beginSpan(tracer: Tracer, http: HttpRequest, place: Place & { readonly method: string }): Span {
-  const route = place.route === 'proxied' || place.route === 'other' ? place.route : `/oauth2/${place.route}`;
+  const route = NO_ROUTES.has(place.route) ? place.route : `/oauth2/${place.route}`;
   const attributes: Attributes = {
     'http.request.method': place.method === 'other' ? '_OTHER' : place.method,
     'http.route': route,

@@ -7,6 +7,7 @@ import { createMemoryStore } from '../../store/memory.ts';
 import type { HttpRequest, HttpResponse } from '../../web/http.ts';
 import { json } from '../../web/http.ts';
 import { serve } from '../../web/serve.ts';
+import type { LoginDeps } from '../app.ts';
 import { createLogin } from '../app.ts';
 import { readLoginConfig } from '../config.ts';
 import type { LoginEvent } from '../events.ts';
@@ -31,6 +32,8 @@ export interface WorldOptions {
   readonly onEvent?: (event: LoginEvent) => void;
   /** Timer of what the proxy looks at again and again. */
   readonly repeat?: Repeat;
+  /** What traces, and what tells log lines whose work they are about. */
+  readonly watch?: Pick<LoginDeps, 'tracer' | 'within'>;
 }
 
 /** Events that only count and measure. */
@@ -131,6 +134,7 @@ export async function startWorld(t: TestContext, options: WorldOptions = {}): Pr
     now,
     emit,
     ...(options.repeat === undefined ? {} : { repeat: options.repeat }),
+    ...options.watch,
   });
   const [spec] = program.listeners;
   if (spec === undefined) throw new Error('no listener');
