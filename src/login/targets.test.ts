@@ -23,6 +23,9 @@ const KEPT: readonly (readonly [string, string])[] = [
   ['https://a.example.test/s%C3%B8k', 'https://a.example.test/s%C3%B8k'],
 ];
 
+const PIECES =
+  '/ \\ // . .. %2f %5c @ : :443 :8443 https: http: evil.test example.test ? # ; %09 \t a oauth2 login %6c 。 [ ]';
+
 const DROPPED: readonly string[] = [
   '',
   '/x',
@@ -76,7 +79,7 @@ test('at a proxy a target is its own path as an absolute URL, with all that hold
     ['//evil.test', 'https://app.example.test/x'],
     [undefined, 'https://app.example.test/x'],
   ];
-  for (const [input, result] of cases) assert.equal(proxy.safe(input, BASE), result, input);
+  for (const [input, result] of cases) assert.equal(proxy.safe(input, BASE), result, String(input));
 });
 
 test('beside one application, and for outer proxies without a domain, targets stay on the ingress (section 10)', () => {
@@ -133,10 +136,7 @@ test('A13 no line of the corpus, raw, decoded once or twice, leaves the domain a
 });
 
 test('whatever comes in, a target stays within the domain and is stable (property)', () => {
-  const piece = fc.constantFrom(
-    ...['/', '\\', '//', '.', '..', '%2f', '%5c', '@', ':', ':443', ':8443', 'https:', 'http:', 'evil.test'],
-    ...['example.test', 'a.example.test', '?', '#', ';', '%09', '\t', 'a', 'oauth2', 'login', '%6c', '。', '[', ']'],
-  );
+  const piece = fc.constantFrom(...PIECES.split(' '));
   fc.assert(
     fc.property(
       fc.oneof(

@@ -33,11 +33,13 @@ export type TargetFinding =
 const ABSOLUTE = /^([a-z][a-z0-9+.-]*):\/\/([^/?#\\]*)(.*)$/i;
 const UNCLEAR: TargetFinding = { kind: 'unclear' };
 
-/** The one value of a header; undefined when absent, `unclear` when it came more than once or is a list. */
-function single(raw: readonly string[], name: string): string | undefined | 'unclear' {
-  const values = headerValues(raw, name);
-  if (values.length > 1) return 'unclear';
-  return values[0];
+/** Whether one of these headers came more than once: which of them counts would be anybody's guess. */
+function isRepeated(raw: readonly string[], names: readonly string[]): boolean {
+  return names.some((name) => headerValues(raw, name).length > 1);
+}
+
+function valueOf(raw: readonly string[], name: string): string | undefined {
+  return headerValues(raw, name)[0];
 }
 
 function found(asked: AskedTarget): TargetFinding {
@@ -48,26 +50,28 @@ function found(asked: AskedTarget): TargetFinding {
 }
 
 /** nginx, ingress-nginx and HAProxy: `X-Original-URL`, or `-URI` on the host of the check, and `X-Original-Method`. */
-function original({ rawHeaders: raw, host, method }: CheckRequest, scheme: string): TargetFinding {
-  const url = single(raw, 'x-original-url');
-  const uri = single(raw, 'x-original-uri');
-  const asked = single(raw, 'x-original-method');
-  if (url === 'unclear' || uri === 'unclear' || asked === 'unclear') return UNCLEAR;
-  if (url === undefined && uri === undefined) return { kind: 'none' };
-  if (url === undefined) return found({ method: asked ?? method, scheme, host, target: uri ?? '' });
+function original({ rawHeaders: raw, host, method: own }: CheckRequest, scheme: string): TargetFinding {
+  if (isRepeated(raw, ['x-original-url', 'x-original-uri', 'x-original-method'])) return UNCLEAR;
+  const url = valueOf(raw, 'x-original-url');
+  const uri = valueOf(raw, 'x-original-uri');
+  const method = valueOf(raw, 'x-original-method') ?? own;
+  if (url === undefined) return uri === undefined ? { kind: 'none' } : found({ method, scheme, host, target: uri });
   const [, urlScheme = '', urlHost = '', target = ''] = ABSOLUTE.exec(url) ?? [];
   if (urlHost === '') return UNCLEAR;
-  return found({ method: asked ?? method, scheme: urlScheme.toLowerCase(), host: urlHost, target });
+  return found({ method, scheme: urlScheme.toLowerCase(), host: urlHost, target });
 }
 
 /** Traefik and Caddy: `X-Forwarded-Method`, `-Proto`, `-Host` and `-Uri`. */
 function forwarded({ rawHeaders: raw, host, method }: CheckRequest, scheme: string): TargetFinding {
-  const target = single(raw, 'x-forwarded-uri');
-  const asked = single(raw, 'x-forwarded-method');
-  const askedHost = single(raw, 'x-forwarded-host');
-  if (target === 'unclear' || asked === 'unclear' || askedHost === 'unclear') return UNCLEAR;
+  if (isRepeated(raw, ['x-forwarded-uri', 'x-forwarded-method', 'x-forwarded-host'])) return UNCLEAR;
+  const target = valueOf(raw, 'x-forwarded-uri');
   if (target === undefined) return { kind: 'none' };
-  return found({ method: asked ?? method, scheme, host: askedHost ?? host, target });
+  return found({
+    method: valueOf(raw, 'x-forwarded-method') ?? method,
+    scheme,
+    host: valueOf(raw, 'x-forwarded-host') ?? host,
+    target,
+  });
 }
 
 /**
@@ -75,9 +79,8 @@ function forwarded({ rawHeaders: raw, host, method }: CheckRequest, scheme: stri
  * peer does not say any.
  */
 export function askedTarget(style: CheckStyle, request: CheckRequest, fallbackScheme: string): TargetFinding {
-  const told = single(request.rawHeaders, 'x-forwarded-proto');
-  if (told === 'unclear') return UNCLEAR;
-  const scheme = (told ?? fallbackScheme).toLowerCase();
+  if (isRepeated(request.rawHeaders, ['x-forwarded-proto'])) return UNCLEAR;
+  const scheme = (valueOf(request.rawHeaders, 'x-forwarded-proto') ?? fallbackScheme).toLowerCase();
   if (style === 'plain') return original(request, scheme);
   if (style === 'redirect') return forwarded(request, scheme);
   return found({ method: request.method, scheme, host: request.host, target: request.below });

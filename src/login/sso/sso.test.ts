@@ -13,11 +13,12 @@ async function signedIn(domain: Domain): Promise<DomainBrowser> {
   return browser;
 }
 
+function refuse(): never {
+  throw new Error('a proxy wrote to the store');
+}
+
 /** A store that fails a test when anything is written through it. */
 function readOnly(store: Store): Store {
-  const refuse = (): never => {
-    throw new Error('a proxy wrote to the store');
-  };
   return {
     ...store,
     create: refuse,
