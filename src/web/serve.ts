@@ -89,6 +89,8 @@ function createNodeServer(spec: ListenerSpec, limits: Limits, connections: Conne
       : https.createServer({ ...options, ...spec.tls, handshakeTimeout: limits.headerSeconds * 1000 });
   server.timeout = 0;
   server.maxConnections = limits.sockets;
+  // Whoever only keeps a connection for later makes room for whoever comes next.
+  server.on('drop', () => server.closeIdleConnections());
   // A count limit would drop headers silently; the size of the block is limited instead.
   server.maxHeadersCount = 0;
   server.on('request', (incoming, outgoing) => {

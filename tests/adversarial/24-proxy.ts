@@ -3,6 +3,7 @@ import { createLogin } from '../../src/login/app.ts';
 import { readLoginConfig } from '../../src/login/config.ts';
 import { silent } from '../../src/observe/events.ts';
 import { createMemoryStore } from '../../src/store/memory.ts';
+import type { Limits } from '../../src/web/limits.ts';
 import { serve } from '../../src/web/serve.ts';
 
 const now = (): number => Date.now() / 1000;
@@ -11,7 +12,8 @@ if (!read.ok) throw new Error(read.problems.join('; '));
 const program = await createLogin(read.config, { store: createMemoryStore({ now }), fetch, now, emit: silent });
 const [spec] = program.listeners;
 if (spec === undefined) throw new Error('the proxy has no listener');
-const listener = await serve(spec);
+const limits: Partial<Limits> = JSON.parse(process.env['TEST_LIMITS'] ?? '{}');
+const listener = await serve({ ...spec, limits: { ...spec.limits, ...limits } });
 process.once('disconnect', () => {
   void listener.close(0).then(() => program.close());
 });

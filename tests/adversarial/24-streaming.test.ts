@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { fork, spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer, request as send } from 'node:http';
@@ -10,8 +9,9 @@ import { connect } from 'node:net';
 import { pipeline } from 'node:stream/promises';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
-import { generatePrivateJwk } from '../../src/oauth/jwk.ts';
 import { HOST, listen } from './01-36-world.ts';
+import { startProxy } from './24-alone.ts';
+import type { Proxied } from './24-alone.ts';
 import { isFull } from './scale.ts';
 
 const TIMEOUT = 60_000;
@@ -25,38 +25,6 @@ const noProc = existsSync('/proc/self/status')
 const CHUNK = Buffer.alloc(64 * 1024, 'x');
 
 type App = (request: IncomingMessage, response: ServerResponse) => void;
-
-interface Proxied {
-  readonly port: number;
-  readonly process: ChildProcess;
-}
-
-/** A login proxy in its own process, before an upstream. It ends with the test. */
-async function startProxy(t: TestContext, upstream: string): Promise<Proxied> {
-  const child = fork(new URL('24-proxy.ts', import.meta.url), {
-    env: {
-      FULLMAKT_LOGIN_INGRESS: `https://${HOST}`,
-      FULLMAKT_LOGIN_BIND_ADDRESS: '127.0.0.1:0',
-      FULLMAKT_LOGIN_METRICS_BIND_ADDRESS: 'none',
-      FULLMAKT_LOGIN_UPSTREAM: upstream,
-      FULLMAKT_LOGIN_PROVIDER: 'openid',
-      FULLMAKT_LOGIN_OPENID_CLIENT_ID: 'client-1',
-      FULLMAKT_LOGIN_OPENID_CLIENT_JWK: JSON.stringify(await generatePrivateJwk('ES256', 'client-1')),
-      FULLMAKT_LOGIN_OPENID_WELL_KNOWN_URL: 'http://127.0.0.1:1/.well-known/openid-configuration',
-      FULLMAKT_LOGIN_ALLOW_LOCAL_PROVIDERS: 'true',
-      FULLMAKT_LOGIN_SESSION_KEYS: Buffer.alloc(32, 7).toString('base64'),
-    },
-  });
-  const gone = once(child, 'exit');
-  t.after(async () => {
-    if (child.connected) child.disconnect();
-    await gone;
-  });
-  const began = await Promise.race([once(child, 'message'), gone.then(() => undefined)]);
-  if (began === undefined) throw new Error('the proxy did not start');
-  const [{ port }] = began as [{ port: number }];
-  return { port, process: child };
-}
 
 async function startWith(t: TestContext, app: App): Promise<Proxied> {
   return startProxy(t, `http://127.0.0.1:${await listen(t, createServer(app))}`);
