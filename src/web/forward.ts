@@ -1,3 +1,5 @@
+import type { HttpResponse } from './http.ts';
+
 /** What is sent on. */
 export interface ForwardOptions {
   /** Path and query, byte for byte what was judged. */
@@ -8,6 +10,11 @@ export interface ForwardOptions {
   readonly own?: readonly string[];
   /** Last word on the answer's headers; gets them without those of the connection. */
   readonly responseHeaders?: (raw: readonly string[]) => readonly string[];
+  /**
+   * Sees status and headers of the answer, without those of the connection, before anything of it is sent; what it answers goes
+   * to the client instead. Must not throw.
+   */
+  readonly instead?: (status: number, raw: readonly string[]) => HttpResponse | undefined;
   /** Called once, when the head of an answer is written, with its status; 499 when the client left before. Must not throw. */
   readonly onAnswered?: (status: number) => void;
   /** Called when the exchange turns into one that may last for hours; without it only its two sides and the end of the listener end it. */

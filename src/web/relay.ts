@@ -2,9 +2,9 @@ import type { ServerResponse } from 'node:http';
 import { PassThrough } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { endToEndHeaders, headerValues } from './headers.ts';
-import type { HttpRequest } from './http.ts';
+import type { HttpRequest, HttpResponse } from './http.ts';
 import { handOver, onAbort } from './lasting.ts';
-import { endAfterUpload, LINGER_SECONDS } from './respond.ts';
+import { endAfterUpload, LINGER_SECONDS, respond } from './respond.ts';
 import type { ForwardOptions, UpstreamTimes } from './forward.ts';
 
 /** One request on its way through. */
@@ -77,6 +77,8 @@ function send(relay: RelayOptions, state: RelayState, { pool, again }: { pool: D
       onResponseStart(controller, status, _headers, message) {
         if (status < 200) return;
         const raw = endToEndHeaders(rawStrings(controller.rawHeaders));
+        const other = options.instead?.(status, raw);
+        if (other !== undefined) return replace(relay, state, other);
         writeHead(relay, { status, message, raw: options.responseHeaders?.(raw) ?? raw });
         process.nextTick(() => outlast(relay, state, raw));
       },
@@ -136,6 +138,16 @@ function outlast(relay: RelayOptions, state: RelayState, raw: readonly string[])
   }
   // A client that is behind has a timer of its own.
   else state.idle = setTimeout(() => state.paused || cut(relay, state), limits.idleSeconds * 1000);
+}
+
+/** The application's answer is dropped, and its connection with it: the rest of it may be long. */
+function replace(relay: RelayOptions, state: RelayState, answer: HttpResponse): void {
+  const { request, outgoing, options, limits } = relay;
+  state.gone = true;
+  state.controller?.abort(new Error('another answer took its place'));
+  const { incoming, correlationId } = request;
+  respond({ incoming, outgoing, correlationId, writeIdleSeconds: limits.idleSeconds }, answer);
+  options.onAnswered?.(answer.status);
 }
 
 function cut({ outgoing }: RelayOptions, state: RelayState): void {

@@ -14,6 +14,7 @@ import type { Exchange } from '../exchange/exchange.ts';
 import type { Tunnels } from '../tunnels.ts';
 import type { Decision } from './decide.ts';
 import { sayExchangeDown } from './denials.ts';
+import { answerToChallenge } from './honoured.ts';
 import { answerHeaders, createHeaderCleaner, ownHeaders } from './headers.ts';
 import type { JudgedRequest } from './judge.ts';
 import { answerInstead, judgeRequest } from './judge.ts';
@@ -104,6 +105,9 @@ export function createProxy(context: LoginContext, parts: ProxyParts): Proxy {
       }),
       responseHeaders: (raw) => answerHeaders(raw, answered),
       ...(found === undefined ? {} : { onOpen: () => parts.tunnels.open(found) }),
+      ...(found === undefined || ingress === undefined || !config.honourUpstreamStepUp
+        ? {}
+        : { instead: (status, raw) => answerToChallenge({ http, ingress }, found, { status, raw }) }),
     };
     return watch?.forward(options, identity.kind) ?? options;
   }
