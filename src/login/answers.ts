@@ -47,7 +47,7 @@ export function loginUrl(request: OwnRequest, target?: string): string {
 }
 
 /** What a retried login asks for again. */
-const LOGIN_WISHES = ['level', 'prompt', 'domain_hint', 'provider'] as const;
+const LOGIN_WISHES = ['level', 'prompt', 'max_age', 'domain_hint', 'provider'] as const;
 
 /** The link to try a login again: at the login route with all it asked for, elsewhere in the language it had. */
 function retryUrl(request: OwnRequest, target: string | undefined): string {
@@ -55,7 +55,7 @@ function retryUrl(request: OwnRequest, target: string | undefined): string {
   const given = (name: string): string | undefined => (isLogin ? queryValue(request, name) : undefined);
   const wishes: readonly (readonly [string, string | undefined])[] = [
     ['redirect', target ?? given('redirect')],
-    ...LOGIN_WISHES.map((name) => [name, given(name)] as const),
+    ...LOGIN_WISHES.map((name) => [name, (name === 'provider' ? request.provider : undefined) ?? given(name)] as const),
     ['locale', request.locale ?? given('locale')],
   ];
   const query = wishes.flatMap(([name, value]) =>

@@ -69,6 +69,8 @@ export interface OwnRequest {
   readonly ingress: Ingress;
   /** `locale` of the login this request goes on with: the first thing its pages go by. */
   readonly locale?: string;
+  /** The further provider of that login: where a retry goes again. */
+  readonly provider?: string;
 }
 
 /** What the browser's session cookie turned out to be. */

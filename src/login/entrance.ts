@@ -15,7 +15,7 @@ import { corsHeaders } from './guards.ts';
 import type { Ingress } from './ingress.ts';
 import { ingressesOfHost, matchIngress } from './ingress.ts';
 import type { OwnRoute } from './own-routes.ts';
-import { OWN_ROUTES } from './own-routes.ts';
+import { findOwnRoute, OWN_ROUTES } from './own-routes.ts';
 import type { CanonicalPath } from './proxy/path.ts';
 import { isForwardableQuery, judgePath } from './proxy/path.ts';
 import type { Proxy, ProxiedRequest } from './proxy/proxy.ts';
@@ -65,10 +65,7 @@ function placeOf(found: Found, { siblings }: LoginContext): Place {
 }
 
 /** Makes the entrance: the only thing that looks at `Host` and paths. */
-export function createEntrance(
-  context: LoginContext,
-  parts: EntranceParts,
-): Entrance {
+export function createEntrance(context: LoginContext, parts: EntranceParts): Entrance {
   const { config } = context;
 
   function hostOf(http: HttpRequest): string {
@@ -112,13 +109,14 @@ export function createEntrance(
   }
 
   async function answerOwn(request: OwnRequest, name: string): Promise<HttpResponse> {
-    const route = OWN_ROUTES.get(name);
-    if (route === undefined) return emptyAnswer(404);
+    const found = (parts.findRoute ?? findOwnRoute)(context, name);
+    if (found === undefined) return emptyAnswer(404);
+    const { route, at } = found;
     const { method } = request.http;
     if (method === 'OPTIONS') return preflight(request, route);
     if (!route.methods.includes(method)) return emptyAnswer(405, { Allow: route.methods.join(', ') });
     try {
-      return await route.handle(context, request);
+      return await route.handle(at, request);
     } catch (error) {
       if (!(error instanceof StoreUnavailable) && !(error instanceof AuditUnavailable)) throw error;
       if (error instanceof StoreUnavailable) context.emit({ event: 'store.unavailable', reason: error.message });

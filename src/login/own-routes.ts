@@ -2,6 +2,7 @@
 import type { HttpResponse } from '../web/http.ts';
 import { finishLogin } from './attempt/callback.ts';
 import type { LoginContext, OwnRequest } from './context.ts';
+import { logOutBackChannel } from './logout/backchannel-logout.ts';
 import { logOutFrontChannel } from './logout/frontchannel-logout.ts';
 import { logOutLocally } from './logout/local-logout.ts';
 import { finishLogout, logOut } from './logout/logout.ts';
@@ -12,6 +13,8 @@ import { ownAnswerHeaders } from '../web/secure-headers.ts';
 /** One of our routes. */
 export interface OwnRoute {
   readonly methods: readonly string[];
+  /** Whether every further provider has it too, below its own name: what is said there is said by that provider. */
+  readonly ofEachProvider?: true;
   readonly handle: (context: LoginContext, request: OwnRequest) => HttpResponse | Promise<HttpResponse>;
 }
 
@@ -22,12 +25,27 @@ function pong(): HttpResponse {
 /** All routes by their path below `/oauth2/`. */
 export const OWN_ROUTES: ReadonlyMap<string, OwnRoute> = new Map<string, OwnRoute>([
   ['login', { methods: ['GET', 'HEAD'], handle: startLogin }],
-  ['callback', { methods: ['GET'], handle: finishLogin }],
+  ['callback', { methods: ['GET'], ofEachProvider: true, handle: finishLogin }],
   ['logout', { methods: ['GET', 'HEAD', 'POST'], handle: logOut }],
   ['logout/callback', { methods: ['GET'], handle: finishLogout }],
   ['logout/local', { methods: ['GET', 'HEAD', 'POST'], handle: logOutLocally }],
-  ['logout/frontchannel', { methods: ['GET'], handle: logOutFrontChannel }],
+  ['logout/frontchannel', { methods: ['GET'], ofEachProvider: true, handle: logOutFrontChannel }],
+  ['logout/backchannel', { methods: ['POST'], ofEachProvider: true, handle: logOutBackChannel }],
   ['session', { methods: ['GET'], handle: describeSession }],
   ['session/refresh', { methods: ['POST', 'GET'], handle: refreshSession }],
   ['ping', { methods: ['GET'], handle: pong }],
 ]);
+
+/** The route of a path below `/oauth2/`, and whose it is: the bare one is the default provider's. */
+export function findOwnRoute(
+  context: LoginContext,
+  path: string,
+): { readonly route: OwnRoute; readonly at: LoginContext } | undefined {
+  const exact = OWN_ROUTES.get(path);
+  if (exact !== undefined) return { route: exact, at: context.siblings.first };
+  const cut = path.lastIndexOf('/');
+  const route = OWN_ROUTES.get(path.slice(0, Math.max(0, cut)));
+  const at = context.siblings.named(path.slice(cut + 1));
+  if (route?.ofEachProvider !== true || at === undefined || at.provider.isDefault) return undefined;
+  return { route, at };
+}

@@ -9,12 +9,14 @@ import type { Proven } from './attempt-proof.ts';
 import { dropProof, openProof } from './attempt-proof.ts';
 import type { LoginOutcome } from './login-outcome.ts';
 import { claimOutcome, rememberOutcome, waitForOutcome } from './login-outcome.ts';
+import type { LoginState } from './login-state.ts';
 import { openState } from './login-state.ts';
 import { createSessionFor } from './new-session.ts';
 import { checkError, checkIssuer, readParameters } from './provider-answer.ts';
 import { redeem } from './redeem.ts';
 import { Refused, refusalOf, tellRefusal } from './refusal.ts';
 import { refuseNonNavigation } from './start.ts';
+import { tellStillShort } from './step-up-told.ts';
 import { refuseStray, withoutCookie, withoutState } from './unproven.ts';
 
 /** Steps 4 to 10 of a proven attempt; undefined when it was used before and its outcome is forgotten. */
@@ -34,7 +36,8 @@ async function complete(context: LoginContext, request: OwnRequest, proven: Prov
     return outcome;
   } catch (error) {
     const refusal = refusalOf(error);
-    const { page, status } = refusal;
+    const { page, status, message: reason } = refusal;
+    if (page === 'stronger-login') await tellStillShort(context, request, { demanded: proven.secrets, reason });
     await rememberOutcome(context, id, { kind: 'page', page, status, target: proven.target });
     throw refusal;
   }
@@ -63,6 +66,15 @@ async function answerProven(context: LoginContext, request: OwnRequest, proven: 
   }
 }
 
+/** The request with what its pages have to know of the login it belongs to. */
+function goingOn({ provider }: LoginContext, arrived: OwnRequest, { locale }: LoginState): OwnRequest {
+  return {
+    ...arrived,
+    ...(locale === undefined ? {} : { locale }),
+    ...(provider.isDefault ? {} : { provider: provider.name }),
+  };
+}
+
 /** Answers `GET /oauth2/callback`, and that of each further provider on its own route. */
 export async function finishLogin(context: LoginContext, arrived: OwnRequest): Promise<HttpResponse> {
   const refused = refuseNonNavigation(arrived);
@@ -72,7 +84,7 @@ export async function finishLogin(context: LoginContext, arrived: OwnRequest): P
   const state = parameters.get('state') ?? '';
   const opened = openState(context.sealer, state, context.now());
   if (opened === undefined) return withoutState(context, arrived);
-  const request = opened.locale === undefined ? arrived : { ...arrived, locale: opened.locale };
+  const request = goingOn(context, arrived, opened);
   const cleared = dropProof(context, request, opened);
   if (opened.provider !== context.provider.name) {
     const why = { step: 'route', reason: 'the answer came on the route of another provider' };

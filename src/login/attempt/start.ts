@@ -13,7 +13,9 @@ import { ATTEMPT_SECONDS, beginAttempt } from './login-state.ts';
 import { currentSession, endSession } from '../session/present-session.ts';
 import { keptLocale } from '../pages/locale.ts';
 import { loadedMetadata } from '../provider-ready.ts';
+import { providerOfLogin } from '../chosen-provider.ts';
 import { queryValue } from '../query.ts';
+import { demandsOf, raiseLevel } from '../step-up.ts';
 
 /** The 401 of routes that only a navigation may use: no login begins in an iframe or by script. */
 export function refuseNonNavigation(request: OwnRequest): HttpResponse | undefined {
@@ -35,10 +37,22 @@ function asked(request: OwnRequest): Partial<LoginWishes> {
   };
 }
 
-function settle(context: LoginContext, metadata: ProviderMetadata, wishes: Partial<LoginWishes>): LoginWishes {
-  const { provider } = context;
+/** What is sent, and the level that the ID token has to show. */
+interface SettledWishes extends LoginWishes {
+  readonly demanded: string | undefined;
+}
+
+function settle(
+  { provider }: LoginContext,
+  metadata: ProviderMetadata,
+  asks: { readonly wishes: Partial<LoginWishes>; readonly levels: readonly string[] },
+): SettledWishes {
+  const { wishes } = asks;
+  const chosen = chooseLevel(wishes.level, provider.level, metadata.levels);
+  const { demanded, sent } = raiseLevel(chosen, asks.levels, metadata.levels);
   return {
-    level: chooseLevel(wishes.level, provider.level, metadata.levels),
+    demanded,
+    level: sent,
     locale: chooseLocale(wishes.locale, provider.locale, metadata.locales),
     prompt: choosePrompt(wishes.prompt, metadata.prompts),
     domainHint: wishes.domainHint ?? provider.domainHint,
@@ -54,12 +68,13 @@ export async function beginLogin(
   const { clientId, name: provider } = context.provider;
   const metadata = await loadedMetadata(context);
   if (metadata === undefined) return problem(request, { page: 'provider-down', status: 503, target: login.target });
-  const wishes = settle(context, metadata, login.wishes);
+  const { levels } = demandsOf(context, request.ingress, login.target);
+  const wishes = settle(context, metadata, { wishes: login.wishes, levels });
   const attempt = beginAttempt(context.sealer, {
     target: login.target,
     provider,
     ingress: request.ingress.url,
-    level: wishes.level,
+    level: wishes.demanded,
     maxAgeSeconds: wishes.prompt === 'login' ? 0 : undefined,
     locale: keptLocale(login.wishes.locale),
     tries: login.tries,
@@ -97,23 +112,26 @@ async function answerHead(context: LoginContext): Promise<HttpResponse> {
 }
 
 /** Answers `GET /oauth2/login`. A store that is down never lets a login begin: it could not end. */
-export async function startLogin(context: LoginContext, request: OwnRequest): Promise<HttpResponse> {
+export async function startLogin(instance: LoginContext, request: OwnRequest): Promise<HttpResponse> {
   const refused = refuseNonNavigation(request);
   if (refused !== undefined) return refused;
   if (isPrefetch(request.http.headers)) return emptyAnswer(503);
+  const target = instance.targets.safe(queryValue(request, 'redirect'), request.ingress);
+  const context = providerOfLogin(instance, request, target);
   if (request.http.method === 'HEAD') return answerHead(context);
   const { config } = context;
-  const target = context.targets.safe(queryValue(request, 'redirect'), request.ingress);
   await context.store.read('login:ping');
   const present = await currentSession(context, request);
   const cookies: string[] = [];
   if (findTicket(context, request).kind === 'unusable')
     cookies.push(dropCookie(ownCookie(context, request.ingress, 'session')));
   const prompted = queryValue(request, 'prompt') !== undefined;
-  if (prompted && present !== undefined && isAllowedSite(request.http, config.allowedOrigins)) {
+  // Where a younger sign-in is demanded, the present session goes on until there is one.
+  const replaces = prompted && queryValue(request, 'max_age') === undefined;
+  if (replaces && present !== undefined && isAllowedSite(request.http, config.allowedOrigins)) {
     await endSession(context, present, 'replaced');
     cookies.push(dropCookie(ownCookie(context, request.ingress, 'session')));
-  } else if (present !== undefined && config.rateLimit.enabled && !prompted) {
+  } else if (present !== undefined && config.rateLimit.enabled && !replaces) {
     const counted = countLogin(context, request);
     cookies.push(counted.cookie);
     if (counted.tooMany) return problem(request, { page: 'too-many-logins', status: 429, target });

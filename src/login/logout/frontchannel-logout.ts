@@ -7,7 +7,10 @@ import type { LoginContext, OwnRequest } from '../context.ts';
 import { dropCookie, findTicket, ownCookie } from '../cookies.ts';
 import { loadedMetadata } from '../provider-ready.ts';
 import { queryValue } from '../query.ts';
-import { recordKey, sessionReference } from '../session/ticket.ts';
+import { recordKey } from '../session/ticket.ts';
+import { tellEndedElsewhere } from './ended-elsewhere.ts';
+
+const MAX_SID_CHARACTERS = 256;
 
 function answer(status: number): HttpResponse {
   return { status, headers: ownAnswerHeaders({ framing: 'allowed' }) };
@@ -23,13 +26,8 @@ async function isRightIssuer(context: LoginContext, request: OwnRequest): Promis
 
 /** Ends every session of a provider session and answers whether this browser's cookie was among them. */
 async function endAll(context: LoginContext, request: OwnRequest, sid: string): Promise<boolean> {
-  const { name: provider, clientId } = context.provider;
   const keys = await context.sessions.endBySid(sid);
-  for (const key of keys) {
-    const session_ref = sessionReference(key);
-    context.emit({ event: 'session.ended', provider, client_id: clientId, session_ref, sid, reason: 'front-channel' });
-  }
-  context.emit({ event: 'logout', provider, client_id: clientId, operation: 'front_channel' });
+  tellEndedElsewhere(context, keys, { channel: 'front', sid });
   const finding = findTicket(context, request);
   return finding.kind === 'ticket' && keys.includes(recordKey(finding.ticket.sessionId));
 }
@@ -38,7 +36,7 @@ async function endAll(context: LoginContext, request: OwnRequest, sid: string): 
 export async function logOutFrontChannel(context: LoginContext, request: OwnRequest): Promise<HttpResponse> {
   if (!(await isRightIssuer(context, request))) return answer(400);
   const sid = queryValue(request, 'sid');
-  if (sid === undefined) return answer(202);
+  if (sid === undefined || sid.length > MAX_SID_CHARACTERS) return answer(202);
   try {
     const own = await endAll(context, request, sid);
     return withCookies(answer(200), own ? [dropCookie(ownCookie(context, request.ingress, 'session'))] : []);

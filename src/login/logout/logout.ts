@@ -1,110 +1,83 @@
-/** `/oauth2/logout` and `/oauth2/logout/callback`: out here, then out at the provider (OpenID Connect RP-Initiated Logout 1.0). */
-import { randomBytes } from 'node:crypto';
-import { encodeBase64Url } from '../../oauth/base64url.ts';
-import { parseJwt, stringClaim } from '../../oauth/jwt.ts';
+/** `/oauth2/logout` and `/oauth2/logout/callback`: out here, then out at the providers (OpenID Connect RP-Initiated Logout 1.0). */
 import { MINUTE } from '../../oauth/time.ts';
-import type { ProviderMetadata } from '../../providers/metadata.ts';
 import type { HttpResponse } from '../../web/http.ts';
 import { emptyAnswer, redirectTo, refuse, withCookies } from '../answers.ts';
+import { refuseNonNavigation } from '../attempt/start.ts';
+import { namedProvider } from '../chosen-provider.ts';
 import type { LoginContext, OwnRequest } from '../context.ts';
-import { cookieValue, dropCookie, makeRoom, ownCookie, writeCookie } from '../cookies.ts';
+import { cookieValue, dropCookie, findTicket, makeRoom, ownCookie, writeCookie } from '../cookies.ts';
 import { isAllowedSite, isPrefetch } from '../guards.ts';
 import { pageAnswer } from '../pages/pages.ts';
-import { endAtWish } from '../session/present-session.ts';
 import { loadedMetadata } from '../provider-ready.ts';
-import type { StoredSession } from '../session/sessions.ts';
-import { refuseNonNavigation } from '../attempt/start.ts';
 import { queryValue } from '../query.ts';
+import { endAtWish } from '../session/present-session.ts';
+import type { Journey, Stop } from './logout-state.ts';
+import { newLogoutState, openJourney, sealJourney } from './logout-state.ts';
+import { logoutDestinations, stopAt, visitProvider } from './visit.ts';
 
 const LOGOUT_SECONDS: number = 10 * MINUTE;
-const STATE_BYTES = 16;
-
-function hintFrom(idToken: string, claim: string): string | undefined {
-  return stringClaim(parseJwt(idToken).claims, claim);
-}
-
-function endSessionFields(
-  context: LoginContext,
-  request: OwnRequest,
-  logout: { readonly session: StoredSession | undefined; readonly state: string },
-): readonly (readonly [string, string])[] {
-  const { kind, clientId } = context.provider;
-  const idToken = logout.session?.record.idToken;
-  const { hintClaim } = kind.logout;
-  const claimed = hintClaim === undefined || idToken === undefined ? undefined : hintFrom(idToken, hintClaim);
-  const fields: readonly (readonly [string, string | undefined])[] = [
-    ['client_id', clientId],
-    ['post_logout_redirect_uri', `${request.ingress.url}/oauth2/logout/callback`],
-    ['state', logout.state],
-    ['id_token_hint', kind.logout.idTokenHint ? idToken : undefined],
-    ['logout_hint', queryValue(request, 'logout_hint') ?? claimed],
-  ];
-  return fields.flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]));
-}
-
-/** Origins the logout form may pass through: CSP `form-action` counts redirects too. */
-function formDestinations(context: LoginContext, metadata: ProviderMetadata): readonly string[] {
-  const urls = [
-    metadata.issuer,
-    metadata.endpoint('authorization_endpoint'),
-    metadata.endpoint('end_session_endpoint'),
-  ];
-  const origins = urls.flatMap((url) => (url === undefined ? [] : [URL.parse(url)?.origin ?? '']));
-  const ours = context.config.ingresses.map((ingress) => ingress.origin);
-  return [...new Set(["'self'", ...origins.filter((origin) => origin !== ''), ...ours])];
-}
-
-function visitProvider(
-  context: LoginContext,
-  request: OwnRequest,
-  visit: {
-    readonly metadata: ProviderMetadata;
-    readonly endpoint: string;
-    readonly fields: readonly (readonly [string, string])[];
-  },
-): HttpResponse {
-  const configured = context.config.logout.method;
-  const method = configured === 'auto' ? context.provider.kind.logout.method : configured;
-  if (method === 'GET') {
-    const url = new URL(visit.endpoint);
-    for (const [name, value] of visit.fields) url.searchParams.set(name, value);
-    return redirectTo(url.href);
-  }
-  return pageAnswer(request, {
-    name: 'logging-out',
-    status: 200,
-    form: {
-      action: visit.endpoint,
-      fields: visit.fields,
-      destinations: formDestinations(context, visit.metadata),
-      submitsItself: true,
-    },
-  });
-}
 
 /** Where a person ends after logout when nothing was asked for. */
 function afterLogout(context: LoginContext, request: OwnRequest): string {
   return context.provider.postLogoutRedirectUri ?? context.targets.fallback(request.ingress);
 }
 
+/** On to the next provider that can end a session, or to where the logout ends. */
+async function goOn(context: LoginContext, request: OwnRequest, journey: Journey): Promise<HttpResponse> {
+  const { siblings, sealer } = context;
+  const scope = ownCookie(context, request.ingress, 'logout');
+  for (const [index, stop] of journey.stops.entries()) {
+    const at = siblings.named(stop.provider);
+    const endpoint = at && (await loadedMetadata(at))?.endpoint('end_session_endpoint');
+    if (at === undefined || endpoint === undefined) continue;
+    const state = newLogoutState();
+    const left = { ...journey, stops: journey.stops.slice(index + 1) };
+    const value = sealJourney(sealer, scope.name, { state, journey: left });
+    const room = makeRoom(context, request, { use: 'logout', bytes: scope.name.length + value.length });
+    const cookies = [...room, writeCookie(scope, value, LOGOUT_SECONDS)];
+    return withCookies(visitProvider(at, request, { endpoint, stop, state }), cookies);
+  }
+  const asked = siblings.named(journey.named ?? '') ?? siblings.first;
+  const left = cookieValue(request.http, scope.name) === undefined ? [] : [dropCookie(scope)];
+  return withCookies(redirectTo(journey.target ?? afterLogout(asked, request)), left);
+}
+
+/** ID tokens are long: whoever needs one is visited first, and what is kept for later stays short. */
+function weightOf({ idTokenHint = '' }: Stop): number {
+  return idTokenHint.length;
+}
+
+/** Ends this browser's sessions, and answers which providers have to hear of it. */
+async function endSessions(all: readonly LoginContext[], request: OwnRequest): Promise<readonly Stop[]> {
+  const present = all.filter((at) => findTicket(at, request).kind === 'ticket');
+  // Whoever has no session here may have one at the provider.
+  const visited = present.length === 0 ? all.slice(0, 1) : present;
+  const given = queryValue(request, 'logout_hint');
+  const stops = visited.map(async (at, index) => {
+    const session = await endAtWish(at, request, 'logout');
+    const { name: provider, clientId } = at.provider;
+    at.emit({ event: 'logout', provider, client_id: clientId, operation: 'self_initiated' });
+    return stopAt(at, session, index === 0 ? given : undefined);
+  });
+  return (await Promise.all(stops)).toSorted((one, other) => weightOf(other) - weightOf(one));
+}
+
 function confirm(context: LoginContext, request: OwnRequest): HttpResponse {
   context.emit({ event: 'access.denied', method: request.http.method, decision: 'cross_site' });
   const { query } = request.http;
+  const action = `${request.ingress.path}/oauth2/logout${query === '' ? '' : `?${query}`}`;
+  const destinations = logoutDestinations(context);
   return pageAnswer(request, {
     name: 'confirm-logout',
     status: 200,
-    form: {
-      action: `${request.ingress.path}/oauth2/logout${query === '' ? '' : `?${query}`}`,
-      fields: [],
-      destinations: formDestinationsOfConfirm(context),
-      submitsItself: false,
-    },
+    form: { action, fields: [], destinations, submitsItself: false },
   });
 }
 
-function formDestinationsOfConfirm(context: LoginContext): readonly string[] {
-  const metadata = context.client.metadata.loaded();
-  return metadata === undefined ? ["'self'"] : formDestinations(context, metadata);
+/** HEAD tells where a logout would go, and changes nothing. */
+async function answerHead(context: LoginContext, request: OwnRequest): Promise<HttpResponse> {
+  const endpoint = (await loadedMetadata(context))?.endpoint('end_session_endpoint');
+  return redirectTo(endpoint ?? afterLogout(context, request));
 }
 
 /** Answers `/oauth2/logout`: GET and POST act for allowed sites; others are asked, or refused. */
@@ -114,44 +87,30 @@ export async function logOut(context: LoginContext, request: OwnRequest): Promis
   const refused = isPost ? undefined : refuseNonNavigation(request);
   if (refused !== undefined) return refused;
   if (isPrefetch(http.headers)) return emptyAnswer(503);
-  const metadata = await loadedMetadata(context);
-  const endpoint = metadata?.endpoint('end_session_endpoint');
-  if (http.method === 'HEAD') return redirectTo(endpoint ?? afterLogout(context, request));
+  const named = namedProvider(context, request);
+  if (http.method === 'HEAD') return answerHead(named ?? context, request);
   const allowed = isAllowedSite(http, context.config.allowedOrigins) || (!isPost && context.config.compat.unguardedGet);
   if (!allowed && isPost) {
     context.emit({ event: 'access.denied', method: http.method, decision: 'cross_site' });
     return refuse(request, 'cross-site');
   }
   if (!allowed) return confirm(context, request);
-  const session = await endAtWish(context, request, 'logout');
-  const { name: provider, clientId } = context.provider;
-  context.emit({ event: 'logout', provider, client_id: clientId, operation: 'self_initiated' });
+  const all = named === undefined ? context.siblings.all : [named];
+  const stops = await endSessions(all, request);
   const target = context.targets.checked(queryValue(request, 'redirect'), request.ingress);
-  const state = encodeBase64Url(randomBytes(STATE_BYTES));
-  const logoutScope = ownCookie(context, request.ingress, 'logout');
-  const remembered = context.sealer.seal('logout-state', Buffer.from(`${state} ${target ?? ''}`), logoutScope.name);
-  const cookies = [dropCookie(ownCookie(context, request.ingress, 'session'))];
-  if (metadata === undefined || endpoint === undefined) {
-    return withCookies(redirectTo(target ?? afterLogout(context, request)), cookies);
-  }
-  const room = makeRoom(context, request, { use: 'logout', bytes: logoutScope.name.length + remembered.length });
-  cookies.push(...room, writeCookie(logoutScope, remembered, LOGOUT_SECONDS));
-  const fields = endSessionFields(context, request, { session, state });
-  return withCookies(visitProvider(context, request, { metadata, endpoint, fields }), cookies);
+  const dropped = all.map((at) => dropCookie(ownCookie(at, request.ingress, 'session')));
+  return withCookies(await goOn(context, request, { named: named?.provider.name, target, stops }), dropped);
 }
 
-/** Answers `GET /oauth2/logout/callback`: back from the provider, on to the target if `state` is the one we sent. */
-export function finishLogout(context: LoginContext, request: OwnRequest): HttpResponse {
+/** Answers `GET /oauth2/logout/callback`: back from a provider, on to the next or to the target if `state` is the one we sent. */
+export async function finishLogout(context: LoginContext, request: OwnRequest): Promise<HttpResponse> {
   const refused = refuseNonNavigation(request);
   if (refused !== undefined) return refused;
-  const scope = ownCookie(context, request.ingress, 'logout');
-  const value = cookieValue(request.http, scope.name);
-  const opened = value === undefined ? undefined : context.sealer.open('logout-state', value, scope.name);
-  const [state, target] = (opened?.toString('utf8') ?? '').split(' ');
-  const matches = state !== undefined && state !== '' && state === queryValue(request, 'state');
-  const wanted = matches && target !== '' ? context.targets.checked(target, request.ingress) : undefined;
-  return withCookies(
-    redirectTo(wanted ?? afterLogout(context, request)),
-    value === undefined ? [] : [dropCookie(scope)],
-  );
+  const { name } = ownCookie(context, request.ingress, 'logout');
+  const value = cookieValue(request.http, name);
+  const journey =
+    value === undefined ? undefined : openJourney(context.sealer, { name, value }, queryValue(request, 'state'));
+  if (journey === undefined) return goOn(context, request, { named: undefined, target: undefined, stops: [] });
+  // Targets are judged where they are used, whoever remembered them.
+  return goOn(context, request, { ...journey, target: context.targets.checked(journey.target, request.ingress) });
 }

@@ -1,11 +1,14 @@
 /** `GET /oauth2/session` and `POST /oauth2/session/refresh`: what the page may know about its session. */
 import type { HttpResponse } from '../../web/http.ts';
 import { emptyAnswer, jsonAnswer, RETRY_AFTER_SECONDS, withCookies } from '../answers.ts';
+import { providerOfSession } from '../chosen-provider.ts';
 import type { LoginContext, OwnRequest } from '../context.ts';
 import { dropCookie, findTicket, ownCookie } from '../cookies.ts';
 import { corsHeaders, isAllowedSite } from '../guards.ts';
+import { queryValue } from '../query.ts';
 import { hasLevel, nowMilliseconds, storedSession } from './present-session.ts';
-import type { SessionTimes } from './times.ts';
+import type { SessionRecord } from './record.ts';
+import type { StoredSession } from './sessions.ts';
 import { cooldownEnd, nextRefresh, sessionPhase } from './times.ts';
 
 const NO_TIME = '0001-01-01T00:00:00Z';
@@ -20,9 +23,8 @@ function secondsUntil(milliseconds: number, now: number): number {
 
 /** The metadata of a session: an allow-list, no token or name ever in it. */
 function sessionMetadata(
-  times: SessionTimes,
-  refreshes: boolean,
-  now: number,
+  { times, provider, acr }: SessionRecord,
+  { full, refreshes, now }: { readonly full: boolean; readonly refreshes: boolean; readonly now: number },
 ): Record<string, Record<string, unknown>> {
   const cooldown = secondsUntil(cooldownEnd(times), now);
   return {
@@ -33,6 +35,7 @@ function sessionMetadata(
       ends_in_seconds: secondsUntil(times.endsAt, now),
       timeout_at: times.timeoutAt === undefined ? NO_TIME : timestamp(times.timeoutAt),
       timeout_in_seconds: times.timeoutAt === undefined ? -1 : secondsUntil(times.timeoutAt, now),
+      ...(full ? { provider, acr: acr ?? null } : {}),
     },
     tokens: {
       expire_at: timestamp(times.expireAt),
@@ -61,18 +64,26 @@ function noSession(context: LoginContext, request: OwnRequest): HttpResponse {
   return withCookies(emptyAnswer(401, cors(context, request)), cookies);
 }
 
+function describe(context: LoginContext, request: OwnRequest, { record }: StoredSession): HttpResponse {
+  const full = queryValue(request, 'view') === 'full';
+  const refreshes = refreshesByItself(context, record.refreshToken);
+  const body = sessionMetadata(record, { full, refreshes, now: nowMilliseconds(context) });
+  return jsonAnswer(200, body, cors(context, request));
+}
+
 /** Answers `GET /oauth2/session`: 200 also when inactive, 401 when there is none or it has ended. */
-export async function describeSession(context: LoginContext, request: OwnRequest): Promise<HttpResponse> {
+export async function describeSession(instance: LoginContext, request: OwnRequest): Promise<HttpResponse> {
+  const context = providerOfSession(instance, request);
   const session = await storedSession(context, request);
   const now = nowMilliseconds(context);
   if (session === undefined || !hasLevel(context, session)) return noSession(context, request);
-  const { times, refreshToken } = session.record;
-  if (sessionPhase(times, now) === 'ended') return noSession(context, request);
-  return jsonAnswer(200, sessionMetadata(times, refreshesByItself(context, refreshToken), now), cors(context, request));
+  if (sessionPhase(session.record.times, now) === 'ended') return noSession(context, request);
+  return describe(context, request, session);
 }
 
 /** Answers `POST /oauth2/session/refresh`: the same JSON, refreshed, or unchanged when a refresh is not possible now. */
-export async function refreshSession(context: LoginContext, request: OwnRequest): Promise<HttpResponse> {
+export async function refreshSession(instance: LoginContext, request: OwnRequest): Promise<HttpResponse> {
+  const context = providerOfSession(instance, request);
   const refused = refuseRefresh(context, request);
   if (refused !== undefined) return refused;
   const session = await storedSession(context, request);
@@ -84,12 +95,7 @@ export async function refreshSession(context: LoginContext, request: OwnRequest)
   if (outcome.kind === 'failed') {
     return emptyAnswer(503, { 'Retry-After': String(RETRY_AFTER_SECONDS), ...cors(context, request) });
   }
-  const { times, refreshToken } = outcome.session.record;
-  return jsonAnswer(
-    200,
-    sessionMetadata(times, refreshesByItself(context, refreshToken), nowMilliseconds(context)),
-    cors(context, request),
-  );
+  return describe(context, request, outcome.session);
 }
 
 /** POST needs an allowed site; GET works for a bare `fetch` only, never for a navigation or an unknown client. */

@@ -89,7 +89,8 @@ function jitteryProxy(config: LoginConfig, random: (limit: number) => number) {
   const sessions = createSessions({ store, now, provider: name, clientId, onUnreadable: () => undefined });
   const background = createBackground();
   const sealer = createSealer(config.sessionKeys);
-  const shared = { config, store, sealer, background, targets: createTargets(config), now, emit: () => undefined };
+  const seams = { targets: createTargets(config), rules: compileRules(config) };
+  const shared = { config, store, sealer, background, ...seams, now, emit: () => undefined };
   const parts = { ...shared, provider, client, sessions };
   const { first: context } = createSiblings(config.providers, (_provider, siblings) => ({
     ...parts,
