@@ -20,7 +20,7 @@ export interface Observer {
    * Runs this work; log lines and audit records of the events it tells, then or later, get these fields too: a correlation
    * id `cid`, a trace id `trace`.
    */
-  within<T>(fields: Readonly<Record<string, string>>, work: () => T): T;
+  readonly within: <T>(fields: Readonly<Record<string, string>>, work: () => T) => T;
   /** Whether an audit record could be written now; true when nothing keeps them. */
   auditReady(): boolean | Promise<boolean>;
   /** The metrics of all programs, in the Prometheus text format. */
