@@ -62,11 +62,11 @@ export function readSettings<T>(
       problems.push(`${found.variable} is not usable: expected ${expectedForm(setting, error)}`);
     }
   }
-  problems.push(...unknownVariables(table, env, options));
-  // oxlint-disable-next-line typescript/consistent-type-assertions -- a member is there only if its row has put it there
-  if (problems.length > 0) return { ok: false, problems, usable: values as Partial<T> };
-  // oxlint-disable-next-line typescript/consistent-type-assertions -- every row of the table has put its member there, or is optional
-  return { ok: true, settings: values as T, warnings };
+  const own = describeSettings(table).flatMap(({ env: variable, aliases }) => [variable, ...aliases]);
+  problems.push(...unknownVariables(env, options.prefix, new Set([...own, ...(options.known ?? [])])));
+  // oxlint-disable-next-line typescript/consistent-type-assertions -- every row that could be read has put its member there
+  const settings = values as T;
+  return problems.length > 0 ? { ok: false, problems, usable: settings } : { ok: true, settings, warnings };
 }
 
 /** Makes a setting of one kind from its row. */
@@ -176,15 +176,10 @@ function expectedForm(setting: Setting<unknown>, error: unknown): string {
   return error.message;
 }
 
-function unknownVariables<T>(
-  table: SettingsTable<T>,
-  env: Environment,
-  { prefix, known: others }: { readonly prefix?: string; readonly known?: ReadonlySet<string> },
-): readonly string[] {
+function unknownVariables(env: Environment, prefix: string | undefined, known: ReadonlySet<string>): readonly string[] {
   if (prefix === undefined) return [];
-  const known = new Set(rows(table).flatMap(([, setting]) => [setting.env, ...(setting.aliases ?? [])]));
   return Object.keys(env)
-    .filter((variable) => variable.startsWith(prefix) && !known.has(variable) && others?.has(variable) !== true)
+    .filter((variable) => variable.startsWith(prefix) && !known.has(variable))
     .map((variable) => `${variable} is not a setting of this program`);
 }
 

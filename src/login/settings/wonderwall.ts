@@ -65,28 +65,38 @@ function rewriteStore(draft: Draft): void {
   const { env } = draft;
   const tls = flagOf(draft, 'WONDERWALL_REDIS_TLS') ?? true;
   const address = valueOf(env, 'WONDERWALL_REDIS_ADDRESS');
-  const uri = valueOf(env, 'WONDERWALL_REDIS_URI') ?? (address && `${tls ? 'rediss' : 'redis'}://${address}`);
-  if (uri === undefined) return;
-  const [, scheme = '', given = '', rest = ''] = /^([a-z+]+:\/\/)(?:([^@/]*)@)?(.*)$/s.exec(uri) ?? [];
+  const uri = valueOf(env, 'WONDERWALL_REDIS_URI');
+  const url = uri ?? (address && `${tls ? 'rediss' : 'redis'}://${address}`);
+  if (url === undefined) return;
+  if (uri !== undefined) delete env['WONDERWALL_REDIS_ADDRESS'];
+  env[uri === undefined ? 'WONDERWALL_REDIS_ADDRESS' : 'WONDERWALL_REDIS_URI'] = withUser(url, {
+    name: valueOf(env, 'WONDERWALL_REDIS_USERNAME'),
+    password: valueOf(env, 'WONDERWALL_REDIS_PASSWORD'),
+  });
+}
+
+/** The URL with this user or password in place of its own. */
+function withUser(
+  url: string,
+  { name, password }: { readonly name: string | undefined; readonly password: string | undefined },
+): string {
+  const [, scheme, given = '', rest = ''] = /^([a-z+]+:\/\/)(?:([^@/]*)@)?(.*)$/s.exec(url) ?? [];
+  if (scheme === undefined || (name === undefined && password === undefined)) return url;
   const [givenName = '', ...givenPassword] = given.split(':');
-  const name = valueOf(env, 'WONDERWALL_REDIS_USERNAME');
-  const password = valueOf(env, 'WONDERWALL_REDIS_PASSWORD');
-  delete env['WONDERWALL_REDIS_ADDRESS'];
-  env['WONDERWALL_REDIS_URI'] = uri;
-  if (scheme === '' || (name === undefined && password === undefined)) return;
   const user = name === undefined ? givenName : encodeURIComponent(name);
   const secret = password === undefined ? givenPassword.join(':') : encodeURIComponent(password);
-  env['WONDERWALL_REDIS_URI'] = `${scheme}${user}${secret === '' ? '' : `:${secret}`}@${rest}`;
+  return `${scheme}${user}${secret === '' ? '' : `:${secret}`}@${rest}`;
 }
 
 function rewriteRole(draft: Draft): void {
   const { env } = draft;
-  const isSso = flagOf(draft, 'WONDERWALL_SSO_ENABLED') ?? false;
+  const isSso = flagOf(draft, 'WONDERWALL_SSO_ENABLED');
   const asks = flagOf(draft, 'WONDERWALL_SESSION_FORWARD_AUTH') ?? false;
   const mode = valueOf(env, 'WONDERWALL_SSO_MODE') ?? 'server';
   delete env['WONDERWALL_SSO_MODE'];
-  if (!isSso) return;
-  if (mode === 'proxy') env['WONDERWALL_SSO_MODE'] = 'sso-proxy';
+  if (isSso === undefined) return;
+  if (!isSso) env['WONDERWALL_SSO_MODE'] = 'standalone';
+  else if (mode === 'proxy') env['WONDERWALL_SSO_MODE'] = 'sso-proxy';
   else if (mode === 'server') env['WONDERWALL_SSO_MODE'] = asks ? 'forward-auth' : 'sso-server';
   else draft.problems.push('WONDERWALL_SSO_MODE is not usable: expected server or proxy');
 }
