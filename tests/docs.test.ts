@@ -5,10 +5,12 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { configurationPage } from '../scripts/configuration-page.ts';
 import { help } from '../src/cli/help.ts';
+import { LOGIN_EVENTS } from '../src/login/events.ts';
 import { OWN_ROUTES } from '../src/login/own-routes.ts';
 import { ERRORS } from '../src/login/pages/errors.ts';
 import { PAGE_TEXTS } from '../src/login/pages/page-texts.ts';
 import { PAGES } from '../src/login/testing/pages.ts';
+import type { EventRule } from '../src/observe/events.ts';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const read = (file: string): string => readFileSync(join(root, file), 'utf8');
@@ -138,4 +140,16 @@ test('README names only files that exist and commands that --help knows', () => 
     [],
   );
   for (const command of matches(readme, /`fullmakt (\w+)/g)) assert.match(help, new RegExp(`fullmakt ${command}`));
+});
+
+test('docs/login-proxy.md lists every metric of the login proxy with its labels, and no others', () => {
+  const page = read('docs/login-proxy.md');
+  const documented = [...page.matchAll(/^\| `(fullmakt_login_\w+)` \| ([^|]*) \|/gm)].map(
+    ([, name = '', labels = '']) => [name, matches(labels, /`(\w+)`/g)] as const,
+  );
+  const rules = Object.values<EventRule>(LOGIN_EVENTS).flatMap(({ counter, histogram, gauge }) =>
+    [counter, histogram, gauge].flatMap((rule) => (rule === undefined ? [] : [rule])),
+  );
+  const built = rules.map(({ name, labels }) => [name, [...labels].toSorted()] as const);
+  assert.deepEqual(Object.fromEntries(documented), Object.fromEntries(built));
 });

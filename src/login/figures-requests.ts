@@ -126,7 +126,14 @@ function watch(parts: WatcherParts, { http, place, onTunnel }: Watched): Request
         options.onAnswered?.(status);
       };
       if (span === undefined) return { ...options, onAnswered };
-      return { ...options, ...withTrace(options, span.run(() => tracer.headers())), onAnswered };
+      return {
+        ...options,
+        ...withTrace(
+          options,
+          span.run(() => tracer.headers()),
+        ),
+        onAnswered,
+      };
     },
     answered,
     streamed(answer) {
