@@ -28,11 +28,12 @@ export function createRelay(relay: RelayOptions): void {
     idle: undefined,
     answered: false,
     begun: false,
-    paused: false,
+    behind: undefined,
     gone: false,
   };
   outgoing.once('close', () => {
     clearTimeout(state.idle);
+    clearTimeout(state.behind);
     if (outgoing.writableFinished) return;
     if (!outgoing.headersSent) relay.options.onAnswered?.(CLIENT_GONE);
     state.gone = true;
@@ -54,8 +55,8 @@ interface RelayState {
   answered: boolean;
   /** Something of its body, or its end, went to the client, and the headers with it. */
   begun: boolean;
-  /** The client is behind: the application is not read until it has caught up. */
-  paused: boolean;
+  /** Runs while the client is behind: the application is not read until it has caught up. */
+  behind: NodeJS.Timeout | undefined;
   /** The client left, or was sent away: nothing more is for it. */
   gone: boolean;
 }
@@ -85,13 +86,14 @@ function send(relay: RelayOptions, state: RelayState, { pool, again }: { pool: D
       onResponseData(controller, chunk) {
         state.begun = true;
         state.idle?.refresh();
-        if (outgoing.write(chunk) || state.paused) return;
-        state.paused = true;
+        if (outgoing.write(chunk) || state.behind !== undefined) return;
         controller.pause();
-        // Node's own timer knows whether the kernel still takes bytes of a large chunk; ours would not.
+        // Node's own timer knows whether the kernel still takes bytes of a large chunk, but runs anew when the client sends some.
         outgoing.socket?.setTimeout(limits.idleSeconds * 1000);
+        state.behind = setTimeout(() => cut(relay, state), 2 * limits.idleSeconds * 1000);
         outgoing.once('drain', () => {
-          state.paused = false;
+          clearTimeout(state.behind);
+          state.behind = undefined;
           outgoing.socket?.setTimeout(0);
           state.idle?.refresh();
           controller.resume();
@@ -136,8 +138,8 @@ function outlast(relay: RelayOptions, state: RelayState, raw: readonly string[])
     onAbort(request.closing?.(), outgoing, end);
     handOver(options.onOpen?.('event-stream'), outgoing, end);
   }
-  // A client that is behind has a timer of its own.
-  else state.idle = setTimeout(() => state.paused || cut(relay, state), limits.idleSeconds * 1000);
+  // A client that is behind has timers of its own.
+  else state.idle = setTimeout(() => state.behind !== undefined || cut(relay, state), limits.idleSeconds * 1000);
 }
 
 /** The application's answer is dropped, and its connection with it: the rest of it may be long. */
