@@ -22,7 +22,7 @@ interface AtProvider {
 }
 
 /** Why a session is over. */
-export type SessionEnd =
+type SessionEnd =
   | 'logout'
   | 'local-logout'
   | 'front-channel'

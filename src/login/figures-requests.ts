@@ -24,7 +24,7 @@ export interface Place {
 }
 
 /** As whom a request went to the application. */
-export type ForwardedAs = 'session' | 'inbound' | 'none';
+type ForwardedAs = 'session' | 'inbound' | 'none';
 
 /** One request under way. */
 export interface RequestWatch {

@@ -17,7 +17,7 @@ export interface TraceContext {
 }
 
 /** All that a span may say: there is no name here that could hold a path, a query, a token or a person. */
-export type AttributeName =
+type AttributeName =
   | 'http.request.method'
   | 'http.route'
   | 'http.response.status_code'
@@ -33,7 +33,7 @@ export type AttributeName =
 export type Attributes = Partial<Readonly<Record<AttributeName, string | number>>>;
 
 /** One piece of work, before it begins. Without `parent` it is part of the work that it is begun in. */
-export interface SpanOptions {
+interface SpanOptions {
   /** Of few different values; never made of what a client sent. */
   readonly name: string;
   readonly kind: 'server' | 'client';
@@ -97,7 +97,7 @@ export const NO_TRACER: Tracer = {
 };
 
 /** `traceparent` of version 00. */
-export function traceParent({ traceId, spanId, sampled }: TraceContext): string {
+function traceParent({ traceId, spanId, sampled }: TraceContext): string {
   return `00-${traceId}-${spanId}-${sampled ? '01' : '00'}`;
 }
 

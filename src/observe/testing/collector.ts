@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /** A span as it came. */
-export interface SeenSpan {
+interface SeenSpan {
   readonly name: string;
   readonly kind: number;
   readonly traceId: string;
