@@ -1,0 +1,22 @@
+import { judgeOuterProxy } from './forward-auth-cases.ts';
+import { exampleFile, freePort, place, runOuter, startFolder, without } from './forward-auth-world.ts';
+
+const PROGRAM = 'caddy';
+
+judgeOuterProxy({
+  name: 'Caddy',
+  skip: without(PROGRAM),
+  async start(t, { login, applicationPort }) {
+    const folder = await startFolder(t);
+    const port = await freePort();
+    const file = await exampleFile('caddy/Caddyfile', {
+      ':443 {': `:${port} {\n\tbind 127.0.0.1`,
+      '127.0.0.1:3000': `127.0.0.1:${login.port}`,
+      '127.0.0.1:8080': `127.0.0.1:${applicationPort}`,
+      '/etc/caddy/certificates': folder,
+    });
+    const main = await place(folder, 'Caddyfile', file);
+    await runOuter(t, [PROGRAM, 'run', '--config', main, '--adapter', 'caddyfile'], { port, folder });
+    return port;
+  },
+});

@@ -1,0 +1,31 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { judgeOuterProxy } from './forward-auth-cases.ts';
+import { exampleFile, freePort, place, runOuter, startFolder, without } from './forward-auth-world.ts';
+
+const PROGRAM = 'haproxy';
+
+judgeOuterProxy({
+  name: 'HAProxy',
+  skip: without(PROGRAM),
+  async start(t, { login, applicationPort }) {
+    const folder = await startFolder(t);
+    const port = await freePort();
+    // HAProxy wants certificate and key in one file.
+    const [certificate, key] = await Promise.all(
+      ['app.pem', 'app.key'].map((name) => readFile(join(folder, name), 'utf8')),
+    );
+    await place(folder, 'both.pem', `${certificate}${key}`);
+    await place(folder, 'fullmakt.lua', await exampleFile('haproxy/fullmakt.lua', {}));
+    const file = await exampleFile('haproxy/haproxy.cfg', {
+      'bind :443': `bind 127.0.0.1:${port}`,
+      '127.0.0.1:3000': `127.0.0.1:${login.port}`,
+      '127.0.0.1:8080': `127.0.0.1:${applicationPort}`,
+      '/etc/haproxy/certificates/app.pem': join(folder, 'both.pem'),
+      '/etc/haproxy/fullmakt.lua': join(folder, 'fullmakt.lua'),
+    });
+    const main = await place(folder, 'haproxy.cfg', file);
+    await runOuter(t, [PROGRAM, '-db', '-f', main], { port, folder });
+    return port;
+  },
+});

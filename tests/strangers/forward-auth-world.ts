@@ -1,0 +1,256 @@
+import { execFile, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer, request as httpRequest } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { connect } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import type { World } from '../../src/login/testing/proxy.ts';
+import { startWorld } from '../../src/login/testing/proxy.ts';
+import { createMemoryStore } from '../../src/store/memory.ts';
+import type { Store } from '../../src/store/store.ts';
+import { freePort } from '../servers/free-port.ts';
+import { endChild, PATIENCE } from './children.ts';
+
+/** The application's public host, as the example files have it. */
+export const HOST = 'app.example.test';
+
+/** Where the example files lie. */
+export const EXAMPLES: URL = new URL('../../examples/forward-auth/', import.meta.url);
+
+/** A request as the application saw it. */
+export interface SeenRequest {
+  readonly method: string;
+  readonly target: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly rawHeaders: readonly string[];
+  readonly body: string;
+}
+
+/** An answer as it came to the browser. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly setCookies: readonly string[];
+  readonly body: string;
+}
+
+/** How to ask. */
+export interface Asking {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/** An application, and the login beside it that an outer proxy asks. */
+export interface GuardedApplication {
+  readonly login: World;
+  readonly applicationPort: number;
+  readonly seen: readonly SeenRequest[];
+  /** Takes the store away, or gives it back. */
+  setStoreDown(down: boolean): void;
+}
+
+/** A browser that trusts the outer proxy's certificate. */
+export interface SecureBrowser {
+  readonly jar: Map<string, string>;
+  ask(path: string, asking?: Asking): Promise<Answer>;
+  /** The same as somebody who follows a link. */
+  visit(path: string, asking?: Asking): Promise<Answer>;
+  /** As a script of the page would. */
+  fetch(path: string, asking?: Asking): Promise<Answer>;
+}
+
+const LINK = {
+  accept: 'text/html',
+  'sec-fetch-mode': 'navigate',
+  'sec-fetch-dest': 'document',
+  'sec-fetch-site': 'none',
+};
+const SCRIPT = { accept: '*/*', 'sec-fetch-mode': 'cors', 'sec-fetch-dest': 'empty', 'sec-fetch-site': 'same-origin' };
+const RULES = [{ path: '/public/**', login: 'exempt' }];
+
+/** Why tests of a program cannot run here; false when they can. In CI none may skip. */
+export function without(program: string): string | false {
+  const places = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin'];
+  if (places.some((place) => existsSync(join(place, program)))) return false;
+  return process.env['CI'] === undefined ? `${program} is not installed` : false;
+}
+
+async function startApplication(t: TestContext, seen: SeenRequest[]): Promise<number> {
+  const server = createServer((incoming, outgoing) => {
+    const chunks: Buffer[] = [];
+    incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+    incoming.on('end', () => {
+      const { method = '', url = '', headers, rawHeaders } = incoming;
+      seen.push({ method, target: url, headers, rawHeaders, body: Buffer.concat(chunks).toString('utf8') });
+      outgoing.end('the application');
+    });
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  // oxlint-disable-next-line typescript/consistent-type-assertions -- a TCP server that listens has such an address
+  return (server.address() as AddressInfo).port;
+}
+
+/** Starts the application and the login with the settings that the example files name. */
+export async function startGuarded(t: TestContext): Promise<GuardedApplication> {
+  const seen: SeenRequest[] = [];
+  const memory = createMemoryStore({ now: () => 1_800_000_000 });
+  let down = false;
+  const store: Store = { ...memory, read: (key) => (down ? Promise.reject(new Error('down')) : memory.read(key)) };
+  const login = await startWorld(t, {
+    store,
+    env: {
+      FULLMAKT_LOGIN_INGRESS: `https://${HOST}`,
+      FULLMAKT_LOGIN_ROLE: 'forward-auth',
+      FULLMAKT_LOGIN_TRUSTED_PROXIES: '127.0.0.1/32',
+      FULLMAKT_LOGIN_FORWARD_AUTH_HEADERS: 'both',
+      FULLMAKT_LOGIN_RULES: JSON.stringify(RULES),
+    },
+  });
+  const applicationPort = await startApplication(t, seen);
+  return {
+    login,
+    applicationPort,
+    seen,
+    setStoreDown: (wanted) => {
+      down = wanted;
+    },
+  };
+}
+
+/** A folder for one program, gone when the test ends, with a certificate and its key in it. */
+export async function startFolder(t: TestContext): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'fullmakt-outer-'));
+  await chmod(folder, 0o755);
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  const [key, pem] = [join(folder, 'app.key'), join(folder, 'app.pem')];
+  const subject = ['-subj', `/CN=${HOST}`, '-addext', `subjectAltName=DNS:${HOST}`];
+  const options = ['-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-keyout', key, '-out', pem];
+  await promisify(execFile)('openssl', ['req', ...options, ...subject]);
+  return folder;
+}
+
+/** The text of an example file with these pieces replaced; each of them has to stand in it. */
+export async function exampleFile(name: string, pieces: Readonly<Record<string, string>>): Promise<string> {
+  let text = await readFile(new URL(name, EXAMPLES), 'utf8');
+  for (const [piece, other] of Object.entries(pieces)) {
+    if (!text.includes(piece)) throw new Error(`${name} has no ${piece}`);
+    text = text.replaceAll(piece, other);
+  }
+  return text;
+}
+
+/** Writes a file into a folder; answers its path. */
+export async function place(folder: string, name: string, text: string): Promise<string> {
+  const path = join(folder, name);
+  await writeFile(path, text);
+  return path;
+}
+
+async function isOpen(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
+}
+
+/** Runs an outer proxy in the foreground until the test ends; resolves when it listens. */
+export async function runOuter(
+  t: TestContext,
+  command: readonly [string, ...string[]],
+  at: { readonly port: number; readonly folder: string; readonly env?: Readonly<Record<string, string>> },
+): Promise<void> {
+  const [program, ...args] = command;
+  const env = { ...process.env, PATH: `${process.env['PATH']}${delimiter}/usr/sbin`, HOME: at.folder, ...at.env };
+  const child = spawn(program, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const lines: string[] = [];
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => lines.push(chunk.toString()));
+  t.after(() => endChild(child, () => child.kill('SIGTERM')));
+  const until = performance.now() + PATIENCE;
+  while (!(await isOpen(at.port))) {
+    if (child.exitCode !== null || performance.now() > until) throw new Error(`${program}: ${lines.join('')}`);
+    await pause(20);
+  }
+}
+
+function keep(jar: Map<string, string>, setCookies: readonly string[]): void {
+  for (const cookie of setCookies) {
+    const [pair = ''] = cookie.split(';');
+    const at = pair.indexOf('=');
+    if (/; Max-Age=0(?:;|$)/.test(cookie)) jar.delete(pair.slice(0, at));
+    else jar.set(pair.slice(0, at), pair.slice(at + 1));
+  }
+}
+
+/** Sends one request to a port of this machine, byte for byte the path given. */
+export function send(
+  to: { readonly port: number; readonly secure: boolean; readonly from?: string },
+  path: string,
+  { method = 'GET', headers = {}, body }: Asking = {},
+): Promise<Answer> {
+  const options = {
+    host: '127.0.0.1',
+    port: to.port,
+    path,
+    method,
+    headers: { host: HOST, ...headers },
+    agent: false as const,
+    servername: HOST,
+    rejectUnauthorized: false,
+    ...(to.from === undefined ? {} : { localAddress: to.from }),
+  };
+  return new Promise((resolve, reject) => {
+    const outgoing = (to.secure ? httpsRequest : httpRequest)(options, (incoming) => {
+      const chunks: Buffer[] = [];
+      incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+      incoming.on('error', reject);
+      incoming.on('end', () =>
+        resolve({
+          status: incoming.statusCode ?? 0,
+          headers: incoming.headers,
+          setCookies: incoming.headers['set-cookie'] ?? [],
+          body: Buffer.concat(chunks).toString('utf8'),
+        }),
+      );
+    });
+    outgoing.on('error', reject);
+    outgoing.end(body);
+  });
+}
+
+/** A browser at an outer proxy. */
+export function createSecureBrowser(port: number): SecureBrowser {
+  const jar = new Map<string, string>();
+  async function ask(path: string, asking: Asking = {}): Promise<Answer> {
+    const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ');
+    const headers = { ...(cookie === '' ? {} : { cookie }), ...asking.headers };
+    const answer = await send({ port, secure: true }, path, { ...asking, headers });
+    keep(jar, answer.setCookies);
+    return answer;
+  }
+  return {
+    jar,
+    ask,
+    visit: (path, asking = {}) => ask(path, { ...asking, headers: { ...LINK, ...asking.headers } }),
+    fetch: (path, asking = {}) => ask(path, { ...asking, headers: { ...SCRIPT, ...asking.headers } }),
+  };
+}
+
+export { freePort };
