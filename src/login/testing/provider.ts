@@ -1,8 +1,10 @@
 /** A small OpenID provider for the tests of this room: real HTTP, real signatures, every answer bendable. */
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash, createHmac, randomUUID } from 'node:crypto';
 import type { TestContext } from 'node:test';
 import type { PrivateJwk } from '../../oauth/jwk.ts';
 import { generatePrivateJwk, importSigningKey, publicJwk } from '../../oauth/jwk.ts';
+import { signBytes } from '../../oauth/algorithms.ts';
+import { encodeBase64Url } from '../../oauth/base64url.ts';
 import { signJws } from '../../oauth/jws.ts';
 import { parseJwt } from '../../oauth/jwt.ts';
 import { readForm, parseQuery } from '../../web/forms.ts';
@@ -11,6 +13,9 @@ import type { HttpRequest, HttpResponse } from '../../web/http.ts';
 import { empty, json, redirect } from '../../web/http.ts';
 import { createRouter } from '../../web/router.ts';
 import { serve } from '../../web/serve.ts';
+
+/** `stranger`: by a key nobody knows, under the name of a known one; `unknown-kid`: under a name nobody knows. */
+export type WrongSigning = 'none' | 'HS256' | 'stranger' | 'unknown-kid' | 'no-kid';
 
 /** What a test may bend between requests. */
 interface Bends {
@@ -21,7 +26,9 @@ interface Bends {
   /** Members put over the metadata. */
   metadata: Record<string, unknown>;
   /** Answers to give instead of the real one, first in first out, by endpoint. */
-  instead: Partial<Record<'token' | 'par' | 'jwks' | 'metadata' | 'revoke', HttpResponse[]>>;
+  instead: Partial<Record<'token' | 'par' | 'jwks' | 'metadata' | 'revoke' | 'userinfo', HttpResponse[]>>;
+  /** Wrong ways to sign ID tokens. */
+  signing: WrongSigning | undefined;
   /** Parameters put over the authorization answer's; undefined removes one. */
   callback: Record<string, string | undefined>;
   refreshRotates: boolean;
@@ -49,6 +56,8 @@ export interface TestProvider {
   /** Follows an authorization URL as a browser would; answers the callback's path and query. */
   authorize(location: string): Promise<string>;
   rollKey(kid: string): Promise<void>;
+  /** A token of this provider with these claims; undefined ones are left out. */
+  mint(header: Record<string, unknown>, claims: Record<string, unknown>, signing?: WrongSigning): Promise<string>;
 }
 
 const CALLBACK_CODE_CHARACTERS = 20;
@@ -64,6 +73,33 @@ interface Grant {
   /** When the user signed in, seconds. */
   readonly authTime: number;
   used: boolean;
+}
+
+let strangersKey: Promise<PrivateJwk> | undefined;
+
+function encoded(value: unknown): string {
+  return encodeBase64Url(Buffer.from(JSON.stringify(value)));
+}
+
+/** Signs in the right way or in a wrong one. */
+async function signAs(
+  header: Record<string, unknown>,
+  claims: Record<string, unknown>,
+  { jwk, signing }: { readonly jwk: PrivateJwk; readonly signing: WrongSigning | undefined },
+): Promise<string> {
+  const payload: Record<string, unknown> = JSON.parse(JSON.stringify(claims));
+  if (signing === undefined) return signJws(header, payload, importSigningKey(jwk));
+  if (signing === 'none' || signing === 'HS256') {
+    const input = `${encoded({ ...header, alg: signing, kid: jwk.kid })}.${encoded(payload)}`;
+    // A public key as the secret: the classic mistake of verifiers.
+    const secret = JSON.stringify(publicJwk(jwk));
+    return `${input}.${signing === 'none' ? 'AA' : createHmac('sha256', secret).update(input).digest('base64url')}`;
+  }
+  strangersKey ??= generatePrivateJwk('RS256', 'stranger');
+  const key = importSigningKey(signing === 'no-kid' ? jwk : await strangersKey);
+  const kid = { 'no-kid': undefined, stranger: jwk.kid, 'unknown-kid': 'nobody' }[signing];
+  const input = `${encoded({ ...header, alg: key.alg, kid })}.${encoded(payload)}`;
+  return `${input}.${encodeBase64Url(await signBytes(key.alg, key.key, Buffer.from(input, 'latin1')))}`;
 }
 
 function refusal(error: string): HttpResponse {
@@ -88,6 +124,7 @@ export async function startProvider(t: TestContext, now: () => number): Promise<
     refreshRotates: true,
     expiresIn: 3600,
     tokenGate: undefined,
+    signing: undefined,
   };
 
   function instead(endpoint: keyof Bends['instead']): HttpResponse | undefined {
@@ -138,7 +175,7 @@ export async function startProvider(t: TestContext, now: () => number): Promise<
       amr: ['BankID'],
       ...bends.idToken,
     };
-    return signJws({ typ: 'JWT' }, JSON.parse(JSON.stringify(claims)), importSigningKey(jwk));
+    return signAs({ typ: 'JWT' }, claims, { jwk, signing: bends.signing });
   }
 
   async function tokens(grant: Grant): Promise<HttpResponse> {
@@ -203,7 +240,10 @@ export async function startProvider(t: TestContext, now: () => number): Promise<
     {
       method: 'GET',
       path: '/jwks',
-      handle: () => instead('jwks') ?? json(200, { keys: [{ ...publicJwk(jwk), use: 'sig' }] }),
+      handle: async (request) => {
+        await note('jwks', request);
+        return instead('jwks') ?? json(200, { keys: [{ ...publicJwk(jwk), use: 'sig' }] });
+      },
     },
     { method: 'POST', path: '/par', handle: par },
     { method: 'GET', path: '/authorize', handle: authorize },
@@ -216,7 +256,7 @@ export async function startProvider(t: TestContext, now: () => number): Promise<
         return instead('revoke') ?? empty(200);
       },
     },
-    { method: 'GET', path: '/userinfo', handle: () => json(200, { sub: 'user-1' }) },
+    { method: 'GET', path: '/userinfo', handle: () => instead('userinfo') ?? json(200, { sub: 'user-1' }) },
   ]);
   const listener = await serve({ name: 'test provider', setting: '-', host: '127.0.0.1', port: 0, handle });
   t.after(() => listener.close(0));
@@ -233,6 +273,7 @@ export async function startProvider(t: TestContext, now: () => number): Promise<
       const back = new URL(answer.headers.get('location') ?? 'http://no-location.test/');
       return back.pathname + back.search;
     },
+    mint: (header, claims, signing) => signAs(header, claims, { jwk, signing }),
     async rollKey(kid) {
       jwk = await generatePrivateJwk('RS256', kid);
     },
