@@ -1,15 +1,11 @@
 /** The refresh grant (RFC 6749 6) and what its failures mean for a session. */
-import {
-  JWT_CLAIM_COMPARISON,
-  JWT_TIMESTAMP_CHECK,
-  processRefreshTokenResponse,
-  refreshTokenGrantRequest,
-} from 'oauth4webapi';
+import { processRefreshTokenResponse, refreshTokenGrantRequest } from 'oauth4webapi';
+import { isJsonObject } from '../oauth/objects.ts';
 import type { LoginClient } from './login-client.ts';
 import { callProvider } from './provider-call.ts';
 import { ProviderFault, isBroken } from './provider-fault.ts';
 import type { TokenSet } from './tokens.ts';
-import { serverOf, tokenSet } from './tokens.ts';
+import { tokenSet } from './tokens.ts';
 
 const REFRESH_MILLISECONDS = 20_000;
 const ENDPOINT = 'token';
@@ -30,25 +26,31 @@ const FATAL_ERRORS: ReadonlySet<string> = new Set([
 ]);
 const TRANSIENT_ERRORS: ReadonlySet<string> = new Set(['temporarily_unavailable', 'server_error']);
 
-function breaksIdentity(cause: unknown): boolean {
-  if (!(cause instanceof Error) || !('code' in cause)) return false;
-  return cause.code === JWT_CLAIM_COMPARISON || cause.code === JWT_TIMESTAMP_CHECK;
-}
-
 /** The class of a failed refresh; decided by error code and status, never by text. */
 export function classifyRefreshFailure(error: unknown): RefreshFailure {
   if (!(error instanceof ProviderFault)) return 'transient';
-  if (error.kind === 'invalid') return breaksIdentity(error.cause) ? 'fatal' : 'transient';
   if (error.kind !== 'refused') return 'transient';
   if (FATAL_ERRORS.has(error.error ?? '')) return 'fatal';
   return TRANSIENT_ERRORS.has(error.error ?? '') ? 'transient' : 'ours';
+}
+
+/** The answer without its ID token, and that token as it came: whoever asked judges it, with keys that may have to be fetched. */
+async function withoutIdToken(response: Response): Promise<{ readonly response: Response; readonly idToken: unknown }> {
+  const body: unknown = await response
+    .clone()
+    .json()
+    .catch(() => undefined);
+  if (!isJsonObject(body) || !Object.hasOwn(body, 'id_token')) return { response, idToken: undefined };
+  const { id_token: idToken, ...rest } = body;
+  const { status, headers } = response;
+  return { response: new Response(JSON.stringify(rest), { status, headers }), idToken };
 }
 
 async function refreshOnce(client: LoginClient, refreshToken: string, scopes: readonly string[]): Promise<TokenSet> {
   const metadata = await client.metadata.get();
   const oauthClient = client.client();
   const additionalParameters = client.kind.scopeOnRefresh ? { scope: scopes.join(' ') } : {};
-  const answer = await callProvider(client, {
+  const { answer, idToken } = await callProvider(client, {
     endpoint: ENDPOINT,
     milliseconds: REFRESH_MILLISECONDS,
     send: (options) =>
@@ -56,9 +58,14 @@ async function refreshOnce(client: LoginClient, refreshToken: string, scopes: re
         ...options,
         additionalParameters,
       }),
-    read: async (response) => processRefreshTokenResponse(await serverOf(metadata, response), oauthClient, response),
+    read: async (answered) => {
+      const { response, idToken: given } = await withoutIdToken(answered);
+      return { answer: await processRefreshTokenResponse(metadata.server, oauthClient, response), idToken: given };
+    },
   });
-  return tokenSet(answer, ENDPOINT);
+  // What is there but no text is no token either: it has to fail where tokens are judged, not to look absent.
+  const text = idToken === undefined || typeof idToken === 'string' ? idToken : JSON.stringify(idToken);
+  return { ...tokenSet(answer, ENDPOINT), idToken: text };
 }
 
 /**

@@ -17,6 +17,8 @@ import { verifyRefreshed } from '../attempt/verify-login.ts';
 
 const LEASE_SECONDS = 10;
 const RENEW_MILLISECONDS = 3000;
+/** Thirty seconds in all: a holder that takes longer has lost its way. */
+const MAX_RENEWALS = 10;
 const POLL_MILLISECONDS = 250;
 const SHORT_WAIT_MILLISECONDS = 2000;
 const LONG_WAIT_MILLISECONDS = 15_000;
@@ -38,7 +40,12 @@ interface Held {
 
 /** Holds the lease for as long as the work and its rest take, renewing it on the way. */
 async function holding(parts: LoginParts, lease: Lease, work: () => Promise<Held>): Promise<RefreshOutcome> {
-  const renewing = setInterval(() => void lease.renew().catch(() => undefined), RENEW_MILLISECONDS);
+  let renewals = 0;
+  const renewing = setInterval(() => {
+    renewals += 1;
+    if (renewals >= MAX_RENEWALS) clearInterval(renewing);
+    void lease.renew().catch(() => undefined);
+  }, RENEW_MILLISECONDS);
   async function letGoAfter(rest: Promise<unknown> | undefined): Promise<void> {
     await rest?.catch(() => undefined);
     clearInterval(renewing);
@@ -68,7 +75,12 @@ async function keepIdToken(
     const verified = await verifyRefreshed(context, metadata, { idToken, accessToken, earlier: record });
     return { idToken: verified.token, acr: verified.acr ?? record.acr, sid: record.sid ?? verified.sid };
   } catch (error) {
-    if (error instanceof JoseError && error.code === 'keys_unavailable') return {};
+    if (error instanceof JoseError && error.code === 'keys_unavailable') {
+      const { name: provider, clientId } = context.provider;
+      const reason = 'keys of a refreshed ID token cannot be had; the earlier one is kept';
+      context.emit({ event: 'provider.unavailable', provider, client_id: clientId, reason });
+      return {};
+    }
     throw error instanceof JoseError ? new IdentityMismatch(error.message, { cause: error }) : error;
   }
 }
