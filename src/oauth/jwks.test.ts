@@ -18,7 +18,21 @@ before(async () => {
   ];
 });
 
+function algorithmsOf(jwk: PublicJwk, fallbackAlgorithm?: 'PS256' | 'RS256'): string | undefined {
+  return parseJwks({ keys: [jwk] }, { fallbackAlgorithm }).keys[0]?.algorithms.join();
+}
+
 describe('JWK Set (RFC 7517 section 5)', () => {
+  test('a key without alg is for the fallback alone if it can do it, else for what its type can; alg is never overruled', async () => {
+    const rsa = publicJwk(await generatePrivateJwk('RS256', 'rsa'));
+    const { alg: _alg, ...silent } = rsa;
+    assert.equal(algorithmsOf(silent, 'PS256'), 'PS256');
+    assert.equal(algorithmsOf(rsa, 'PS256'), 'RS256');
+    const { alg: _other, ...curve } = a;
+    assert.equal(algorithmsOf(curve, 'RS256'), 'ES256');
+    assert.match(algorithmsOf(silent) ?? '', /RS256.*PS256/);
+  });
+
   test('unusable keys are left out one by one, with a reason each', () => {
     const { keys, skipped } = parseJwks({
       keys: [

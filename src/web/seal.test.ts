@@ -66,3 +66,16 @@ test('refuses a ring without keys and a key of another length', () => {
   assert.throws(() => createSealer([]));
   assert.throws(() => createSealer([KEY, randomBytes(16)]));
 });
+
+test('takes another ring while in use: what old keys sealed opens as long as they are on it', () => {
+  const sealer = createSealer([KEY]);
+  const sealed = sealer.seal('p', Buffer.from('x'));
+  sealer.replace([OTHER, KEY]);
+  assert.deepEqual(sealer.open('p', sealed), Buffer.from('x'));
+  assert.deepEqual(createSealer([OTHER]).open('p', sealer.seal('p', Buffer.from('y'))), Buffer.from('y'));
+  assert.throws(() => sealer.replace([]), /at least one key/);
+  assert.throws(() => sealer.replace([Buffer.alloc(31)]), /32 bytes/);
+  assert.deepEqual(sealer.open('p', sealed), Buffer.from('x'));
+  sealer.replace([OTHER]);
+  assert.equal(sealer.open('p', sealed), undefined);
+});

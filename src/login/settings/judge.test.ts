@@ -136,8 +136,9 @@ test('SE-2 SameSite=None needs a role whose sessions others ask for', () => {
   assert.equal(accepted({ COOKIE_SAME_SITE: 'Strict' }).config.cookie.sameSite, 'Strict');
 });
 
+const enabled = (more: Variables): boolean => accepted(more).config.forwardAuth.enabled;
+
 test('checks for an outer proxy are on in their role, and in others when asked for; never at a proxy of single sign-on', () => {
-  const enabled = (more: Variables): boolean => accepted(more).config.forwardAuth.enabled;
   assert.equal(enabled({}), false);
   assert.equal(enabled({ ROLE: 'forward-auth' }), true);
   assert.equal(enabled({ FORWARD_AUTH: 'true' }), true);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { parseRules } from './rules.ts';
 import { parseStore, storeKind } from './store-url.ts';
 import { parseUpstreams } from './upstreams.ts';
