@@ -1,5 +1,5 @@
 /** The session as it lies in the store: encrypted under the data key that only the ticket holds. */
-import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, hash, randomBytes } from 'node:crypto';
 import type { SessionTimes } from './times.ts';
 
 const FORMAT = 0x01;
@@ -50,6 +50,25 @@ function toJson(record: SessionRecord): Record<string, unknown> {
   };
 }
 
+const MEMBERS: ReadonlySet<string> = new Set([
+  'issuer',
+  'client_id',
+  'provider',
+  'sub',
+  'sid',
+  'acr',
+  'amr',
+  'auth_time',
+  'access_token',
+  'id_token',
+  'refresh_token',
+  'created_at',
+  'ends_at',
+  'timeout_at',
+  'expire_at',
+  'refreshed_at',
+]);
+
 type Members = Readonly<Record<string, unknown>>;
 
 function text(members: Members, name: string): string {
@@ -99,37 +118,56 @@ function fromJson(value: unknown): SessionRecord {
       refreshedAt: time(value, 'refreshed_at'),
     },
   };
-  const known = Object.keys(toJson({ ...record, others: {} }));
-  const others = Object.fromEntries(Object.entries(value).filter(([name]) => !known.includes(name)));
-  return { ...record, others };
+  return { ...record, others: othersOf(value) };
 }
 
-function head(dataKey: Uint8Array): Buffer {
-  const keyId = createHash('sha256').update(dataKey).digest().subarray(0, KEY_ID_BYTES);
-  return Buffer.concat([Buffer.of(FORMAT), keyId]);
+const NO_OTHERS: Readonly<Record<string, unknown>> = {};
+
+function othersOf(members: Members): Readonly<Record<string, unknown>> {
+  const others = Object.keys(members).filter((name) => !MEMBERS.has(name));
+  return others.length === 0 ? NO_OTHERS : Object.fromEntries(others.map((name) => [name, members[name]]));
+}
+
+function keyId(dataKey: Uint8Array): Buffer {
+  return hash('sha256', dataKey, 'buffer').subarray(0, KEY_ID_BYTES);
+}
+
+/** What is authenticated besides the record: format, key and place. */
+function boundTo(front: Uint8Array, key: string): Buffer {
+  const bytes = Buffer.allocUnsafe(HEAD_BYTES + Buffer.byteLength(key));
+  bytes.set(front);
+  bytes.write(key, HEAD_BYTES);
+  return bytes;
 }
 
 /** Encrypts a record; the store key is bound to it, so records cannot be swapped. */
 export function sealRecord(record: SessionRecord, dataKey: Uint8Array, key: string): Buffer {
   const nonce = randomBytes(NONCE_BYTES);
-  const front = head(dataKey);
+  const front = Buffer.concat([Buffer.of(FORMAT), keyId(dataKey)]);
   const cipher = createCipheriv(CIPHER, dataKey, nonce);
-  cipher.setAAD(Buffer.concat([front, Buffer.from(key)]));
+  cipher.setAAD(boundTo(front, key));
   const body = cipher.update(JSON.stringify(toJson(record)), 'utf8');
   return Buffer.concat([front, nonce, body, cipher.final(), cipher.getAuthTag()]);
 }
 
+function decrypted(value: Buffer, dataKey: Uint8Array, key: string): string {
+  const front = value.subarray(0, HEAD_BYTES);
+  const nonce = value.subarray(HEAD_BYTES, HEAD_BYTES + NONCE_BYTES);
+  const decipher = createDecipheriv(CIPHER, dataKey, nonce, { authTagLength: TAG_BYTES });
+  decipher.setAAD(boundTo(front, key));
+  decipher.setAuthTag(value.subarray(-TAG_BYTES));
+  const body = decipher.update(value.subarray(HEAD_BYTES + NONCE_BYTES, -TAG_BYTES));
+  // Of GCM nothing is left at the end; what is done here is the check of the tag.
+  decipher.final();
+  return body.toString('utf8');
+}
+
 /** Opens a record. Undefined for any record that does not: other key, flipped bit, unreadable content. */
 export function openRecord(value: Buffer, dataKey: Uint8Array, key: string): SessionRecord | undefined {
-  if (value.length < HEAD_BYTES + NONCE_BYTES + TAG_BYTES) return undefined;
-  const front = value.subarray(0, HEAD_BYTES);
-  if (!front.equals(head(dataKey))) return undefined;
+  if (value.length < HEAD_BYTES + NONCE_BYTES + TAG_BYTES || value[0] !== FORMAT) return undefined;
+  if (!keyId(dataKey).equals(value.subarray(1, HEAD_BYTES))) return undefined;
   try {
-    const decipher = createDecipheriv(CIPHER, dataKey, value.subarray(HEAD_BYTES, HEAD_BYTES + NONCE_BYTES));
-    decipher.setAAD(Buffer.concat([front, Buffer.from(key)]));
-    decipher.setAuthTag(value.subarray(-TAG_BYTES));
-    const body = decipher.update(value.subarray(HEAD_BYTES + NONCE_BYTES, -TAG_BYTES));
-    return fromJson(JSON.parse(Buffer.concat([body, decipher.final()]).toString('utf8')));
+    return fromJson(JSON.parse(decrypted(value, dataKey, key)));
   } catch {
     return undefined;
   }

@@ -1,5 +1,5 @@
 /** The sealed value of the session cookie: which session, and the only copy of the key that opens its record. */
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 
 const ID_BYTES = 32;
 const KEY_BYTES = 32;
@@ -49,7 +49,7 @@ export function openTicket(sealer: Sealer, value: string, cookieName: string): T
 
 /** Where a session's record lies in the store: independent of the provider's `sid`. */
 export function recordKey(sessionId: Uint8Array): string {
-  return createHash('sha256').update(sessionId).digest('base64url');
+  return hash('sha256', sessionId, 'base64url');
 }
 
 /** The short name of a session for logs. */
