@@ -4,7 +4,10 @@ import type { RedisLink } from './redis-link.ts';
 import type { NodeConnection } from './redis-node.ts';
 import type { Open } from './replay-attempt.ts';
 
-/** Listening over a connection of its own, which is made with the first listener: who publishes need not listen. */
+/**
+ * Listening over a connection of its own, which is made with the first listener: who publishes need not listen. Channels are few; one
+ * that was listened to once stays subscribed to, so that who leaves and who comes at the same moment cannot get in each other's way.
+ */
 export interface RedisChannels {
   subscribe(channel: string, listener: (message: string) => void): () => void;
   close(): Promise<void>;
@@ -13,7 +16,7 @@ export interface RedisChannels {
 /** `open` makes the connection; `prefix` stands before the name of every channel. */
 export function createRedisChannels(open: Open<NodeConnection>, prefix: string): RedisChannels {
   const here = createChannels();
-  const wanted = new Map<string, number>();
+  const wanted = new Set<string>();
   let link: RedisLink | undefined;
   let listening: NodeConnection | undefined;
   const name = (channel: string): string => `${prefix}channel:${channel}`;
@@ -25,30 +28,16 @@ export function createRedisChannels(open: Open<NodeConnection>, prefix: string):
     hooks.ending.addEventListener('abort', () => {
       if (listening === connection) listening = undefined;
     });
-    await Promise.all([...wanted.keys()].map((channel) => listen(connection, channel)));
+    await Promise.all([...wanted].map((channel) => listen(connection, channel)));
     return connection;
-  };
-  const leaveChannel = (channel: string): void => {
-    const others = (wanted.get(channel) ?? 1) - 1;
-    if (others > 0) wanted.set(channel, others);
-    else wanted.delete(channel);
-    if (others === 0) listening?.unsubscribe(name(channel)).catch(ignore);
   };
 
   return {
     subscribe(channel, listener) {
-      const leave = here.subscribe(channel, listener);
-      const count = wanted.get(channel) ?? 0;
-      wanted.set(channel, count + 1);
-      if (count === 0 && listening !== undefined) listen(listening, channel).catch(ignore);
+      if (!wanted.has(channel) && listening !== undefined) listen(listening, channel).catch(ignore);
+      wanted.add(channel);
       link ??= createRedisLink({ open: openListening });
-      let left = false;
-      return () => {
-        if (left) return;
-        left = true;
-        leave();
-        leaveChannel(channel);
-      };
+      return here.subscribe(channel, listener);
     },
     async close() {
       here.close();

@@ -11,7 +11,6 @@ export interface NodeConnection {
   /** Sends together with whatever else is sent in this turn. Strings in replies come as bytes. Rejects with the driver's error. */
   send(words: Words): Promise<unknown>;
   subscribe(channel: string, listener: (message: string) => void): Promise<void>;
-  unsubscribe(channel: string): Promise<void>;
   /** Lets go once everything that was sent is answered. */
   finish(): Promise<unknown>;
 }
@@ -63,7 +62,6 @@ export async function connectNode(node: RedisNode, options: NodeOptions, hooks: 
   return {
     send,
     subscribe: (channel, listener) => client.subscribe(channel, listener),
-    unsubscribe: (channel) => client.unsubscribe(channel),
     finish: () => client.close(),
   };
 }

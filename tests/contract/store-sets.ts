@@ -46,14 +46,19 @@ function indexes(open: OpenStore): void {
 
 /** Resolves once everything that was subscribed to and published by this client before has arrived where it goes. */
 async function settled(store: Store): Promise<void> {
-  const { promise: heard, resolve } = Promise.withResolvers<void>();
+  const { promise: heard, resolve, reject } = Promise.withResolvers<void>();
+  const late = setTimeout(reject, 20_000, new Error('nothing was heard in twenty seconds'));
   const leave = store.subscribe('settled', () => resolve());
   // Until the subscription is in force nobody hears.
-  const again = setInterval(() => void store.publish('settled', 'x'), 5);
-  await store.publish('settled', 'x');
-  await heard;
-  clearInterval(again);
-  leave();
+  const again = setInterval(() => void store.publish('settled', 'x').catch(() => undefined), 5);
+  try {
+    await store.publish('settled', 'x');
+    await heard;
+  } finally {
+    clearTimeout(late);
+    clearInterval(again);
+    leave();
+  }
 }
 
 function channels(open: OpenStore): void {
