@@ -15,13 +15,15 @@ function withTarget(bytes: number): string {
   return `GET /${'p'.repeat(bytes - 1)} HTTP/1.1\r\n${HOST}${CLOSE}`;
 }
 
-test('accepts a header block of 32 KiB and refuses one byte more with 431', async (t) => {
-  const { port } = await openListener(t, {});
-  const rest = 'Host'.length + 'a.test'.length + 4 + 'Connection'.length + 'close'.length + 4 + 'X-Pad'.length + 4;
-  const padded = (bytes: number): string => `GET / HTTP/1.1\r\n${HOST}X-Pad: ${'p'.repeat(bytes - rest)}\r\n${CLOSE}`;
-  assert.equal(statusOf(await rawExchange(t, port, padded(32 * 1024))), 200);
-  assert.equal(statusOf(await rawExchange(t, port, padded(32 * 1024 + 1))), 431);
-});
+for (const kib of [32, 64]) {
+  test(`accepts a header block of ${kib} KiB and refuses one byte more with 431, when that is the limit`, async (t) => {
+    const { port } = await openListener(t, kib === 32 ? {} : { limits: { headerBytes: kib * 1024 } });
+    const rest = 'Host: a.test\r\nConnection: close\r\nX-Pad: \r\n'.length;
+    const padded = (bytes: number): string => `GET / HTTP/1.1\r\n${HOST}X-Pad: ${'p'.repeat(bytes - rest)}\r\n${CLOSE}`;
+    assert.equal(statusOf(await rawExchange(t, port, padded(kib * 1024))), 200);
+    assert.equal(statusOf(await rawExchange(t, port, padded(kib * 1024 + 1))), 431);
+  });
+}
 
 test('refuses a header block beyond any limit of the parser with 431 too', async (t) => {
   const { port } = await openListener(t, {});
@@ -78,6 +80,18 @@ test('takes no more connections than its limit', async (t) => {
   first.send(`GET / HTTP/1.1\r\n${HOST}\r\n`);
   await first.until(/ok$/);
   assert.equal(await rawClient(t, port).closed(), '');
+});
+
+test('makes room when it is full: connections that only idle are let go for whoever comes next', async (t) => {
+  const { port } = await openListener(t, { limits: { sockets: 2 } });
+  const idle = [rawClient(t, port), rawClient(t, port)];
+  for (const client of idle) {
+    client.send(`GET / HTTP/1.1\r\n${HOST}\r\n`);
+    await client.until(/ok$/);
+  }
+  assert.equal(await rawClient(t, port).closed(), '');
+  await Promise.all(idle.map((client) => client.closed()));
+  assert.equal(statusOf(await rawExchange(t, port, `GET / HTTP/1.1\r\n${HOST}${CLOSE}`)), 200);
 });
 
 test('cuts a connection that asks a hundred and one times without waiting for an answer', async (t) => {
