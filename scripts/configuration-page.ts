@@ -21,7 +21,7 @@ export function configurationPage(): string {
     section('`fullmakt up`', 'Also read from `<dir>/fullmakt.env`; the environment wins.', upSettings),
     section(
       'Login proxy',
-      'One per app that declares a login; `fullmakt up` sets these from its manifest.',
+      'One per app that declares a login; `fullmakt up` sets these from its manifest. For `fullmakt login` each is a flag and a name in a file too: `FULLMAKT_LOGIN_OPENID_CLIENT_ID` is `--openid.client-id` (`fullmakt login --help`).',
       loginSettings,
     ),
     section('TokenX', 'The token exchange server, inside `fullmakt up` and alone.', exchangeSettings),

@@ -19,7 +19,7 @@ function matches(text: string, pattern: RegExp): string[] {
   return [...new Set([...text.matchAll(pattern)].map((match) => match[1] ?? ''))].toSorted();
 }
 
-test('docs/configuration.md is what the settings tables say', () => {
+test('W15 settings-table-equals-docs: docs/configuration.md is what the settings tables say', () => {
   assert.equal(read('docs/configuration.md'), configurationPage(), 'run `npm run docs`');
 });
 
