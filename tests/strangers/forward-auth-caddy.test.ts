@@ -1,5 +1,6 @@
+import { freePort } from '../servers/free-port.ts';
 import { judgeOuterProxy } from './forward-auth-cases.ts';
-import { exampleFile, freePort, place, runOuter, startFolder, without } from './forward-auth-world.ts';
+import { exampleFile, putFile, runOuter, startFolder, without } from './forward-auth-world.ts';
 
 const PROGRAM = 'caddy';
 
@@ -15,7 +16,7 @@ judgeOuterProxy({
       '127.0.0.1:8080': `127.0.0.1:${applicationPort}`,
       '/etc/caddy/certificates': folder,
     });
-    const main = await place(folder, 'Caddyfile', file);
+    const main = await putFile(folder, 'Caddyfile', file);
     await runOuter(t, [PROGRAM, 'run', '--config', main, '--adapter', 'caddyfile'], { port, folder });
     return port;
   },

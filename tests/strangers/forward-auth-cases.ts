@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
-import type { GuardedApplication, SecureBrowser } from './forward-auth-world.ts';
-import { createSecureBrowser, HOST, send, startGuarded } from './forward-auth-world.ts';
+import type { SecureBrowser } from './forward-auth-browser.ts';
+import { createSecureBrowser, HOST, send } from './forward-auth-browser.ts';
+import type { GuardedApplication } from './forward-auth-world.ts';
+import { startGuarded } from './forward-auth-world.ts';
 
 /** An outer proxy under test: starts in front of an application, answers its port. */
 export interface OuterProxy {

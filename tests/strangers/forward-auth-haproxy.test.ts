@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { freePort } from '../servers/free-port.ts';
 import { judgeOuterProxy } from './forward-auth-cases.ts';
-import { exampleFile, freePort, place, runOuter, startFolder, without } from './forward-auth-world.ts';
+import { exampleFile, putFile, runOuter, startFolder, without } from './forward-auth-world.ts';
 
 const PROGRAM = 'haproxy';
 
@@ -15,8 +16,8 @@ judgeOuterProxy({
     const [certificate, key] = await Promise.all(
       ['app.pem', 'app.key'].map((name) => readFile(join(folder, name), 'utf8')),
     );
-    await place(folder, 'both.pem', `${certificate}${key}`);
-    await place(folder, 'fullmakt.lua', await exampleFile('haproxy/fullmakt.lua', {}));
+    await putFile(folder, 'both.pem', `${certificate}${key}`);
+    await putFile(folder, 'fullmakt.lua', await exampleFile('haproxy/fullmakt.lua', {}));
     const file = await exampleFile('haproxy/haproxy.cfg', {
       'bind :443': `bind 127.0.0.1:${port}`,
       '127.0.0.1:3000': `127.0.0.1:${login.port}`,
@@ -24,7 +25,7 @@ judgeOuterProxy({
       '/etc/haproxy/certificates/app.pem': join(folder, 'both.pem'),
       '/etc/haproxy/fullmakt.lua': join(folder, 'fullmakt.lua'),
     });
-    const main = await place(folder, 'haproxy.cfg', file);
+    const main = await putFile(folder, 'haproxy.cfg', file);
     await runOuter(t, [PROGRAM, '-db', '-f', main], { port, folder });
     return port;
   },

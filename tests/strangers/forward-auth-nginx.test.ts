@@ -1,5 +1,6 @@
+import { freePort } from '../servers/free-port.ts';
 import { judgeOuterProxy } from './forward-auth-cases.ts';
-import { exampleFile, freePort, place, runOuter, startFolder, without } from './forward-auth-world.ts';
+import { exampleFile, putFile, runOuter, startFolder, without } from './forward-auth-world.ts';
 
 const PROGRAM = 'nginx';
 
@@ -24,8 +25,8 @@ judgeOuterProxy({
       '127.0.0.1:8080': `127.0.0.1:${applicationPort}`,
       '/etc/nginx/certificates': folder,
     });
-    await place(folder, 'fullmakt.conf', file);
-    const main = await place(folder, 'nginx.conf', around(folder));
+    await putFile(folder, 'fullmakt.conf', file);
+    const main = await putFile(folder, 'nginx.conf', around(folder));
     await runOuter(t, [PROGRAM, '-p', folder, '-e', 'stderr', '-c', main], { port, folder });
     return port;
   },

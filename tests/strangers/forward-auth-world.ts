@@ -1,9 +1,8 @@
 import { execFile, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer, request as httpRequest } from 'node:http';
+import { createServer } from 'node:http';
 import type { IncomingHttpHeaders } from 'node:http';
-import { request as httpsRequest } from 'node:https';
 import { connect } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -15,11 +14,8 @@ import type { World } from '../../src/login/testing/proxy.ts';
 import { startWorld } from '../../src/login/testing/proxy.ts';
 import { createMemoryStore } from '../../src/store/memory.ts';
 import type { Store } from '../../src/store/store.ts';
-import { freePort } from '../servers/free-port.ts';
 import { endChild, PATIENCE } from './children.ts';
-
-/** The application's public host, as the example files have it. */
-export const HOST = 'app.example.test';
+import { HOST } from './forward-auth-browser.ts';
 
 /** Where the example files lie. */
 export const EXAMPLES: URL = new URL('../../examples/forward-auth/', import.meta.url);
@@ -33,21 +29,6 @@ export interface SeenRequest {
   readonly body: string;
 }
 
-/** An answer as it came to the browser. */
-export interface Answer {
-  readonly status: number;
-  readonly headers: IncomingHttpHeaders;
-  readonly setCookies: readonly string[];
-  readonly body: string;
-}
-
-/** How to ask. */
-export interface Asking {
-  readonly method?: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
-}
-
 /** An application, and the login beside it that an outer proxy asks. */
 export interface GuardedApplication {
   readonly login: World;
@@ -57,23 +38,6 @@ export interface GuardedApplication {
   setStoreDown(down: boolean): void;
 }
 
-/** A browser that trusts the outer proxy's certificate. */
-export interface SecureBrowser {
-  readonly jar: Map<string, string>;
-  ask(path: string, asking?: Asking): Promise<Answer>;
-  /** The same as somebody who follows a link. */
-  visit(path: string, asking?: Asking): Promise<Answer>;
-  /** As a script of the page would. */
-  fetch(path: string, asking?: Asking): Promise<Answer>;
-}
-
-const LINK = {
-  accept: 'text/html',
-  'sec-fetch-mode': 'navigate',
-  'sec-fetch-dest': 'document',
-  'sec-fetch-site': 'none',
-};
-const SCRIPT = { accept: '*/*', 'sec-fetch-mode': 'cors', 'sec-fetch-dest': 'empty', 'sec-fetch-site': 'same-origin' };
 const RULES = [{ path: '/public/**', login: 'exempt' }];
 
 /** Why tests of a program cannot run here; false when they can. In CI none may skip. */
@@ -154,7 +118,7 @@ export async function exampleFile(name: string, pieces: Readonly<Record<string, 
 }
 
 /** Writes a file into a folder; answers its path. */
-export async function place(folder: string, name: string, text: string): Promise<string> {
+export async function putFile(folder: string, name: string, text: string): Promise<string> {
   const path = join(folder, name);
   await writeFile(path, text);
   return path;
@@ -189,68 +153,3 @@ export async function runOuter(
     await pause(20);
   }
 }
-
-function keep(jar: Map<string, string>, setCookies: readonly string[]): void {
-  for (const cookie of setCookies) {
-    const [pair = ''] = cookie.split(';');
-    const at = pair.indexOf('=');
-    if (/; Max-Age=0(?:;|$)/.test(cookie)) jar.delete(pair.slice(0, at));
-    else jar.set(pair.slice(0, at), pair.slice(at + 1));
-  }
-}
-
-/** Sends one request to a port of this machine, byte for byte the path given. */
-export function send(
-  to: { readonly port: number; readonly secure: boolean; readonly from?: string },
-  path: string,
-  { method = 'GET', headers = {}, body }: Asking = {},
-): Promise<Answer> {
-  const options = {
-    host: '127.0.0.1',
-    port: to.port,
-    path,
-    method,
-    headers: { host: HOST, ...headers },
-    agent: false as const,
-    servername: HOST,
-    rejectUnauthorized: false,
-    ...(to.from === undefined ? {} : { localAddress: to.from }),
-  };
-  return new Promise((resolve, reject) => {
-    const outgoing = (to.secure ? httpsRequest : httpRequest)(options, (incoming) => {
-      const chunks: Buffer[] = [];
-      incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
-      incoming.on('error', reject);
-      incoming.on('end', () =>
-        resolve({
-          status: incoming.statusCode ?? 0,
-          headers: incoming.headers,
-          setCookies: incoming.headers['set-cookie'] ?? [],
-          body: Buffer.concat(chunks).toString('utf8'),
-        }),
-      );
-    });
-    outgoing.on('error', reject);
-    outgoing.end(body);
-  });
-}
-
-/** A browser at an outer proxy. */
-export function createSecureBrowser(port: number): SecureBrowser {
-  const jar = new Map<string, string>();
-  async function ask(path: string, asking: Asking = {}): Promise<Answer> {
-    const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ');
-    const headers = { ...(cookie === '' ? {} : { cookie }), ...asking.headers };
-    const answer = await send({ port, secure: true }, path, { ...asking, headers });
-    keep(jar, answer.setCookies);
-    return answer;
-  }
-  return {
-    jar,
-    ask,
-    visit: (path, asking = {}) => ask(path, { ...asking, headers: { ...LINK, ...asking.headers } }),
-    fetch: (path, asking = {}) => ask(path, { ...asking, headers: { ...SCRIPT, ...asking.headers } }),
-  };
-}
-
-export { freePort };

@@ -1,67 +1,9 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import * as fc from 'fast-check';
 import { createMemoryStore } from '../../store/memory.ts';
 import type { Store } from '../../store/store.ts';
-import type { World } from '../testing/proxy.ts';
+import { allowed, ask, CHECK, LINK, NAMES, ON, RULES, SCRIPT } from '../testing/checks.ts';
 import { HOST, startWorld } from '../testing/proxy.ts';
-import { askedTarget } from './target.ts';
-
-const CHECK = '/oauth2/session/forwardauth';
-const ON = { FULLMAKT_LOGIN_FORWARD_AUTH: 'true', FULLMAKT_LOGIN_TRUSTED_PROXIES: '127.0.0.1/32' };
-const RULES = JSON.stringify([
-  { path: '/public/**', login: 'exempt' },
-  { path: '/maybe/**', login: 'optional' },
-  { path: '/api/**', authorization: 'pass' },
-  { path: '/high/**', acr: 'idporten-loa-high' },
-]);
-const SCRIPT = { 'sec-fetch-mode': 'cors', 'sec-fetch-dest': 'empty', accept: '*/*' };
-const LINK = { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document', accept: 'text/html' };
-
-type Headers = Readonly<Record<string, string | readonly string[]>>;
-
-/** How each kind of outer proxy asks about one request. */
-const STYLES: Readonly<
-  Record<string, (target: string, method?: string) => { path: string; headers: Headers; method?: string }>
-> = {
-  'original-url': (target, method = 'GET') => ({
-    path: CHECK,
-    headers: { 'x-original-url': `https://${HOST}${target}`, 'x-original-method': method },
-  }),
-  'original-uri': (target, method = 'GET') => ({
-    path: CHECK,
-    headers: { 'x-original-uri': target, 'x-original-method': method },
-  }),
-  forwarded: (target, method = 'GET') => ({
-    path: `${CHECK}?mode=redirect`,
-    headers: {
-      'x-forwarded-uri': target,
-      'x-forwarded-method': method,
-      'x-forwarded-proto': 'https',
-      'x-forwarded-host': HOST,
-    },
-  }),
-  envoy: (target, method = 'GET') => ({ path: `${CHECK}/envoy${target}`, headers: {}, method }),
-};
-const NAMES = Object.keys(STYLES);
-
-function ask(
-  world: World,
-  style: string,
-  about: {
-    readonly target: string;
-    readonly method?: string;
-    readonly headers?: Headers;
-    readonly browser?: World['browser'];
-  },
-): ReturnType<World['browser']['ask']> {
-  const asked = STYLES[style]?.(about.target, about.method);
-  assert.ok(asked);
-  const headers = { ...LINK, ...about.headers, ...asked.headers };
-  return (about.browser ?? world.browser).ask(asked.path, { ...asked, headers });
-}
-
-const allowed = (style: string): number => (style === 'envoy' ? 200 : 204);
 
 test('a check says whether the request in question may go on, by its rule, in each style (section 13, FA-2)', async (t) => {
   const world = await startWorld(t, { env: { ...ON, FULLMAKT_LOGIN_RULES: RULES } });
@@ -127,88 +69,6 @@ test('a rule that passes Authorization on has it back where access tokens are as
   const headers = { authorization: 'Bearer theirs' };
   assert.equal((await ask(world, 'envoy', { target: '/api/x', headers })).headers['authorization'], 'Bearer theirs');
   assert.equal((await ask(world, 'envoy', { target: '/public/x', headers })).headers['authorization'], undefined);
-});
-
-test('forwarded-uri-from-stranger-ignored: target headers of a peer that is not listed choose nothing (L2, T22, FA-1)', async (t) => {
-  for (const trusted of ['', '192.0.2.0/24']) {
-    const world = await startWorld(t, {
-      env: { ...ON, FULLMAKT_LOGIN_TRUSTED_PROXIES: trusted, FULLMAKT_LOGIN_RULES: RULES },
-    });
-    const stranger = world.newBrowser();
-    for (const style of NAMES) {
-      const denied = style === 'forwarded' || style === 'envoy' ? 302 : 401;
-      for (const target of ['/public/x', '/maybe/x', '/../x', '/api/x']) {
-        const headers = { authorization: 'Bearer theirs', 'x-original-url': `https://${HOST}/public/x` };
-        const answer = await ask(world, style, { target, headers, browser: stranger });
-        assert.equal(answer.status, denied, `${style} ${target}`);
-        assert.doesNotMatch(answer.headers.location ?? '', /public/);
-      }
-    }
-    await world.logIn();
-    for (const style of NAMES) assert.equal((await ask(world, style, { target: '/x' })).status, allowed(style));
-  }
-});
-
-test('with no target at all the question is whether there is a session (section 13)', async (t) => {
-  const world = await startWorld(t, {
-    env: { ...ON, FULLMAKT_LOGIN_RULES: JSON.stringify([{ path: '/**', login: 'exempt' }]) },
-  });
-  assert.equal((await world.browser.ask(CHECK)).status, 401);
-  await world.logIn();
-  assert.equal((await world.browser.ask(CHECK)).status, 204);
-  world.clock.seconds += 11 * 3600;
-  assert.equal((await world.browser.ask(CHECK)).status, 401);
-});
-
-test('a target that is no request to one of our hosts is refused with 400 (FA-1, PX-2)', async (t) => {
-  const world = await startWorld(t, { env: { ...ON, FULLMAKT_LOGIN_RULES: RULES } });
-  await world.logIn();
-  const paths = [
-    '/public/../x',
-    '/public/%2e%2e/x',
-    '/public//x',
-    '/public/%2f',
-    '/a;b',
-    '/%00',
-    '/public/%252e',
-    '/a%',
-    '/a\\b',
-  ];
-  for (const style of NAMES) {
-    for (const target of paths) {
-      const answer = await ask(world, style, { target });
-      assert.equal(answer.status, 400, `${style} ${target}`);
-    }
-  }
-  const headers: readonly Headers[] = [
-    { 'x-original-url': `http://${HOST}/x` },
-    { 'x-original-url': 'https://evil.test/x' },
-    { 'x-original-url': `https://${HOST}.evil.test/x` },
-    { 'x-original-url': `https://u@${HOST}/x` },
-    { 'x-original-url': `https://${HOST}:8443/x` },
-    { 'x-original-url': `ftp://${HOST}/x` },
-    { 'x-original-url': 'not a url' },
-    { 'x-original-url': `https://${HOST}/x`, 'x-original-method': 'GE T' },
-    { 'x-original-url': `https://${HOST}/x`, 'x-original-method': '' },
-    { 'x-original-url': [`https://${HOST}/public/x`, `https://${HOST}/x`] },
-    { 'x-original-uri': 'relative' },
-    { 'x-original-uri': '/x#y' },
-  ];
-  for (const each of headers)
-    assert.equal((await world.browser.ask(CHECK, { headers: each })).status, 400, JSON.stringify(each));
-  const forwarded: readonly Headers[] = [
-    { 'x-forwarded-uri': '/x', 'x-forwarded-proto': 'http' },
-    { 'x-forwarded-uri': '/x', 'x-forwarded-proto': 'gopher' },
-    { 'x-forwarded-uri': ['/public/x', '/x'], 'x-forwarded-proto': 'https' },
-  ];
-  for (const each of forwarded)
-    assert.equal(
-      (await world.browser.ask(`${CHECK}?mode=redirect`, { headers: each })).status,
-      400,
-      JSON.stringify(each),
-    );
-  const elsewhere = { 'x-forwarded-uri': '/x', 'x-forwarded-host': 'evil.test' };
-  assert.equal((await world.browser.ask(`${CHECK}?mode=redirect`, { headers: elsewhere })).status, 421);
 });
 
 test('a check refreshes the session when it is due, and asks for more than it shows (FA-2, SU-1)', async (t) => {
@@ -313,28 +173,4 @@ test('in the role forward-auth every host of the domain is served by one login h
   );
   for (const host of ['evil.test', 'notexample.test'])
     assert.equal((await world.newBrowser(host).ask(`${CHECK}/envoy/x`)).status, 421);
-});
-
-test('a target is the end of the one header that names it; a header that came twice names none (property)', () => {
-  const value = fc.oneof(
-    fc.string(),
-    fc.webUrl(),
-    fc.constantFrom('/a', 'https://a.test/b', 'https://a.test', '?', '//'),
-  );
-  const names = ['x-original-url', 'x-original-uri', 'x-original-method', 'x-forwarded-uri', 'x-forwarded-host'];
-  const headers = fc.array(fc.tuple(fc.constantFrom(...names), value), { maxLength: 5 });
-  fc.assert(
-    fc.property(fc.constantFrom('plain' as const, 'redirect' as const), headers, (style, pairs) => {
-      const read = pairs.filter(([name]) => name.startsWith(style === 'plain' ? 'x-original-' : 'x-forwarded-'));
-      const request = { method: 'GET', rawHeaders: pairs.flat(), host: 'h.test', below: '' };
-      const finding = askedTarget(style, request, 'https');
-      const byName = new Map(read);
-      if (byName.size < read.length) return assert.equal(finding.kind, 'unclear');
-      const source = byName.get('x-original-url') ?? byName.get('x-original-uri') ?? byName.get('x-forwarded-uri');
-      if (source === undefined) return assert.equal(finding.kind, 'none');
-      if (finding.kind !== 'target') return assert.equal(finding.kind, 'unclear');
-      const { target } = finding.asked;
-      assert.ok(source.endsWith(target) || (target.startsWith('/') && source.endsWith(target.slice(1))), target);
-    }),
-  );
 });

@@ -151,3 +151,11 @@ export async function startDomain(
   const places = [server, a, b];
   return { provider, store, clock, server, a, b, newBrowser: () => createDomainBrowser(places, provider) };
 }
+
+/** A browser that signed in at A. */
+export async function signedInAtA(domain: Domain): Promise<DomainBrowser> {
+  const browser = domain.newBrowser();
+  const { status } = await browser.follow(domain.a, '/deep?x=1');
+  if (status !== 200) throw new Error(`nobody is signed in: ${status}`);
+  return browser;
+}
