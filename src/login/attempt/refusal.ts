@@ -31,7 +31,9 @@ export function strayAnswer(step: string, reason: string): Refused {
 }
 
 function ofProvider(fault: ProviderFault): Refused {
-  const down = fault.kind === 'unavailable' || fault.kind === 'timeout';
+  // By then the tokens are here: what is missing is the proof that they are this user's.
+  const proving = fault.endpoint === 'userinfo';
+  const down = !proving && (fault.kind === 'unavailable' || fault.kind === 'timeout');
   const page = down ? 'provider-down' : 'login-failed';
   return new Refused({ page, status: down ? 503 : 500, step: fault.endpoint, reason: fault.message });
 }
