@@ -119,7 +119,10 @@ function labeller(rule: {
   readonly from?: Readonly<Record<string, LabelSource>>;
 }): (fields: Fields) => Labels | undefined {
   const readers = rule.labels.map((name) => [name, reader(name, rule.from?.[name])] as const);
+  // What leaves an event out is asked first: most events of a request are of no interest to some metrics of it.
+  const picky = readers.filter(([name]) => rule.from?.[name]?.others !== undefined);
   return (fields) => {
+    for (const [, read] of picky) if (read(fields) === undefined) return undefined;
     const labels: Labels = {};
     for (const [name, read] of readers) {
       const value = read(fields);

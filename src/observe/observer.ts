@@ -5,6 +5,7 @@ import { createAuditTrail } from './audit-trail.ts';
 import type { DomainEvent, Emit, EventRule, EventTable, Level, Recorder } from './events.ts';
 import { createLogger, type LogDestination } from './logger.ts';
 import { createMetrics, type MetricSnapshot } from './metrics.ts';
+import { createPicker } from './picked.ts';
 import { createRedactor, type Plain } from './redact.ts';
 
 /** Turns the events of all programs in a process into log lines, metrics and audit records. */
@@ -67,14 +68,14 @@ export function createObserver(options: ObserverOptions): Observer {
   ): Recorder<E> => {
     const rules = new Map(
       Object.entries<EventRule>(table).map(([event, rule]) => {
-        const figures = isSilent(rule) ? figuresOf(rule) : undefined;
-        return [event, { rule, feed: metrics.feed(rule), figures }] as const;
+        const pick = isSilent(rule) ? createPicker(rule, fixed, redactFields) : undefined;
+        return [event, { rule, feed: metrics.feed(rule), pick }] as const;
       }),
     );
     return (happened) => {
       const known = rules.get(happened.event);
       // Nobody will read the rest of it: most events of a request are of this kind.
-      if (known?.figures !== undefined) return known.feed(redactFields(picked(known.figures, fixed, happened)));
+      if (known?.pick !== undefined) return known.feed(known.pick(happened));
       const { event, ...told } = happened;
       const fields = redactFields({ ...fixed, ...surroundings.getStore(), ...told });
       const record = { program, event, ...renamed(fields) };
@@ -115,22 +116,6 @@ export function createObserver(options: ObserverOptions): Observer {
       logger.close();
     },
   };
-}
-
-/** The fields that the metrics of this rule are made of. */
-function figuresOf(rule: EventRule): readonly string[] {
-  const figures = [rule, ...(rule.also ?? [])].flatMap(({ counter, histogram, gauge }) => [
-    ...[counter, histogram, gauge].flatMap((one) => one?.labels.map((name) => one.from?.[name]?.field ?? name) ?? []),
-    ...[histogram, gauge].flatMap((one) => (one === undefined ? [] : [one.field])),
-  ]);
-  return [...new Set(figures)];
-}
-
-/** Those of the event, else the fixed ones. */
-function picked(names: readonly string[], fixed: Readonly<Record<string, string>>, happened: object): object {
-  const fields: Record<string, unknown> = {};
-  for (const name of names) fields[name] = Object.hasOwn(happened, name) ? Reflect.get(happened, name) : fixed[name];
-  return fields;
 }
 
 function levelOf(rule: EventRule | undefined, fields: Record<string, Plain>): Level {
