@@ -11,6 +11,7 @@ import type { FaultProxy } from '../fault-proxy.ts';
 import { noRedis, startRedis } from '../servers/redis.ts';
 import type { TestRedis } from '../servers/redis.ts';
 import { tellRedis } from '../servers/redis-cluster.ts';
+import { untilReady } from './redis-ready.ts';
 
 const SESSION = '__Host-fullmakt.session';
 const BACK_MS = 2000;
@@ -37,7 +38,7 @@ async function scene(t: TestContext): Promise<Scene> {
   const store = openRedisStore(`redis://127.0.0.1:${wire.port}`);
   t.after(() => store.close());
   const world = await startWorld(t, { store, env: { FULLMAKT_LOGIN_RULES: JSON.stringify(RULES) } });
-  await store.now();
+  await untilReady(store);
   return { redis, wire, world };
 }
 

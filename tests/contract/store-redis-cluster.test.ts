@@ -7,6 +7,7 @@ import type { Store } from '../../src/store/store.ts';
 import { noRedis } from '../servers/redis.ts';
 import { startRedisCluster, tellRedis } from '../servers/redis-cluster.ts';
 import { age } from './redis-age.ts';
+import { untilReady } from './redis-ready.ts';
 import { storeContract } from './store.ts';
 
 const KEYS = 60;
@@ -26,8 +27,7 @@ storeContract(
   async (t) => {
     const prefix = `test ${randomUUID()}:`;
     const [store, other] = [opened(t, prefix), opened(t, prefix)];
-    await Promise.all([store.now(), other.now()]);
-    while (!Number.isFinite(store.rememberedSince())) await pause(5);
+    await Promise.all([untilReady(store), untilReady(other)]);
     const urls = (cluster?.primaries ?? []).map(({ url }) => url);
     return {
       store,
@@ -62,6 +62,7 @@ async function untilWhole(store: Store): Promise<void> {
 
 it('L19 a cluster that moves slots is followed without a wrong answer', { skip: noRedis }, async (t) => {
   const store = opened(t, `test ${randomUUID()}:`);
+  await untilReady(store);
   for (let i = 0; i < KEYS; i += 1) await store.put(`key ${i}`, Buffer.from(`value ${i}`), 600);
   const replica = cluster?.replicas[0];
   assert.ok(replica);
@@ -74,6 +75,7 @@ it('L19 a cluster that lost one of its primaries is unavailable for its keys onl
   skip: noRedis,
 }, async (t) => {
   const store = opened(t, `test ${randomUUID()}:`);
+  await untilReady(store);
   for (let i = 0; i < KEYS; i += 1) await store.put(`key ${i}`, Buffer.from(`value ${i}`), 600);
   // After the test before, the first of the primaries follows the one that was its replica.
   await cluster?.replicas[0]?.crash();

@@ -26,7 +26,7 @@ async function world(t: TestContext, ...args: readonly string[]): Promise<{ redi
 async function opened(t: TestContext, url: string, options: RedisStoreOptions = {}): Promise<Store> {
   const store = openRedisStore(url, options);
   t.after(() => store.close());
-  await store.now();
+  await untilAnswered(() => store.now());
   return store;
 }
 

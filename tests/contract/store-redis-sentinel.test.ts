@@ -8,6 +8,7 @@ import { noRedis, startRedis } from '../servers/redis.ts';
 import type { TestRedis } from '../servers/redis.ts';
 import { tellRedis } from '../servers/redis-cluster.ts';
 import { startSentinel } from '../servers/redis-sentinel.ts';
+import { untilReady } from './redis-ready.ts';
 
 const PATIENCE_MS = 20_000;
 
@@ -31,7 +32,7 @@ async function world(t: TestContext, url: (sentinel: string) => string | Promise
   await until(async () => /slaves=1/.test(String(await tellRedis(ask, 'INFO', 'sentinel'))));
   const store = openRedisStore(await url(sentinel.url));
   t.after(() => store.close());
-  await store.now();
+  await untilReady(store);
   return { primary, replica, sentinel, store };
 }
 

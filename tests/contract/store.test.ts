@@ -1,15 +1,14 @@
-import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, type TestContext } from 'node:test';
-import { setTimeout as pause } from 'node:timers/promises';
 import { createMemoryStore } from '../../src/store/memory.ts';
 import { openRedisStore } from '../../src/store/redis.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
 import { noRedis, startRedis } from '../servers/redis.ts';
 import { age } from './redis-age.ts';
+import { untilReady } from './redis-ready.ts';
 import { storeContract } from './store.ts';
 
 const START = 1_800_000_000;
@@ -40,19 +39,11 @@ storeContract(
     const prefix = `test ${randomUUID()}:`;
     const [store, other] = [openRedisStore(url, { prefix }), openRedisStore(url, { prefix })];
     t.after(() => Promise.all([store.close(), other.close()]));
-    await Promise.all([store.now(), other.now()]);
-    await until(() => Number.isFinite(store.rememberedSince()));
+    await Promise.all([untilReady(store), untilReady(other)]);
     return { store, other, advance: (seconds) => age(url, prefix, seconds) };
   },
   noRedis,
 );
-
-async function until(condition: () => boolean): Promise<void> {
-  for (let turns = 0; !condition(); turns += 1) {
-    assert.ok(turns < 400, 'within two seconds');
-    await pause(5);
-  }
-}
 
 function temporaryFile(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), 'fullmakt-store-'));
