@@ -80,15 +80,16 @@ async function open(
     accepting: () => !drain.begun,
   });
   const { waitSeconds, graceSeconds } = config.shutdown;
-  const health = await openAll(program.listeners.slice(1));
+  const health: { running?: Running } = {};
   // Health is told to the last, so that whoever watches sees why nothing else answers.
-  closers.add(() => health.close());
+  closers.add(() => health.running?.close());
   opened(program);
+  health.running = await openAll(program.listeners.slice(1));
   const proxy = await openAll(program.listeners.slice(0, 1), graceSeconds - waitSeconds);
   closers.add(() => proxy.close());
   await program.start?.();
   return {
-    origins: originsOf(program.listeners, proxy, health),
+    origins: originsOf(program.listeners, proxy, health.running),
     readKeysAgain: () => keys?.again(),
     async close() {
       drain.begun = true;

@@ -6,9 +6,8 @@ import { effectiveSettings } from './settings/effective.ts';
 import { readLoginSettings } from './settings/read.ts';
 import { warningsOf } from './settings/warnings.ts';
 
-export type { LoginConfig, LoginServer, ProviderConfig, SsoConfig } from './configuration.ts';
+export type { LoginConfig, LoginServer, ProviderConfig } from './configuration.ts';
 export { loginSettings } from './settings/table.ts';
-export type { Role } from './settings/sso.ts';
 export type { UpstreamRoute } from './settings/upstreams.ts';
 
 /** A configuration, or everything that is wrong with it. */

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { statSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { localFetch } from '../local-fetch.ts';
 import { type LoginCommandProcess, runLoginCommand, startLoginCommand } from '../servers/login-command.ts';
 import { noRedis, startRedis } from '../servers/redis.ts';
 import type { Browser } from './browser.ts';
@@ -27,7 +28,8 @@ async function isSignedIn(browser: Browser, path = '/'): Promise<boolean> {
 
 /** What is missing before requests are taken; empty when nothing is. */
 async function missing({ metrics }: LoginCommandProcess): Promise<readonly string[]> {
-  const { missing: parts = [] } = await (await fetch(`${metrics}/readyz`)).json();
+  // oxlint-disable-next-line typescript/consistent-type-assertions -- what the listener answers
+  const { missing: parts = [] } = (await (await fetch(`${metrics}/readyz`)).json()) as { missing?: readonly string[] };
   return parts;
 }
 
@@ -45,7 +47,13 @@ test('signs a citizen in at the first visit; with Redis a restart signs nobody o
 }, async (t) => {
   const redis = await startRedis();
   t.after(() => redis.close());
-  const env = { ...ground.env, FULLMAKT_LOGIN_STORE: redis.url, FULLMAKT_LOGIN_SESSION_KEYS: keys() };
+  const audit = join(ground.folder, 'record', 'audit.jsonl');
+  const env = {
+    ...ground.env,
+    FULLMAKT_LOGIN_STORE: redis.url,
+    FULLMAKT_LOGIN_SESSION_KEYS: keys(),
+    FULLMAKT_LOGIN_AUDIT_FILE: audit,
+  };
   const first = await startLoginCommand(env);
   t.after(() => first.stop());
   const browser = ground.newBrowser();
@@ -59,6 +67,9 @@ test('signs a citizen in at the first visit; with Redis a restart signs nobody o
   assert.equal(await isSignedIn(browser), true);
   await signOut(browser, ground.ingress);
   assert.equal(await isSignedIn(browser), false);
+  const record = readFileSync(audit, 'utf8');
+  for (const event of ['login.started', 'login.succeeded', 'logout']) assert.ok(record.includes(`"${event}"`), event);
+  assert.equal(record.includes(PID), false);
 });
 
 test('with a file a restart signs nobody out, and the key beside it is nobody else’s to read (SE-4)', async (t) => {
@@ -133,6 +144,26 @@ test('starts with provider and store down, says what is missing, and serves once
   await Promise.all([redis.start(), ground.startProvider()]);
   await until(async () => (await fetch(`${origin}/readyz`)).status === 200);
   await signIn(ground.newBrowser(), ground.ingress, PID, 'high');
+});
+
+test('a proxy of single sign-on starts from Wonderwall’s variables, without a client of its own (A22, 12)', async (t) => {
+  const proxy = await startLoginCommand({
+    WONDERWALL_ENCRYPTION_KEY: keys(),
+    WONDERWALL_INGRESS: 'https://app.inner.example.test',
+    WONDERWALL_OPENID_PROVIDER: 'azure',
+    WONDERWALL_REDIS_URI: 'redis://127.0.0.1:1',
+    WONDERWALL_SSO_ENABLED: 'true',
+    WONDERWALL_SSO_MODE: 'proxy',
+    WONDERWALL_SSO_SESSION_COOKIE_NAME: 'example-session',
+    WONDERWALL_SSO_SERVER_URL: 'https://login.example.test',
+  });
+  t.after(() => proxy.stop());
+  const page = await localFetch(undefined)(`${proxy.origin}/oauth2/login`, {
+    headers: { host: 'app.inner.example.test' },
+  });
+  assert.equal(page.status, 302);
+  assert.match(page.headers.get('location') ?? '', /^https:\/\/login\.example\.test\/oauth2\/login\?/);
+  assert.deepEqual(await missing(proxy), ['store']);
 });
 
 test('a configuration that cannot be used ends with 78, everything wrong named, and nothing secret told (OP-3)', async () => {

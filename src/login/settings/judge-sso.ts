@@ -6,7 +6,7 @@ import type { Role } from './sso.ts';
 import { storeKind } from './store-url.ts';
 
 /** The roles that share one session over a domain. */
-export function isShared(role: Role): boolean {
+function isShared(role: Role): boolean {
   return role === 'sso-server' || role === 'sso-proxy';
 }
 

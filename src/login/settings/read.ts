@@ -21,7 +21,7 @@ import { fromWonderwall } from './wonderwall.ts';
 const PREFIX = 'FULLMAKT_LOGIN_';
 
 /** A provider whose settings were found good. */
-export interface GoodProvider {
+interface GoodProvider {
   readonly named: NamedProvider;
   readonly settings: ClientSettings;
   readonly credential: ClientCredential;
