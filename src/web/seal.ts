@@ -89,7 +89,10 @@ function decrypt(key: Buffer, bytes: Buffer, aad: Buffer): Buffer | undefined {
   decipher.setAAD(aad);
   decipher.setAuthTag(bytes.subarray(bytes.length - TAG_BYTES));
   try {
-    return Buffer.concat([decipher.update(bytes.subarray(HEADER_BYTES, bytes.length - TAG_BYTES)), decipher.final()]);
+    const plain = decipher.update(bytes.subarray(HEADER_BYTES, bytes.length - TAG_BYTES));
+    // Of GCM nothing is left at the end; what is done here is the check of the tag.
+    decipher.final();
+    return plain;
   } catch {
     return undefined;
   }
