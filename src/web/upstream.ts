@@ -4,11 +4,11 @@ import type { Duplex } from 'node:stream';
 import type { Pool } from 'undici';
 import { connectionOptions, headerValues, isHopByHop } from './headers.ts';
 import type { HttpRequest, HttpResponse } from './http.ts';
-import type { ForwardOptions, Lasting, LastingKind, UpstreamTimes } from './forward.ts';
+import type { ForwardOptions, UpstreamTimes } from './forward.ts';
 import { createRelay } from './relay.ts';
 import { openTunnel } from './tunnel.ts';
 
-export type { ForwardOptions, Lasting, LastingKind };
+export type { ForwardOptions };
 
 /** The application behind a proxy. */
 export interface Upstream {
