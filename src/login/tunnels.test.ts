@@ -161,9 +161,11 @@ test('T19 an event stream ends with its session; one that was opened without a s
   sweep();
   await ours.ended;
   let isOver = false;
-  void anonymous.ended.then(() => {
+  const overNow = async (): Promise<void> => {
+    await anonymous.ended;
     isOver = true;
-  });
+  };
+  void overNow();
   sweep();
   await isOpen({ destroyed: false });
   assert.equal(isOver, false);

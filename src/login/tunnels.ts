@@ -30,7 +30,7 @@ interface Held {
 }
 
 /** A timer that keeps nothing awake. */
-export function repeat(task: () => void, milliseconds: number): () => void {
+function repeat(task: () => void, milliseconds: number): () => void {
   const timer = setInterval(task, milliseconds).unref();
   return () => clearInterval(timer);
 }

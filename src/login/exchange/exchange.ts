@@ -10,7 +10,7 @@ import type { Network } from './networks.ts';
 import { createOnBehalfOf, createTokenx } from './networks.ts';
 
 /** What came of an exchange. */
-export type Exchanged =
+type Exchanged =
   | { readonly kind: 'token'; readonly accessToken: string }
   /** The network said no, or there is nothing to ask for. */
   | { readonly kind: 'refused' }
@@ -39,6 +39,17 @@ function tell(
   at.emit({ ...what, provider, client_id: clientId, session_ref: sessionReference(session.key), network });
 }
 
+function failed(found: FoundSession, network: ExchangeNetwork, error: unknown): Exchanged {
+  if (!(error instanceof TokenRequestFailed)) throw error;
+  if (isRefusal(error)) {
+    // The description is the network's own text: only the code goes on record.
+    tell(found, network, { event: 'exchange.refused', outcome: 'refused', reason: codeOf(error) });
+    return REFUSED;
+  }
+  tell(found, network, { event: 'exchange.done', outcome: 'unavailable' });
+  return { kind: 'unavailable', retryAfterSeconds: error.retryAfterSeconds };
+}
+
 /** Exchanges for all providers of one running proxy; nothing is fetched before the first. */
 export function createExchange({ first, all }: Siblings): Exchange {
   const tokenx = createTokenx(first);
@@ -46,17 +57,6 @@ export function createExchange({ first, all }: Siblings): Exchange {
   for (const at of all) if (at.provider.kind.exchangeNetwork === 'entra') entra.set(at, createOnBehalfOf(at));
   const tokens = createExchangedTokens(first.now);
   let unsubscribe: (() => void) | undefined;
-
-  function failed(found: FoundSession, network: ExchangeNetwork, error: unknown): Exchanged {
-    if (!(error instanceof TokenRequestFailed)) throw error;
-    if (isRefusal(error)) {
-      // The description is the network's own text: only the code goes on record.
-      tell(found, network, { event: 'exchange.refused', outcome: 'refused', reason: codeOf(error) });
-      return REFUSED;
-    }
-    tell(found, network, { event: 'exchange.done', outcome: 'unavailable' });
-    return { kind: 'unavailable', retryAfterSeconds: error.retryAfterSeconds };
-  }
 
   return {
     async tokenFor(found, audiences) {

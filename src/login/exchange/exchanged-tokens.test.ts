@@ -5,6 +5,10 @@ import { createExchangedTokens } from './exchanged-tokens.ts';
 
 const TOKEN = { accessToken: 'a', expiresIn: 300 };
 
+function keyOf(number: number): { readonly session: string; readonly network: string; readonly audience: string } {
+  return { session: `s${number}`, network: 'tokenx', audience: 'a' };
+}
+
 test('no two of session, network and audience share a token (EX-2, property)', async () => {
   const part = fc.string({ maxLength: 6 });
   const key = fc.record({ session: part, network: part, audience: part });
@@ -23,11 +27,6 @@ test('no two of session, network and audience share a token (EX-2, property)', a
 
 test('at most 5,000 tokens are kept, and those unused for longest go first (EX-2)', async () => {
   const tokens = createExchangedTokens(() => 0);
-  const keyOf = (number: number): Parameters<typeof tokens.get>[0] => ({
-    session: `s${number}`,
-    network: 'tokenx',
-    audience: 'a',
-  });
   for (let number = 0; number < 5000; number += 1) await tokens.get(keyOf(number), async () => TOKEN);
   await tokens.get(keyOf(0), async () => TOKEN);
   await tokens.get(keyOf(5000), async () => TOKEN);

@@ -2,7 +2,7 @@
 import type { Clock } from '../../oauth/time.ts';
 
 /** What a token is for. */
-export interface ExchangeKey {
+interface ExchangeKey {
   /** Record key of the session. */
   readonly session: string;
   readonly network: string;
@@ -117,8 +117,8 @@ export function createExchangedTokens(now: Clock): ExchangedTokens {
     },
     forget(session) {
       for (const text of bySession.get(session) ?? []) drop(text);
-      const start = `${session.length}:${session}`;
-      for (const text of running.keys()) if (text.startsWith(start)) running.delete(text);
+      const front = `${session.length}:${session}`;
+      for (const text of running.keys()) if (text.startsWith(front)) running.delete(text);
     },
     get size() {
       return entries.size;
