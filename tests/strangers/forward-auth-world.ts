@@ -18,10 +18,10 @@ import { endChild, PATIENCE } from './children.ts';
 import { HOST } from './forward-auth-browser.ts';
 
 /** Where the example files lie. */
-export const EXAMPLES: URL = new URL('../../examples/forward-auth/', import.meta.url);
+const EXAMPLES: URL = new URL('../../examples/forward-auth/', import.meta.url);
 
 /** A request as the application saw it. */
-export interface SeenRequest {
+interface SeenRequest {
   readonly method: string;
   readonly target: string;
   readonly headers: IncomingHttpHeaders;

@@ -30,7 +30,7 @@ export interface DomainBrowser {
 }
 
 /** A program of the domain. */
-export interface Place {
+interface Place {
   readonly world: World;
   /** As browsers write it in `Host`. */
   readonly host: string;
@@ -47,6 +47,15 @@ export interface Domain {
   readonly b: Place;
   readonly newBrowser: () => DomainBrowser;
 }
+
+/** A proxy needs no client at the provider: the sessions are not its own. */
+const CLIENTLESS: Readonly<Record<string, string>> = {
+  FULLMAKT_LOGIN_PROVIDER: '',
+  FULLMAKT_LOGIN_OPENID_CLIENT_ID: '',
+  FULLMAKT_LOGIN_OPENID_CLIENT_JWK: '',
+  FULLMAKT_LOGIN_OPENID_WELL_KNOWN_URL: '',
+  FULLMAKT_LOGIN_OPENID_RESOURCE_INDICATOR: '',
+};
 
 const MAX_HOPS = 10;
 
@@ -147,7 +156,7 @@ export async function startDomain(
       },
     });
   const a = await proxy('a', options.a);
-  const b = await proxy('b');
+  const b = await proxy('b', CLIENTLESS);
   const places = [server, a, b];
   return { provider, store, clock, server, a, b, newBrowser: () => createDomainBrowser(places, provider) };
 }
