@@ -36,7 +36,7 @@ export function findSessionKeys(config: LoginConfig, server: LoginServer, cwd: s
 }
 
 /** Reads a file of keys, one a line. Throws SessionKeysUnusable, which shows nothing of what the file holds. */
-function readKeysFile(file: string): readonly Uint8Array[] {
+export function readKeysFile(file: string): readonly Uint8Array[] {
   const lines = readText(file)
     .split('\n')
     .map((line) => line.trim())

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import * as fc from 'fast-check';
 import { readLoginConfig } from '../login/config.ts';
 import { loginSettings } from '../login/settings/table.ts';
 import { LEAST } from '../login/testing/wonderwall-aliases.ts';
@@ -44,6 +45,20 @@ test('flags: with =, with a space, alone for true; anything else is wrong usage'
   });
   for (const line of ['start', '-x', '--config', '--json=x', '--a 1 --a 2', '--A x', '---'])
     assert.throws(() => parseLoginArguments(line.split(' ')), { exitCode: 2 }, line);
+});
+
+test('whatever stands on the command line is read, or is wrong usage', () => {
+  const word = fc.oneof(fc.string(), fc.constantFrom('--a', '--a=b', '--config', '--json', '--check', 'x', '-', '--'));
+  fc.assert(
+    fc.property(fc.array(word, { maxLength: 6 }), (words) => {
+      try {
+        const { flags } = parseLoginArguments(words);
+        assert.ok(Object.keys(flags).every((name) => /^[a-z]/.test(name)));
+      } catch (error) {
+        assert.ok(error instanceof Error && 'exitCode' in error && error.exitCode === 2, String(error));
+      }
+    }),
+  );
 });
 
 test('a flag never quotes what it refuses, as it may be a secret', () => {
@@ -134,6 +149,11 @@ test('all problems of flags, file and variables come together, with exit code 78
       return error.exitCode === 78;
     },
   );
+});
+
+test('SE-4 a file of keys that cannot be used is a problem of settings, found by --check too', async () => {
+  const given = { ...LEAST, FULLMAKT_LOGIN_SESSION_KEYS: '', FULLMAKT_LOGIN_SESSION_KEYS_FILE: 'no-such-keys' };
+  await assert.rejects(loginSetUp(parseLoginArguments(['--check']), given, folder), /no-such-keys cannot be read/);
 });
 
 test('SE-4 keys: from the file beside an sqlite store, made once and for its owner alone; or random', async () => {

@@ -5,6 +5,7 @@ import { storeFile, storeKind } from '../login/settings/store-url.ts';
 import type { Environment } from '../settings.ts';
 import type { LoginCommand } from './login-arguments.ts';
 import { readConfigFile } from './login-config-file.ts';
+import { readKeysFile } from './login-keys.ts';
 import { layered } from './login-layers.ts';
 
 /** Settings with which a login proxy can start. */
@@ -25,7 +26,9 @@ export async function loginSetUp(command: LoginCommand, env: Environment, cwd: s
   const read = readLoginConfig(said);
   const all = [...problems, ...(read.ok ? [] : read.problems)];
   if (!read.ok || all.length > 0) throw new LoginMisconfigured(all.join('\n'));
-  return { ...read, server: absolute(read.server, cwd) };
+  const server = absolute(read.server, cwd);
+  if (server.sessionKeysFile !== undefined) readKeysFile(server.sessionKeysFile);
+  return { ...read, server };
 }
 
 function absolute(server: LoginSetUp['server'], cwd: string): LoginSetUp['server'] {

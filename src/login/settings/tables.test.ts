@@ -1,11 +1,19 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import * as fc from 'fast-check';
+import { readLoginConfig } from '../config.ts';
 import { parseRules } from './rules.ts';
 import { parseStore, storeKind } from './store-url.ts';
+import { loginSettings } from './table.ts';
 import { parseUpstreams } from './upstreams.ts';
 
 const NOISE = { numRuns: 300 };
+const VARIABLES = [
+  ...Object.values(loginSettings).flatMap(({ env, aliases = [] }) => [env, ...aliases]),
+  ...['UPSTREAM_IP', 'UPSTREAM_PORT', 'REDIS_TLS', 'REDIS_USERNAME', 'REDIS_PASSWORD', 'SSO_ENABLED'].map(
+    (name) => `WONDERWALL_${name}`,
+  ),
+];
 
 /** Whatever comes, a parser answers or says what it expected. */
 function answersOrSays(parse: (value: unknown) => unknown, value: unknown, says: RegExp): void {
@@ -120,4 +128,30 @@ test('store: three kinds, and whatever is refused is not shown: it may hold a pa
       (error) => error instanceof Error && !error.message.includes('hush-hush'),
       text,
     );
+});
+
+test('whatever variables say, there is a configuration or a list of problems', () => {
+  const value = fc.oneof(
+    fc.string(),
+    fc.constantFrom(
+      'true',
+      '0',
+      'openid,entra',
+      'https://a.example.test/x',
+      'redis://u:p@h',
+      '[]',
+      '{}',
+      '1h',
+      'sso-proxy',
+      ',',
+    ),
+  );
+  const env = fc.dictionary(fc.constantFrom(...VARIABLES), value, { maxKeys: 25 });
+  fc.assert(
+    fc.property(env, (variables) => {
+      const read = readLoginConfig(variables);
+      assert.ok(read.ok || read.problems.length > 0);
+    }),
+    NOISE,
+  );
 });
