@@ -156,6 +156,49 @@ test(
   },
 );
 
+/** Writes that a page can send with its user's cookies: by script, by form and over a WebSocket. */
+function writes(): string {
+  return `<iframe name="f"></iframe><form method="post" target="f" action="${APP}/write"><input name="a" value="b"></form>
+    <script>
+      const fetched = ['POST', 'PUT', 'DELETE'].map((method) =>
+        fetch('${APP}/write', { method, mode: method === 'POST' ? 'no-cors' : 'cors', credentials: 'include' }).catch(() => 0));
+      const framed = new Promise((resolve) => { document.querySelector('iframe').onload = resolve; });
+      document.forms[0].submit();
+      const socket = new WebSocket('${APP.replace('https:', 'wss:')}/write');
+      const refused = new Promise((resolve) => { socket.onopen = () => resolve(false); socket.onerror = () => resolve(true); });
+      window.done = Promise.all([refused, framed, ...fetched]).then(([first]) => first);
+    </script>`;
+}
+
+test(
+  'T11 a page of another site, or of a sibling host, writes nothing through the guarded proxy; our own page does',
+  OPTIONS,
+  async (t) => {
+    for (const guard of ['fetch-metadata', 'header']) {
+      const scene = await startScene(t, { FULLMAKT_LOGIN_CSRF: guard });
+      const victim = scene.world.person();
+      const page = await (await scene.open(victim)).newPage();
+      assert.equal(await whoIs(scene, page), victim.sub);
+      scene.pages.set('/writes', html(writes()));
+      const written = (): boolean => scene.world.seen.some(({ url }) => url === '/write');
+      for (const site of [EVIL, SIBLING]) {
+        await page.goto(`${site}/writes`);
+        assert.equal(await page.evaluate('window.done'), true, `${site} opened a WebSocket`);
+        assert.equal(written(), false, `${site} wrote`);
+      }
+      const denied = scene.world.events.filter(({ event }) => event === 'access.denied');
+      assert.ok(
+        denied.some((event) => 'decision' in event && event.decision === 'cross_site_write'),
+        'the sibling had the cookie, and was stopped by the guard alone',
+      );
+      assert.equal(await whoIs(scene, page), victim.sub);
+      const ours = `fetch('/write', { method: 'POST', headers: { 'x-fullmakt-csrf': '1' } }).then(({ status }) => status)`;
+      assert.equal(await page.evaluate(ours), 200);
+      assert.ok(written());
+    }
+  },
+);
+
 /** One person's browser with ten tabs. */
 async function openTenTabs(t: TestContext): Promise<{
   readonly scene: Scene;
