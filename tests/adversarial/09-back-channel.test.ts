@@ -31,7 +31,7 @@ const ODD: readonly unknown[] = [
   '',
   0,
   -1,
-  1e400,
+  2 ** 60,
   true,
   [],
   {},
@@ -63,7 +63,11 @@ test('T09 a logout token is used once, is nobody’s ID token, and is no key for
   const claims = { ...claimsOf(world), sid: 'sid-7' };
   const token = await world.provider.mint({ typ: 'logout+jwt' }, claims);
   const answers = await Promise.all(Array.from({ length: 20 }, () => post(world, form(token))));
-  assert.deepEqual(answers.map(({ status }) => status).toSorted(), [200, ...Array.from({ length: 19 }, () => 400)]);
+  const statuses = answers.map(({ status }) => status);
+  assert.deepEqual(
+    [statuses.filter((one) => one === 200).length, statuses.filter((one) => one === 400).length],
+    [1, 19],
+  );
   const idToken = {
     iss: world.provider.issuer,
     aud: 'client-1',
@@ -74,7 +78,7 @@ test('T09 a logout token is used once, is nobody’s ID token, and is no key for
   };
   for (const typ of ['JWT', 'logout+jwt', undefined]) {
     const minted = await world.provider.mint(typ === undefined ? {} : { typ }, { ...idToken, jti: 'j', nonce: 'n' });
-    assert.equal((await post(world, form(minted))).status, 400, typ);
+    assert.equal((await post(world, form(minted))).status, 400, `type ${typ}`);
   }
   assert.equal(await signedIn(world), true);
 });
