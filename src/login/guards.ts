@@ -61,7 +61,7 @@ function originOf(headers: IncomingHttpHeaders): string | undefined {
 export function isAllowedOrigin(origin: string, origins: readonly string[]): boolean {
   if (origins.includes(origin)) return true;
   if (!/^https:\/\/[a-z0-9.-]+$/.test(origin)) return false;
-  return origins.some((one) => one.startsWith(BELOW) && origin.endsWith(one.slice(BELOW.length - 1)));
+  return origins.some((each) => each.startsWith(BELOW) && origin.endsWith(each.slice(BELOW.length - 1)));
 }
 
 /** Whether a state change was asked for by a site we allow (ours, or one of `origins`), or typed by the user. */
