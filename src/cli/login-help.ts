@@ -1,6 +1,7 @@
 import { loginSettings } from '../login/config.ts';
 
 const WIDTH = 34;
+const TEXT_WIDTH = 90;
 
 const HEAD = `fullmakt login: signs browsers in, keeps their session, and puts their token on requests to the application behind it
 
@@ -11,7 +12,7 @@ const HEAD = `fullmakt login: signs browsers in, keeps their session, and puts t
       --json                    one JSON document on standard output once ready; the rest on standard error
 
 Each setting is a flag, a name in the file, and a variable: FULLMAKT_LOGIN_ and the name in capitals, . and - as _. Other
-variables that are read stand behind it. Of several providers the first is openid.*; any other has the same settings as
+variables that are read stand in brackets. Of several providers the first is openid.*; any other has the same settings as
 provider.<name>.*, and provider.<name>.kind where its name is not idporten, entra or openid.
 
 `;
@@ -21,12 +22,22 @@ Exit codes: 0 stopped or, with --check, usable; 2 wrong usage; 4 could not start
 78 settings that cannot be used, all of them named. A provider or a store that is away does not keep it from starting.
 `;
 
+/** Words in lines of a screen's width, each below the first. */
+function wrapped(text: string): string {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last === undefined || last.length + word.length >= TEXT_WIDTH) lines.push(word);
+    else lines[lines.length - 1] = `${last} ${word}`;
+  }
+  return lines.join(`\n${' '.repeat(WIDTH + 4)}`);
+}
+
 /** What `fullmakt login --help` prints: made from the table, so that no setting is missing. */
 export function loginHelp(): string {
-  const rows = Object.values(loginSettings).map((row) => {
-    const { name = row.env, says, aliases = [] } = row;
-    const also = aliases.length === 0 ? '' : `\n${' '.repeat(WIDTH + 4)}${aliases.join(', ')}`;
-    return `  --${name.padEnd(WIDTH)}${says}${also}`;
+  const rows = Object.values(loginSettings).map(({ name, env, says, aliases = [] }) => {
+    const also = aliases.length === 0 ? says : `${says} (${aliases.join(', ')})`;
+    return `  --${(name ?? env).padEnd(WIDTH)}${wrapped(also)}`;
   });
   return `${HEAD}${rows.join('\n')}\n${FOOT}`;
 }
