@@ -221,3 +221,26 @@ test('RO-5: a session copied into another provider’s cookie is none', async (t
   assert.equal((await thief.ask('/oauth2/session?provider=work')).status, 401);
   assert.equal((await thief.ask('/oauth2/session')).status, 401);
 });
+
+test('J11 LO-7: ID-porten and Entra side by side: ID-porten is left by a form, Entra by its login_hint, no token in any URL', async (t) => {
+  const world = await startTwoProviders(t, { env: { FULLMAKT_LOGIN_PROVIDER_WORK_KIND: 'entra' } });
+  world.work.bends.idToken = { ...world.work.bends.idToken, login_hint: 'who-it-is' };
+  world.work.bends.metadata = { authorization_response_iss_parameter_supported: undefined };
+  world.work.bends.callback = { iss: undefined };
+  assert.equal((await world.logInAtWork()).status, 302);
+  assert.equal((await world.logIn()).status, 302);
+  assert.deepEqual(await sessionOf(world, '&provider=work'), ['work', null]);
+  const form = await world.browser.visit('/oauth2/logout');
+  assert.equal(form.status, 200);
+  assert.ok(form.body.includes(`action="${world.provider.issuer}/logout"`));
+  const state = /name="state" value="([^"]+)"/.exec(form.body)?.[1] ?? '';
+  const next = new URL((await world.browser.visit(`/oauth2/logout/callback?state=${state}`)).headers.location ?? '');
+  assert.equal(next.origin, world.work.issuer);
+  assert.deepEqual(
+    [next.searchParams.get('logout_hint'), next.searchParams.get('client_id'), next.searchParams.has('id_token_hint')],
+    ['who-it-is', 'client-at-work', false],
+  );
+  const last = await world.browser.visit(`/oauth2/logout/callback?state=${next.searchParams.get('state') ?? ''}`);
+  assert.equal(last.headers.location, '/');
+  assert.equal(world.browser.jar.size, 0);
+});
