@@ -135,6 +135,18 @@ test('ST-1: a store that hangs has failed after half a second', async () => {
   assert.equal(state.asked, 1);
 });
 
+test('a lease that comes when it is not waited for any more is given back', async () => {
+  const inner = createMemoryStore({ now: () => START });
+  const { promise: gate, resolve: arrive } = Promise.withResolvers<void>();
+  const store = guardStore({ ...inner, lease: (key, ttl) => gate.then(() => inner.lease(key, ttl)) });
+  await assert.rejects(store.lease('a', 10), down);
+  arrive();
+  await new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+  assert.ok((await inner.lease('a', 10)) !== undefined);
+});
+
 test("a caller's mistake is no failure of the store", async () => {
   const { store, heard } = world();
   for (let i = 0; i < 10; i += 1) await assert.rejects(store.once('', 60), RangeError);

@@ -46,7 +46,11 @@ export function guardStore(store: Store, options: GuardOptions = {}): Store {
     take: (key) => limited('take', () => store.take(key)),
     once: (key, ttl) => limited('once', () => store.once(key, ttl)),
     async lease(key, ttl) {
-      const lease = await limited('lease', () => store.lease(key, ttl));
+      const { claim, tooLate } = lateLease(() => store.lease(key, ttl));
+      const lease = await limited('lease', claim).catch((error: unknown) => {
+        tooLate();
+        throw error;
+      });
       return lease && guardLease(lease);
     },
     addToIndex: (index, member, ttl) => limited('addToIndex', () => store.addToIndex(index, member, ttl)),
@@ -57,6 +61,22 @@ export function guardStore(store: Store, options: GuardOptions = {}): Store {
     now: () => again('now', () => store.now()),
     rememberedSince: () => store.rememberedSince(),
     close: () => store.close(),
+  };
+}
+
+/** A lease that comes when nobody waits for it any more is given back: it would keep everybody from one that nobody holds. */
+function lateLease(take: () => Promise<Lease | undefined>): {
+  readonly claim: () => Promise<Lease | undefined>;
+  readonly tooLate: () => void;
+} {
+  let late = false;
+  return {
+    async claim() {
+      const lease = await take();
+      if (late) await lease?.release();
+      return lease;
+    },
+    tooLate: () => void (late = true),
   };
 }
 

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
 import { StoreUnavailable } from './errors.ts';
 import { checkTtl, checkValue } from './limits.ts';
 import { ADD_MEMBER, MEMBERS, RELEASE, RENEW, UPDATE } from './redis-scripts.ts';
@@ -18,6 +19,7 @@ export interface RedisContext {
 }
 
 const VERSION_BYTES = 6;
+const GIVE_BACK_MS = 250;
 /** Ends later than this overflow the server's arithmetic: 1000 years. */
 const LONGEST_MS: number = 1000 * 365 * 86_400_000;
 
@@ -91,7 +93,14 @@ export function claims({ prefix, run, evaluate, check }: RedisContext): Pick<Sto
       check(key);
       const name = `${prefix}lease:${key}`;
       const token = randomUUID();
-      if (!(await claim(name, token, ttlSeconds))) return undefined;
+      const release = (): Promise<unknown> => evaluate(RELEASE, name, [token]);
+      try {
+        if (!(await claim(name, token, ttlSeconds))) return undefined;
+      } catch (error) {
+        // The claim may be in force all the same, and nobody would know that it is theirs.
+        void giveBack(release, ttlSeconds);
+        throw error;
+      }
       return {
         async renew() {
           check(key);
@@ -99,11 +108,24 @@ export function claims({ prefix, run, evaluate, check }: RedisContext): Pick<Sto
         },
         async release() {
           check(key);
-          await evaluate(RELEASE, name, [token]);
+          await release();
         },
       };
     },
   };
+}
+
+/** Tries until it is done, or would be done by itself. */
+async function giveBack(release: () => Promise<unknown>, ttlSeconds: number): Promise<void> {
+  const end = performance.now() + ttlSeconds * 1000;
+  while (performance.now() < end) {
+    await wait(GIVE_BACK_MS, undefined, { ref: false });
+    const done = await release().then(
+      () => true,
+      () => false,
+    );
+    if (done) return;
+  }
 }
 
 /** The operations on index sets. */

@@ -261,6 +261,20 @@ describe('L19 a store in Redis that fails', { skip: noRedis }, () => {
     assert.equal(await valueOf(store)(), 'value');
   });
 
+  it('gives back a lease that was granted to somebody who never heard of it', async (t) => {
+    const { redis, store: other } = await world(t);
+    const proxy = await createFaultProxy({ host: '127.0.0.1', port: redis.port });
+    t.after(() => proxy.close());
+    const store = await opened(t, `redis://127.0.0.1:${proxy.port}`);
+    proxy.set({ kind: 'cutAnswer' });
+    await assert.rejects(store.lease('a', 60), UNAVAILABLE);
+    assert.equal(await other.lease('a', 60), undefined, 'it was granted');
+    proxy.set({ kind: 'pass' });
+    const begun = performance.now();
+    while ((await other.lease('a', 60)) === undefined) await pause(20);
+    assert.ok(performance.now() - begun < BACK_MS);
+  });
+
   it('gives up a connection that swallows everything, and makes another', async (t) => {
     const { redis } = await world(t);
     const proxy = await createFaultProxy({ host: '127.0.0.1', port: redis.port });
