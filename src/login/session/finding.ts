@@ -56,9 +56,11 @@ function usable(at: LoginContext, session: StoredSession): SessionFinding {
 async function refreshed(at: LoginContext, session: StoredSession): Promise<SessionFinding> {
   const outcome = await at.refresher.refresh(session);
   if (outcome.kind === 'gone') return NONE;
-  if (outcome.kind === 'session') return usable(at, outcome.session);
-  const alive = nowMilliseconds(at) <= session.record.times.expireAt;
-  return alive ? usable(at, session) : { kind: 'unavailable' };
+  const found = outcome.session;
+  const alive = nowMilliseconds(at) <= found.record.times.expireAt;
+  // What somebody else fetched may be too old by the time it is seen here: that is no reason to sign in.
+  const mayYetLive = outcome.kind === 'failed' || found.record.refreshToken !== undefined;
+  return alive || !mayYetLive ? usable(at, found) : { kind: 'unavailable' };
 }
 
 /**

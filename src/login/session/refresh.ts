@@ -5,62 +5,22 @@ import { classifyRefreshFailure, refreshTokens } from '../../providers/refresh-g
 import type { RefreshFailure } from '../../providers/refresh-grant.ts';
 import type { TokenSet } from '../../providers/tokens.ts';
 import { StoreUnavailable } from '../../store/errors.ts';
-import type { Lease } from '../../store/store.ts';
 import type { LoginParts, RefreshOutcome, Refresher } from '../context.ts';
 import { nowMilliseconds, revokeBehind, tellEnded } from './present-session.ts';
 import type { SessionRecord } from './record.ts';
+import { noop, underLease } from './refresh-lease.ts';
+import type { Held } from './refresh-lease.ts';
 import { createRefreshFailures } from './refresh-failures.ts';
 import { isRefreshPossible, refreshTimes, sessionPhase } from './times.ts';
 import type { StoredSession } from './sessions.ts';
 import { sessionReference } from './ticket.ts';
 import { verifyRefreshed } from '../attempt/verify-login.ts';
 
-const LEASE_SECONDS = 10;
-const RENEW_MILLISECONDS = 3000;
-/** Thirty seconds in all: a holder that takes longer has lost its way. */
-const MAX_RENEWALS = 10;
-const POLL_MILLISECONDS = 250;
-const SHORT_WAIT_MILLISECONDS = 2000;
-const LONG_WAIT_MILLISECONDS = 15_000;
-const COMFORTABLE_LIFE_MILLISECONDS = 10_000;
 const STORE_PAUSE_MILLISECONDS = 500;
 const STORE_ATTEMPTS = 30;
 
 /** A mismatch between the refreshed ID token and the login it belongs to. */
 class IdentityMismatch extends Error {}
-
-/** For failures that whoever asked is told of already. */
-function noop(): void {}
-
-/** An outcome to go on with, and what still has to be done under the lease. */
-interface Held {
-  readonly outcome: RefreshOutcome;
-  readonly rest?: Promise<unknown>;
-}
-
-/** Holds the lease for as long as the work and its rest take, renewing it on the way. */
-async function holding(parts: LoginParts, lease: Lease, work: () => Promise<Held>): Promise<RefreshOutcome> {
-  let renewals = 0;
-  const renewing = setInterval(() => {
-    renewals += 1;
-    if (renewals >= MAX_RENEWALS) clearInterval(renewing);
-    void lease.renew().catch(() => undefined);
-  }, RENEW_MILLISECONDS);
-  async function letGoAfter(rest: Promise<unknown> | undefined): Promise<void> {
-    await rest?.catch(() => undefined);
-    clearInterval(renewing);
-    await lease.release().catch(() => undefined);
-  }
-  try {
-    const { outcome, rest } = await work();
-    if (rest === undefined) await letGoAfter(rest);
-    else parts.background.run(() => letGoAfter(rest), noop);
-    return outcome;
-  } catch (error) {
-    await letGoAfter(undefined);
-    throw error;
-  }
-}
 
 /** The ID token to keep: the new one when it is right, the old one when there is none or it cannot be judged. */
 async function keepIdToken(
@@ -181,35 +141,16 @@ async function refreshAsHolder(context: LoginParts, seen: StoredSession): Promis
   }
 }
 
-/** Somebody else holds the lease: wait for what comes of it. */
-async function awaitHolder(context: LoginParts, seen: StoredSession): Promise<RefreshOutcome> {
-  const comfortable = seen.record.times.expireAt - nowMilliseconds(context) >= COMFORTABLE_LIFE_MILLISECONDS;
-  const limit = performance.now() + (comfortable ? SHORT_WAIT_MILLISECONDS : LONG_WAIT_MILLISECONDS);
-  while (performance.now() < limit) {
-    const woken = new AbortController();
-    const unsubscribe = context.sessions.onChange(seen.key, () => woken.abort());
-    await wait(POLL_MILLISECONDS + Math.random() * POLL_MILLISECONDS, undefined, { signal: woken.signal }).catch(
-      () => undefined,
-    );
-    unsubscribe();
-    const session = await context.sessions.load(seen.ticket);
-    if (session === undefined) return { kind: 'gone' };
-    if (session.version !== seen.version) return { kind: 'session', session };
-  }
-  return comfortable ? { kind: 'session', session: seen } : { kind: 'failed', session: seen };
-}
-
 /** Refreshes sessions; requests for the same session in this process share one refresh. */
 export function createRefresher(parts: LoginParts): Refresher {
   const running = new Map<string, Promise<RefreshOutcome>>();
   const failures = createRefreshFailures(parts.now);
 
-  async function run(session: StoredSession): Promise<RefreshOutcome> {
-    const lease = await parts.store.lease(`login:refresh:${session.key}`, LEASE_SECONDS);
-    if (lease === undefined) return awaitHolder(parts, session);
-    const outcome = await holding(parts, lease, () => refreshAsHolder(parts, session));
-    if (outcome.kind === 'failed') failures.add(session.key);
-    return outcome;
+  function run(session: StoredSession): Promise<RefreshOutcome> {
+    return underLease(parts, session, {
+      work: () => refreshAsHolder(parts, session),
+      onFailed: () => failures.add(session.key),
+    });
   }
 
   function start(session: StoredSession): Promise<RefreshOutcome> {

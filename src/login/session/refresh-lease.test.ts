@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import type { TestContext } from 'node:test';
+import { createMemoryStore } from '../../store/memory.ts';
+import type { Store } from '../../store/store.ts';
+import { empty } from '../../web/http.ts';
+import { startWorld, until } from '../testing/proxy.ts';
+import type { World } from '../testing/proxy.ts';
+
+/** Two replicas on one store, and a browser at each with one session, whose token has run out. */
+async function twoReplicas(t: TestContext): Promise<{ one: World; two: World }> {
+  const clock = { seconds: 1_800_000_000 };
+  const store = createMemoryStore({ now: () => clock.seconds });
+  const one = await startWorld(t, { store, clock });
+  const two = await startWorld(t, { store, clock, provider: one.provider });
+  await one.logIn();
+  for (const [name, value] of one.browser.jar) two.browser.jar.set(name, value);
+  clock.seconds += 3601;
+  return { one, two };
+}
+
+test('8.3: who waits for another replica’s refresh hears at once that it failed, and the provider is not asked again', async (t) => {
+  const { one, two } = await twoReplicas(t);
+  const { bends } = one.provider;
+  const { promise: gate, resolve: letGo } = Promise.withResolvers<void>();
+  bends.tokenGate = gate;
+  bends.instead.token = [empty(503), empty(503)];
+  const before = one.provider.callsTo('token').length;
+  const holder = one.browser.ask('/x');
+  await until(() => one.provider.callsTo('token').length === before + 1);
+  const begun = performance.now();
+  const waiting = two.browser.ask('/x');
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  letGo();
+  assert.deepEqual([(await holder).status, (await waiting).status], [503, 503]);
+  assert.ok(performance.now() - begun < 2000);
+  assert.equal(one.provider.callsTo('token').length, before + 2);
+});
+
+test('8.3: a lease that was left behind is taken over by who waits for it', async (t) => {
+  const clock = { seconds: 1_800_000_000 };
+  const inner = createMemoryStore({ now: () => clock.seconds });
+  const asked: string[] = [];
+  const lease: Store['lease'] = async (key, ttl) => {
+    asked.push(key);
+    // The first one goes to somebody who dies with it.
+    if (asked.length === 1) await inner.lease(key, ttl);
+    if (asked.length === 3) clock.seconds += 11;
+    return inner.lease(key, ttl);
+  };
+  const world = await startWorld(t, { store: { ...inner, lease }, clock });
+  await world.logIn();
+  clock.seconds += 3601;
+  assert.equal((await world.browser.ask('/x')).status, 200);
+  assert.equal(asked.length, 3);
+});
