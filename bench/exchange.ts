@@ -7,13 +7,13 @@ import { join } from 'node:path';
 import { compareVariants, compareWithPeer } from './exchange/comparison.ts';
 import { FULL, QUICK } from './exchange/effort.ts';
 import { measureOverload, measureSteady } from './exchange/pressure.ts';
-import { residentMebibytes } from './exchange/processes.ts';
+import { residentMebibytes } from './shared/processes.ts';
 import { compareRegistries } from './exchange/registries.ts';
-import { printFigures } from './exchange/report.ts';
-import type { Figure } from './exchange/report.ts';
+import { printFigures } from './shared/report.ts';
+import type { Figure } from './shared/report.ts';
 import { createRequestMaker } from './exchange/requests.ts';
 import { startHelper, startOurs } from './exchange/servers.ts';
-import type { BenchServer } from './exchange/servers.ts';
+import type { BenchServer } from './shared/servers.ts';
 import { measureStart } from './exchange/start.ts';
 import { prepareFolder } from './exchange/store.ts';
 import { CLIENTS, makeKeys } from './exchange/world.ts';
@@ -40,7 +40,7 @@ const closeAll = async (): Promise<void> => {
   await Promise.all(running.splice(0).map((server) => server.stop()));
 };
 try {
-  printFigures(await run());
+  printFigures('exchange', await run());
 } finally {
   await closeAll();
   await rm(folder, { recursive: true, force: true });

@@ -1,8 +1,8 @@
-import { median, printTable, spread } from './report.ts';
-import type { Figure, Row } from './report.ts';
+import { median, printTable, spread } from '../shared/report.ts';
+import type { Figure, Row } from '../shared/report.ts';
 import { runRounds } from './rounds.ts';
 import type { RoundsPlan, Sample } from './rounds.ts';
-import type { BenchServer } from './servers.ts';
+import type { BenchServer } from '../shared/servers.ts';
 import { nameOf } from './world.ts';
 import type { Mix } from './world.ts';
 

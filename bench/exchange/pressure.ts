@@ -1,9 +1,9 @@
-import { openLoop } from './open-loop.ts';
-import type { Outcome } from './open-loop.ts';
-import { median, percentile, printTable } from './report.ts';
-import type { Figure } from './report.ts';
+import { openLoop } from '../shared/open-loop.ts';
+import type { Outcome } from '../shared/open-loop.ts';
+import { median, percentile, printTable } from '../shared/report.ts';
+import type { Figure } from '../shared/report.ts';
 import type { RequestMaker } from './requests.ts';
-import type { BenchServer } from './servers.ts';
+import type { BenchServer } from '../shared/servers.ts';
 import type { Mix } from './world.ts';
 
 /** How long each load lasts, in seconds. */

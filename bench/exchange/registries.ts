@@ -1,14 +1,14 @@
 import { join } from 'node:path';
 import { medianOf } from './comparison.ts';
-import { printTable, spread } from './report.ts';
-import type { Figure } from './report.ts';
+import { printTable, spread } from '../shared/report.ts';
+import type { Figure } from '../shared/report.ts';
 import { runRounds } from './rounds.ts';
 import type { RoundsPlan } from './rounds.ts';
 import { startOurs } from './servers.ts';
-import type { BenchServer } from './servers.ts';
+import type { BenchServer } from '../shared/servers.ts';
 import { prepareFolder } from './store.ts';
 import type { Bulk } from './store.ts';
-import { residentMebibytes } from './processes.ts';
+import { residentMebibytes } from '../shared/processes.ts';
 import { TARGETS_OF_ONE, ALGORITHMS, CLIENTS } from './world.ts';
 
 /** What of the load both registries know. */

@@ -1,8 +1,8 @@
 import { openCeiling } from './ceiling-process.ts';
-import { closedLoop } from './closed-loop.ts';
-import type { Burst } from './closed-loop.ts';
+import { closedLoop } from '../shared/closed-loop.ts';
+import type { Burst } from '../shared/closed-loop.ts';
 import type { RequestMaker } from './requests.ts';
-import type { BenchServer } from './servers.ts';
+import type { BenchServer } from '../shared/servers.ts';
 import type { BenchKeys, Mix } from './world.ts';
 
 /** One server in one round. */

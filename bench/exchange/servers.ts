@@ -3,18 +3,10 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
-import { processCpuMicros, processTree } from './processes.ts';
+import { serverOf } from '../shared/servers.ts';
+import type { BenchServer } from '../shared/servers.ts';
 import { ISSUER, trustedIssuers } from './world.ts';
 import type { BenchKeys } from './world.ts';
-
-/** A server under load, in processes of its own. */
-export interface BenchServer {
-  readonly port: number;
-  readonly pid: number;
-  /** Processor time so far of all its processes and threads. */
-  cpuMicros(): number;
-  stop(): Promise<void>;
-}
 
 /** How `fullmakt exchange` is run. */
 export interface OursOptions {
@@ -25,7 +17,6 @@ export interface OursOptions {
 }
 
 const ROOT = join(import.meta.dirname, '../..');
-const STOP_WITHIN_MS = 5000;
 
 /** `fullmakt exchange` as it is in production: embedded stores, audit file, log lines in a file. */
 export async function startOurs({ dir, keys, workers = 1, env = {} }: OursOptions): Promise<BenchServer> {
@@ -66,25 +57,4 @@ async function firstWords(child: ChildProcess, dir: string): Promise<{ readonly 
       if (out.trimEnd().endsWith('}')) resolve(JSON.parse(out));
     });
   });
-}
-
-function serverOf(child: ChildProcess, port: number): BenchServer {
-  const pid = child.pid ?? 0;
-  // Whatever ends the benchmark ends its servers.
-  const end = (): void => void child.kill('SIGTERM');
-  process.once('exit', end);
-  child.once('exit', () => process.off('exit', end));
-  return {
-    port,
-    pid,
-    cpuMicros: () => processTree(pid).reduce((sum, each) => sum + processCpuMicros(each), 0),
-    async stop() {
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      const gone = once(child, 'exit');
-      child.kill('SIGTERM');
-      const cut = setTimeout(() => child.kill('SIGKILL'), STOP_WITHIN_MS);
-      await gone;
-      clearTimeout(cut);
-    },
-  };
 }

@@ -1,6 +1,6 @@
-import { openChannel } from './channel.ts';
-import { median, printTable, spread } from './report.ts';
-import type { Figure } from './report.ts';
+import { openChannel } from '../shared/channel.ts';
+import { median, printTable, spread } from '../shared/report.ts';
+import type { Figure } from '../shared/report.ts';
 import type { RequestMaker } from './requests.ts';
 import { startOurs } from './servers.ts';
 import type { OursOptions } from './servers.ts';

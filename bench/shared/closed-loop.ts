@@ -1,6 +1,13 @@
 import { openChannel } from './channel.ts';
-import type { BenchRequest } from './requests.ts';
 import { percentile } from './report.ts';
+
+/** A request and what it is to be answered with. */
+export interface LoadRequest {
+  readonly bytes: Buffer;
+  readonly status: number;
+  /** What it is called in errors. */
+  readonly kind: string;
+}
 
 /** What a burst of requests showed; times are milliseconds. */
 export interface Burst {
@@ -10,7 +17,7 @@ export interface Burst {
 }
 
 /** Sends every request, each connection the next one as soon as it has its answer. Rejects for an answer that is not the expected one. */
-export async function closedLoop(port: number, requests: readonly BenchRequest[], connections: number): Promise<Burst> {
+export async function closedLoop(port: number, requests: readonly LoadRequest[], connections: number): Promise<Burst> {
   const finished = Promise.withResolvers<void>();
   const channels = await Promise.all(
     Array.from({ length: connections }, () => openChannel(port, (error) => finished.reject(error))),

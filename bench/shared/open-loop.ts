@@ -1,6 +1,6 @@
 import { openChannel } from './channel.ts';
 import type { Channel } from './channel.ts';
-import type { BenchRequest } from './requests.ts';
+import type { LoadRequest } from './closed-loop.ts';
 
 /** One answer of a load that does not wait: when it was due, how long it took from then, and whether it was turned away. */
 export interface Outcome {
@@ -26,7 +26,7 @@ const MAX_QUEUE = 20_000;
  */
 export async function openLoop(
   port: number,
-  requests: readonly BenchRequest[],
+  requests: readonly LoadRequest[],
   arrivals: Arrivals,
 ): Promise<readonly Outcome[]> {
   const done = Promise.withResolvers<void>();
@@ -35,7 +35,7 @@ export async function openLoop(
   );
   const all = [...idle];
   const outcomes: Outcome[] = [];
-  const queue: { readonly request: BenchRequest; readonly dueAt: number }[] = [];
+  const queue: { readonly request: LoadRequest; readonly dueAt: number }[] = [];
   const dues = dueTimes(requests.length, arrivals.rate);
   let [next, first] = [0, 0];
   const startedAt = performance.now();

@@ -38,13 +38,14 @@ export function printTable(title: string, head: Row, rows: readonly Row[]): void
   }
 }
 
-export function printFigures(figures: readonly Figure[]): void {
+/** Prints the figures of this benchmark, a line of JSON each. */
+export function printFigures(bench: string, figures: readonly Figure[]): void {
   console.log('');
   for (const { figure, ours, theirs = null, target = null, better = 'higher' } of figures) {
     const ratio = theirs === null ? null : round(ours / theirs);
     const met = target === null ? null : better === 'higher' ? ours >= target : ours <= target;
     const shown = { ours: round(ours), theirs: theirs === null ? null : round(theirs), ratio, target, met };
-    console.log(JSON.stringify({ bench: 'exchange', figure, ...shown }));
+    console.log(JSON.stringify({ bench, figure, ...shown }));
   }
 }
 
