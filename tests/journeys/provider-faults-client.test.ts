@@ -25,12 +25,12 @@ test('userinfo-sub: a UserInfo answer about somebody else signs nobody in (OpenI
 });
 
 for (const fault of ['html-500', 'reset', 'half-body']) {
-  test(`${fault} at UserInfo: 503, and in at the next attempt`, async (t) => {
+  test(`${fault} at UserInfo: 500, for nothing proves the user, and in at the next attempt`, async (t) => {
     const world = await openFor(t, { settings: { FULLMAKT_LOGIN_OPENID_USERINFO: 'true' } });
     const browser = world.browser();
     await world.switchOn({ fault, endpoint: 'userinfo' });
     const page = await arrive(world, browser);
-    await assertRefused(world, browser, page, { status: 503, heading: 'Innloggingstjenesten svarer ikke' });
+    await assertRefused(world, browser, page, { status: 500, heading: 'Innloggingen mislyktes' });
     tokenAt(await tryAgain(world, browser, page));
   });
 }
