@@ -58,8 +58,10 @@ async function refreshed(at: LoginContext, session: StoredSession): Promise<Sess
   if (outcome.kind === 'gone') return NONE;
   const found = outcome.session;
   const alive = nowMilliseconds(at) <= found.record.times.expireAt;
-  // What somebody else fetched may be too old by the time it is seen here: that is no reason to sign in.
-  const mayYetLive = outcome.kind === 'failed' || found.record.refreshToken !== undefined;
+  // What somebody else fetched may be too old by the time it is seen here: that is no reason to sign in, but where
+  // nothing is ever refreshed.
+  const isRefreshable = at.config.role !== 'sso-proxy' && found.record.refreshToken !== undefined;
+  const mayYetLive = outcome.kind === 'failed' || isRefreshable;
   return alive || !mayYetLive ? usable(at, found) : { kind: 'unavailable' };
 }
 
