@@ -112,7 +112,7 @@ test('A18 without auth_time the age counts from the creation of the session (SU-
   assert.equal((await world.browser.visit('/fresh/x')).status, 302);
 });
 
-test('A18 a login that stays too weak ends on a page with a way to try again, once, and the old session works on (SU-2)', async (t) => {
+test('A18 J6 a login that stays too weak ends on a page with a way to try again, once, and the old session works on (SU-2)', async (t) => {
   const world = await signedIn(t);
   const { browser, provider, events } = world;
   provider.bends.idToken = { acr: SUBSTANTIAL };
@@ -122,10 +122,12 @@ test('A18 a login that stays too weak ends on a page with a way to try again, on
   assert.match(refused.body, /\/oauth2\/login\?redirect=%2Fhigh%2Fx/);
   assert.equal((await browser.visit('/plain')).status, 200);
   assert.equal(events.filter((event) => event.event === 'stepup.failed').length, 1);
+  const before = browser.jar.get('__Host-fullmakt.session');
   provider.bends.idToken = {};
   const [retry = ''] = /\/oauth2\/login\?[^"]*/.exec(refused.body) ?? [];
   assert.equal((await follow(world, retry.replaceAll('&amp;', '&'))).headers.location, '/high/x');
   assert.equal((await browser.visit('/high/x')).status, 200);
+  assert.notEqual(browser.jar.get('__Host-fullmakt.session'), before);
   const succeeded = events.flatMap((event) => (event.event === 'stepup.succeeded' ? [event] : []));
   assert.deepEqual(
     succeeded.map(({ cause, level }) => [cause, level]),
