@@ -16,6 +16,8 @@ import { startRotatingProvider } from './27-36-provider.ts';
 import type { Person, RotatingProvider } from './27-36-provider.ts';
 
 const CLIENT = 'client-1';
+/** How long the app takes for what is below `/slow/`. */
+const SLOW_MS = 1000;
 const RESOURCE = 'https://api.example.test';
 const key = JSON.stringify(await generatePrivateJwk('RS256', 'client-1'));
 
@@ -63,8 +65,8 @@ export interface LoginFleet {
   readonly replicas: readonly Replica[];
   readonly seen: readonly Seen[];
   person(): Person;
-  /** Starts one more proxy. `env` is put over the fleet's. */
-  start(env?: Readonly<Record<string, string>>): Promise<Replica>;
+  /** Starts one more proxy. `env` is put over the fleet's; `descriptors`: how many files and sockets it may have open. */
+  start(env?: Readonly<Record<string, string>>, descriptors?: number): Promise<Replica>;
   /** Begins a login and answers the callback that would end it. */
   attempt(browser: Browser, person: Person, target?: string): Promise<string>;
   /** Signs a new person in, at the first proxy unless told. */
@@ -98,7 +100,9 @@ async function startApp(t: Owner, oracle: Oracle, seen: Seen[]): Promise<string>
   };
   const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
     take(request);
-    request.resume().once('end', () => response.end('the app'));
+    const answer = (): unknown => response.end('the app');
+    const slowly = request.url?.startsWith('/slow/') === true;
+    request.resume().once('end', () => (slowly ? setTimeout(answer, SLOW_MS) : answer()));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -137,8 +141,8 @@ export async function startLoginFleet(t: Owner, options: FleetOptions): Promise<
     ...env,
   };
 
-  const start: LoginFleet['start'] = async (own = {}) => {
-    const login = await startLoginCommand({ ...settings, ...own });
+  const start: LoginFleet['start'] = async (own = {}, descriptors) => {
+    const login = await startLoginCommand({ ...settings, ...own }, [], descriptors);
     t.after(() => login.stop('SIGKILL'));
     const port = Number(new URL(login.origin).port);
     const browser: Replica['browser'] = (jar) => {

@@ -27,6 +27,8 @@ interface Ways {
   grace: boolean;
   /** Answers of the token endpoint to give instead of the real one, first in first out. */
   instead: HttpResponse[];
+  /** Neither metadata nor keys are to be had. */
+  hidden: boolean;
 }
 
 /** The tokens that began with one login. */
@@ -51,6 +53,8 @@ export interface RotatingProvider {
   readonly way: FaultProxy;
   /** How often the token endpoint was asked for a refresh. */
   refreshes(): number;
+  /** How many codes were turned into tokens. */
+  redemptions(): number;
   /** The family of a person's last login. */
   family(sub: string): Family;
   /** Tokens that were revoked on request. */
@@ -85,8 +89,15 @@ export async function startRotatingProvider(): Promise<RotatingProvider> {
   const families = new Map<string, Family>();
   const bySub = new Map<string, Family>();
   const revoked = new Set<string>();
-  const ways: Ways = { lifetimes: { login: 3600, refresh: 3600 }, beforeAnswer: undefined, grace: false, instead: [] };
+  const ways: Ways = {
+    lifetimes: { login: 3600, refresh: 3600 },
+    beforeAnswer: undefined,
+    grace: false,
+    instead: [],
+    hidden: false,
+  };
   let refreshes = 0;
+  let redemptions = 0;
   const people = new Map<string, Person>();
 
   function authorize(request: HttpRequest): HttpResponse {
@@ -158,6 +169,7 @@ export async function startRotatingProvider(): Promise<RotatingProvider> {
     const isProven = verifier.digest('base64url') === grant?.asked.get('code_challenge');
     if (grant === undefined || grant.used || !isProven) return refusal('invalid_grant');
     grant.used = true;
+    redemptions += 1;
     const { asked, person } = grant;
     const first = { asked, person, sub: person.sub, authTime: clock(), current: randomUUID(), before: undefined };
     const family: Family = { ...first, revoked: false, access: [] };
@@ -177,6 +189,7 @@ export async function startRotatingProvider(): Promise<RotatingProvider> {
   }
 
   function describe(): HttpResponse {
+    if (ways.hidden) return empty(503);
     return json(200, {
       issuer,
       authorization_endpoint: `${issuer}/authorize`,
@@ -195,9 +208,13 @@ export async function startRotatingProvider(): Promise<RotatingProvider> {
     });
   }
 
+  function keys(): HttpResponse {
+    return ways.hidden ? empty(503) : json(200, { keys: [{ ...publicJwk(jwk), use: 'sig' }] });
+  }
+
   const handle = createRouter([
     { method: 'GET', path: WELL_KNOWN, handle: describe },
-    { method: 'GET', path: '/jwks', handle: () => json(200, { keys: [{ ...publicJwk(jwk), use: 'sig' }] }) },
+    { method: 'GET', path: '/jwks', handle: keys },
     { method: 'POST', path: '/par', handle: push },
     { method: 'GET', path: '/authorize', handle: authorize },
     { method: 'POST', path: '/token', handle: token },
@@ -213,6 +230,7 @@ export async function startRotatingProvider(): Promise<RotatingProvider> {
     way,
     revoked,
     refreshes: () => refreshes,
+    redemptions: () => redemptions,
     family(sub) {
       const family = bySub.get(sub);
       if (family === undefined) throw new Error(`${sub} never signed in`);

@@ -21,16 +21,20 @@ export interface LoginCommandProcess {
   stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
 
-/** Starts the proxy on ports of the system's choice, on loopback; rejects with what it said when it ends instead. */
+/**
+ * Starts the proxy on ports of the system's choice, on loopback; rejects with what it said when it ends instead. `descriptors`: how
+ * many files and sockets it may have open.
+ */
 export async function startLoginCommand(
   env: Readonly<Record<string, string>>,
   args: readonly string[] = [],
+  descriptors?: number,
 ): Promise<LoginCommandProcess> {
-  const child = spawnCommand(['--json', ...args], {
+  const addresses = {
     FULLMAKT_LOGIN_BIND_ADDRESS: '127.0.0.1:0',
     FULLMAKT_LOGIN_METRICS_BIND_ADDRESS: '127.0.0.1:0',
-    ...env,
-  });
+  };
+  const child = spawnCommand(['--json', ...args], { ...addresses, ...env }, descriptors);
   let [out, err] = ['', ''];
   child.stderr?.on('data', (chunk: Buffer) => (err += chunk.toString()));
   const patience = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS);
@@ -73,9 +77,14 @@ export async function runLoginCommand(
   return { code: child.exitCode, stdout, stderr };
 }
 
-function spawnCommand(args: readonly string[], env: Readonly<Record<string, string>>): ChildProcess {
-  return spawn(process.execPath, [join(root, 'src/main.ts'), 'login', ...args], {
-    env: { PATH: process.env['PATH'], ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+function spawnCommand(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  descriptors?: number,
+): ChildProcess {
+  const line = [process.execPath, join(root, 'src/main.ts'), 'login', ...args];
+  const limited =
+    descriptors === undefined ? line : ['/bin/sh', '-c', `ulimit -n ${descriptors}; exec "$0" "$@"`, ...line];
+  const [command = '', ...rest] = limited;
+  return spawn(command, rest, { env: { PATH: process.env['PATH'], ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
 }
