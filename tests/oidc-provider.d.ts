@@ -2,11 +2,29 @@
 declare module 'oidc-provider' {
   import type { IncomingMessage, ServerResponse } from 'node:http';
 
+  interface InteractionResult {
+    readonly login: { readonly accountId: string; readonly acr: string };
+  }
+  /** A step of the sign-in, with what makes it necessary. */
+  interface Prompt {
+    readonly checks: { add(check: object): void };
+  }
+  export const interactionPolicy: {
+    readonly Check: new (
+      reason: string,
+      description: string,
+      error: string,
+      isNeeded: (context: KoaContextWithOIDC) => boolean,
+    ) => object;
+    base(): { get(name: 'login' | 'consent'): Prompt };
+  };
+
   export interface KoaContextWithOIDC {
     body: unknown;
     readonly oidc: {
       readonly client: { readonly clientId: string };
       readonly params: Readonly<Record<string, string>>;
+      readonly session?: { readonly acr?: string };
     };
   }
   interface AccessToken {
@@ -38,5 +56,11 @@ declare module 'oidc-provider' {
     ): void;
     callback(): (incoming: IncomingMessage, outgoing: ServerResponse) => void;
     on(event: string, listener: (...args: unknown[]) => void): this;
+    interactionFinished(
+      incoming: IncomingMessage,
+      outgoing: ServerResponse,
+      result: InteractionResult,
+      options: { readonly mergeWithLastSubmission: boolean },
+    ): Promise<void>;
   }
 }
