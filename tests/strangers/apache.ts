@@ -11,6 +11,8 @@ export const APACHE_FILES: readonly string[] = ['/usr/sbin/apache2', '/usr/lib/a
 /** An Apache of this test alone. */
 export interface Apache {
   readonly origin: string;
+  /** Its first process: those that answer are its children. */
+  readonly pid: number;
   /** What it wrote to its log so far. */
   readonly log: () => string;
   close(): Promise<void>;
@@ -55,7 +57,7 @@ export async function startApache(port: number, directives: readonly string[], c
     await close();
     throw error;
   }
-  return { origin: `http://127.0.0.1:${port}`, log: () => lines.join('\n'), close };
+  return { origin: `http://127.0.0.1:${port}`, pid: child.pid ?? 0, log: () => lines.join('\n'), close };
 }
 
 function configuration(folder: string, port: number, directives: readonly string[]): string {
