@@ -1,6 +1,6 @@
 /** How a login client proves who it is (RFC 7523 `private_key_jwt`, RFC 6749 2.3.1 secrets), as oauth4webapi wants it. */
 import type { ClientAuth } from 'oauth4webapi';
-import { ClientSecretBasic, ClientSecretPost } from 'oauth4webapi';
+import { ClientSecretPost } from 'oauth4webapi';
 import { CLIENT_ASSERTION_TYPE, signClientAssertion } from '../oauth/client-assertion.ts';
 import type { SigningKey } from '../oauth/jwk.ts';
 import type { Clock } from '../oauth/time.ts';
@@ -43,11 +43,21 @@ function authenticateWith(assertion: () => Promise<string>, clientId: string): C
   };
 }
 
+/** As browsers encode forms: letters, digits and `*-._` stay, so that providers that forget to decode understand most ids and secrets too. */
+function encoded(text: string): string {
+  return new URLSearchParams({ '': text }).toString().slice(1);
+}
+
+function secretInHeader(secret: string, clientId: string): ClientAuth {
+  const credentials = Buffer.from(`${encoded(clientId)}:${encoded(secret)}`).toString('base64');
+  return (_server, _client, _body, headers) => headers.set('authorization', `Basic ${credentials}`);
+}
+
 /** The client authentication for one provider. A key signs a new assertion (own `jti`) every time it is used. */
 export function authenticateClient(credential: ClientCredential, context: ClientContext): ClientAuth {
   if (credential.kind === 'key') return authenticateWith(signerOf(credential, context), context.clientId);
   if (credential.kind === 'assertion') return authenticateWith(credential.assertion, context.clientId);
   const listed = context.metadata.clientAuthMethods.includes('client_secret_post');
   const post = credential.method === 'client_secret_post' || (credential.method === 'auto' && listed);
-  return post ? ClientSecretPost(credential.secret) : ClientSecretBasic(credential.secret);
+  return post ? ClientSecretPost(credential.secret) : secretInHeader(credential.secret, context.clientId);
 }
