@@ -256,7 +256,14 @@ export async function startProvider(t: TestContext, now: () => number): Promise<
         return instead('revoke') ?? empty(200);
       },
     },
-    { method: 'GET', path: '/userinfo', handle: () => instead('userinfo') ?? json(200, { sub: 'user-1' }) },
+    {
+      method: 'GET',
+      path: '/userinfo',
+      handle: async (request) => {
+        await note('userinfo', request);
+        return instead('userinfo') ?? json(200, { sub: 'user-1' });
+      },
+    },
   ]);
   const listener = await serve({ name: 'test provider', setting: '-', host: '127.0.0.1', port: 0, handle });
   t.after(() => listener.close(0));
