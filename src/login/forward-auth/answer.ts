@@ -1,5 +1,5 @@
 /** The answer to a check: go on and as whom, sign in first, or not now. */
-import type { HttpResponse } from '../../web/http.ts';
+import type { HttpRequest, HttpResponse } from '../../web/http.ts';
 import { emptyAnswer } from '../answers.ts';
 import type { LoginContext, OwnRequest } from '../context.ts';
 import type { Ingress } from '../ingress.ts';
@@ -63,9 +63,20 @@ function denied(context: LoginContext, answer: HttpResponse, request: OwnRequest
   return { ...answer, status, headers };
 }
 
+/** Whether the request in question is a WebSocket handshake: outer proxies ask without its `Upgrade`, or without all but that. */
+function isHandshake({ method, headers }: HttpRequest): boolean {
+  if (method !== 'GET') return false;
+  return (
+    headers['sec-websocket-key'] !== undefined ||
+    headers['sec-websocket-version'] !== undefined ||
+    headers['sec-fetch-mode'] === 'websocket' ||
+    headers.upgrade?.toLowerCase().includes('websocket') === true
+  );
+}
+
 /** Answers a check: 204 (200 for Envoy), 401, 302 where it is asked for, 403, or 503. */
 export async function answerCheck(context: LoginContext, request: CheckedRequest, asker: Asker): Promise<HttpResponse> {
-  const verdict = await judgeRequest(context, { ...request, upgrade: false });
+  const verdict = await judgeRequest(context, { ...request, upgrade: isHandshake(request.http) });
   if (verdict.kind !== 'forward') return denied(context, answerInstead(context, request, verdict), request, asker);
   return emptyAnswer(asker.style === 'envoy' ? 200 : 204, identityHeaders(context, request, verdict.decision));
 }

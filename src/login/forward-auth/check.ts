@@ -21,7 +21,7 @@ export type ForwardAuth = (http: HttpRequest, host: string) => (() => Promise<Ht
 /** The request in question as if it had come here. */
 function asked(http: HttpRequest, { method, target }: AskedTarget): HttpRequest {
   const [path = ''] = target.split('?', 1);
-  return { ...http, method: method.toUpperCase(), target, path, query: target.slice(path.length + 1) };
+  return { ...http, method, target, path, query: target.slice(path.length + 1) };
 }
 
 /** The ingress of a target; a host of the domain without one borrows that of the route. */

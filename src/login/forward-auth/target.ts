@@ -49,7 +49,10 @@ function found(asked: AskedTarget): TargetFinding {
   return { kind: 'target', asked: { ...asked, host: asked.host.toLowerCase(), target: whole } };
 }
 
-/** nginx, ingress-nginx and HAProxy: `X-Original-URL`, or `-URI` on the host of the check, and `X-Original-Method`. */
+/**
+ * nginx, ingress-nginx and HAProxy: `X-Original-URL`, or `-URI` on the host of the check, and `X-Original-Method`. Where the
+ * two name different targets, one of them is the client's own, which the outer proxy let through.
+ */
 function original({ rawHeaders: raw, host, method: own }: CheckRequest, scheme: string): TargetFinding {
   if (isRepeated(raw, ['x-original-url', 'x-original-uri', 'x-original-method'])) return UNCLEAR;
   const url = valueOf(raw, 'x-original-url');
@@ -57,7 +60,7 @@ function original({ rawHeaders: raw, host, method: own }: CheckRequest, scheme: 
   const method = valueOf(raw, 'x-original-method') ?? own;
   if (url === undefined) return uri === undefined ? { kind: 'none' } : found({ method, scheme, host, target: uri });
   const [, urlScheme = '', urlHost = '', target = ''] = ABSOLUTE.exec(url) ?? [];
-  if (urlHost === '') return UNCLEAR;
+  if (urlHost === '' || (uri !== undefined && uri !== target)) return UNCLEAR;
   return found({ method, scheme: urlScheme.toLowerCase(), host: urlHost, target });
 }
 
