@@ -6,6 +6,7 @@ import { judgePath } from './proxy/path.ts';
 import type { Demands } from './proxy/rules.ts';
 import { ruleFor } from './proxy/rules.ts';
 import type { SessionRecord } from './session/record.ts';
+import { isWithinDomain } from './sso/domain-target.ts';
 
 /** What a session lacks: a level, a younger sign-in, or both. */
 export interface Shortfall {
@@ -18,6 +19,17 @@ type SignIn = Pick<SessionRecord, 'acr' | 'authTime' | 'times'>;
 
 const NO_DEMANDS: Demands = { levels: [] };
 
+/** The host that our rules judge a target by: that of the ingress, or, where outer proxies ask about them, one of the domain. */
+function judgedHost(
+  { role, sso }: LoginContext['config'],
+  ingress: Pick<Ingress, 'origin' | 'host'>,
+  url: URL,
+): string | undefined {
+  if (url.origin === ingress.origin) return ingress.host;
+  if (role !== 'forward-auth' || sso === undefined) return undefined;
+  return isWithinDomain(url.hostname, sso.domain) ? url.host : undefined;
+}
+
 /** What the rule for a target demands of whoever goes there. */
 export function demandsOf(
   { rules, config }: Pick<LoginContext, 'rules' | 'config'>,
@@ -25,8 +37,9 @@ export function demandsOf(
   target: string,
 ): Demands {
   const url = URL.parse(target, ingress.origin);
-  const path = url?.origin === ingress.origin ? judgePath(url.pathname, config.pathAllow) : undefined;
-  return path === undefined ? NO_DEMANDS : ruleFor(rules, { path, method: 'GET', host: ingress.host });
+  const host = url === null ? undefined : judgedHost(config, ingress, url);
+  const path = url === null || host === undefined ? undefined : judgePath(url.pathname, config.pathAllow);
+  return path === undefined || host === undefined ? NO_DEMANDS : ruleFor(rules, { path, method: 'GET', host });
 }
 
 /** Undefined when the session is enough. `nowSeconds` since the epoch; without `auth_time` the session's creation counts. */

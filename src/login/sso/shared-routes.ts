@@ -11,6 +11,7 @@ import { isPrefetch } from '../guards.ts';
 import type { OwnRoute } from '../own-routes.ts';
 import { strippedHeaders } from '../proxy/headers.ts';
 import { queryValue } from '../query.ts';
+import { demandsOf } from '../step-up.ts';
 
 /** The server of the domain, as its proxies reach it. */
 export interface SsoServer {
@@ -45,16 +46,20 @@ function withParameters(url: string, parameters: Parameters): string {
   return query.size === 0 ? url : `${url}?${query.toString()}`;
 }
 
-/** What a link to login may ask for; the proxy's own level and language where it does not say. */
+/**
+ * What a link to login may ask for; the proxy's own level and language where it does not say, and the provider that its rule
+ * for the target names: the server has none of its rules.
+ */
 function loginParameters(context: LoginContext, request: OwnRequest): Parameters {
   const { level, locale } = context.provider;
+  const target = context.targets.safe(queryValue(request, 'redirect'), request.ingress);
   return [
-    ['redirect', context.targets.safe(queryValue(request, 'redirect'), request.ingress)],
+    ['redirect', target],
     ['level', queryValue(request, 'level') ?? level],
     ['locale', queryValue(request, 'locale') ?? locale],
     ['prompt', queryValue(request, 'prompt')],
     ['domain_hint', queryValue(request, 'domain_hint')],
-    ['provider', queryValue(request, 'provider')],
+    ['provider', queryValue(request, 'provider') ?? demandsOf(context, request.ingress, target).provider],
   ];
 }
 
