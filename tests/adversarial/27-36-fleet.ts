@@ -63,7 +63,7 @@ export interface LoginFleet {
   readonly provider: RotatingProvider;
   readonly oracle: Oracle;
   readonly replicas: readonly Replica[];
-  readonly seen: readonly Seen[];
+  readonly seen: Seen[];
   person(): Person;
   /** Starts one more proxy. `env` is put over the fleet's; `descriptors`: how many files and sockets it may have open. */
   start(env?: Readonly<Record<string, string>>, descriptors?: number): Promise<Replica>;

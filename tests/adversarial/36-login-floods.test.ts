@@ -1,140 +1,172 @@
 import assert from 'node:assert/strict';
-import { Agent, request as httpRequest } from 'node:http';
+import { createHash } from 'node:crypto';
 import { test } from 'node:test';
-import type { TestContext } from 'node:test';
-import { createLogin } from '../../src/login/app.ts';
-import { readLoginConfig } from '../../src/login/config.ts';
-import { loginEvents } from '../../src/login/figures-wonderwall.ts';
-import { HOST } from '../../src/login/testing/proxy.ts';
-import { startProvider } from '../../src/login/testing/provider.ts';
-import { createObserver } from '../../src/observe/observer.ts';
-import { createTracer } from '../../src/observe/tracing.ts';
-import { createMemoryStore } from '../../src/store/memory.ts';
-import { serve } from '../../src/web/serve.ts';
-import { AT_ONCE, createHeapMeter, FORM, REQUESTS } from './36-floods.ts';
+import { loopbackSocket } from '../loopback.ts';
+import { startLoginFleet, until } from './27-36-fleet.ts';
+import type { LoginFleet, Replica } from './27-36-fleet.ts';
+import { HOST, SESSION } from './01-36-world.ts';
+import { segment } from './36-floods.ts';
+import { isFull } from './scale.ts';
 
-/** Whatever is kept was full after the first half, or holds little. */
-const GROWTH_BYTES = 12 * 1024 * 1024;
-/** Lines of figures, of which most are buckets. */
-const MAX_LINES = 3000;
+const REQUESTS = isFull ? 1_000_000 : 100_000;
+const SOCKETS = 8;
+/** Requests that are sent on one connection before an answer is awaited. */
+const BATCH = 50;
+/** One in so many begins a login, which costs a signature and two calls to the provider. */
+const LOGIN_EVERY = 1000;
+const GROWTH_BYTES = 4 * 1024 * 1024;
 
-const heapBytes = createHeapMeter();
-const now = (): number => Date.now() / 1000;
+/** Has a program say how many bytes are in use once all garbage is gone, whenever it gets SIGUSR2. */
+const HEAP_ON_SIGNAL: Readonly<Record<string, string>> = {
+  NODE_OPTIONS: `--expose-gc --import=data:text/javascript,${encodeURIComponent(
+    "process.on('SIGUSR2', () => { gc(); gc(); process.stderr.write(`heap ${process.memoryUsage().heapUsed}\\n`); })",
+  )}`,
+};
+
+async function heapBytes({ login }: Replica): Promise<number> {
+  const { length } = login.said();
+  login.child.kill('SIGUSR2');
+  const told = (): string | undefined => /heap (\d+)\n/.exec(login.said().slice(length))?.[1];
+  await until(() => told() !== undefined, 'the heap');
+  return Number(told());
+}
 
 interface Message {
-  readonly path: string;
-  readonly method?: string;
+  readonly line: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
 }
 
-const NAVIGATION = { accept: 'text/html', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' };
-const METHODS = ['PROPFIND', 'PURGE', 'MKCOL', 'REPORT', 'LOCK', 'SEARCH', 'TRACE', 'PUT', 'M-SEARCH'] as const;
+const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
 
-/** The nth request: each kind has something in it that was never sent before. */
-function strange(n: number): Message {
-  const text = `n${n}`;
-  switch (n % 10) {
+/** The nth request: each has something in it that was never sent before. */
+function strange(issuer: string, n: number): Message {
+  const hex = createHash('sha256').update(String(n)).digest('hex');
+  const text = Buffer.from(hex.repeat(2)).toString('base64url').slice(0, 136);
+  if (n % LOGIN_EVERY === 0) return { line: `GET /oauth2/login?redirect=/t${n}&locale=l${n}` };
+  switch (n % 14) {
     case 0:
-      return { path: `/${text}/${text}?q=${text}`, headers: { 'user-agent': text, 'x-request-id': text } };
+      return { line: `GET /path-${n}`, headers: { cookie: `${SESSION}=${text}` } };
     case 1:
-      return { path: `/oauth2/${text}/${text}`, headers: { 'x-forwarded-host': `${text}.test` } };
+      return { line: `GET /x`, headers: { cookie: `__Host-fullmakt.login.${hex.slice(0, 8)}=${text}; c${n}=${n}` } };
     case 2:
-      return { path: `/${text}`, headers: { host: `${text}.example.test` } };
+      return { line: `GET /oauth2/callback?code=${n}&state=${text}` };
     case 3:
-      return { path: `/${text}`, method: METHODS[n % METHODS.length] ?? 'PUT' };
+      return { line: `GET /a/${n}/b/${hex}?q=${n}`, headers: { accept: 'text/html' } };
     case 4:
-      return { path: `/oauth2/login?redirect=/${text}&${text}=1`, headers: NAVIGATION };
+      return { line: 'GET /x', headers: { host: `h${n}.example.test` } };
     case 5:
-      return { path: `/oauth2/callback?code=${text}&state=${text}`, headers: NAVIGATION };
-    case 6:
-      return { path: '/oauth2/session', headers: { cookie: `__Host-fullmakt.session=${text}; ${text}=1` } };
+      return { line: `GET /oauth2/logout/frontchannel?sid=s${n}&iss=${encodeURIComponent(issuer)}` };
+    case 6: {
+      const token = `${segment({ alg: 'RS256', kid: `k${n}` })}.${segment({ iss: issuer, jti: hex })}.AAAA`;
+      return { line: 'POST /oauth2/logout/backchannel', headers: FORM, body: `logout_token=${token}` };
+    }
     case 7:
-      return { path: `/oauth2/logout/frontchannel?sid=${text}&iss=https://${text}.test` };
+      return {
+        line: `GET /free/${n}`,
+        headers: {
+          'user-agent': `ua-${n}`,
+          'x-request-id': `r${n}`,
+          traceparent: `00-${hex.slice(0, 32)}-${hex.slice(0, 16)}-01`,
+          [`x-${n}`]: '1',
+        },
+      };
     case 8:
-      return { path: `/oauth2/logout?redirect=https://${text}.test/`, headers: NAVIGATION };
+      return { line: `GET /maybe/${n}`, headers: { 'x-forwarded-host': `f${n}.test`, forwarded: `host=g${n}.test` } };
+    case 9:
+      return { line: 'OPTIONS /oauth2/session', headers: { origin: `https://o${n}.test` } };
+    case 10:
+      return {
+        line: 'POST /oauth2/session/refresh',
+        headers: { cookie: `${SESSION}=${text}`, origin: `https://p${n}.test` },
+      };
+    case 11:
+      return { line: `GET /oauth2/route-${n}`, headers: { referer: `https://r${n}.test/` } };
+    case 12:
+      return {
+        line: `GET /oauth2/logout/callback?state=${hex}`,
+        headers: { cookie: `__Host-fullmakt.logout=${text}` },
+      };
     default:
       return {
-        path: '/oauth2/logout/backchannel',
-        method: 'POST',
-        headers: { ...FORM, traceparent: `00-${text.padStart(32, 'a')}-${'b'.repeat(16)}-01` },
-        body: `logout_token=${Buffer.from(JSON.stringify({ alg: 'RS256', kid: text })).toString('base64url')}.e30.AAAA`,
+        line: `GET /oauth2/session?n=${n}`,
+        headers: { 'accept-language': `x${n}`, authorization: `Bearer ${hex}` },
       };
   }
 }
 
-async function startProxy(t: TestContext): Promise<{ readonly port: number; readonly metrics: () => Promise<string> }> {
-  const provider = await startProvider(t, now);
-  // What is pushed is kept by this provider, not by the proxy.
-  provider.bends.metadata = { pushed_authorization_request_endpoint: undefined };
-  const app = await serve({ name: 'app', setting: '-', host: '127.0.0.1', port: 0, handle: () => ({ status: 200 }) });
-  t.after(() => app.close(0));
-  const read = readLoginConfig({
-    FULLMAKT_LOGIN_INGRESS: `https://${HOST}`,
-    FULLMAKT_LOGIN_BIND_ADDRESS: '127.0.0.1:0',
-    FULLMAKT_LOGIN_METRICS_BIND_ADDRESS: 'none',
-    FULLMAKT_LOGIN_UPSTREAM: app.origin,
-    FULLMAKT_LOGIN_PROVIDER: 'idporten',
-    FULLMAKT_LOGIN_OPENID_CLIENT_ID: 'client-1',
-    FULLMAKT_LOGIN_OPENID_CLIENT_SECRET: 'a secret of this test',
-    FULLMAKT_LOGIN_OPENID_WELL_KNOWN_URL: provider.wellKnownUrl,
-    FULLMAKT_LOGIN_ALLOW_LOCAL_PROVIDERS: 'true',
-    FULLMAKT_LOGIN_SESSION_KEYS: Buffer.alloc(32, 7).toString('base64'),
-  });
-  assert.ok(read.ok, read.ok ? '' : read.problems.join('\n'));
-  const observer = createObserver({ destination: 'silent', now });
-  t.after(() => observer.close());
-  const emit = observer.emitter('login', loginEvents({ wonderwallNames: true, provider: 'idporten' }));
-  const tracer = createTracer({ take: () => undefined, close: () => Promise.resolve() });
-  const store = createMemoryStore({ now });
-  const program = await createLogin(read.config, { store, fetch, now, emit, tracer, within: observer.within });
-  const [spec] = program.listeners;
-  assert.ok(spec);
-  const listener = await serve(spec);
-  t.after(async () => {
-    await listener.close(0);
-    await program.close();
-  });
-  return { port: listener.port, metrics: () => observer.metrics() };
+function bytesOf({ line, headers = {}, body = '' }: Message): string {
+  const all = { host: HOST, 'content-length': String(body.length), ...headers };
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `${line} HTTP/1.1\r\n${lines.join('')}\r\n${body}`;
 }
 
-function send(port: number, agent: Agent, message: Message): Promise<number> {
-  const { path, method = 'GET', headers, body } = message;
-  return new Promise((resolve, reject) => {
-    const outgoing = httpRequest(
-      { host: '127.0.0.1', port, agent, path, method, headers: { host: HOST, ...headers } },
-      (incoming) => {
-        incoming.resume().once('end', () => resolve(incoming.statusCode ?? 0));
-      },
-    );
-    outgoing.once('error', reject);
-    outgoing.end(body);
+/** Sends the requests in one go and answers the statuses that came back, all or until the connection was closed. */
+async function converse(port: number, messages: readonly string[]): Promise<readonly number[]> {
+  const socket = await loopbackSocket({ host: '127.0.0.1', port });
+  const statuses: number[] = [];
+  let rest = '';
+  socket.setEncoding('latin1').on('data', (chunk: string) => {
+    rest += chunk;
+    for (const [, status] of rest.matchAll(/HTTP\/1\.1 (\d{3}) [^\r]*\r\n/g)) statuses.push(Number(status));
+    // A status line may be cut in two.
+    rest = rest
+      .slice(rest.lastIndexOf('HTTP/1.1 '))
+      .replace(/^HTTP\/1\.1 \d{3} [^\r]*\r\n/, '')
+      .slice(-200);
+    if (statuses.length >= messages.length) socket.end();
   });
+  socket.on('error', () => socket.destroy());
+  socket.on('end', () => socket.end());
+  socket.write(messages.join(''));
+  await new Promise((resolve) => {
+    socket.once('close', resolve);
+  });
+  return statuses;
 }
 
-test('T36 unseen paths, hosts, methods, targets, cookies, sids, kids and traces leave no trace in the memory of the login proxy', async (t) => {
-  const { port, metrics } = await startProxy(t);
-  const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE });
-  t.after(() => agent.destroy());
-  const statuses = new Map<number, number>();
-  let next = 0;
-  const flood = async (until: number): Promise<void> => {
-    while (next < until) {
-      const status = await send(port, agent, strange(next++));
-      statuses.set(status, (statuses.get(status) ?? 0) + 1);
+async function flood(fleet: LoginFleet, { port }: Replica, from: number, to: number): Promise<Map<number, number>> {
+  const counts = new Map<number, number>();
+  let next = from;
+  const work = async (): Promise<void> => {
+    while (next < to) {
+      const first = next;
+      next += BATCH;
+      const messages = Array.from({ length: BATCH }, (_, n) => bytesOf(strange(fleet.provider.issuer, first + n)));
+      const statuses = await converse(port, messages);
+      assert.equal(statuses.length, BATCH, 'every one was answered');
+      for (const status of statuses) counts.set(status, (counts.get(status) ?? 0) + 1);
     }
   };
-  const half = async (until: number): Promise<number> => {
-    await Promise.all(Array.from({ length: AT_ONCE }, () => flood(until)));
-    return heapBytes();
-  };
-  const first = await half(REQUESTS / 2);
-  const lines = (await metrics()).split('\n').length;
-  const second = await half(REQUESTS);
-  const text = await metrics();
-  assert.ok(second - first < GROWTH_BYTES, `${Math.round((second - first) / 1024)} KiB more after the second half`);
-  assert.ok(lines < MAX_LINES && text.split('\n').length < lines + 50, `${lines} lines of figures`);
-  assert.doesNotMatch(text, /="[^"]*\bn\d+/);
-  assert.ok(!statuses.has(500), JSON.stringify([...statuses]));
-  for (const status of [200, 302, 401, 404, 421]) assert.ok(statuses.has(status), JSON.stringify([...statuses]));
+  await Promise.all(Array.from({ length: SOCKETS }, work));
+  return counts;
+}
+
+test(`T36 million-paths-flat-memory: ${REQUESTS} cookies, states, paths, hosts, sids, key ids and headers of which no two are alike: memory and metrics of the login proxy stay where they were`, async (t) => {
+  const rules = [
+    { path: '/maybe/**', login: 'optional' },
+    { path: '/free/**', login: 'exempt' },
+  ];
+  const env = { ...HEAP_ON_SIGNAL, FULLMAKT_LOGIN_RULES: JSON.stringify(rules), FULLMAKT_LOGIN_LOG_LEVEL: 'error' };
+  const fleet = await startLoginFleet(t, { store: 'memory:', size: 1, env });
+  const [replica = fail()] = fleet.replicas;
+  const member = await fleet.signIn();
+  const figures = async (): Promise<readonly string[]> =>
+    (await (await fetch(`${replica.login.metrics}/metrics`)).text()).split('\n');
+  await flood(fleet, replica, 0, REQUESTS / 2);
+  const [before, seriesBefore] = [await heapBytes(replica), await figures()];
+  fleet.seen.length = 0;
+  const counts = await flood(fleet, replica, REQUESTS / 2, REQUESTS);
+  const [after, series] = [await heapBytes(replica), await figures()];
+  t.diagnostic([...counts].map(([status, count]) => `${count} x ${status}`).join(', '));
+  t.diagnostic(`${Math.round((after - before) / 1024)} KiB more after the second half of ${REQUESTS}`);
+  assert.ok((counts.get(500) ?? 0) === 0 && counts.size >= 5);
+  assert.equal(series.length, seriesBefore.length, 'no label says what a stranger chose');
+  assert.ok(series.some((line) => line.includes('login')) && series.every((line) => !/[a-z]\d{5}/.test(line)));
+  assert.ok(after - before < GROWTH_BYTES, `${after - before} bytes`);
+  assert.equal((await fleet.judge(replica, member)).verdict, 'right', 'and whoever was in still is');
 });
+
+function fail(): never {
+  throw new Error('there is none');
+}
