@@ -20,6 +20,10 @@ export function createRefreshFailures(now: Clock): RefreshFailures {
       const [oldest] = failedAt.keys();
       if (failedAt.size > MAX_ENTRIES && oldest !== undefined) failedAt.delete(oldest);
     },
-    isRecent: (key) => now() - (failedAt.get(key) ?? -Infinity) < PAUSE_SECONDS,
+    isRecent(key) {
+      const passed = now() - (failedAt.get(key) ?? -Infinity);
+      // Less than nothing: the clock was set back, and nobody is to wait for the old time to return.
+      return passed >= 0 && passed < PAUSE_SECONDS;
+    },
   };
 }
