@@ -4,6 +4,7 @@ import type { TestContext } from 'node:test';
 import type { SecureBrowser } from './forward-auth-browser.ts';
 import { createSecureBrowser, HOST, send } from './forward-auth-browser.ts';
 import type { GuardedApplication } from './forward-auth-world.ts';
+import { judgeSmuggling } from './forward-auth-smuggling.ts';
 import { startGuarded } from './forward-auth-world.ts';
 
 /** An outer proxy under test: starts in front of an application, answers its port. */
@@ -19,6 +20,7 @@ interface Scene extends GuardedApplication {
 }
 
 const ORIGIN = `https://${HOST}`;
+const SESSION = '__Host-fullmakt.session';
 const SPOOFS: Readonly<Record<string, string>> = {
   'X-Original-URL': `${ORIGIN}/public/x`,
   'X-Original-URI': '/public/x',
@@ -87,6 +89,8 @@ async function showsJourney(t: TestContext, outer: OuterProxy): Promise<void> {
   assert.match(request?.headers.authorization ?? '', /^Bearer access-/);
   assert.match(String(request?.headers['x-wonderwall-forward-auth-token']), /^[\w-]+\.[\w-]+\.[\w-]+$/);
   assert.equal(request?.headers.host, HOST);
+  await browser.visit('/x', { headers: { cookie: `theirs=1; ${SESSION}=${browser.jar.get(SESSION)}; more=2` } });
+  assert.equal(seen.at(-1)?.headers.cookie, 'theirs=1; more=2');
   const posted = await browser.fetch('/form', { method: 'POST', body: 'a=1', headers: { 'content-length': '3' } });
   assert.equal(posted.status, 200);
   assert.deepEqual([seen.at(-1)?.method, seen.at(-1)?.body], ['POST', 'a=1']);
@@ -174,6 +178,24 @@ async function showsPathTricks(t: TestContext, outer: OuterProxy): Promise<void>
   }
 }
 
+async function showsGuard(t: TestContext, outer: OuterProxy): Promise<void> {
+  const at = await scene(t, outer);
+  await signIn(at, '/');
+  const { browser, seen } = at;
+  const hostile = { 'sec-fetch-site': 'same-site', origin: 'https://evil.example.test' };
+  const handshake = {
+    connection: 'Upgrade',
+    upgrade: 'websocket',
+    'sec-websocket-version': '13',
+    'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
+    'sec-fetch-mode': 'websocket',
+  };
+  assert.equal((await browser.fetch('/writes/x', { method: 'POST', headers: hostile })).status, 403);
+  assert.equal((await browser.fetch('/writes/x', { headers: { ...hostile, ...handshake } })).status, 403);
+  assert.equal(seen.length, 0);
+  assert.equal((await browser.fetch('/writes/x', { method: 'POST' })).status, 200);
+}
+
 async function showsOutage(t: TestContext, outer: OuterProxy): Promise<void> {
   const at = await scene(t, outer);
   await signIn(at, '/');
@@ -217,4 +239,8 @@ export function judgeOuterProxy(outer: OuterProxy): void {
     { skip },
     (t) => showsOutage(t, outer),
   );
+  test(`T11 ${name}: pages of other sites neither write nor open a WebSocket where a rule guards it`, { skip }, (t) =>
+    showsGuard(t, outer),
+  );
+  judgeSmuggling(outer);
 }

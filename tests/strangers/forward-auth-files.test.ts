@@ -24,6 +24,8 @@ const OWNED = [
   'x-original-url',
   'x-forwarded-uri',
   'x-forwarded-method',
+  'x-rewrite-url',
+  'x-forwarded-prefix',
   'forwarded',
 ];
 
@@ -38,7 +40,7 @@ test('T22 Traefik: its file asks, strips and closes the checks, and the login an
   assert.ok(typeof stripped === 'object' && stripped !== null);
   const empty = Object.entries(stripped).filter(([, value]) => value === '');
   const names = new Set(empty.map(([name]) => name.toLowerCase()));
-  for (const name of OWNED) assert.ok(names.has(name), name);
+  for (const name of [...OWNED, 'http2-settings']) assert.ok(names.has(name), name);
   assert.deepEqual(at(http, 'routers', 'application', 'middlewares'), ['fullmakt-strip', 'fullmakt-check']);
   const [application, login, checks] = ['application', 'fullmakt', 'fullmakt-checks'].map((name) =>
     at(http, 'routers', name),
@@ -94,7 +96,9 @@ test('T22 Envoy: its file asks, strips and closes the checks, and the login answ
   const prefix = String(at(service, 'path_prefix'));
   const sent = list(at(service, 'authorization_request', 'allowed_headers', 'patterns'));
   assert.ok(sent.some((pattern) => JSON.stringify(pattern) === '{"exact":"cookie"}'));
-  assert.ok(sent.some((pattern) => JSON.stringify(pattern) === '{"prefix":"sec-fetch-"}'));
+  for (const names of ['sec-fetch-', 'sec-websocket-'])
+    assert.ok(sent.some((pattern) => JSON.stringify(pattern) === JSON.stringify({ prefix: names })));
+  assert.deepEqual(at(manager, 'upgrade_configs'), [{ upgrade_type: 'websocket' }]);
   const routes = list(at(manager, 'route_config', 'virtual_hosts', 0, 'routes'));
   assert.deepEqual(
     routes.map((route) => at(route, 'match', 'prefix')),

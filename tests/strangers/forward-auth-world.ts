@@ -5,6 +5,7 @@ import { createServer } from 'node:http';
 import type { IncomingHttpHeaders } from 'node:http';
 import { connect } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -38,7 +39,10 @@ export interface GuardedApplication {
   setStoreDown(down: boolean): void;
 }
 
-const RULES = [{ path: '/public/**', login: 'exempt' }];
+const RULES = [
+  { path: '/public/**', login: 'exempt' },
+  { path: '/writes/**', csrf: 'fetch-metadata' },
+];
 
 /** Why tests of a program cannot run here; false when they can. In CI none may skip. */
 export function without(program: string): string | false {
@@ -57,10 +61,24 @@ async function startApplication(t: TestContext, seen: SeenRequest[]): Promise<nu
       outgoing.end('the application');
     });
   });
+  const tunnels = new Set<Duplex>();
+  // An application that takes whatever tunnel it is offered, and gives back what comes through it.
+  server.on('upgrade', (incoming, socket) => {
+    const { method = '', url = '', headers, rawHeaders } = incoming;
+    seen.push({ method, target: url, headers, rawHeaders, body: '' });
+    tunnels.add(socket);
+    socket.on('error', () => socket.destroy());
+    const accept = 'Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=';
+    socket.write(
+      `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${headers.upgrade}\r\n${accept}\r\n\r\n`,
+    );
+    socket.pipe(socket);
+  });
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);
   });
   t.after(() => {
+    for (const socket of tunnels) socket.destroy();
     server.closeAllConnections();
     server.close();
   });
