@@ -53,6 +53,8 @@ export interface RemoteKeySetOptions {
   readonly now: Clock;
   readonly onEvent?: (event: KeySetEvent) => void;
   readonly pace?: KeySetPace;
+  /** Seconds to which pauses grow while fetches bring nothing new; for key ids that no stranger can make up, 5 will do. */
+  readonly longestPauseSeconds?: number;
   /** Which URLs may be talked to; https, and http to loopback, unless given. */
   readonly isAllowedUrl?: (url: string) => boolean;
   /** Keeps keys without `kid`, which are skipped otherwise. */
@@ -89,7 +91,10 @@ export function createStaticKeySet(keys: readonly unknown[]): KeySet {
 export function createRemoteKeySet(options: RemoteKeySetOptions): KeySet {
   const { random = Math.random } = options;
   const elapsed = neverBack(options.now);
-  const pacing = createFetchPacing(elapsed, random, options.pace);
+  const pacing = createFetchPacing(elapsed, random, {
+    longestPauseSeconds: options.longestPauseSeconds,
+    ...options.pace,
+  });
   const stop = new AbortController();
   let keys: readonly VerificationKey[] = [];
   let skippedBefore: readonly string[] = [];

@@ -34,6 +34,27 @@ for (const [random, afterSuccess, afterFailure] of [
   });
 }
 
+test('pauses after fetches that bring nothing new double to 30 s, or to what is given', () => {
+  for (const [longestPauseSeconds, expected] of [
+    [undefined, [10, 20, 30, 30]],
+    [5, [5, 5, 5, 5]],
+  ] as const) {
+    const state: Bench = {
+      time: 0,
+      it: createFetchPacing(
+        () => state.time,
+        () => 0.5,
+        { longestPauseSeconds },
+      ),
+    };
+    const waits = expected.map(() => {
+      state.it.succeeded('fruitless');
+      return waitOf(state);
+    });
+    assert.deepEqual(waits, expected);
+  }
+});
+
 test('a success ends the doubling of failures', () => {
   const state = pacing(0.5);
   state.it.succeeded('fresh');

@@ -31,13 +31,15 @@ export interface PacingOptions {
   readonly coolDownSeconds?: number;
   /** Unknown key ids that are remembered: 256 unless given. */
   readonly maxMisses?: number;
+  /** Seconds to which pauses grow while fetches bring nothing new: 30 unless given. */
+  readonly longestPauseSeconds?: number | undefined;
 }
 
 /** Keeps the cool-down between fetches and the list of key ids that were not found. */
 export function createFetchPacing(
   now: Clock,
   random: () => number = Math.random,
-  { coolDownSeconds, maxMisses = MAX_MISSES }: PacingOptions = {},
+  { coolDownSeconds, maxMisses = MAX_MISSES, longestPauseSeconds = AFTER_SUCCESS.most }: PacingOptions = {},
 ): FetchPacing {
   let nextFetch = Number.NEGATIVE_INFINITY;
   let successDelay = AFTER_SUCCESS.first;
@@ -55,7 +57,7 @@ export function createFetchPacing(
     succeeded: (result) => {
       loaded = true;
       failures = 0;
-      successDelay = result === 'fresh' ? AFTER_SUCCESS.first : Math.min(AFTER_SUCCESS.most, successDelay * 2);
+      successDelay = result === 'fresh' ? AFTER_SUCCESS.first : Math.min(longestPauseSeconds, successDelay * 2);
       waitFor(successDelay);
     },
     failed: () => {

@@ -17,6 +17,7 @@ import type { ConfiguredEndpoints, MetadataSource, ProviderMetadata } from './me
 import { createMetadataSource } from './metadata.ts';
 
 const TOLERANCE_SECONDS = 60;
+const KEYS_PAUSE_SECONDS = 5;
 
 /** Anybody can send a token that has to be judged: its keys are asked for once a minute, whatever comes. */
 const STRANGERS_PACE: KeySetPace = {
@@ -94,7 +95,8 @@ export function createLoginClient(
     // A provider with one key may leave it, and what it signs, without a name.
     allowMissingKid: true,
   };
-  const keySet = createRemoteKeySet(keys);
+  // ID tokens come from the provider itself: one with an unknown key says that its keys are new, however often that happens.
+  const keySet = createRemoteKeySet({ ...keys, longestPauseSeconds: KEYS_PAUSE_SECONDS });
   const strangersKeySet = createRemoteKeySet({ ...keys, pace: STRANGERS_PACE });
   return {
     kind,
