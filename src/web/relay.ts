@@ -23,6 +23,8 @@ export interface RelayOptions {
 /** Sends the request on and streams the answer back, with back-pressure both ways; a client that leaves cancels upstream. */
 export function createRelay(relay: RelayOptions): void {
   const { request, outgoing } = relay;
+  // Who left while the request was judged does so only once, and what was not sent needs no end.
+  if (outgoing.destroyed) return relay.options.onAnswered?.(CLIENT_GONE);
   const state: RelayState = {
     controller: undefined,
     idle: undefined,
@@ -193,7 +195,8 @@ function isRepeatable(request: HttpRequest): boolean {
   return (request.method === 'GET' || request.method === 'HEAD') && !hasBody(request);
 }
 
-function isEventStream(raw: readonly string[]): boolean {
+/** Whether an answer's headers (names and values in turn) announce events without an end. */
+export function isEventStream(raw: readonly string[]): boolean {
   return headerValues(raw, 'content-type').some((type) => /^\s*text\/event-stream\b/i.test(type));
 }
 

@@ -1,10 +1,11 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { isIP, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { endToEndHeaders, headerPairs, headerValues } from './headers.ts';
+import { headerValues } from './headers.ts';
 import type { HttpRequest } from './http.ts';
 import { empty } from './http.ts';
-import { hangUp, refuseUpgrade } from './respond.ts';
+import { passOn, writeAnswerHead } from './plain-answer.ts';
+import { refuseUpgrade } from './respond.ts';
 import type { ForwardOptions, UpstreamTimes } from './forward.ts';
 import { handOver, onAbort } from './lasting.ts';
 import { endTunnel } from './tunnel-end.ts';
@@ -74,7 +75,7 @@ export function openTunnel(tunnel: TunnelOptions): void {
       // A switch to nothing: the client must not take the rest for a tunnel.
       answer.destroy();
       refuse(502);
-    } else if (settle()) relayPlain(tunnel, answer);
+    } else if (settle()) passOn(tunnel, answer);
     else answer.destroy();
   });
   outbound.end();
@@ -120,8 +121,10 @@ function join(
   }
   socket.once('close', () => peer.destroy());
   peer.once('close', () => socket.destroy());
-  const headers = [...answerHeaders(tunnel, answer), 'Connection', 'Upgrade', 'Upgrade', 'websocket'];
-  writeHead(socket, 'HTTP/1.1 101 Switching Protocols', headers);
+  writeAnswerHead(tunnel, answer, {
+    statusLine: 'HTTP/1.1 101 Switching Protocols',
+    own: ['Connection', 'Upgrade', 'Upgrade', 'websocket'],
+  });
   tunnel.options.onAnswered?.(101);
   const frames = createFrameTracker();
   const track = (chunk: Buffer): void => frames.push(chunk);
@@ -142,27 +145,4 @@ function endWhenAsked({ request, options }: TunnelOptions, joined: JoinedTunnel)
   };
   onAbort(request.closing?.(), joined.socket, () => end(1001));
   handOver(options.onOpen?.('websocket'), joined.socket, () => end(1008));
-}
-
-function relayPlain(tunnel: TunnelOptions, answer: IncomingMessage): void {
-  const { socket } = tunnel;
-  answer.on('error', () => socket.destroy());
-  answer.once('aborted', () => socket.destroy());
-  socket.once('close', () => answer.destroy());
-  const status = `HTTP/1.1 ${answer.statusCode ?? 502} ${answer.statusMessage ?? ''}`;
-  // Without the upstream's framing the end of the connection is the end of the body.
-  writeHead(socket, status, [...answerHeaders(tunnel, answer), 'Connection', 'close']);
-  tunnel.options.onAnswered?.(answer.statusCode ?? 502);
-  answer.pipe(socket);
-  answer.once('end', () => hangUp(socket));
-}
-
-function answerHeaders({ options }: TunnelOptions, answer: IncomingMessage): readonly string[] {
-  const raw = endToEndHeaders(answer.rawHeaders);
-  return options.responseHeaders?.(raw) ?? raw;
-}
-
-function writeHead(socket: Duplex, statusLine: string, headers: readonly string[]): void {
-  const lines = headerPairs(headers).map(([name, value]) => `${name}: ${value}`);
-  socket.write(`${[statusLine, ...lines].join('\r\n')}\r\n\r\n`, 'latin1');
 }

@@ -22,6 +22,8 @@ export interface Upstream {
   close(): Promise<void>;
 }
 
+/** What access logs call a client that left before its answer. */
+const CLIENT_GONE = 499;
 const TIMES: UpstreamTimes = { connectSeconds: 2, answerSeconds: 60, idleSeconds: 30 };
 
 /** An upstream over its own pool of connections. */
@@ -40,6 +42,8 @@ export function createUpstream(origin: string, times: Partial<UpstreamTimes> = {
       return { status: 200, stream };
     },
     tunnel(request, socket, head, options) {
+      // Nothing would tell that it is over.
+      if (socket.destroyed) return options.onAnswered?.(CLIENT_GONE);
       tunnels.add(socket);
       socket.once('close', () => tunnels.delete(socket));
       openTunnel({
