@@ -8,6 +8,7 @@ import type { LoginEvent } from '../events.ts';
 import type { SessionRecord } from './record.ts';
 import { sessionPhase } from './times.ts';
 import type { StoredSession } from './sessions.ts';
+import type { Ticket } from './ticket.ts';
 import { sessionReference } from './ticket.ts';
 
 /** Why a session ends. */
@@ -81,6 +82,19 @@ export async function endSession(
   return last;
 }
 
+/** Ends behind the answer what could not be ended at once: `seen`, or whatever session its ticket leads to by then. */
+async function endBehind(
+  context: LoginContext,
+  ticket: Ticket,
+  { seen, reason }: { readonly seen: StoredSession | undefined; readonly reason: EndReason },
+): Promise<void> {
+  const session = seen ?? (await context.sessions.load(ticket));
+  if (session === undefined) return context.sessions.endByTicket(ticket);
+  const last = await endSession(context, session, reason);
+  const isRevoked = seen !== undefined && seen.record.refreshToken === last.refreshToken;
+  if (!isRevoked) revokeBehind(context, last);
+}
+
 /**
  * Ends this browser's session because its user wants out, and revokes its tokens behind. Answers the session if it could
  * be read. With the store down the deletion is repeated; the cookie, and with it the only data key, goes at once.
@@ -92,14 +106,18 @@ export async function endAtWish(
 ): Promise<StoredSession | undefined> {
   const finding = findTicket(context, request);
   if (finding.kind !== 'ticket') return undefined;
+  const { ticket } = finding;
+  let session: StoredSession | undefined;
   try {
-    const session = await context.sessions.load(finding.ticket);
+    session = await context.sessions.load(ticket);
     if (session !== undefined) revokeBehind(context, await endSession(context, session, reason));
-    return session;
   } catch (error) {
     if (!(error instanceof StoreUnavailable)) throw error;
     context.emit({ event: 'store.unavailable', reason: error.message });
-    context.background.insist(() => context.sessions.endByTicket(finding.ticket));
-    return undefined;
+    // What was read is all there may ever be of it.
+    if (session !== undefined) revokeBehind(context, session.record);
+    const seen = session;
+    context.background.insist(() => endBehind(context, ticket, { seen, reason }));
   }
+  return session;
 }
