@@ -11,13 +11,17 @@ import type { SessionRecord } from './record.ts';
 import { noop, underLease } from './refresh-lease.ts';
 import type { Held } from './refresh-lease.ts';
 import { createRefreshFailures } from './refresh-failures.ts';
+import { markSpent, unmarkSpent } from './spent-token.ts';
 import { isRefreshPossible, refreshTimes, sessionPhase } from './times.ts';
 import type { StoredSession } from './sessions.ts';
 import { sessionReference } from './ticket.ts';
 import { verifyRefreshed } from '../attempt/verify-login.ts';
 
 const STORE_PAUSE_MILLISECONDS = 500;
-const STORE_ATTEMPTS = 30;
+/** Five minutes at least. */
+const STORE_ATTEMPTS = 600;
+/** Once the proxy is closing: five seconds, ten where the store swallows what it is asked. */
+const LAST_ATTEMPTS = 10;
 
 /** A mismatch between the refreshed ID token and the login it belongs to. */
 class IdentityMismatch extends Error {}
@@ -95,10 +99,13 @@ async function store(context: LoginParts, session: StoredSession, fresh: Session
   return { kind: 'session', session: stored };
 }
 
-/** The same until the store answers again: a one-time refresh token was spent for these tokens. */
+/** The same until the store answers again: a one-time refresh token was spent for these tokens. Gives up soon where all ends. */
 async function storeBehind(context: LoginParts, session: StoredSession, fresh: SessionRecord): Promise<void> {
-  for (let attempt = 0; attempt < STORE_ATTEMPTS; attempt += 1) {
+  const { closing } = context.background;
+  let left = STORE_ATTEMPTS;
+  while (left > 0) {
     await wait(STORE_PAUSE_MILLISECONDS);
+    left = Math.min(left - 1, closing.aborted ? LAST_ATTEMPTS : STORE_ATTEMPTS);
     try {
       await store(context, session, fresh);
       return;
@@ -125,13 +132,17 @@ async function callProvider(
 
 /** The holder's work: read again, call the provider, write with the version read. */
 async function refreshAsHolder(context: LoginParts, seen: StoredSession): Promise<Held> {
-  const session = await context.sessions.load(seen.ticket);
+  const read = await context.sessions.load(seen.ticket);
+  const session = read?.version === seen.version ? await markSpent(context, read) : read;
   if (session === undefined) return { outcome: { kind: 'gone' } };
   const { refreshToken } = session.record;
   if (session.version !== seen.version || refreshToken === undefined) return { outcome: { kind: 'session', session } };
   const fresh = await callProvider(context, session, refreshToken);
   if (fresh === 'fatal') return { outcome: await endRefused(context, session) };
-  if (typeof fresh === 'string') return { outcome: { kind: 'failed', session } };
+  if (typeof fresh === 'string') {
+    await unmarkSpent(context, session);
+    return { outcome: { kind: 'failed', session } };
+  }
   try {
     return { outcome: await store(context, session, fresh) };
   } catch (error) {
@@ -144,13 +155,29 @@ async function refreshAsHolder(context: LoginParts, seen: StoredSession): Promis
 /** Refreshes sessions; requests for the same session in this process share one refresh. */
 export function createRefresher(parts: LoginParts): Refresher {
   const running = new Map<string, Promise<RefreshOutcome>>();
+  /** Whose new tokens are here and not yet stored: the token in the store is spent, whoever holds the lease. */
+  const unstored = new Set<string>();
   const failures = createRefreshFailures(parts.now);
 
-  function run(session: StoredSession): Promise<RefreshOutcome> {
-    return underLease(parts, session, {
-      work: () => refreshAsHolder(parts, session),
-      onFailed: () => failures.add(session.key),
-    });
+  async function hold(session: StoredSession): Promise<Held> {
+    const held = await refreshAsHolder(parts, session);
+    const { key } = session;
+    if (held.rest === undefined) return held;
+    unstored.add(key);
+    return { outcome: held.outcome, rest: held.rest.finally(() => unstored.delete(key)) };
+  }
+
+  async function run(session: StoredSession): Promise<RefreshOutcome> {
+    const onFailed = (): void => failures.add(session.key);
+    try {
+      return await underLease(parts, session, { work: () => hold(session), onFailed });
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable)) throw error;
+      // A store that can still be read leaves the session with the token it has.
+      parts.emit({ event: 'store.unavailable', reason: error.message });
+      onFailed();
+      return { kind: 'failed', session };
+    }
   }
 
   function start(session: StoredSession): Promise<RefreshOutcome> {
@@ -171,7 +198,8 @@ export function createRefresher(parts: LoginParts): Refresher {
       }
       const shared = running.get(session.key);
       if (shared !== undefined) return shared;
-      if (failures.isRecent(session.key)) return Promise.resolve({ kind: 'failed', session });
+      if (unstored.has(session.key) || failures.isRecent(session.key))
+        return Promise.resolve({ kind: 'failed', session });
       return start(session);
     },
   };
