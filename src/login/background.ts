@@ -10,7 +10,7 @@ const MAX_WAITING = 1000;
 export function createBackground(): Background {
   const running = new Set<Promise<unknown>>();
   const timers = new Set<NodeJS.Timeout>();
-  let closed = false;
+  const closing = new AbortController();
 
   function track(work: Promise<unknown>): void {
     running.add(work);
@@ -19,7 +19,7 @@ export function createBackground(): Background {
   }
 
   function again(task: () => Promise<unknown>, state: { readonly pause: number; readonly until: number }): void {
-    if (closed || timers.size >= MAX_WAITING || performance.now() > state.until) return;
+    if (closing.signal.aborted || timers.size >= MAX_WAITING || performance.now() > state.until) return;
     const timer = setTimeout(() => {
       timers.delete(timer);
       const pause = Math.min(state.pause * 2, LONGEST_PAUSE_MILLISECONDS);
@@ -30,10 +30,11 @@ export function createBackground(): Background {
   }
 
   return {
+    closing: closing.signal,
     run: (task, onFailure) => track(task().catch(onFailure)),
     insist: (task) => again(task, { pause: FIRST_PAUSE_MILLISECONDS, until: performance.now() + INSIST_MILLISECONDS }),
     async close() {
-      closed = true;
+      closing.abort();
       for (const timer of timers) clearTimeout(timer);
       timers.clear();
       await Promise.allSettled(running);

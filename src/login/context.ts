@@ -18,6 +18,8 @@ export interface Background {
   run(task: () => Promise<unknown>, onFailure: (error: unknown) => void): void;
   /** Repeats a failing task with growing pauses, for at most ten minutes. */
   insist(task: () => Promise<unknown>): void;
+  /** Aborted once it closes: what goes on for long should come to its end. */
+  readonly closing: AbortSignal;
   close(): Promise<void>;
 }
 

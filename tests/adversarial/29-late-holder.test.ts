@@ -29,7 +29,7 @@ test('T29 a holder frozen for longer than its lease: another takes over, and wha
   // Waits for the holder, and takes over once its lease has run out.
   assert.equal((await fleet.judge(other, member)).verdict, 'right');
   const took = performance.now() - begun;
-  assert.ok(took < LEASE_MS + 2000, `${took} ms`);
+  assert.ok(took < LEASE_MS + 5000, `${took} ms`);
   const { access } = provider.family(member.person.sub);
   assert.equal(access.length, 3);
   holder.login.child.kill('SIGCONT');

@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import { noRedis, startRedis } from '../servers/redis.ts';
+import { startLoginFleet, until } from './27-36-fleet.ts';
+import { startLoad } from './31-load.ts';
+import { createRandom, drawSeed, isFull } from './scale.ts';
+
+const AWAY_SECONDS = isFull ? 45 : 14;
+
+test(`T31 B9 the store away for ${AWAY_SECONDS} s just when a one-time token was spent: whoever spent it writes the new one down before anybody spends the old one again`, {
+  skip: noRedis,
+}, async (t) => {
+  const redis = await startRedis();
+  t.after(() => redis.close());
+  const fleet = await startLoginFleet(t, { store: redis.url });
+  const { provider, replicas } = fleet;
+  provider.ways.lifetimes.login = 1;
+  const members = [];
+  for (let n = 0; n < 6; n += 1) members.push(await fleet.signIn());
+  await pause(1050);
+  const { promise: gate, resolve: letGo } = Promise.withResolvers<void>();
+  provider.ways.beforeAnswer = () => gate;
+  const first = members.map((member, n) => fleet.judge(replicas[n % replicas.length] ?? fail(), member));
+  await until(() => provider.refreshes() === members.length, 'the calls');
+  redis.freeze();
+  letGo();
+  for (const { verdict } of await Promise.all(first)) assert.equal(verdict, 'unavailable');
+  const load = startLoad(fleet, members, createRandom(drawSeed()));
+  await pause(AWAY_SECONDS * 1000);
+  redis.thaw();
+  const back = performance.now();
+  await pause(4000);
+  await load.stop();
+  assert.deepEqual(fleet.oracle.complaints(), []);
+  assert.equal(provider.refreshes(), members.length, 'one call for each, whatever came between');
+  const late = load.samples.filter(({ begun, verdict }) => begun > back + 3000 && verdict !== 'right');
+  assert.deepEqual(late, []);
+  for (const { person } of members) assert.equal(provider.family(person.sub).revoked, false);
+});
+
+function fail(): never {
+  throw new Error('there is none');
+}
