@@ -63,6 +63,15 @@ const CLIENT_ALIASES: Readonly<Record<ProviderKindName, { readonly [name in Alia
   openid: {},
 };
 
+/** A URL, or a path of the ingress. */
+function parsePlace(value: string): string {
+  const isPath = /^\/(?![/\\])[!-~]*$/.test(value);
+  const { protocol = '', username = '', password = '' } = URL.parse(value) ?? {};
+  if (!isPath && !(/^https?:\/\/[!-~]+$/.test(value) && protocol !== '' && username + password === ''))
+    throw new Error('a URL such as https://example.com/out, without user, or a path');
+  return value;
+}
+
 /** The rows of one provider. Wonderwall's variables speak of the first one only. */
 export function clientTable({ prefix, kinds }: ClientGroup): SettingsTable<ClientSettings> {
   const aliases = (name: Alias): readonly string[] => kinds.flatMap((kind) => CLIENT_ALIASES[kind][name] ?? []);
@@ -141,10 +150,12 @@ export function clientTable({ prefix, kinds }: ClientGroup): SettingsTable<Clien
       optional: true,
       says: 'Audience the access token is asked for (RFC 8707).',
     }),
-    openidPostLogoutRedirectUri: text({
+    openidPostLogoutRedirectUri: custom({
       ...shared('post-logout-redirect-uri'),
+      kind: 'URL or path',
       optional: true,
       says: 'Where people end after logout when nothing else was asked for.',
+      parse: parsePlace,
     }),
     openidClientAuthMethod: oneOf(['auto', 'client_secret_basic', 'client_secret_post'])({
       ...own('client-auth-method'),

@@ -7,6 +7,7 @@ import type { Environment, SettingsTable } from '../../settings.ts';
 import { readSettings } from '../../settings.ts';
 import type { ClientSettings } from './client.ts';
 import { clientTable } from './client.ts';
+import { judgeAmounts } from './judge-amounts.ts';
 import { judgeSso } from './judge-sso.ts';
 import { judgeTogether } from './judge.ts';
 import { variableOf } from './kinds.ts';
@@ -15,6 +16,7 @@ import { readProviderNames } from './provider-names.ts';
 import { judgeProvider } from './providers.ts';
 import type { LoginSettings } from './table.ts';
 import { settingsOf } from './table.ts';
+import { judgeCollector } from './telemetry.ts';
 import { fromWonderwall } from './wonderwall.ts';
 
 /** What all programs of this name begin their variables with. */
@@ -112,6 +114,20 @@ function readTokenxKey(
   }
 }
 
+/** What Kubernetes sets in every pod beside a Service that is called as this program is. */
+const SERVICE_LINK =
+  /^FULLMAKT_LOGIN_\S*(?:SERVICE_HOST|SERVICE_PORT|PORT)(?:_[A-Z0-9_]+)? is not a setting of this program$/;
+
+/** Each once, with nothing that gets one in where a URL is quoted. */
+function toldSafely(problems: readonly string[]): readonly string[] {
+  const told = problems.map((problem) =>
+    SERVICE_LINK.test(problem)
+      ? `${problem}: if a Service of Kubernetes is why it is there, enableServiceLinks: false`
+      : problem,
+  );
+  return [...new Set(told.map((problem) => problem.replaceAll(/:\/\/[^\s]*@/g, '://[redacted]@')))];
+}
+
 /** Reads an environment: good settings, or all that is wrong with it. */
 export function readLoginSettings(
   given: Environment,
@@ -141,9 +157,11 @@ export function readLoginSettings(
       names.all.map(({ name }) => name),
     ),
     ...judgeSso(main.usable),
+    ...judgeAmounts(main.usable),
+    ...judgeCollector(env),
   );
   const tokenxKey = readTokenxKey(main.usable, problems);
-  if (main.settings === undefined || problems.length > 0) return { ok: false, problems: [...new Set(problems)] };
+  if (main.settings === undefined || problems.length > 0) return { ok: false, problems: toldSafely(problems) };
   const said = [...warnings, ...all.flatMap((one) => one.warnings)];
   return { ok: true, good: { settings: main.settings, providers, tokenxKey, warnings: said } };
 }

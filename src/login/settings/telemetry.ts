@@ -42,16 +42,29 @@ export interface TelemetryConfig {
 
 const TRACES_PATH = 'v1/traces';
 
+/** What is wrong with the variables of OpenTelemetry that say where the collector is; nothing of them is shown. */
+export function judgeCollector(env: Environment): readonly string[] {
+  if (isOff(env)) return [];
+  return ['OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'].flatMap((name) => {
+    const value = env[name]?.trim() ?? '';
+    const isUsable = value === '' || /^https?:$/.test(URL.parse(value)?.protocol ?? '');
+    return isUsable ? [] : [`${name} is not usable: expected a URL such as http://localhost:4318`];
+  });
+}
+
+function isOff(env: Environment): boolean {
+  return env['OTEL_SDK_DISABLED']?.trim().toLowerCase() === 'true';
+}
+
 /** The settings together with the variables that every OpenTelemetry program reads, whose word is the last. */
 export function telemetryOf(settings: TelemetrySettings, env: Environment): TelemetryConfig {
   const read = (name: string): string | undefined => env[name]?.trim() || undefined;
   const base = read('OTEL_EXPORTER_OTLP_ENDPOINT');
   const traces = read('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT');
-  const isOff = read('OTEL_SDK_DISABLED')?.toLowerCase() === 'true';
   return {
     metrics: { wonderwallNames: settings.metricsWonderwallNames },
     otel: {
-      enabled: !isOff && (settings.otelEnabled || base !== undefined || traces !== undefined),
+      enabled: !isOff(env) && (settings.otelEnabled || base !== undefined || traces !== undefined),
       serviceName: read('OTEL_SERVICE_NAME') ?? settings.otelServiceName,
       url: traces ?? (base === undefined ? undefined : `${base.replace(/\/+$/, '')}/${TRACES_PATH}`),
     },
