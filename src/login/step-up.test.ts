@@ -171,3 +171,19 @@ test('a younger sign-in that is asked for again and again ends on the page again
     statuses.push((await browser.visit('/oauth2/login?redirect=%2Ffresh%2Fx&prompt=login&max_age=300')).status);
   assert.deepEqual(statuses, [302, 302, 302, 302, 302, 429]);
 });
+
+test('A18 a provider whose clock is behind ours does not make a sign-in too old that has only just been: never a loop (SU-2, T35)', async (t) => {
+  const rules = JSON.stringify([{ path: '/fresh/**', maxAgeSeconds: 30 }]);
+  const world = await startWorld(t, { env: { FULLMAKT_LOGIN_RULES: rules } });
+  const { browser, clock, provider } = world;
+  provider.bends.idToken = { auth_time: clock.seconds - 60 };
+  await world.logIn();
+  clock.seconds += 30;
+  assert.equal((await browser.visit('/fresh/x')).status, 200);
+  clock.seconds += 1;
+  assert.equal((await browser.visit('/fresh/x')).status, 302);
+  // Who signed in longer ago than clocks may differ did not do so for us.
+  provider.bends.idToken = { auth_time: clock.seconds - 61 };
+  await world.logIn();
+  assert.equal((await browser.visit('/fresh/x')).status, 302);
+});

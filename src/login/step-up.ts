@@ -18,6 +18,8 @@ export interface Shortfall {
 type SignIn = Pick<SessionRecord, 'acr' | 'authTime' | 'times'>;
 
 const NO_DEMANDS: Demands = { levels: [] };
+/** The provider's clock and ours may differ by so much. */
+const SKEW_SECONDS = 60;
 
 /** The host that our rules judge a target by: that of the ingress, or, where outer proxies ask about them, one of the domain. */
 function judgedHost(
@@ -47,10 +49,18 @@ export function shortfallOf(demands: Demands, session: SignIn, nowSeconds: numbe
   const { levels, maxAgeSeconds } = demands;
   if (levels.length === 0 && maxAgeSeconds === undefined) return undefined;
   const level = levels.find((one) => !satisfiesLevel(one, session.acr));
-  const signedInAt = session.authTime ?? session.times.createdAt / 1000;
-  const tooOld = maxAgeSeconds !== undefined && nowSeconds - signedInAt > maxAgeSeconds;
+  const tooOld = maxAgeSeconds !== undefined && nowSeconds - signedInAt(session) > maxAgeSeconds;
   if (level === undefined && !tooOld) return undefined;
   return { level, maxAgeSeconds: tooOld ? maxAgeSeconds : undefined };
+}
+
+/**
+ * When the user signed in, in seconds by our clock. What may have been just before the session was, as far as clocks can tell, was
+ * then: a provider that is behind would otherwise be asked for a younger sign-in for ever.
+ */
+function signedInAt({ authTime, times }: SignIn): number {
+  const createdAt = times.createdAt / 1000;
+  return authTime === undefined || Math.abs(createdAt - authTime) <= SKEW_SECONDS ? createdAt : authTime;
 }
 
 /** Which of the two an event names. */

@@ -11,6 +11,9 @@ import type { Challenge } from './challenge.ts';
 import { readChallenge } from './challenge.ts';
 import { askForMore } from './denials.ts';
 
+/** Whoever signed in so lately has done all that can be asked for: a younger sign-in would be too old on arrival as well. */
+const JUST_NOW_SECONDS = 30;
+
 /** What a login can bring of what is asked for. Undefined when it would bring nothing that the session has not. */
 function lackOf({ at, session }: FoundSession, challenge: Challenge): Shortfall | undefined {
   const { record } = session;
@@ -19,7 +22,8 @@ function lackOf({ at, session }: FoundSession, challenge: Challenge): Shortfall 
   const level = isEnough ? undefined : challenge.levels.find((one) => offered.includes(one));
   // Asked for levels that the provider does not have, a login would only lead back here.
   if (!isEnough && level === undefined && challenge.levels.length > 0) return undefined;
-  const { maxAgeSeconds } = challenge;
+  const maxAgeSeconds =
+    challenge.maxAgeSeconds === undefined ? undefined : Math.max(challenge.maxAgeSeconds, JUST_NOW_SECONDS);
   const demands = { levels: level === undefined ? [] : [level], maxAgeSeconds };
   return shortfallOf(demands, record, at.now());
 }
