@@ -136,6 +136,20 @@ test('methods of a rule count in any spelling: a rule that demands login is neve
   assert.equal((await browser.ask('/admin/x', { method: 'PUT' })).status, 200);
 });
 
+test('a rule for GET is one for HEAD too: applications answer both alike (9.4)', async (t) => {
+  const rules = [
+    { path: '/admin/**', methods: ['GET'], login: 'enforce' },
+    { path: '/public/**', methods: ['GET'], login: 'exempt' },
+    { path: '/public/**', login: 'enforce' },
+  ];
+  const { browser } = await startWorld(t, {
+    env: { FULLMAKT_LOGIN_RULES: JSON.stringify(rules), FULLMAKT_LOGIN_AUTO_LOGIN: 'false' },
+  });
+  assert.equal((await browser.ask('/admin/x', { method: 'HEAD' })).status, 401);
+  assert.equal((await browser.ask('/public/x', { method: 'HEAD' })).status, 200);
+  assert.equal((await browser.ask('/public/x', { method: 'POST' })).status, 401);
+});
+
 test('a page address too long to come back to loses its query, and login still begins (AL-2, OP-4)', async (t) => {
   const { browser } = await startWorld(t);
   const location = (await browser.visit(`/search?q=${'%20'.repeat(2000)}`)).headers.location ?? '';

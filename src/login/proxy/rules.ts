@@ -17,6 +17,7 @@ type LoginDemand = 'enforce' | 'optional' | 'exempt';
 /** A rule as the operator writes it. */
 export interface RuleSetting {
   readonly path: string;
+  /** GET stands for HEAD too. */
   readonly methods?: readonly string[];
   readonly hosts?: readonly string[];
   readonly login?: LoginDemand;
@@ -69,10 +70,16 @@ export interface RuleQuestion {
 const ALWAYS_EXEMPT: readonly string[] = ['/favicon.ico', '/robots.txt'];
 const STRICT: Rule = { login: 'enforce', authorization: 'strip', preflight: 'refuse', levels: [], csrf: 'off' };
 
+/** Applications answer HEAD as they answer GET, most of them without being asked to. */
+function methodsOf(listed: readonly string[]): readonly string[] {
+  const methods = listed.map((method) => method.toUpperCase());
+  return methods.includes('GET') ? [...methods, 'HEAD'] : methods;
+}
+
 function compileRule(setting: RuleSetting, fallback: { login: LoginDemand; csrf: CsrfGuard }): CompiledRule {
   return {
     glob: compileGlob(setting.path),
-    methods: setting.methods?.map((method) => method.toUpperCase()),
+    methods: setting.methods && methodsOf(setting.methods),
     hosts: setting.hosts?.map((host) => host.toLowerCase()),
     login: setting.login ?? fallback.login,
     authorization: setting.authorization ?? 'strip',

@@ -75,7 +75,7 @@ export const LISTENING_TABLE: SettingsTable<ListeningSettings> = {
   rules: json(parseRules)({
     ...named('rules'),
     fallback: [],
-    says: 'Ordered rules {path, methods, hosts, login, authorization, preflight, provider, acr, maxAgeSeconds, csrf}; the first that fits decides.',
+    says: 'Ordered rules {path, methods, hosts, login, authorization, preflight, provider, acr, maxAgeSeconds, csrf}; the first that fits decides. GET among the methods stands for HEAD too.',
   }),
   upstreams: json(parseUpstreams)({
     ...named('upstreams'),
