@@ -8,6 +8,9 @@ const OWNED: ReadonlySet<string> = new Set([
   'x-original-uri',
   'x-rewrite-url',
   'forwarded',
+  'x-forwarded',
+  // As `HTTP_PROXY` in the environment of a CGI program, it would choose where that program's own calls go.
+  'proxy',
   'x-real-ip',
   'x-request-id',
   'x-correlation-id',

@@ -18,6 +18,8 @@ test('exempt-and-options-are-stripped, own-cookies-not-forwarded, folded-names-s
     forwarded: 'for=forged',
     'X-Real-IP': 'forged',
     'X-Original-URL': '/forged',
+    'X-Forwarded': 'for=forged',
+    Proxy: 'http://forged.test',
     X_Rewrite_Url: '/forged',
     cookie: 'fullmakt.session=forged; theme=dark; __Host-fullmakt.login.abc=forged',
   };
