@@ -115,6 +115,13 @@ export function createEntrance(context: LoginContext, parts: EntranceParts): Ent
     const { method } = request.http;
     if (method === 'OPTIONS') return preflight(request, route);
     if (!route.methods.includes(method)) return emptyAnswer(405, { Allow: route.methods.join(', ') });
+    return readable(request, route, await answerOf(request, { route, at }));
+  }
+
+  async function answerOf(
+    request: OwnRequest,
+    { route, at }: { readonly route: OwnRoute; readonly at: LoginContext },
+  ): Promise<HttpResponse> {
     try {
       return await route.handle(at, request);
     } catch (error) {
@@ -122,6 +129,14 @@ export function createEntrance(context: LoginContext, parts: EntranceParts): Ent
       if (error instanceof StoreUnavailable) context.emit({ event: 'store.unavailable', reason: error.message });
       return problem(request, { page: 'store-down', status: 503 });
     }
+  }
+
+  /** For pages of allowed origins; but what is meant for people's eyes is none of theirs: it may hold an ID token. */
+  function readable({ http }: OwnRequest, { cors: methods }: OwnRoute, answer: HttpResponse): HttpResponse {
+    const type = String(answer.headers?.['Content-Type'] ?? '');
+    if (methods === undefined || type.startsWith('text/html')) return answer;
+    const cors = corsHeaders(http, { origins: config.allowedOrigins, methods });
+    return { ...answer, headers: { ...cors, ...answer.headers } };
   }
 
   async function answerTo(found: Found, watch: RequestWatch): Promise<HttpResponse> {

@@ -15,6 +15,8 @@ export interface OwnRoute {
   readonly methods: readonly string[];
   /** Whether every further provider has it too, below its own name: what is said there is said by that provider. */
   readonly ofEachProvider?: true;
+  /** Methods with which pages of allowed origins may read the answers; none where only people and providers come. */
+  readonly cors?: string;
   readonly handle: (context: LoginContext, request: OwnRequest) => HttpResponse | Promise<HttpResponse>;
 }
 
@@ -24,15 +26,15 @@ function pong(): HttpResponse {
 
 /** All routes by their path below `/oauth2/`. */
 export const OWN_ROUTES: ReadonlyMap<string, OwnRoute> = new Map<string, OwnRoute>([
-  ['login', { methods: ['GET', 'HEAD'], handle: startLogin }],
+  ['login', { methods: ['GET', 'HEAD'], cors: 'GET, HEAD', handle: startLogin }],
   ['callback', { methods: ['GET'], ofEachProvider: true, handle: finishLogin }],
-  ['logout', { methods: ['GET', 'HEAD', 'POST'], handle: logOut }],
+  ['logout', { methods: ['GET', 'HEAD', 'POST'], cors: 'GET, HEAD', handle: logOut }],
   ['logout/callback', { methods: ['GET'], handle: finishLogout }],
   ['logout/local', { methods: ['GET', 'HEAD', 'POST'], handle: logOutLocally }],
   ['logout/frontchannel', { methods: ['GET'], ofEachProvider: true, handle: logOutFrontChannel }],
   ['logout/backchannel', { methods: ['POST'], ofEachProvider: true, handle: logOutBackChannel }],
-  ['session', { methods: ['GET'], handle: describeSession }],
-  ['session/refresh', { methods: ['POST', 'GET'], handle: refreshSession }],
+  ['session', { methods: ['GET'], cors: 'GET, POST', handle: describeSession }],
+  ['session/refresh', { methods: ['POST', 'GET'], cors: 'GET, POST', handle: refreshSession }],
   ['ping', { methods: ['GET'], handle: pong }],
 ]);
 

@@ -4,7 +4,7 @@ import { emptyAnswer, jsonAnswer, RETRY_AFTER_SECONDS, withCookies } from '../an
 import { providerOfSession } from '../chosen-provider.ts';
 import type { LoginContext, OwnRequest } from '../context.ts';
 import { dropCookie, findTicket, ownCookie } from '../cookies.ts';
-import { corsHeaders, isAllowedSite } from '../guards.ts';
+import { isAllowedSite } from '../guards.ts';
 import { queryValue } from '../query.ts';
 import { hasLevel, nowMilliseconds, storedSession } from './present-session.ts';
 import type { SessionRecord } from './record.ts';
@@ -53,22 +53,18 @@ function refreshesByItself({ config }: LoginContext, refreshToken: string | unde
   return refreshToken !== undefined && (config.role !== 'sso-server' || config.forwardAuth.enabled);
 }
 
-function cors(context: LoginContext, request: OwnRequest): Record<string, string> {
-  return corsHeaders(request.http, { origins: context.config.allowedOrigins, methods: 'GET, POST' });
-}
-
 function noSession(context: LoginContext, request: OwnRequest): HttpResponse {
   // A ticket whose session is gone stays: this answer may arrive after that of a login in another tab.
   const stale = findTicket(context, request).kind === 'unusable';
   const cookies = stale ? [dropCookie(ownCookie(context, request.ingress, 'session'))] : [];
-  return withCookies(emptyAnswer(401, cors(context, request)), cookies);
+  return withCookies(emptyAnswer(401), cookies);
 }
 
 function describe(context: LoginContext, request: OwnRequest, { record }: StoredSession): HttpResponse {
   const full = queryValue(request, 'view') === 'full';
   const refreshes = refreshesByItself(context, record.refreshToken);
   const body = sessionMetadata(record, { full, refreshes, now: nowMilliseconds(context) });
-  return jsonAnswer(200, body, cors(context, request));
+  return jsonAnswer(200, body);
 }
 
 /** Answers `GET /oauth2/session`: 200 also when inactive, 401 when there is none or it has ended. */
@@ -89,11 +85,11 @@ export async function refreshSession(instance: LoginContext, request: OwnRequest
   const session = await storedSession(context, request);
   const now = nowMilliseconds(context);
   if (session === undefined || !hasLevel(context, session)) return noSession(context, request);
-  if (sessionPhase(session.record.times, now) !== 'active') return emptyAnswer(401, cors(context, request));
+  if (sessionPhase(session.record.times, now) !== 'active') return emptyAnswer(401);
   const outcome = await context.refresher.refresh(session);
   if (outcome.kind === 'gone') return noSession(context, request);
   if (outcome.kind === 'failed') {
-    return emptyAnswer(503, { 'Retry-After': String(RETRY_AFTER_SECONDS), ...cors(context, request) });
+    return emptyAnswer(503, { 'Retry-After': String(RETRY_AFTER_SECONDS) });
   }
   return describe(context, request, outcome.session);
 }
