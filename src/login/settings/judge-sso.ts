@@ -45,6 +45,20 @@ function judgeDomain({ ssoDomain: domain, ingress, role }: Partial<LoginSettings
   }
 }
 
+/** Where people would go round and round: out of the server and into it again, or from a proxy to itself. */
+function judgeCircles({ role, ingress, ...urls }: Partial<LoginSettings>, problems: string[]): void {
+  for (const { origin, path } of ingress ?? []) {
+    const home = URL.parse(urls.ssoServerDefaultRedirectUrl ?? '');
+    const isInside = home?.origin === origin && `${home.pathname}/`.startsWith(`${path}/`);
+    if (role === 'sso-server' && isInside)
+      problems.push(`${variableOf('sso.server-default-redirect-url')} leads back to the server, which has no pages`);
+    const server = URL.parse(urls.ssoServerUrl ?? '');
+    const isItself = server?.origin === origin && server.pathname.replace(/\/+$/, '') === path;
+    if (role === 'sso-proxy' && isItself)
+      problems.push(`${variableOf('sso.server-url')} leads back to the proxy itself`);
+  }
+}
+
 function judgeRequired(settings: Partial<LoginSettings>, role: Role, problems: string[]): void {
   const required: Record<string, unknown> = { 'sso.session-cookie-name': settings.ssoSessionCookieName };
   if (role === 'sso-proxy') required['sso.server-url'] = settings.ssoServerUrl;
@@ -86,6 +100,7 @@ export function judgeSso(settings: Partial<LoginSettings>): readonly string[] {
   judgeDomain(settings, problems);
   if (role === undefined) return problems;
   if (isShared(role)) judgeRequired(settings, role, problems);
+  judgeCircles(settings, problems);
   if (role === 'forward-auth') {
     if (settings.ssoDomain !== undefined && settings.ssoSessionCookieName === undefined)
       problems.push(`${variableOf('sso.session-cookie-name')} is not set: ${variableOf('sso.domain')} needs it`);

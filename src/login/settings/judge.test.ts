@@ -142,7 +142,7 @@ test('checks for an outer proxy are on in their role, and in others when asked f
   assert.equal(enabled({}), false);
   assert.equal(enabled({ ROLE: 'forward-auth' }), true);
   assert.equal(enabled({ FORWARD_AUTH: 'true' }), true);
-  assert.equal(enabled({ ...SSO, ROLE: 'sso-proxy', FORWARD_AUTH: 'true' }), false);
+  assert.equal(enabled({ ...SSO, ROLE: 'sso-proxy', INGRESS: 'https://a.example.test', FORWARD_AUTH: 'true' }), false);
   assert.match(problemsWith({ ROLE: 'forward-auth', FORWARD_AUTH: 'false' }), /FORWARD_AUTH cannot be false/);
   assert.match(
     problemsWith({ ROLE: 'forward-auth', SSO_DOMAIN: 'example.test' }),
