@@ -23,13 +23,15 @@ export interface SsoServer {
 
 type Parameters = readonly (readonly [name: string, value: string | undefined])[];
 
+const CHECK = 'session/forwardauth';
+const TOKENS: ReadonlySet<string> = new Set(['authorization', 'x-wonderwall-forward-auth-token']);
 const RELAYED: ReadonlyMap<string, readonly string[]> = new Map([
   ['logout/frontchannel', ['GET']],
   ['logout/backchannel', ['POST']],
   ['logout/local', ['GET', 'HEAD', 'POST']],
   ['session', ['GET']],
   ['session/refresh', ['POST', 'GET']],
-  ['session/forwardauth', ['GET']],
+  [CHECK, ['GET']],
 ]);
 /** Further providers have these routes below their own names. */
 const OF_FURTHER_PROVIDER = /^(logout\/(?:front|back)channel)\/[\w-]+$/;
@@ -58,6 +60,7 @@ function loginParameters(context: LoginContext, request: OwnRequest): Parameters
     ['level', queryValue(request, 'level') ?? level],
     ['locale', queryValue(request, 'locale') ?? locale],
     ['prompt', queryValue(request, 'prompt')],
+    ['max_age', queryValue(request, 'max_age')],
     ['domain_hint', queryValue(request, 'domain_hint')],
     ['provider', queryValue(request, 'provider') ?? demandsOf(context, request.ingress, target).provider],
   ];
@@ -96,6 +99,13 @@ const toOwnLogin: OwnRoute = {
   handle: (_context, request) => refuseNonNavigation(request) ?? redirectTo(`${request.ingress.path}/oauth2/login`),
 };
 
+/** Pages of this host may ask for checks, and a token that a page can read is a token that whoever runs a script on it can take. */
+function withoutTokens(raw: readonly string[]): readonly string[] {
+  return headerPairs(raw)
+    .filter(([name]) => !TOKENS.has(name.toLowerCase()))
+    .flat();
+}
+
 /** A route that the server answers: cookies, origin, referrer and fetch metadata reach it as the browser sent them. */
 function relayed(methods: readonly string[], name: string, server: SsoServer): OwnRoute {
   const { host, pathname } = new URL(server.url);
@@ -110,6 +120,7 @@ function relayed(methods: readonly string[], name: string, server: SsoServer): O
         path: `${base}/oauth2/${name}${http.query === '' ? '' : `?${http.query}`}`,
         headers: ['Host', host, ...kept.flat()],
         own: ['X-Forwarded-For', forwardedFor(http, server.trusted), 'X-Request-Id', http.correlationId],
+        ...(name === CHECK ? { responseHeaders: withoutTokens } : {}),
       });
     },
   };
