@@ -17,14 +17,14 @@ export interface CheckRoute {
   readonly below: string;
 }
 
-function hostname(host: string): string {
-  return host.toLowerCase().replace(/:\d+$/, '');
-}
+/** Labels with dots between them, and perhaps a port. What else there may be in a URL before its path names another host. */
+const PLAIN_HOST = /^(?<name>[a-z0-9_-]+(?:\.[a-z0-9_-]+)*)(?::\d{1,5})?$/i;
 
 /** Whether a host (with port) may be asked about: an ingress of ours, or part of the domain that shares the session. */
 export function isKnownHost(config: Pick<LoginConfig, 'ingresses' | 'sso'>, host: string): boolean {
   if (ingressesOfHost(config.ingresses, host).length > 0) return true;
-  return config.sso !== undefined && isWithinDomain(hostname(host), config.sso.domain);
+  const name = PLAIN_HOST.exec(host)?.groups?.['name']?.toLowerCase();
+  return name !== undefined && config.sso !== undefined && isWithinDomain(name, config.sso.domain);
 }
 
 function ingressOf(config: LoginConfig, host: string, prefix: string): Ingress | undefined {

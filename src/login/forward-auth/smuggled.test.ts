@@ -70,3 +70,42 @@ test('RO-5: a rule that names a provider holds for a host of the domain as well:
   assert.equal(landed.headers.location, 'https://app.example.test/work/x');
   assert.equal((await login.ask(CHECK, { headers })).status, 204);
 });
+
+test('FA-1: a host is a name and perhaps a port: what only ends like the domain is no host of it', async (t) => {
+  const rules = [{ path: '/**', hosts: ['open.example.test', 'evil.test'], login: 'exempt' }];
+  const world = await startWorld(t, {
+    env: {
+      FULLMAKT_LOGIN_ROLE: 'forward-auth',
+      FULLMAKT_LOGIN_TRUSTED_PROXIES: '127.0.0.1/32',
+      FULLMAKT_LOGIN_INGRESS: 'https://login.example.test',
+      FULLMAKT_LOGIN_SSO_DOMAIN: 'example.test',
+      FULLMAKT_LOGIN_SSO_SESSION_COOKIE_NAME: 'shared',
+      FULLMAKT_LOGIN_SSO_SERVER_DEFAULT_REDIRECT_URL: 'https://www.example.test/',
+      FULLMAKT_LOGIN_RULES: JSON.stringify(rules),
+    },
+  });
+  const login = world.newBrowser('login.example.test');
+  const statuses = async (host: string): Promise<readonly number[]> => {
+    const forwarded = { 'x-forwarded-uri': '/x', 'x-forwarded-proto': 'https', 'x-forwarded-host': host };
+    const original = { 'x-original-url': `https://${host}/x` };
+    const answers = [
+      await login.ask(`${CHECK}?mode=redirect`, { headers: forwarded }),
+      await login.ask(CHECK, { headers: original }),
+    ];
+    return answers.map(({ status }) => status);
+  };
+  for (const host of ['open.example.test', 'OPEN.example.test', 'open.example.test:443'])
+    assert.deepEqual(await statuses(host), [204, 204], host);
+  for (const host of [
+    'evil.test/.example.test',
+    'evil.test\\.example.test',
+    'evil.test?.example.test',
+    'u@open.example.test',
+    ':p@open.example.test',
+    '..example.test',
+    '.example.test',
+    '\u00f6pen.example.test',
+    'open.example.test:',
+  ])
+    for (const status of await statuses(host)) assert.ok(status === 400 || status === 421, `${host}: ${status}`);
+});
