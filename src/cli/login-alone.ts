@@ -14,6 +14,7 @@ import { createSealer } from '../web/seal.ts';
 import type { ListenerSpec } from '../web/serve.ts';
 import { findSessionKeys, watchKeysFile } from './login-keys.ts';
 import type { LoginSetUp } from './login-settings.ts';
+import type { Notice } from './login-notices.ts';
 import { openLoginStore } from './login-store.ts';
 import type { LoginSummary } from './login-summary.ts';
 
@@ -31,11 +32,7 @@ const now: Clock = () => Date.now() / 1000;
 const CALL_SECONDS = 20;
 
 /** Starts the proxy, provider and store away or not; rejects with everything closed again when it cannot. */
-export async function startLoginAlone(
-  setUp: LoginSetUp,
-  notice: (line: string) => void,
-  cwd: string,
-): Promise<RunningLogin> {
+export async function startLoginAlone(setUp: LoginSetUp, notice: Notice, cwd: string): Promise<RunningLogin> {
   const closers = createClosers();
   try {
     return await open({ setUp, notice, cwd }, closers);
@@ -46,7 +43,7 @@ export async function startLoginAlone(
 }
 
 async function open(
-  { setUp, notice, cwd }: { readonly setUp: LoginSetUp; readonly notice: (line: string) => void; readonly cwd: string },
+  { setUp, notice, cwd }: { readonly setUp: LoginSetUp; readonly notice: Notice; readonly cwd: string },
   closers: Closers,
 ): Promise<RunningLogin> {
   const { config, server } = setUp;

@@ -3,7 +3,7 @@ import { loginSettings } from '../login/config.ts';
 import type { Named } from './login-layers.ts';
 
 /** A configuration file that cannot be read as one; the message names it. */
-class ConfigFileUnusable extends Error {
+export class ConfigFileUnusable extends Error {
   readonly exitCode: number = 78;
 }
 
@@ -27,15 +27,22 @@ export async function readConfigFile(file: string): Promise<Named> {
   let document: unknown;
   try {
     document = parse(text);
-  } catch {
-    // The parser's own message quotes the text, which may hold a secret.
-    throw new ConfigFileUnusable(`${file} is neither YAML nor JSON`);
+  } catch (error) {
+    // The parser's own message quotes the text, which may hold a secret; where it stopped does not.
+    throw new ConfigFileUnusable(`${file}${placeOf(error)} is neither YAML nor JSON`);
   }
   if (document === null || document === undefined) return {};
   const found = new Map<string, string>();
   if (!isTable(document)) throw new ConfigFileUnusable(`${file} does not hold settings by name`);
   for (const [name, value] of Object.entries(document)) collect(name, value, found, file);
   return Object.fromEntries(found);
+}
+
+/** `:line:column` where the parser says so. */
+function placeOf(error: unknown): string {
+  const places = error instanceof Error && 'linePos' in error ? error.linePos : undefined;
+  const first: unknown = Array.isArray(places) ? places[0] : undefined;
+  return isTable(first) ? `:${String(first['line'])}:${String(first['col'])}` : '';
 }
 
 function collect(name: string, value: unknown, found: Map<string, string>, file: string): void {

@@ -14,6 +14,7 @@ import { resolve } from 'node:path';
 import type { LoginConfig, LoginServer } from '../login/config.ts';
 import { parseSessionKeys } from '../login/settings/kinds.ts';
 import { storeFile, storeKind } from '../login/settings/store-url.ts';
+import type { Notice } from './login-notices.ts';
 
 /** Session keys that cannot be read or made; the message names the file. */
 class SessionKeysUnusable extends Error {
@@ -98,13 +99,13 @@ export interface WatchedKeys {
 export function watchKeysFile(
   path: string,
   changed: (keys: readonly Uint8Array[]) => void,
-  notice: (line: string) => void,
+  notice: Notice,
 ): WatchedKeys {
   const again = (): void => {
     try {
       const keys = readKeysFile(path);
       changed(keys);
-      notice(`${path}: ${keys.length} session keys in force`);
+      notice(`${path}: ${keys.length} session keys in force`, 'info');
     } catch (error) {
       notice(`${error instanceof Error ? error.message : String(error)}; the keys stay as they were`);
     }

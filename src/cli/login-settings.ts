@@ -1,19 +1,27 @@
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { LoginConfigResult } from '../login/config.ts';
 import { readLoginConfig } from '../login/config.ts';
+import { variableOf } from '../login/settings/kinds.ts';
 import { storeFile, storeKind } from '../login/settings/store-url.ts';
 import type { Environment } from '../settings.ts';
 import type { LoginCommand } from './login-arguments.ts';
-import { readConfigFile } from './login-config-file.ts';
+import { ConfigFileUnusable, readConfigFile } from './login-config-file.ts';
 import { readKeysFile } from './login-keys.ts';
+import type { Named } from './login-layers.ts';
 import { layered } from './login-layers.ts';
 
 /** Settings with which a login proxy can start. */
 export type LoginSetUp = Extract<LoginConfigResult, { ok: true }>;
 
 /** Settings that cannot be used, every one of them named. */
-class LoginMisconfigured extends Error {
+export class LoginMisconfigured extends Error {
   readonly exitCode: number = 78;
+  readonly problems: readonly string[];
+  constructor(problems: readonly string[]) {
+    super(problems.join('\n'));
+    this.problems = problems;
+  }
 }
 
 /**
@@ -21,14 +29,40 @@ class LoginMisconfigured extends Error {
  * Throws an Error with exit code 78 that names everything that is wrong.
  */
 export async function loginSetUp(command: LoginCommand, env: Environment, cwd: string): Promise<LoginSetUp> {
-  const file = command.config === undefined ? {} : await readConfigFile(resolve(cwd, command.config));
+  const file = command.config === undefined ? {} : await readFileOf(resolve(cwd, command.config));
   const { env: said, problems } = layered(command.flags, env, file);
   const read = readLoginConfig(said);
-  const all = [...problems, ...(read.ok ? [] : read.problems)];
-  if (!read.ok || all.length > 0) throw new LoginMisconfigured(all.join('\n'));
-  const server = absolute(read.server, cwd);
-  if (server.sessionKeysFile !== undefined) readKeysFile(server.sessionKeysFile);
-  return { ...read, server };
+  const all = [...problems, ...(read.ok ? [] : read.problems), ...keysProblems(read, said, cwd)];
+  if (!read.ok || all.length > 0) throw new LoginMisconfigured(all);
+  return { ...read, server: absolute(read.server, cwd) };
+}
+
+async function readFileOf(path: string): Promise<Named> {
+  try {
+    return await readConfigFile(path);
+  } catch (error) {
+    throw error instanceof ConfigFileUnusable ? new LoginMisconfigured([error.message]) : error;
+  }
+}
+
+/** What is wrong with the file of session keys: the one that is named, or the one that is kept beside an sqlite file. */
+function keysProblems(read: LoginConfigResult, env: Environment, cwd: string): readonly string[] {
+  const named = env[variableOf('session-keys-file')]?.trim() ?? '';
+  const beside = read.ok && read.config.sessionKeys.length === 0 ? keptKey(read.server.store, cwd) : undefined;
+  const file = named === '' ? beside : resolve(cwd, named);
+  if (file === undefined) return [];
+  try {
+    readKeysFile(file);
+    return [];
+  } catch (error) {
+    return [error instanceof Error ? error.message : String(error)];
+  }
+}
+
+/** The file of a key that is there already; one that is not is made at the start. */
+function keptKey(store: string, cwd: string): string | undefined {
+  const file = `${resolve(cwd, storeFile(store))}.key`;
+  return storeKind(store) === 'sqlite' && existsSync(file) ? file : undefined;
 }
 
 function absolute(server: LoginSetUp['server'], cwd: string): LoginSetUp['server'] {

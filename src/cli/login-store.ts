@@ -3,6 +3,7 @@ import { storeFile, storeKind } from '../login/settings/store-url.ts';
 import type { Clock } from '../oauth/time.ts';
 import { createMemoryStore } from '../store/memory.ts';
 import type { Store } from '../store/store.ts';
+import type { Notice } from './login-notices.ts';
 
 /** Sessions in memory are bounded; each is a record and some index members. */
 const MEMORY_ENTRIES = 100_000;
@@ -13,7 +14,7 @@ const MEMORY_ENTRIES = 100_000;
  */
 export async function openLoginStore(
   { store, storeIdleSeconds }: LoginServer,
-  { now, notice }: { readonly now: Clock; readonly notice: (line: string) => void },
+  { now, notice }: { readonly now: Clock; readonly notice: Notice },
 ): Promise<Store> {
   const kind = storeKind(store);
   if (kind === 'memory') return createMemoryStore({ now, maxEntries: MEMORY_ENTRIES });

@@ -3,7 +3,9 @@ import type { Environment } from '../settings.ts';
 import { startLoginAlone } from './login-alone.ts';
 import type { RunningLogin } from './login-alone.ts';
 import { parseLoginArguments } from './login-arguments.ts';
-import { loginSetUp } from './login-settings.ts';
+import type { LoginCommand } from './login-arguments.ts';
+import { createNotices } from './login-notices.ts';
+import { loginSetUp, LoginMisconfigured } from './login-settings.ts';
 import type { LoginSetUp } from './login-settings.ts';
 import { describeLogin, summariseLogin } from './login-summary.ts';
 import { untilSignal } from './until-signal.ts';
@@ -17,22 +19,23 @@ const MARGIN_SECONDS = 2;
  */
 export async function runLogin(args: readonly string[], env: Environment, cwd: string): Promise<number> {
   const command = parseLoginArguments(args);
+  if (command.check) return check(command, env, cwd);
   const setUp = await loginSetUp(command, env, cwd);
+  const { notice, settings } = createNotices(setUp.server, () => Date.now() / 1000);
   for (const warning of setUp.warnings) notice(warning);
-  if (command.check) {
-    process.stdout.write(checked(setUp, command.json));
-    return 0;
-  }
   const isWatched = setUp.server.sessionKeysFile !== undefined;
   const ending = untilSignal(isWatched ? ['SIGINT', 'SIGTERM'] : undefined);
+  const started: { running?: RunningLogin } = {};
+  // Before the start: whoever tells of new keys while it goes on must not end it. Keys are read when it is done anyway.
+  if (isWatched) process.on('SIGHUP', () => started.running?.readKeysAgain());
   const running = await startLoginAlone(setUp, notice, cwd);
-  if (isWatched) process.on('SIGHUP', () => running.readKeysAgain());
+  started.running = running;
   const summary = summariseLogin(setUp, running.origins, performance.now() / 1000);
   process.stdout.write(command.json ? `${JSON.stringify(summary, null, 2)}\n` : describeLogin(summary));
-  if (!command.json) notice(JSON.stringify({ settings: setUp.effective }));
+  if (!command.json) settings(setUp.effective);
   // Now and not at the end: whoever kills this process should not have the next one strip all types again.
   module.flushCompileCache();
-  notice(`${await ending}: stopping`);
+  notice(`${await ending}: stopping`, 'info');
   await closeInTime(running, setUp);
   return 0;
 }
@@ -44,11 +47,23 @@ async function closeInTime(running: RunningLogin, { config }: LoginSetUp): Promi
   clearTimeout(cut);
 }
 
-function checked({ effective, warnings }: LoginSetUp, json: boolean): string {
-  if (json) return `${JSON.stringify({ ok: true, warnings, settings: effective }, null, 2)}\n`;
-  return `the settings are usable\n${JSON.stringify(effective, null, 2)}\n`;
+function print(found: unknown): void {
+  process.stdout.write(`${JSON.stringify(found, null, 2)}\n`);
 }
 
-function notice(line: string): void {
-  process.stderr.write(`${line}\n`);
+/** Judges, and says what it found: to people on both outputs, to scripts as one document whatever it is. */
+async function check(command: LoginCommand, env: Environment, cwd: string): Promise<number> {
+  try {
+    const { effective, warnings } = await loginSetUp(command, env, cwd);
+    if (command.json) print({ ok: true, warnings, settings: effective });
+    else {
+      for (const warning of warnings) process.stderr.write(`${warning}\n`);
+      process.stdout.write('the settings are usable\n');
+      print(effective);
+    }
+    return 0;
+  } catch (error) {
+    if (command.json && error instanceof LoginMisconfigured) print({ ok: false, problems: error.problems });
+    throw error;
+  }
 }
