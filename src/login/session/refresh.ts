@@ -168,14 +168,16 @@ export function createRefresher(parts: LoginParts): Refresher {
   }
 
   async function run(session: StoredSession): Promise<RefreshOutcome> {
-    const onFailed = (): void => failures.add(session.key);
     try {
-      return await underLease(parts, session, { work: () => hold(session), onFailed });
+      return await underLease(parts, session, {
+        work: () => hold(session),
+        onFailed: () => failures.add(session.key),
+      });
     } catch (error) {
       if (!(error instanceof StoreUnavailable)) throw error;
       // A store that can still be read leaves the session with the token it has.
       parts.emit({ event: 'store.unavailable', reason: error.message });
-      onFailed();
+      failures.add(session.key, STORE_PAUSE_MILLISECONDS / 1000);
       return { kind: 'failed', session };
     }
   }
