@@ -19,7 +19,8 @@ export const help: string = `fullmakt: sign users in, act on their behalf, act a
   fullmakt --help, fullmakt exchange --help, fullmakt login --help, fullmakt idp --help, fullmakt --version
 
 Settings of fullmakt up are environment variables, or lines in <dir>/fullmakt.env: see docs/configuration.md.
-Exit codes: 0 done, 1 an error in a manifest, or a refusal, 2 wrong usage, 4 could not start, 78 an unsafe setting.
+Exit codes: 0 done, 1 an error in a manifest, or a refusal, 2 wrong usage, 4 could not start, 78 a setting that is unsafe,
+or with login one that cannot be used.
 `;
 
 /** What `fullmakt idp --help` prints. */

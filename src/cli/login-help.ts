@@ -1,4 +1,5 @@
 import { loginSettings } from '../login/config.ts';
+import { describeSettings } from '../settings.ts';
 
 const WIDTH = 34;
 const TEXT_WIDTH = 90;
@@ -11,15 +12,17 @@ const HEAD = `fullmakt login: signs browsers in, keeps their session, and puts t
       --check                   judge the settings, print them with secrets masked, and do not start
       --json                    one JSON document on standard output once ready; the rest on standard error
 
-Each setting is a flag, a name in the file, and a variable: FULLMAKT_LOGIN_ and the name in capitals, . and - as _. Other
-variables that are read stand in brackets. Of several providers the first is openid.*; any other has the same settings as
-provider.<name>.*, and provider.<name>.kind where its name is not idporten, entra or openid.
+Each setting is a flag, a name in the file, and a variable: FULLMAKT_LOGIN_ and the name in capitals, . and - as _. In round
+brackets are other variables that are read, in square ones the kind of value and what holds without it. Of several providers
+the first is openid.*; any other has the same settings as provider.<name>.*, and provider.<name>.kind where its name is not
+idporten, entra or openid.
 
 `;
 
 const FOOT = `
-Exit codes: 0 stopped or, with --check, usable; 2 wrong usage; 4 could not start (a port is taken, a file is damaged);
-78 settings that cannot be used, all of them named. A provider or a store that is away does not keep it from starting.
+Exit codes: 0 stopped or, with --check, usable; 1 a second signal cut the end short; 2 wrong usage; 4 could not start (a port
+is taken, an sqlite file cannot be opened); 78 settings that cannot be used, all of them named. A provider, Valkey or Redis
+that is away does not keep it from starting.
 `;
 
 /** Words in lines of a screen's width, each below the first. */
@@ -35,9 +38,11 @@ function wrapped(text: string): string {
 
 /** What `fullmakt login --help` prints: made from the table, so that no setting is missing. */
 export function loginHelp(): string {
-  const rows = Object.values(loginSettings).map(({ name, env, says, aliases = [] }) => {
+  const described = describeSettings(loginSettings);
+  const rows = Object.values(loginSettings).map(({ name }, at) => {
+    const { env = '', says = '', aliases = [], kind = '', default: otherwise = 'none' } = described[at] ?? {};
     const also = aliases.length === 0 ? says : `${says} (${aliases.join(', ')})`;
-    return `  --${(name ?? env).padEnd(WIDTH)}${wrapped(also)}`;
+    return `  --${(name ?? env).padEnd(WIDTH)}${wrapped(`${also} [${kind}; ${otherwise}]`)}`;
   });
   return `${HEAD}${rows.join('\n')}\n${FOOT}`;
 }

@@ -6,6 +6,7 @@ import { after, test } from 'node:test';
 import * as fc from 'fast-check';
 import { readLoginConfig } from '../login/config.ts';
 import { loginSettings } from '../login/settings/table.ts';
+import { describeSettings } from '../settings.ts';
 import { LEAST } from '../login/testing/wonderwall-aliases.ts';
 import { parseLoginArguments } from './login-arguments.ts';
 import { readConfigFile } from './login-config-file.ts';
@@ -72,6 +73,9 @@ test('--help has every setting, and every other variable that sets it', () => {
   const help = loginHelp();
   for (const { name = '', aliases = [] } of Object.values(loginSettings))
     for (const word of [`--${name} `, ...aliases]) assert.ok(help.includes(word), word);
+  const flat = help.replaceAll(/\s+/g, ' ');
+  for (const { kind, default: otherwise } of describeSettings(loginSettings))
+    assert.ok(flat.includes(`[${kind}; ${otherwise}]`), `${kind}; ${otherwise}`);
 });
 
 test('flag over variable over file, and a variable by any of its names', () => {
