@@ -14,6 +14,13 @@ test('keeps both values of a name that came twice, in order', () => {
   assert.deepEqual(cookies.get(''), ['e', 'f']);
 });
 
+test('takes nothing but blanks and tabs from around a name: a cookie that another host of the domain could set is not one with a prefix', () => {
+  const names = [...parseCookies('\u00a0__Host-s=1;\t __Host-s \t= 2; __Host-s\u00a0=3').keys()];
+  assert.deepEqual(names, ['\u00a0__Host-s', '__Host-s', '__Host-s\u00a0']);
+  assert.deepEqual(parseCookies('\t __Host-s \t=\u00a02 ').get('__Host-s'), ['\u00a02']);
+  assert.deepEqual([...parseCookies('   ; \t;=;').entries()], [['', ['']]]);
+});
+
 test('finds nothing in no header, and no name that objects inherit', () => {
   assert.equal(parseCookies(undefined).size, 0);
   assert.equal(parseCookies('a=1').get('__proto__'), undefined);

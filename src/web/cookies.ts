@@ -71,12 +71,28 @@ function pairsOf(header: string | undefined): readonly Pair[] {
     .filter((pair) => pair.text !== '');
 }
 
+/**
+ * Without the blanks and tabs around it (RFC 6265 5.2), and nothing else: a name in any other white space is another name to browsers,
+ * which let whole domains set it whatever prefix comes after that.
+ */
+function unpadded(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && isBlank(text[start])) start += 1;
+  while (end > start && isBlank(text[end - 1])) end -= 1;
+  return text.slice(start, end);
+}
+
+function isBlank(character: string | undefined): boolean {
+  return character === ' ' || character === '\t';
+}
+
 function pairOf(text: string): Pair {
-  const trimmed = text.trim();
+  const trimmed = unpadded(text);
   const equals = trimmed.indexOf('=');
   // Browsers send a cookie without a name as its bare value.
   if (equals === -1) return { name: '', value: trimmed, text: trimmed };
-  return { name: trimmed.slice(0, equals).trimEnd(), value: trimmed.slice(equals + 1).trimStart(), text: trimmed };
+  return { name: unpadded(trimmed.slice(0, equals)), value: unpadded(trimmed.slice(equals + 1)), text: trimmed };
 }
 
 function isAttributeText(text: string): boolean {
