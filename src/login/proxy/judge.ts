@@ -34,6 +34,12 @@ function ruleOf({ config, rules }: LoginContext, request: JudgedRequest): Rule {
   return config.compat.authorizationPassthrough ? { ...rule, authorization: 'pass' } : rule;
 }
 
+/** Two `Authorization` headers are none: which one the application would believe is anybody's guess. So is one that is empty. */
+function saysWho({ rawHeaders }: HttpRequest): boolean {
+  const values = headerValues(rawHeaders, 'authorization');
+  return values.length === 1 && values[0] !== undefined && values[0].trim() !== '';
+}
+
 /** Judges one request with at most one read of the store. */
 export async function judgeRequest(context: LoginContext, request: JudgedRequest): Promise<Verdict> {
   const { http, ingress, upgrade } = request;
@@ -46,8 +52,7 @@ export async function judgeRequest(context: LoginContext, request: JudgedRequest
     shortfall: session.kind === 'session' ? shortfallOf(rule, session.session.record, context.now()) : undefined,
     crossSite: isCrossSiteWrite(rule.csrf, { method, headers, upgrade }, context.config.allowedOrigins),
     preflight: method === 'OPTIONS' && headers['access-control-request-method'] !== undefined,
-    // Two of them are none: which one the application would believe is anybody's guess.
-    hasAuthorization: rule.authorization === 'pass' && headerValues(http.rawHeaders, 'authorization').length === 1,
+    hasAuthorization: rule.authorization === 'pass' && saysWho(http),
   });
 }
 

@@ -136,6 +136,14 @@ test('methods of a rule count in any spelling: a rule that demands login is neve
   assert.equal((await browser.ask('/admin/x', { method: 'PUT' })).status, 200);
 });
 
+test('an Authorization that says nothing is none: it does not get past login (9.4)', async (t) => {
+  const rules = JSON.stringify([{ path: '/api/**', authorization: 'pass' }]);
+  const { browser } = await startWorld(t, { env: { FULLMAKT_LOGIN_RULES: rules } });
+  const ask = async (authorization: string): Promise<number> =>
+    (await browser.ask('/api/x', { headers: { authorization } })).status;
+  assert.deepEqual(await Promise.all(['', '  ', 'Bearer x'].map(ask)), [401, 401, 200]);
+});
+
 test('a rule for GET is one for HEAD too: applications answer both alike (9.4)', async (t) => {
   const rules = [
     { path: '/admin/**', methods: ['GET'], login: 'enforce' },
