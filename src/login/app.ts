@@ -104,6 +104,7 @@ function createParts(
     provider: provider.name,
     clientId: provider.clientId,
     ofAnyClient: config.role === 'sso-proxy',
+    ofAnyProvider: config.role === 'sso-proxy' && config.providers.length === 1,
     issuer: () => client.metadata.loaded()?.issuer,
     onUnreadable: (session_ref) => emit({ event: 'session.unreadable', session_ref }),
   });

@@ -65,8 +65,9 @@ test('RO-5: a rule that names a provider holds for a host of the domain as well:
   const denied = await login.ask(CHECK, { headers });
   const { pathname, search } = new URL(denied.headers.location ?? '');
   const start = await login.visit(pathname + search);
-  assert.ok(start.headers.location?.startsWith(world.work.issuer), start.headers.location);
-  const landed = await login.visit(await world.work.authorize(start.headers.location ?? ''));
+  const onward = start.headers.location ?? '';
+  assert.ok(onward.startsWith(world.work.issuer), onward);
+  const landed = await login.visit(await world.work.authorize(onward));
   assert.equal(landed.headers.location, 'https://app.example.test/work/x');
   assert.equal((await login.ask(CHECK, { headers })).status, 204);
 });

@@ -67,8 +67,10 @@ export function createSessions(options: {
   readonly clientId: string;
   /** The provider's issuer, once it is known: a session of any other is none of ours. */
   readonly issuer?: () => string | undefined;
-  /** For whoever reads what another program wrote under the same keys: provider and client are that one's to judge. */
+  /** For whoever reads what another program wrote under the same keys: the client is that one's to judge. */
   readonly ofAnyClient?: boolean;
+  /** The same of the provider, for whoever knows but one, which may go by another name there. */
+  readonly ofAnyProvider?: boolean;
   readonly onUnreadable: (reference: string) => void;
 }): Sessions {
   const { store, now, provider, clientId } = options;
@@ -99,8 +101,9 @@ export function createSessions(options: {
     const record = openRecord(stored.value, ticket.dataKey, key);
     if (record === undefined) options.onUnreadable(sessionReference(key));
     if (record === undefined) return undefined;
+    if (record.provider !== provider && options.ofAnyProvider !== true) return undefined;
     if (options.ofAnyClient === true) return { key, ticket, record, version: stored.version };
-    if (record.provider !== provider || record.clientId !== clientId) return undefined;
+    if (record.clientId !== clientId) return undefined;
     const issuer = options.issuer?.();
     if (issuer !== undefined && record.issuer !== issuer) return undefined;
     return { key, ticket, record, version: stored.version };

@@ -14,13 +14,23 @@ function problemsWith(env: Readonly<Record<string, string>>): string {
   return read.ok ? '' : read.problems.join('\n');
 }
 
+function server(ingress: string, url: string): string {
+  return problemsWith({
+    FULLMAKT_LOGIN_ROLE: 'sso-server',
+    FULLMAKT_LOGIN_INGRESS: ingress,
+    FULLMAKT_LOGIN_SSO_SERVER_DEFAULT_REDIRECT_URL: url,
+  });
+}
+
+function proxy(url: string): string {
+  return problemsWith({
+    FULLMAKT_LOGIN_ROLE: 'sso-proxy',
+    FULLMAKT_LOGIN_INGRESS: 'https://a.example.test',
+    FULLMAKT_LOGIN_SSO_SERVER_URL: url,
+  });
+}
+
 test('a server whose default URL is its own is refused: nobody would ever come out of the login (section 1)', () => {
-  const server = (ingress: string, url: string): string =>
-    problemsWith({
-      FULLMAKT_LOGIN_ROLE: 'sso-server',
-      FULLMAKT_LOGIN_INGRESS: ingress,
-      FULLMAKT_LOGIN_SSO_SERVER_DEFAULT_REDIRECT_URL: url,
-    });
   for (const url of ['https://login.example.test', 'https://login.example.test/x', 'https://LOGIN.example.test/?y'])
     assert.match(server('https://login.example.test', url), /SSO_SERVER_DEFAULT_REDIRECT_URL leads back/, url);
   assert.match(server('https://example.test/sso', 'https://example.test/sso/x'), /leads back/);
@@ -29,12 +39,6 @@ test('a server whose default URL is its own is refused: nobody would ever come o
 });
 
 test('a proxy whose server is the proxy itself is refused: every login would come back to it (section 12)', () => {
-  const proxy = (url: string): string =>
-    problemsWith({
-      FULLMAKT_LOGIN_ROLE: 'sso-proxy',
-      FULLMAKT_LOGIN_INGRESS: 'https://a.example.test',
-      FULLMAKT_LOGIN_SSO_SERVER_URL: url,
-    });
   assert.match(proxy('https://a.example.test/'), /SSO_SERVER_URL leads back/);
   assert.equal(proxy('https://a.example.test/sso'), '');
   assert.equal(proxy('https://login.example.test'), '');
