@@ -7,6 +7,7 @@ import type { StoredSession } from './sessions.ts';
 
 const LEASE_SECONDS = 10;
 const RENEW_MILLISECONDS = 3000;
+const MAX_RENEWALS = 10;
 const POLL_MILLISECONDS = 250;
 const SHORT_WAIT_MILLISECONDS = 2000;
 const LONG_WAIT_MILLISECONDS = 15_000;
@@ -27,19 +28,45 @@ function takeLease({ store }: LoginParts, { key }: StoredSession): Promise<Lease
   return store.lease(`login:refresh:${key}`, LEASE_SECONDS);
 }
 
+/** Renews a lease for half a minute: whoever takes longer is not waited for, and finds out when it writes. */
+function keepRenewing(lease: Lease): () => void {
+  let left = MAX_RENEWALS;
+  const renewing = setInterval(() => {
+    left -= 1;
+    if (left <= 0) clearInterval(renewing);
+    void lease.renew().catch(noop);
+  }, RENEW_MILLISECONDS);
+  return () => clearInterval(renewing);
+}
+
+/** What is done under a lease; `onFailed` is called when nothing came of it. */
+interface Work {
+  readonly work: () => Promise<Held>;
+  readonly onFailed: () => void;
+}
+
 /** Holds the lease for as long as the work and its rest take, renewing it on the way. */
-async function holding(parts: LoginParts, lease: Lease, work: () => Promise<Held>): Promise<RefreshOutcome> {
-  const renewing = setInterval(() => void lease.renew().catch(noop), RENEW_MILLISECONDS);
+async function holding(
+  { store, background }: LoginParts,
+  { key, lease }: { readonly key: string; readonly lease: Lease },
+  { work, onFailed }: Work,
+): Promise<RefreshOutcome> {
+  const stopRenewing = keepRenewing(lease);
   async function letGoAfter(rest: Promise<unknown> | undefined): Promise<void> {
     await rest?.catch(noop);
-    clearInterval(renewing);
+    stopRenewing();
     // A lease that stays behind keeps everybody waiting for nobody.
-    await lease.release().catch(() => parts.background.insist(() => lease.release()));
+    await lease.release().catch(() => background.insist(() => lease.release()));
   }
   try {
     const { outcome, rest } = await work();
+    if (outcome.kind === 'failed') {
+      onFailed();
+      // Before the lease is free, or whoever waits would take it and fail once more.
+      await store.publish(FAILED_CHANNEL, key).catch(noop);
+    }
     if (rest === undefined) await letGoAfter(rest);
-    else parts.background.run(() => letGoAfter(rest), noop);
+    else background.run(() => letGoAfter(rest), noop);
     return outcome;
   } catch (error) {
     await letGoAfter(undefined);
@@ -92,17 +119,7 @@ async function awaitHolder(context: LoginParts, seen: StoredSession): Promise<Re
  * Does the work under the lease of its session, or answers what whoever holds it came to: waits at most 15 s for that, 2 s where
  * the token lives ten more. `onFailed` is called when this replica's own work failed. Rejects with StoreUnavailable.
  */
-export async function underLease(
-  parts: LoginParts,
-  session: StoredSession,
-  { work, onFailed }: { readonly work: () => Promise<Held>; readonly onFailed: () => void },
-): Promise<RefreshOutcome> {
+export async function underLease(parts: LoginParts, session: StoredSession, work: Work): Promise<RefreshOutcome> {
   const got = (await takeLease(parts, session)) ?? (await awaitHolder(parts, session));
-  if ('kind' in got) return got;
-  const outcome = await holding(parts, got, work);
-  if (outcome.kind === 'failed') {
-    onFailed();
-    parts.background.run(() => parts.store.publish(FAILED_CHANNEL, session.key), noop);
-  }
-  return outcome;
+  return 'kind' in got ? got : holding(parts, { key: session.key, lease: got }, work);
 }
