@@ -10,7 +10,7 @@ export interface Sample extends Judged {
 }
 
 /** A load that goes on until it is stopped. */
-export interface Load {
+interface Load {
   readonly samples: readonly Sample[];
   stop(): Promise<void>;
 }

@@ -21,7 +21,7 @@ const BUDGET_MS = 1500;
 const REFRESH_MS = 5000;
 const MEMBERS = 16;
 
-export interface World extends LoginFleet {
+interface World extends LoginFleet {
   readonly redis: TestRedis;
   readonly way: FaultProxy;
   /** Signed in; the tokens of every other one of them have to be refreshed every second or two. */
@@ -69,7 +69,7 @@ export async function command(redis: TestRedis, ...words: readonly string[]): Pr
 }
 
 /** What befalls the store, and how it ends. */
-export interface Trouble {
+interface Trouble {
   readonly begin: () => unknown;
   readonly during?: () => Promise<unknown>;
   readonly end: () => unknown;
