@@ -37,7 +37,8 @@ export function createBackground(): Background {
       closing.abort();
       for (const timer of timers) clearTimeout(timer);
       timers.clear();
-      await Promise.allSettled(running);
+      // What runs may leave something behind it to run: a lease that is given back when its tokens are stored.
+      while (running.size > 0) await Promise.allSettled(running);
     },
   };
 }

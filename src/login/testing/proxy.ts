@@ -58,6 +58,8 @@ export interface World {
   /** Requests the application saw. */
   readonly seen: readonly HttpRequest[];
   readonly newBrowser: (host?: string) => TestBrowser;
+  /** Ends the proxy as SIGTERM does, cutting connections after this grace (0 s unless told). */
+  readonly end: (graceSeconds?: number) => Promise<void>;
   /** Logs in; answers the callback's answer. */
   readonly logIn: (browser?: TestBrowser, query?: string) => Promise<Awaited<ReturnType<TestBrowser['ask']>>>;
 }
@@ -146,9 +148,10 @@ export async function startWorld(t: TestContext, options: WorldOptions = {}): Pr
       return undefined;
     },
   });
+  let ended: Promise<void> | undefined;
+  const end = (graceSeconds = 0): Promise<void> => (ended ??= listener.close(graceSeconds).then(() => program.close()));
   t.after(async () => {
-    await listener.close(0);
-    await program.close();
+    await end();
     if (failures.length > 0) throw failures[0];
   });
   const newBrowser = (host: string = HOST): TestBrowser => createBrowser(listener.port, host);
@@ -162,6 +165,7 @@ export async function startWorld(t: TestContext, options: WorldOptions = {}): Pr
     seen,
     newBrowser,
     port: listener.port,
+    end,
     async logIn(by = browser, query = '') {
       const start = await by.visit(`/oauth2/login${query}`);
       return by.visit(await provider.authorize(start.headers.location ?? ''));
