@@ -42,7 +42,8 @@ export async function connectNode(node: RedisNode, options: NodeOptions, hooks: 
     disableOfflineQueue: true,
     disableClientInfo: true,
     maintNotifications: 'disabled',
-    commandOptions: { typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer } },
+    // A timer for each command would outlive its answer: whoever asks has a budget, and silence ends the connection.
+    commandOptions: { timeout: 0, typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer } },
     socket: { ...node, ...(options.tls ? { tls: true } : {}), reconnectStrategy: false, connectTimeout: CONNECT_MS },
   });
   const { promise: ended, resolve } = Promise.withResolvers<void>();
