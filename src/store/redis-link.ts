@@ -25,12 +25,17 @@ interface LinkOptions {
 
 const LONGEST_PAUSE_MS = 400;
 const FINISH_MS = 500;
+/** A connection that lives so long was no mistake of a server that takes all and keeps none. */
+const LASTING_MS = 1000;
 
 /** Begins to connect; nothing waits for it but the first questions. */
 export function createRedisLink({ open, idleSeconds = 0 }: LinkOptions): RedisLink {
   let attempt: Attempt<NodeConnection> | undefined;
   let pause: NodeJS.Timeout | undefined;
   let failures = 0;
+  /** Connections in a row that were made and soon lost. */
+  let brief = 0;
+  let madeAt: number | undefined;
   let why: unknown;
   let resting = false;
   let closed = false;
@@ -42,12 +47,14 @@ export function createRedisLink({ open, idleSeconds = 0 }: LinkOptions): RedisLi
     attempt = undefined;
     why = reason;
     failures += 1;
+    if (madeAt !== undefined) brief = performance.now() - madeAt < LASTING_MS ? brief + 1 : 0;
+    madeAt = undefined;
     // The first attempt after a loss comes at once: a connection that was lost need not mean that the server is away.
-    if (failures === 1) {
+    if (failures === 1 && brief < 2) {
       connect();
       return;
     }
-    pause = setTimeout(connect, Math.min(LONGEST_PAUSE_MS, 10 * 2 ** Math.min(failures, 8)));
+    pause = setTimeout(connect, Math.min(LONGEST_PAUSE_MS, 10 * 2 ** Math.min(Math.max(failures, brief), 8)));
     pause.unref();
   };
   const connect = (): void => {
@@ -59,7 +66,9 @@ export function createRedisLink({ open, idleSeconds = 0 }: LinkOptions): RedisLi
   const settle = async (made: Attempt<NodeConnection>): Promise<void> => {
     try {
       await made.ready;
-      if (attempt === made) failures = 0;
+      if (attempt !== made) return;
+      failures = 0;
+      madeAt = performance.now();
     } catch (error) {
       over(made, error);
     }
