@@ -16,12 +16,14 @@ function answer(status: number): HttpResponse {
   return { status, headers: ownAnswerHeaders({ framing: 'allowed' }) };
 }
 
-/** Whether the request names the issuer it has to: always equal when sent, and required where the kind promises it. */
+/** Whether the request names the issuer it has to: always ours when sent, and required where the kind promises it. */
 async function isRightIssuer(context: LoginContext, request: OwnRequest): Promise<boolean> {
+  const { kind, tenants } = context.provider;
   const issuer = queryValue(request, 'iss');
-  if (issuer === undefined) return !context.provider.kind.frontchannelIssuerRequired;
+  if (issuer === undefined) return !kind.frontchannelIssuerRequired;
   const metadata = await loadedMetadata(context);
-  return metadata?.issuer === issuer;
+  // Where tenants share metadata each of them has an issuer of its own.
+  return [undefined, ...tenants].some((tenant) => metadata?.issuerFor(tenant) === issuer);
 }
 
 /** Ends every session of a provider session and answers whether this browser's cookie was among them. */

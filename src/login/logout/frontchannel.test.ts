@@ -3,6 +3,7 @@ import test from 'node:test';
 import { StoreUnavailable } from '../../store/errors.ts';
 import { createMemoryStore } from '../../store/memory.ts';
 import type { Store } from '../../store/store.ts';
+import { startProvider } from '../testing/provider.ts';
 import { HOST, startWorld } from '../testing/proxy.ts';
 import type { World } from '../testing/proxy.ts';
 
@@ -92,4 +93,23 @@ test('A14 LO-5: with the store down the answer is 202 and the ending goes on beh
   down = false;
   const started = performance.now();
   while ((await world.browser.ask('/oauth2/session')).status === 200) assert.ok(performance.now() - started < 5000);
+});
+
+test('LO-5: where tenants share an issuer, each of those allowed ends its own sessions, and no other does', async (t) => {
+  const clock = { seconds: 1_800_000_000 };
+  const provider = await startProvider(t, () => clock.seconds);
+  const shared = `${provider.issuer}/{tenantid}/v2.0`;
+  const [tenant, other] = ['00000000-0000-4000-8000-00000000f001', '00000000-0000-4000-8000-00000000f002'] as const;
+  const issuerOf = (tid: string): string => shared.replace('{tenantid}', tid);
+  provider.bends.metadata = { issuer: shared, authorization_response_iss_parameter_supported: undefined };
+  provider.bends.callback = { iss: undefined };
+  provider.bends.idToken = { iss: issuerOf(tenant), tid: tenant };
+  const env = { ...KINDS.entra, FULLMAKT_LOGIN_OPENID_ISSUER: shared, FULLMAKT_LOGIN_OPENID_TENANTS: tenant };
+  const world = await startWorld(t, { provider, clock, env });
+  await world.logIn();
+  for (const iss of [issuerOf(other), shared, provider.issuer])
+    assert.equal((await ask(world, { iss, sid: 'sid-1' })).status, 400, iss);
+  assert.equal((await world.browser.ask('/oauth2/session')).status, 200);
+  assert.equal((await ask(world, { iss: issuerOf(tenant), sid: 'sid-1' })).status, 200);
+  assert.equal((await world.browser.ask('/oauth2/session')).status, 401);
 });

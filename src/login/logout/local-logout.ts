@@ -4,7 +4,7 @@ import { emptyAnswer, refuse, withCookies } from '../answers.ts';
 import { namedProvider } from '../chosen-provider.ts';
 import type { LoginContext, OwnRequest } from '../context.ts';
 import { dropCookie, ownCookie } from '../cookies.ts';
-import { isAllowedSite } from '../guards.ts';
+import { isAllowedSite, isPrefetch } from '../guards.ts';
 import { endAtWish } from '../session/present-session.ts';
 
 /**
@@ -15,6 +15,7 @@ export async function logOutLocally(context: LoginContext, request: OwnRequest):
   const named = namedProvider(context, request);
   const all = named === undefined ? context.siblings.all : [named];
   if (!all.every(({ provider }) => provider.kind.localLogout)) return emptyAnswer(404);
+  if (isPrefetch(request.http.headers)) return emptyAnswer(503);
   if (request.http.method === 'HEAD') return emptyAnswer(204);
   if (!isAllowedSite(request.http, context.config.allowedOrigins)) {
     context.emit({ event: 'access.denied', method: request.http.method, decision: 'cross_site' });

@@ -163,3 +163,27 @@ test('a logout that overtakes a callback wins (SE-10)', async (t) => {
   assert.equal((await browser.visit(path)).status, 403);
   assert.equal(browser.jar.has(SESSION), false);
 });
+
+test('RT-2: a browser that loads ahead logs nobody out, here or at the provider', async (t) => {
+  const { browser, logIn } = await startWorld(t, { env: { FULLMAKT_LOGIN_PROVIDER: 'openid' } });
+  await logIn();
+  const ahead = { 'sec-purpose': 'prefetch;prerender', 'sec-fetch-site': 'same-origin' };
+  for (const path of ['/oauth2/logout', '/oauth2/logout/local']) {
+    const answer = await browser.visit(path, { headers: ahead });
+    assert.deepEqual([answer.status, answer.setCookies], [503, []], path);
+  }
+  assert.equal((await browser.ask('/oauth2/session')).status, 200);
+});
+
+test('LO-1: a stray answer ends no logout that is under way: who comes back from the provider reaches the target', async (t) => {
+  const { browser, logIn } = await startWorld(t);
+  await logIn();
+  const page = await browser.visit('/oauth2/logout?redirect=%2Fbye');
+  const state = /name="state" value="([^"]+)"/.exec(page.body)?.[1] ?? '';
+  for (const query of ['', '?state=another']) {
+    const stray = await browser.visit(`/oauth2/logout/callback${query}`);
+    assert.deepEqual([stray.headers.location, stray.setCookies], ['/', []], query);
+  }
+  assert.equal((await browser.visit(`/oauth2/logout/callback?state=${state}`)).headers.location, '/bye');
+  assert.equal(browser.jar.size, 0);
+});

@@ -110,7 +110,8 @@ export async function finishLogout(context: LoginContext, request: OwnRequest): 
   const value = cookieValue(request.http, name);
   const journey =
     value === undefined ? undefined : openJourney(context.sealer, { name, value }, queryValue(request, 'state'));
-  if (journey === undefined) return goOn(context, request, { named: undefined, target: undefined, stops: [] });
+  // Whoever sent this one: the logout that is under way, if there is one, is told apart by its own state, and goes on.
+  if (journey === undefined) return redirectTo(afterLogout(context, request));
   // Targets are judged where they are used, whoever remembered them.
   return goOn(context, request, { ...journey, target: context.targets.checked(journey.target, request.ingress) });
 }
