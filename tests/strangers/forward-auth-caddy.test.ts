@@ -1,10 +1,12 @@
 import { freePort } from '../servers/free-port.ts';
+import type { OuterProxy } from './forward-auth-cases.ts';
 import { judgeOuterProxy } from './forward-auth-cases.ts';
+import { judgeDemands } from './forward-auth-demands.ts';
 import { exampleFile, putFile, runOuter, startFolder, without } from './forward-auth-world.ts';
 
 const PROGRAM = 'caddy';
 
-judgeOuterProxy({
+const OUTER: OuterProxy = {
   name: 'Caddy',
   skip: without(PROGRAM),
   async start(t, { login, applicationPort }) {
@@ -20,4 +22,7 @@ judgeOuterProxy({
     await runOuter(t, [PROGRAM, 'run', '--config', main, '--adapter', 'caddyfile'], { port, folder });
     return port;
   },
-});
+};
+
+judgeOuterProxy(OUTER);
+judgeDemands(OUTER);

@@ -1,12 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freePort } from '../servers/free-port.ts';
+import type { OuterProxy } from './forward-auth-cases.ts';
 import { judgeOuterProxy } from './forward-auth-cases.ts';
+import { judgeDemands } from './forward-auth-demands.ts';
 import { exampleFile, putFile, runOuter, startFolder, without } from './forward-auth-world.ts';
 
 const PROGRAM = 'haproxy';
 
-judgeOuterProxy({
+const OUTER: OuterProxy = {
   name: 'HAProxy',
   skip: without(PROGRAM),
   async start(t, { login, applicationPort }) {
@@ -29,4 +31,7 @@ judgeOuterProxy({
     await runOuter(t, [PROGRAM, '-db', '-f', main], { port, folder });
     return port;
   },
-});
+};
+
+judgeOuterProxy(OUTER);
+judgeDemands(OUTER);

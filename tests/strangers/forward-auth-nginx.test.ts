@@ -1,5 +1,7 @@
 import { freePort } from '../servers/free-port.ts';
+import type { OuterProxy } from './forward-auth-cases.ts';
 import { judgeOuterProxy } from './forward-auth-cases.ts';
+import { judgeDemands } from './forward-auth-demands.ts';
 import { exampleFile, putFile, runOuter, startFolder, without } from './forward-auth-world.ts';
 
 const PROGRAM = 'nginx';
@@ -13,7 +15,7 @@ function around(folder: string): string {
 http { access_log off; ${temporary.join(' ')} include ${folder}/fullmakt.conf; }`;
 }
 
-judgeOuterProxy({
+const OUTER: OuterProxy = {
   name: 'nginx',
   skip: without(PROGRAM),
   async start(t, { login, applicationPort }) {
@@ -30,4 +32,7 @@ judgeOuterProxy({
     await runOuter(t, [PROGRAM, '-p', folder, '-e', 'stderr', '-c', main], { port, folder });
     return port;
   },
-});
+};
+
+judgeOuterProxy(OUTER);
+judgeDemands(OUTER);

@@ -42,6 +42,7 @@ export interface GuardedApplication {
 const RULES = [
   { path: '/public/**', login: 'exempt' },
   { path: '/writes/**', csrf: 'fetch-metadata' },
+  { path: '/young/**', maxAgeSeconds: 60 },
 ];
 
 /** Why tests of a program cannot run here; false when they can. In CI none may skip. */

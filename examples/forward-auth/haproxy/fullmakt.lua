@@ -1,5 +1,5 @@
 -- Asks fullmakt login about each request. The answer lies in variables of the transaction:
--- fullmakt_status, fullmakt_login, fullmakt_authorization, fullmakt_id_token.
+-- fullmakt_status, fullmakt_login, fullmakt_challenge, fullmakt_authorization, fullmakt_id_token.
 
 local base = os.getenv("FULLMAKT_URL")
 local check = base .. "/oauth2/session/forwardauth"
@@ -43,6 +43,8 @@ core.register_action("fullmakt", { "http-req" }, function(txn)
   if status == 401 and login ~= nil and follows_link(txn) then status = 302 end
   txn:set_var("txn.fullmakt_status", status)
   txn:set_var("txn.fullmakt_login", login or "")
+  local challenge = first(answer and answer.headers, "www-authenticate")
+  if challenge ~= nil then txn:set_var("txn.fullmakt_challenge", challenge) end
   local authorization = first(answer and answer.headers, "authorization")
   if authorization ~= nil then txn:set_var("txn.fullmakt_authorization", authorization) end
   local id_token = first(answer and answer.headers, "x-wonderwall-forward-auth-token")
