@@ -16,8 +16,8 @@ import type { Targets } from './targets.ts';
 export interface Background {
   /** Runs once; a failure goes to `onFailure`. */
   run(task: () => Promise<unknown>, onFailure: (error: unknown) => void): void;
-  /** Repeats a failing task with growing pauses, for at most ten minutes. */
-  insist(task: () => Promise<unknown>): void;
+  /** Repeats a failing task with growing pauses, for at most ten minutes. What `anybody` may ask for gets half of the places. */
+  insist(task: () => Promise<unknown>, asked?: { readonly by?: 'us' | 'anybody' }): void;
   /** Aborted once it closes: what goes on for long should come to its end. */
   readonly closing: AbortSignal;
   close(): Promise<void>;

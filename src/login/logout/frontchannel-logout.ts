@@ -45,7 +45,7 @@ export async function logOutFrontChannel(context: LoginContext, request: OwnRequ
   } catch (error) {
     if (!(error instanceof StoreUnavailable)) throw error;
     context.emit({ event: 'store.unavailable', reason: error.message });
-    context.background.insist(() => context.sessions.endBySid(sid));
+    context.background.insist(() => context.sessions.endBySid(sid), { by: 'anybody' });
     return answer(202);
   }
 }
