@@ -26,7 +26,7 @@ test('a server that takes connections and drops them again is not overrun with n
 });
 
 test('a connection that was of use and is lost is made again at once', async (t) => {
-  let lose: (reason: unknown) => void = assert.fail;
+  let lose: (reason: unknown) => void = () => assert.fail('not connected');
   let opened = 0;
   const open: Open<NodeConnection> = ({ lost }) => {
     opened += 1;
