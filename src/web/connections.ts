@@ -8,6 +8,8 @@ export interface Connections {
   answering(incoming: IncomingMessage, outgoing: ServerResponse): boolean;
   /** Whether an answer has begun on this socket and is not complete. */
   isAnswering(socket: Duplex): boolean;
+  /** The last answer on this socket that is not over; those before it are over by then. */
+  pending(socket: Duplex): ServerResponse | undefined;
   /** A request is refused as a whole: whatever else its sender has put on that connection is not read as requests. */
   refuse(incoming: IncomingMessage): void;
   /** Whether a request came after a refused one and has to stay without answer. */
@@ -42,6 +44,7 @@ export function createConnections(): Connections {
       const outgoing = latest.get(socket);
       return outgoing !== undefined && outgoing.headersSent && !outgoing.writableFinished;
     },
+    pending: (socket) => ((waiting.get(socket) ?? 0) === 0 ? undefined : latest.get(socket)),
     refuse(incoming) {
       refused.add(incoming.socket);
     },

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import type { Socket } from 'node:net';
 import { test } from 'node:test';
+import { setImmediate as immediate } from 'node:timers/promises';
 import { openListener, rawClient, rawExchange, statusOf } from './testing/raw-client.ts';
 
 const HOST = 'Host: a.test\r\n';
@@ -15,6 +17,44 @@ test('ends upgraded connections when it closes', async (t) => {
   await client.until(/101/);
   await listener.close(0.05);
   await client.closed();
+});
+
+test('a handshake behind a request that is not answered yet waits for that answer: none gets into the tunnel', async (t) => {
+  const slow = Promise.withResolvers<void>();
+  let upgraded = 0;
+  const listener = await openListener(t, {
+    handle: async () => {
+      await slow.promise;
+      return { status: 200, body: 'slow' };
+    },
+    upgrade: (_request, socket) => {
+      upgraded += 1;
+      socket.write('HTTP/1.1 101 Switching Protocols\r\n\r\ntunnel');
+    },
+  });
+  const client = rawClient(t, listener.port);
+  client.send(`GET / HTTP/1.1\r\n${HOST}\r\nGET / HTTP/1.1\r\n${HANDSHAKE}\r\n`);
+  for (let turn = 0; turn < 100; turn += 1) await immediate();
+  assert.equal(upgraded, 0);
+  slow.resolve();
+  assert.match(await client.until(/tunnel/), /^HTTP\/1\.1 200 [^]*\r\n\r\nslowHTTP\/1\.1 101 [^]*\r\n\r\ntunnel$/);
+});
+
+test('a handshake behind a request whose client leaves is nobody’s', async (t) => {
+  const judged = Promise.withResolvers<Socket>();
+  const listener = await openListener(t, {
+    handle: ({ incoming }) => {
+      judged.resolve(incoming.socket);
+      return new Promise<never>(() => undefined);
+    },
+    upgrade: () => assert.fail('not to be upgraded'),
+  });
+  const client = rawClient(t, listener.port);
+  client.send(`GET / HTTP/1.1\r\n${HOST}\r\nGET / HTTP/1.1\r\n${HANDSHAKE}\r\n`);
+  const socket = await judged.promise;
+  client.socket.resetAndDestroy();
+  await new Promise((resolve) => socket.once('close', resolve));
+  for (let turn = 0; turn < 20; turn += 1) await immediate();
 });
 
 const HANDSHAKES: readonly (readonly [title: string, request: string, status: number])[] = [

@@ -1,4 +1,5 @@
 import type { IncomingMessage, Server, ServerOptions, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { refusalOf } from './admit.ts';
 import { createConnections } from './connections.ts';
@@ -153,12 +154,31 @@ function failure(spec: ListenerSpec, error: unknown, request: HttpRequest): Http
   return own(spec, json(500, { error: 'server_error' }, { 'Cache-Control': 'no-store' }));
 }
 
-function upgrade(
+interface Handshake {
+  readonly socket: Duplex;
+  readonly head: Buffer;
+}
+
+/** An answer that is still to come would be written into the tunnel: whoever asked too soon waits for it. */
+function upgrade(parts: ServerParts, incoming: IncomingMessage, handshake: Handshake): void {
+  const { socket } = handshake;
+  socket.on('error', () => socket.destroy());
+  const before = parts.connections.pending(socket);
+  if (before === undefined) return upgradeNow(parts, incoming, handshake);
+  before.once('close', () => {
+    // Set for the time between two requests.
+    if (socket instanceof Socket) socket.setTimeout(0);
+    if (socket.writable) upgradeNow(parts, incoming, handshake);
+    // Nobody is there any more, or that answer was the last.
+    else socket.destroy();
+  });
+}
+
+function upgradeNow(
   { spec, limits, connections }: ServerParts,
   incoming: IncomingMessage,
-  { socket, head }: { socket: Duplex; head: Buffer },
+  { socket, head }: Handshake,
 ): void {
-  socket.on('error', () => socket.destroy());
   if (connections.followsRefusal(incoming)) {
     socket.destroy();
     return;
