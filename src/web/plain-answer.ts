@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { ForwardOptions, UpstreamTimes } from './forward.ts';
-import { endToEndHeaders, headerPairs } from './headers.ts';
+import { endToEndHeaders, headerPairs, isHeaderValue } from './headers.ts';
 import type { HttpRequest } from './http.ts';
 import { handOver, onAbort } from './lasting.ts';
 import { isEventStream } from './relay.ts';
@@ -39,7 +39,8 @@ export function passOn(asking: Asking, answer: IncomingMessage): void {
   // Only a socket that is read tells that its client is gone. What it still says is for nobody.
   const leave = (): void => void socket.destroy();
   socket.once('end', leave).resume();
-  const statusLine = `HTTP/1.1 ${answer.statusCode ?? 502} ${answer.statusMessage ?? ''}`;
+  const { statusMessage = '' } = answer;
+  const statusLine = `HTTP/1.1 ${answer.statusCode ?? 502} ${isHeaderValue(statusMessage) ? statusMessage : ''}`;
   // Without the upstream's framing the end of the connection is the end of the body.
   writeAnswerHead(asking, answer, { statusLine, own: ['Connection', 'close'] });
   options.onAnswered?.(answer.statusCode ?? 502);

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { PassThrough } from 'node:stream';
 import type { Dispatcher } from 'undici';
-import { endToEndHeaders, headerValues } from './headers.ts';
+import { endToEndHeaders, headerPairs, headerValues } from './headers.ts';
 import type { HttpRequest, HttpResponse } from './http.ts';
 import { handOver, onAbort } from './lasting.ts';
 import { endAfterUpload, LINGER_SECONDS, respond } from './respond.ts';
@@ -123,10 +123,18 @@ function writeHead(
 ): void {
   // An answer before the end of the upload leaves the connection where no next request can begin.
   const early = hasBody(request) && !request.incoming.complete;
-  const headers = early ? [...answer.raw, 'Connection', 'close'] : [...answer.raw];
+  const raw = answer.status === 204 ? withoutLength(answer.raw) : answer.raw;
+  const headers = early ? [...raw, 'Connection', 'close'] : [...raw];
   if (answer.message === undefined) outgoing.writeHead(answer.status, headers);
   else outgoing.writeHead(answer.status, answer.message, headers);
   options.onAnswered?.(answer.status);
+}
+
+/** Whoever is before us might wait for a body of that length (RFC 9110 8.6). */
+function withoutLength(raw: readonly string[]): readonly string[] {
+  return headerPairs(raw)
+    .filter(([name]) => name.toLowerCase() !== 'content-length')
+    .flat();
 }
 
 /** Most answers are whole in the packet they begin in; the others get what an answer needs that takes its time. */
@@ -179,6 +187,8 @@ function fail({ request, outgoing, options }: RelayOptions, state: RelayState, e
     return;
   }
   const status = isTimeout(error) ? 504 : 502;
+  // It may be the application's, and the very thing that could not be written.
+  outgoing.statusMessage = '';
   const early = hasBody(request) && !request.incoming.complete;
   outgoing.writeHead(status, early ? ['Content-Length', '0', 'Connection', 'close'] : ['Content-Length', '0']);
   options.onAnswered?.(status);

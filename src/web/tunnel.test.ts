@@ -103,6 +103,16 @@ test('joins nothing before the 101: bytes behind the handshake never reach an ap
   assert.doesNotMatch(seen, /smuggled/);
 });
 
+test('leaves out the text of a status line that holds illegal bytes', async (t) => {
+  const app = await rawServer(t, async (client) => {
+    await client.until(/\r\n\r\n/);
+    client.send('HTTP/1.1 403 N\u007fo\r\nContent-Length: 4\r\n\r\nnope');
+  });
+  const client = rawClient(t, (await tunnelTo(t, app.origin)).port);
+  client.send(HANDSHAKE);
+  assert.match(await client.closed(), /^HTTP\/1\.1 403 \r\n[^]*nope$/);
+});
+
 test('relays an answer in chunks as a plain one that ends with the connection', async (t) => {
   const app = await rawServer(t, async (client) => {
     await client.until(/\r\n\r\n/);

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { test } from 'node:test';
-import { rawServer } from './testing/raw-client.ts';
-import { proxied, proxyTo } from './testing/proxied.ts';
+import { rawServer, rawExchange } from './testing/raw-client.ts';
+import { CLOSE, HOST, proxied, proxyTo } from './testing/proxied.ts';
 
 const RESETS: readonly (readonly [title: string, head: string])[] = [
   ['with a length', 'Content-Length: 100\r\n\r\nhalf'],
@@ -38,6 +38,17 @@ test('answers 502 to an answer whose headers hold illegal bytes', async (t) => {
     void peer.until(/\r\n\r\n/).then(() => peer.send('HTTP/1.1 200 OK\r\nX-A: a\u0001b\r\nContent-Length: 0\r\n\r\n'));
   });
   assert.equal((await fetch((await proxyTo(t, app.origin)).origin)).status, 502);
+});
+
+test('answers 502 to an answer whose status line holds illegal bytes', async (t) => {
+  for (const text of ['O\u007fK', 'O\u0001K']) {
+    const app = await rawServer(t, async (client) => {
+      await client.until(/\r\n\r\n/);
+      client.send(Buffer.from(`HTTP/1.1 200 ${text}\r\nContent-Length: 2\r\n\r\nok`, 'latin1'));
+    });
+    const { port } = await proxyTo(t, app.origin);
+    assert.match(await rawExchange(t, port, `GET / HTTP/1.1\r\n${HOST}${CLOSE}`), /^HTTP\/1\.1 502 Bad Gateway\r\n/);
+  }
 });
 
 test('answers 502 when the application switches protocols unasked', async (t) => {

@@ -70,6 +70,17 @@ test('strips headers of the connection from the answer, its nominated ones inclu
   assert.equal(response.headers.get('x-kept'), '2');
 });
 
+test('says no length with a 204, which has no body to be as long (RFC 9110 8.6)', async (t) => {
+  const app = await rawServer(t, async (client) => {
+    await client.until(/\r\n\r\n/);
+    client.send('HTTP/1.1 204 No Content\r\nContent-Length: 5\r\nX-Kept: 1\r\n\r\n');
+  });
+  const { port } = await proxyTo(t, app.origin);
+  const answer = await rawExchange(t, port, `GET / HTTP/1.1\r\n${HOST}${CLOSE}`);
+  assert.match(answer, /^HTTP\/1\.1 204 No Content\r\nX-Kept: 1\r\n/);
+  assert.doesNotMatch(answer, /Content-Length/i);
+});
+
 test('lets the caller change the headers of the answer', async (t) => {
   const server = await rawServer(t, (peer) => {
     void peer
