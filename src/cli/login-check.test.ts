@@ -40,10 +40,14 @@ test('SE-4: a damaged key beside an sqlite file is found before the start; one t
 test('a file that is neither YAML nor JSON is refused with the line where reading ended', async () => {
   const file = join(folder, 'typo.yaml');
   writeFileSync(file, 'ingress: http://localhost\nopenid: { client-secret: hush-hush\nauto-login: true\n');
+  writeFileSync(join(folder, 'twice.yaml'), 'auto-login: true\nauto-login: false\n');
+  await assert.rejects(readConfigFile(join(folder, 'twice.yaml')), /twice\.yaml:2:1 .*\(DUPLICATE_KEY\)/);
   await assert.rejects(
     readConfigFile(file),
     (error) =>
-      error instanceof Error && /typo\.yaml:3:\d+ is neither/.test(error.message) && !/hush/.test(error.message),
+      error instanceof Error &&
+      /typo\.yaml:3:\d+ cannot be read as YAML or JSON/.test(error.message) &&
+      !/hush/.test(error.message),
   );
 });
 

@@ -29,13 +29,18 @@ export async function readConfigFile(file: string): Promise<Named> {
     document = parse(text);
   } catch (error) {
     // The parser's own message quotes the text, which may hold a secret; where it stopped does not.
-    throw new ConfigFileUnusable(`${file}${placeOf(error)} is neither YAML nor JSON`);
+    throw new ConfigFileUnusable(`${file}${placeOf(error)} cannot be read as YAML or JSON${codeOf(error)}`);
   }
   if (document === null || document === undefined) return {};
   const found = new Map<string, string>();
   if (!isTable(document)) throw new ConfigFileUnusable(`${file} does not hold settings by name`);
   for (const [name, value] of Object.entries(document)) collect(name, value, found, file);
   return Object.fromEntries(found);
+}
+
+/** What the parser calls it, DUPLICATE_KEY say: a word of its own, none of the text. */
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? ` (${String(error.code)})` : '';
 }
 
 /** `:line:column` where the parser says so. */

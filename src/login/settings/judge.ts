@@ -63,6 +63,25 @@ function judgeIngresses({ ingress = [], cookieSecure }: Partial<LoginSettings>, 
       problems.push(`${variableOf('ingress')}: ${url} is there twice`);
 }
 
+function judgeListeners(settings: Partial<LoginSettings>, problems: string[]): void {
+  if ('bindAddress' in settings && settings.bindAddress === undefined)
+    problems.push(`${variableOf('bind-address')} cannot be none`);
+  const taken = new Map<string, string>();
+  const { bindAddress, metricsBindAddress, probeBindAddress } = settings;
+  const listeners = {
+    'bind-address': bindAddress,
+    'metrics-bind-address': metricsBindAddress,
+    'probe-bind-address': probeBindAddress,
+  };
+  for (const [name, address] of Object.entries(listeners)) {
+    if (address === undefined || address.port === 0) continue;
+    const place = `${address.host}:${address.port}`;
+    const other = taken.get(place);
+    if (other !== undefined) problems.push(`${variableOf(name)}: ${place} is ${variableOf(other)} already`);
+    taken.set(place, name);
+  }
+}
+
 /** Everything that is wrong with settings that are good one by one; those that could not be read are left out. */
 export function judgeTogether(settings: Partial<LoginSettings>, providers: readonly string[]): readonly string[] {
   const problems: string[] = [];
@@ -72,8 +91,7 @@ export function judgeTogether(settings: Partial<LoginSettings>, providers: reado
   judgeExchange(settings, problems);
   judgeKeys(settings, problems);
   judgeIngresses(settings, problems);
-  if ('bindAddress' in settings && settings.bindAddress === undefined)
-    problems.push(`${variableOf('bind-address')} cannot be none`);
+  judgeListeners(settings, problems);
   const { shutdownGracefulPeriod: grace, shutdownWaitBeforePeriod: wait } = settings;
   if (grace !== undefined && wait !== undefined && grace <= wait)
     problems.push(

@@ -1,6 +1,6 @@
 /** Kinds of values that only the login proxy has. */
 import type { Address, Setting } from '../../settings.ts';
-import { address } from '../../settings.ts';
+import { address, url } from '../../settings.ts';
 
 const KEY_BYTES = 32;
 const parsePlainAddress: (text: string) => Address = address({ env: '', says: '' }).parse;
@@ -8,6 +8,27 @@ const parsePlainAddress: (text: string) => Address = address({ env: '', says: ''
 /** An address, or `none`. */
 export function parseAddressOrNone(text: string): Address | undefined {
   return text === 'none' ? undefined : parsePlainAddress(text);
+}
+
+const parsePlainUrl: (text: string) => string = url({ env: '', says: '' }).parse;
+
+/** The URL of an application: requests keep their own path, so it has none. */
+export function parseApplication(text: string): string {
+  const { origin } = new URL(parsePlainUrl(text));
+  if (!new RegExp('^[a-z]+://[^/?]+/?$', 'i').test(text))
+    throw new Error(`a URL without a path or query, such as ${origin}`);
+  return text;
+}
+
+/** Hosts as requests name them, each perhaps with a port. */
+export function parseHosts(text: string): readonly string[] {
+  const hosts = text
+    .split(',')
+    .map((one) => one.trim())
+    .filter((one) => one !== '');
+  if (!hosts.every((host) => /^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/.test(host)))
+    throw new Error('hosts such as app or app.example.com:8080, with commas between');
+  return hosts;
 }
 
 /** Keys in base64 (either alphabet), 32 bytes each. */

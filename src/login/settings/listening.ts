@@ -1,13 +1,13 @@
 /** Settings of where the proxy listens, what it protects. */
 import type { Address, SettingsTable } from '../../settings.ts';
-import { boolean, json, list, url } from '../../settings.ts';
+import { boolean, json, list } from '../../settings.ts';
 import type { Ingress } from '../ingress.ts';
 import { parseIngress } from '../ingress.ts';
 import type { RuleSetting } from '../proxy/rules.ts';
 import { parseRules } from './rules.ts';
 import type { UpstreamRoute } from './upstreams.ts';
 import { parseUpstreams } from './upstreams.ts';
-import { custom, named, parseAddressOrNone, same } from './kinds.ts';
+import { custom, named, parseAddressOrNone, parseApplication, parseHosts, same } from './kinds.ts';
 
 /** Settings of where the proxy listens, what it protects. */
 export interface ListeningSettings {
@@ -57,8 +57,10 @@ export const LISTENING_TABLE: SettingsTable<ListeningSettings> = {
     says: 'Where health checks listen besides the metrics listener.',
     parse: parseAddressOrNone,
   }),
-  upstream: url({
+  upstream: custom({
     ...named('upstream', 'WONDERWALL_UPSTREAM_HOST'),
+    kind: 'URL',
+    parse: parseApplication,
     fallback: 'http://127.0.0.1:8080',
     says: 'The application. WONDERWALL_UPSTREAM_IP and WONDERWALL_UPSTREAM_PORT together come before WONDERWALL_UPSTREAM_HOST.',
   }),
@@ -87,8 +89,10 @@ export const LISTENING_TABLE: SettingsTable<ListeningSettings> = {
     fallback: [],
     says: 'Addresses and ranges whose X-Forwarded headers are believed.',
   }),
-  serviceHosts: list({
+  serviceHosts: custom({
     ...named('service-hosts'),
+    kind: 'list',
+    parse: parseHosts,
     fallback: [],
     says: 'Further hosts that reach the application without sessions.',
   }),

@@ -61,3 +61,35 @@ test('a variable that Kubernetes sets for a Service of our name is refused with 
     );
   assert.doesNotMatch(problemsWith({ FULLMAKT_LOGIN_PORTS: 'x' }), /enableServiceLinks/);
 });
+
+test('an application is an origin: a path or query of its address would be lost, and is refused', () => {
+  for (const value of ['http://app:8080/base', 'http://app/?x=1', 'http://app//', 'http://app?']) {
+    assert.match(problemsWith({ FULLMAKT_LOGIN_UPSTREAM: value }), /_UPSTREAM is not usable.*path/, value);
+    const upstreams = JSON.stringify({ '/api': { upstream: value } });
+    assert.match(problemsWith({ FULLMAKT_LOGIN_UPSTREAMS: upstreams }), /_UPSTREAMS is not usable.*path/, value);
+  }
+  for (const value of ['http://app:8080', 'https://app.example.test/', 'http://[::1]:80'])
+    assert.equal(problemsWith({ FULLMAKT_LOGIN_UPSTREAM: value }), '', value);
+});
+
+test('RO-2: a service host is a host and perhaps a port; anything else would never match', () => {
+  for (const value of ['http://app', 'app/x', 'a b', 'app:', 'app:x', 'me@app', '[::1', '*'])
+    assert.match(problemsWith({ FULLMAKT_LOGIN_SERVICE_HOSTS: `app,${value}` }), /SERVICE_HOSTS is not usable/, value);
+  assert.equal(problemsWith({ FULLMAKT_LOGIN_SERVICE_HOSTS: 'app, App.Team_a.svc:8080,[::1]:80,10.0.0.1' }), '');
+});
+
+/** What is wrong with these addresses of the listeners. */
+function at(bind: string, metrics: string, probes = 'none'): string {
+  return problemsWith({
+    FULLMAKT_LOGIN_BIND_ADDRESS: bind,
+    FULLMAKT_LOGIN_METRICS_BIND_ADDRESS: metrics,
+    FULLMAKT_LOGIN_PROBE_BIND_ADDRESS: probes,
+  });
+}
+
+test('two listeners at one address are refused by name, unless the system chooses the port', () => {
+  assert.match(at(':3000', '127.0.0.1:3001', '127.0.0.1:3001'), /PROBE_BIND_ADDRESS.*METRICS_BIND_ADDRESS/);
+  assert.match(at(':3000', '0.0.0.0:3000'), /METRICS_BIND_ADDRESS.*_BIND_ADDRESS/);
+  assert.equal(at(':0', ':0', ':0'), '');
+  assert.equal(at('127.0.0.1:3000', '127.0.0.2:3000'), '');
+});

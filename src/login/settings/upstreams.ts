@@ -1,5 +1,5 @@
 /** The `upstreams` setting: applications of their own below one path, as JSON. */
-import { url } from '../../settings.ts';
+import { parseApplication } from './kinds.ts';
 
 /** An application of its own below one path, and what the token for it is exchanged to. */
 export interface UpstreamRoute {
@@ -12,7 +12,6 @@ export interface UpstreamRoute {
 
 const FORM = 'an object of paths, each {"upstream": URL, "audience": {"tokenx": …, "entra": …}}';
 const PATH = /^(?:\/[A-Za-z0-9._~-]+)+$/;
-const parsePlainUrl: (text: string) => string = url({ env: '', says: '' }).parse;
 
 type Members = Readonly<Record<string, unknown>>;
 
@@ -46,7 +45,7 @@ function routeOf(path: string, value: unknown): UpstreamRoute {
   const { upstream, audience } = membersOf(value, ['upstream', 'audience'], path);
   return {
     path: plain,
-    upstream: parsePlainUrl(textOf(upstream, `upstream of ${path}`)),
+    upstream: parseApplication(textOf(upstream, `upstream of ${path}`)),
     audience: audienceOf(audience, path),
   };
 }
