@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { newCorrelationId } from './correlation-id.ts';
 import type { HttpRequest } from './http.ts';
 import { BodyTooLarge } from './http.ts';
 import { BODY_BYTES } from './limits.ts';
@@ -68,7 +68,7 @@ function correlationId(incoming: IncomingMessage): string {
     const value = incoming.headers[name];
     if (typeof value === 'string' && /^[A-Za-z0-9._:-]{1,128}$/.test(value)) return value;
   }
-  return randomUUID();
+  return newCorrelationId();
 }
 
 function whenGone(answer: ServerResponse | Duplex): AbortSignal {
