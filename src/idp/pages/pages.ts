@@ -81,8 +81,7 @@ export function signOutPage(
   const { action, next } = setting;
   return respondWithPage(setting, {
     title: texts.signOut,
-    // Browsers apply form-action to the redirect that answers the form too.
-    policy: `form-action 'self'${next === undefined ? '' : ` ${originOf(next)}`}`,
+    policy: `form-action ${next === undefined ? "'self'" : formWay(next)}`,
     body: html`<h1>${texts.signOut}</h1>
 <form method="post" action="${action}" id="fm-logout">${hiddenFields(setting.fields)}<p>${texts.signOutQuestion}</p>
 <button id="fm-continue">${texts.signOut}</button></form>`,
@@ -110,6 +109,15 @@ ${frames.length > 0 && html`<p>${texts.signingOut}</p>`}
 ${next !== undefined && html`<a class="button" id="fm-continue" href="${next}">${texts.proceed}</a>`}
 ${frames}`,
   });
+}
+
+/**
+ * CSP sources for a form whose answer redirects to a registered address. Browsers hold `form-action` against every redirect that
+ * follows, and where the client sends people from there, to another host of its domain say, is known to the client alone.
+ */
+export function formWay(address: string): string {
+  const protocol = URL.parse(address)?.protocol ?? 'https:';
+  return ["'self'", ...new Set(['http:', 'https:', protocol])].join(' ');
 }
 
 /** The origin of a registered address as a CSP source; its scheme for the custom schemes of native apps. */

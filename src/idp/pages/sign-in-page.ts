@@ -2,7 +2,7 @@ import { html } from '../../web/html.ts';
 import type { Html } from '../../web/html.ts';
 import type { HttpResponse } from '../../web/http.ts';
 import type { PageSetting } from './pages.ts';
-import { originOf, respondWithPage } from './pages.ts';
+import { formWay, respondWithPage } from './pages.ts';
 import { fullName } from '../people/person.ts';
 import type { Person } from '../people/person.ts';
 import { languageOf, LANGUAGES, TEXTS } from './texts.ts';
@@ -40,8 +40,7 @@ export function signInPage(view: SignInView): HttpResponse {
   const title = texts.signInTo(view.label);
   return respondWithPage(view, {
     title,
-    // Browsers apply form-action to the redirect that answers the form too.
-    policy: `form-action 'self' ${originOf(view.redirectUri)}`,
+    policy: `form-action ${formWay(view.redirectUri)}`,
     body: html`${languages(texts, language)}
 <h1>${title}</h1>
 <p>${texts.forClient[0]}<strong>${view.client}</strong>${texts.forClient[1]}</p>
