@@ -172,6 +172,10 @@ function clientsFile({ idporten = [], entra = [] }: GroundOptions): string {
       post_logout_redirect_uris: [`https://${host}/oauth2/logout/callback`],
       frontchannel_logout_uri: `https://${host}/oauth2/logout/frontchannel`,
       frontchannel_logout_session_required: true,
+      grant_types: ['authorization_code', 'refresh_token'],
+      access_token_lifetime: 3600,
+      refresh_token_lifetime: 7200,
+      authorization_lifetime: 7200,
       scopes: ['openid', 'profile'],
     })),
     ...(entra.length > 0 && {
