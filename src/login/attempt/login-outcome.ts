@@ -9,11 +9,15 @@ import type { PageName } from '../pages/page-texts.ts';
 import { isPageName } from '../pages/page-texts.ts';
 
 const KEPT_SECONDS = 30;
+/** Longer than a callback takes, with every call to provider and store at its limit. */
+const PENDING_SECONDS: number = 1 * MINUTE;
 /** Longer than any replica takes the attempt for alive, whatever its clock says: the claim ends last. */
 const CLAIM_SECONDS: number = ATTEMPT_SECONDS + 2 * MINUTE;
 const PENDING = 'pending';
 const POLL_MILLISECONDS = 100;
 const MAX_POLLS = 150;
+/** Between the winner's claim and its note that it is at work: as long as one operation of the store may take, and a little. */
+const POLLS_BEFORE_NOTE = 6;
 
 /** How an attempt ended. */
 export type LoginOutcome =
@@ -28,7 +32,7 @@ function outcomeKey(id: Uint8Array): string {
 export async function claimOutcome(context: LoginContext, id: Uint8Array): Promise<'ours' | 'taken'> {
   const key = outcomeKey(id);
   if (!(await context.store.once(key, CLAIM_SECONDS))) return 'taken';
-  await context.store.put(key, Buffer.from(PENDING), KEPT_SECONDS);
+  await context.store.put(key, Buffer.from(PENDING), PENDING_SECONDS);
   return 'ours';
 }
 
@@ -58,10 +62,11 @@ function parseOutcome(plain: Buffer | undefined): LoginOutcome | undefined {
 /** The outcome of the attempt's first use, waited for while it runs; undefined when it is forgotten. */
 export async function waitForOutcome(context: LoginContext, id: Uint8Array): Promise<LoginOutcome | undefined> {
   const key = outcomeKey(id);
+  let noted = false;
   for (let poll = 0; poll < MAX_POLLS; poll += 1) {
     const stored = await context.store.read(key);
-    // The first look may come between the winner's claim and its note that it is at work.
-    if (stored === undefined && poll > 0) return undefined;
+    noted ||= stored !== undefined;
+    if (stored === undefined && (noted || poll >= POLLS_BEFORE_NOTE)) return undefined;
     const text = stored?.value.toString('utf8') ?? PENDING;
     if (text !== PENDING) return parseOutcome(context.sealer.open('result', text, key));
     await wait(POLL_MILLISECONDS);
