@@ -82,6 +82,9 @@ function createNodeServer(spec: ListenerSpec, limits: Limits, connections: Conne
     insecureHTTPParser: false,
     requireHostHeader: true,
     noDelay: true,
+    // A tunnel or an event stream may be silent for hours: only probes tell that its client is gone without a word.
+    keepAlive: true,
+    keepAliveInitialDelay: PROBE_AFTER_MS,
     shouldUpgradeCallback: (incoming) => spec.upgrade !== undefined && wantsWebSocket(incoming),
   };
   const server =
@@ -107,6 +110,9 @@ function createNodeServer(spec: ListenerSpec, limits: Limits, connections: Conne
   );
   return server;
 }
+
+/** Silence after which the system asks whether the other side is still there. */
+const PROBE_AFTER_MS = 60_000;
 
 interface ServerParts {
   readonly spec: ListenerSpec;
