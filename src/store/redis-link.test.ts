@@ -25,8 +25,12 @@ test('a server that takes connections and drops them again is not overrun with n
   await t.waitFor(() => assert.ok(opened >= 4));
 });
 
+function notYet(): void {
+  assert.fail('not connected');
+}
+
 test('a connection that was of use and is lost is made again at once', async (t) => {
-  let lose: (reason: unknown) => void = () => assert.fail('not connected');
+  let lose: (reason: unknown) => void = notYet;
   let opened = 0;
   const open: Open<NodeConnection> = ({ lost }) => {
     opened += 1;
