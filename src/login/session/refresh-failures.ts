@@ -9,6 +9,8 @@ export interface RefreshFailures {
   /** Nobody is to try for so many seconds: five unless told. */
   add(key: string, seconds?: number): void;
   isRecent(key: string): boolean;
+  /** What failed has come to a good end. */
+  forget(key: string): void;
 }
 
 /** An empty memory of at most 10,000 failures; the oldest are forgotten first. */
@@ -21,6 +23,7 @@ export function createRefreshFailures(now: Clock): RefreshFailures {
       const [oldest] = failed.keys();
       if (failed.size > MAX_ENTRIES && oldest !== undefined) failed.delete(oldest);
     },
+    forget: (key) => void failed.delete(key),
     isRecent(key) {
       const last = failed.get(key);
       if (last === undefined) return false;

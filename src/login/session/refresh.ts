@@ -164,7 +164,11 @@ export function createRefresher(parts: LoginParts): Refresher {
     const { key } = session;
     if (held.rest === undefined) return held;
     unstored.add(key);
-    return { outcome: held.outcome, rest: held.rest.finally(() => unstored.delete(key)) };
+    const rest = held.rest.finally(() => {
+      unstored.delete(key);
+      failures.forget(key);
+    });
+    return { outcome: held.outcome, rest };
   }
 
   async function run(session: StoredSession): Promise<RefreshOutcome> {
