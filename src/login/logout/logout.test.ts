@@ -23,6 +23,18 @@ test('logout at ID-porten is a form that posts the hint, the provider sends the 
   assert.equal((await browser.visit(`/oauth2/logout/callback?state=${state}`)).headers.location, '/');
 });
 
+test('a logout form may lead on to where logouts end, which browsers count among its destinations (LO-2)', async (t) => {
+  const bye = { FULLMAKT_LOGIN_OPENID_POST_LOGOUT_REDIRECT_URI: 'https://www.example.test/bye?x=1' };
+  const { browser, logIn } = await startWorld(t, { env: bye });
+  await logIn();
+  const asked = await browser.visit('/oauth2/logout', { headers: { 'sec-fetch-site': 'cross-site' } });
+  const form = await browser.visit('/oauth2/logout');
+  for (const { headers } of [asked, form]) {
+    const [, destinations = ''] = /form-action ([^;]+)/.exec(String(headers['content-security-policy'])) ?? [];
+    assert.ok(destinations.split(' ').includes('https://www.example.test'), destinations);
+  }
+});
+
 test('logout at a generic provider is a redirect with client id, hint and where to come back (LO-1)', async (t) => {
   const { browser, logIn, provider } = await startWorld(t, { env: { FULLMAKT_LOGIN_PROVIDER: 'openid' } });
   await logIn();

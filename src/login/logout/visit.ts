@@ -6,6 +6,7 @@ import { redirectTo } from '../answers.ts';
 import type { LoginContext, OwnRequest } from '../context.ts';
 import { pageAnswer } from '../pages/pages.ts';
 import type { StoredSession } from '../session/sessions.ts';
+import { originsOfDomain } from '../sso/origins.ts';
 import type { Stop } from './logout-state.ts';
 
 type Fields = readonly (readonly [string, string])[];
@@ -52,14 +53,19 @@ function originsOf(metadata: ProviderMetadata): readonly string[] {
   return urls.flatMap((url) => (url === undefined ? [] : [URL.parse(url)?.origin ?? '']));
 }
 
-/** Origins that a logout form may pass through: CSP `form-action` counts redirects too, and one provider may lead to the next. */
+/**
+ * Origins that a logout form may pass through: CSP `form-action` counts redirects too, one provider may lead to the next, and the
+ * last back to us and on to where logouts end.
+ */
 export function logoutDestinations({ siblings, config }: LoginContext): readonly string[] {
   const origins = siblings.all.flatMap(({ client }) => {
     const metadata = client.metadata.loaded();
     return metadata === undefined ? [] : originsOf(metadata);
   });
   const ours = config.ingresses.map((ingress) => ingress.origin);
-  return [...new Set(["'self'", ...origins.filter((origin) => origin !== ''), ...ours])];
+  const ends = siblings.all.map(({ provider }) => URL.parse(provider.postLogoutRedirectUri ?? '')?.origin ?? '');
+  const all = [...origins, ...ours, ...originsOfDomain(config.role, config.sso), ...ends];
+  return [...new Set(["'self'", ...all.filter((origin) => origin !== '')])];
 }
 
 /** The answer that leads there: a redirect, or a form that submits itself. */

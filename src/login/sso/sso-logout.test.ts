@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { createMemoryStore } from '../../store/memory.ts';
 import type { Store } from '../../store/store.ts';
-import { SHARED_COOKIE, signedInAtA, startDomain } from '../testing/domain.ts';
+import { DOMAIN, SHARED_COOKIE, signedInAtA, startDomain } from '../testing/domain.ts';
 
 test('logging out at A ends the session for B as well, at once', async (t) => {
   const domain = await startDomain(t);
@@ -18,6 +18,8 @@ test('logging out at A ends the session for B as well, at once', async (t) => {
     headers: { 'sec-fetch-site': 'same-site', referer: `${domain.a.origin}/` },
   });
   assert.equal(at.status, 200);
+  const policy = String(at.headers['content-security-policy']);
+  assert.ok(policy.includes(` https://${DOMAIN} https://*.${DOMAIN}`), 'the form leads on to the hosts of the domain');
   const [, state = ''] = /name="state" value="([^"]+)"/.exec(at.body) ?? [];
   const back = await browser.visit(domain.server, `/oauth2/logout/callback?state=${state}`);
   assert.equal(back.headers.location, `${domain.a.origin}/bye`);
