@@ -13,6 +13,8 @@ export interface Setting<T> {
   readonly says: string;
   /** Never printed. */
   readonly secret?: boolean;
+  /** Errors of `parse` quote nothing of the text: they are told, secret or not. */
+  readonly parsesQuietly?: boolean;
   readonly fallback?: T;
   /** What the documentation shows as default when `fallback` does not say it well. */
   readonly shownDefault?: string;
@@ -172,7 +174,8 @@ function allNames(setting: Setting<unknown>): string {
 
 function expectedForm(setting: Setting<unknown>, error: unknown): string {
   // A check written elsewhere may quote the value it refuses, so a secret gets the kind alone.
-  if (setting.secret === true || !(error instanceof Error)) return setting.kind;
+  const isTold = setting.secret !== true || setting.parsesQuietly === true;
+  if (!isTold || !(error instanceof Error)) return setting.kind;
   return error.message;
 }
 

@@ -93,3 +93,18 @@ test('two listeners at one address are refused by name, unless the system choose
   assert.equal(at(':0', ':0', ':0'), '');
   assert.equal(at('127.0.0.1:3000', '127.0.0.2:3000'), '');
 });
+
+test('OP-3: an address of a store that cannot be used is told what is wrong with it, and shown nowhere', () => {
+  const cases = {
+    'redis://me:hush@h1:99999': /a server is host/,
+    'redis+sentinel://me:hush@h1,h2': /the name of the primary is missing/,
+    'redis://me:hush@h1,h2': /sentinels or a cluster/,
+    'redis://:hush@h1/one': /the database is a number/,
+    'postgres://me:hush@h1': /memory:, sqlite:<file>, redis:/,
+  };
+  for (const [store, says] of Object.entries(cases)) {
+    const said = problemsWith({ FULLMAKT_LOGIN_STORE: store });
+    assert.match(said, says, store);
+    assert.doesNotMatch(said, /hush/, store);
+  }
+});

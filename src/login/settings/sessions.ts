@@ -54,6 +54,7 @@ export const SESSIONS_TABLE: SettingsTable<SessionSettings> = {
     kind: 'memory: | sqlite:<file> | URL',
     fallback: 'memory:',
     secret: true,
+    parsesQuietly: true,
     says: 'Where sessions are: memory:, sqlite:<file>, redis:// or valkey:// (rediss:// with TLS), redis+sentinel://h1,h2/name, redis+cluster://h1,h2.',
     parse: parseStore,
   }),

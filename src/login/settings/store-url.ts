@@ -18,7 +18,11 @@ function kindOf(text: string): StoreKind | undefined {
 export function parseStore(text: string): string {
   const kind = kindOf(text);
   if (kind === undefined) throw new Error(FORM);
-  if (kind === 'redis') parseRedisAddress(text);
+  try {
+    if (kind === 'redis') parseRedisAddress(text);
+  } catch (error) {
+    throw new Error(error instanceof Error ? `${FORM}; ${error.message}` : FORM, { cause: error });
+  }
   return text;
 }
 
