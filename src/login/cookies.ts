@@ -87,7 +87,8 @@ function attemptCookies(context: LoginContext, { http, ingress }: OwnRequest): r
     const bytes = values.reduce((sum, value) => sum + name.length + value.length, 0);
     found.push({ scope: { ...template, name }, bytes, startedAt, provider });
   }
-  return found.toSorted((one, other) => other.startedAt - one.startedAt);
+  // Browsers send the older ones first (RFC 6265 5.4), which decides within a second.
+  return found.toReversed().toSorted((one, other) => other.startedAt - one.startedAt);
 }
 
 /**

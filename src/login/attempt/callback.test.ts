@@ -189,6 +189,17 @@ test('ten-tabs-ten-targets: sixth-attempt-evicts-first, and every tab still ends
   assert.equal([...world.browser.jar.keys()].filter((name) => name.includes('.login.')).length, 0);
 });
 
+test('sixth-attempt-evicts-first among attempts of the same second too (LG-5, L11)', async (t) => {
+  const world = await startWorld(t);
+  const attempts = (): readonly string[] => [...world.browser.jar.keys()].filter((name) => name.includes('.login.'));
+  const begun: string[] = [];
+  for (let tab = 0; tab < 7; tab += 1) {
+    await callbackPath(world, `?redirect=%2Ftab%2F${tab}`);
+    begun.push(...attempts().filter((name) => !begun.includes(name)));
+  }
+  assert.deepEqual(attempts(), begun.slice(2));
+});
+
 test('no-token-in-any-url: no Location holds a token, and state does not show the target (L10, LG-6)', async (t) => {
   const world = await startWorld(t);
   const start = await world.browser.visit('/oauth2/login?redirect=%2Fsecret-target');
