@@ -178,3 +178,17 @@ test('A17 a session of Entra is exchanged on behalf of its user at Entra, and on
   assert.equal(api.length, before);
   assert.equal(tokenx.forms.length, 0);
 });
+
+test('a path that applications may read as one below an exchanged path gets no login token there (EX-1, PX-3)', async (t) => {
+  const env = { FULLMAKT_LOGIN_PATH_ALLOW: 'semicolon,double-slash,encoded-slash' };
+  const { world, api } = await scene(t, { env });
+  await world.logIn();
+  for (const path of ['//api/x', '/api;v=1/x', '/api%2Fx', '/;/api/x', '/plain//x', '/api/other;x/y']) {
+    assert.equal((await world.browser.visit(path)).status, 200, path);
+    const expected = path.startsWith('/plain') ? /^Bearer access-/ : /^Bearer exchanged-/;
+    assert.match(bearer(api.at(-1)), expected, path);
+    assert.equal(api.at(-1)?.target, path);
+  }
+  assert.equal((await world.browser.visit('//apix')).status, 200);
+  assert.equal(world.seen.at(-1)?.target, '//apix');
+});

@@ -117,6 +117,6 @@ export function isForwardableQuery(query: string): boolean {
 }
 
 /** Whether `path` is `prefix` or lies below it, on a segment boundary. */
-export function isUnder(path: CanonicalPath, prefix: readonly string[]): boolean {
+export function isUnder(path: Pick<CanonicalPath, 'segments'>, prefix: readonly string[]): boolean {
   return prefix.length <= path.segments.length && prefix.every((segment, index) => path.segments[index] === segment);
 }

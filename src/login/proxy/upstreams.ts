@@ -3,7 +3,7 @@ import type { Upstream } from '../../web/upstream.ts';
 import { createUpstream } from '../../web/upstream.ts';
 import type { LoginConfig, UpstreamRoute } from '../config.ts';
 import type { CanonicalPath } from './path.ts';
-import { isUnder } from './path.ts';
+import { isUnder, readingsOf } from './path.ts';
 
 /** An application, and what tokens for it are exchanged to; without `audience` it gets the login token. */
 export interface Destination {
@@ -29,11 +29,19 @@ export function createUpstreams(config: Pick<LoginConfig, 'upstream' | 'upstream
   const routes = config.upstreams
     .map(({ path, upstream, audience }) => ({ segments: segmentsOf(path), upstream: poolOf(upstream), audience }))
     .toSorted((one, other) => other.segments.length - one.segments.length);
+  const routeOf = (segments: readonly string[]): Destination | undefined => {
+    for (const route of routes) if (isUnder({ segments }, route.segments)) return route;
+    return undefined;
+  };
   const otherwise: Destination = { upstream: poolOf(config.upstream), audience: undefined };
   return {
     destinationOf(path) {
-      for (const route of routes) if (isUnder(path, route.segments)) return route;
-      return otherwise;
+      if (!path.lax) return routeOf(path.segments) ?? otherwise;
+      // The default application may be a gateway that reads the path in its own way: the login token is not for what it finds.
+      const read = readingsOf(path).map(routeOf);
+      return (
+        read.find((route) => route?.audience !== undefined) ?? read.find((route) => route !== undefined) ?? otherwise
+      );
     },
     async close() {
       await Promise.all([...pools.values()].map((pool) => pool.close()));
