@@ -7,9 +7,11 @@ import type { CookieScope, CookieUse } from './cookie-names.ts';
 import { cookieScope, sharedSession } from './cookie-names.ts';
 import type { Ingress } from './ingress.ts';
 import { ATTEMPT_SECONDS, describeAttempt, isAttemptCookieId } from './attempt/login-state.ts';
+import type { Ticket } from './session/ticket.ts';
 import { openTicket } from './session/ticket.ts';
 
 const MAX_ATTEMPTS = 5;
+const MAX_TICKETS = 5;
 const MAX_OWN_BYTES = 4096;
 /** Of them for the counter and for each session, which give way to nothing. */
 const RESERVED_BYTES = 256;
@@ -64,6 +66,14 @@ export function findTicket(context: LoginContext, { http, ingress }: OwnRequest)
   if (value === undefined) return { kind: 'none' };
   const ticket = values.length === 1 ? openTicket(context.sealer, value, name) : undefined;
   return ticket === undefined ? { kind: 'unusable' } : { kind: 'ticket', ticket };
+}
+
+/** Every ticket among the session cookies, at most five: which one was planted nobody can tell, and who leaves, leaves them all. */
+export function allTickets(context: LoginContext, { http, ingress }: OwnRequest): readonly Ticket[] {
+  const { name } = ownCookie(context, ingress, 'session');
+  const values = parseCookies(http.headers.cookie).get(name) ?? [];
+  const tickets = values.map((value) => openTicket(context.sealer, value, name));
+  return tickets.filter((ticket) => ticket !== undefined).slice(0, MAX_TICKETS);
 }
 
 interface AttemptCookie {

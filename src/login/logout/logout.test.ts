@@ -199,3 +199,22 @@ test('LO-1: a stray answer ends no logout that is under way: who comes back from
   assert.equal((await browser.visit(`/oauth2/logout/callback?state=${state}`)).headers.location, '/bye');
   assert.equal(browser.jar.size, 0);
 });
+
+test('SE-3 LO-1: a planted second cookie keeps nobody signed in: a logout ends the session of each that is a ticket', async (t) => {
+  for (const path of ['/oauth2/logout', '/oauth2/logout/local']) {
+    const world = await startWorld(t, { env: { FULLMAKT_LOGIN_PROVIDER: 'openid' } });
+    await world.logIn();
+    const other = world.newBrowser();
+    await world.logIn(other);
+    const tickets = [world.browser, other].map(({ jar }) => jar.get(SESSION) ?? '');
+    const cookie = [...tickets, 'planted'].map((value) => `${SESSION}=${value}`).join('; ');
+    const answer = await world.newBrowser().visit(path, { headers: { cookie } });
+    assert.ok(
+      answer.setCookies.some((line) => line.startsWith(`${SESSION}=;`)),
+      path,
+    );
+    assert.ok(!String(answer.headers.location).includes('id_token_hint'), 'whose it would be is anybody’s guess');
+    for (const each of [world.browser, other]) assert.equal((await each.ask('/oauth2/session')).status, 401, path);
+    await until(() => world.provider.callsTo('revoke').length === 2);
+  }
+});

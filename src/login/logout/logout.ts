@@ -5,7 +5,7 @@ import { emptyAnswer, redirectTo, refuse, withCookies } from '../answers.ts';
 import { refuseNonNavigation } from '../attempt/start.ts';
 import { namedProvider } from '../chosen-provider.ts';
 import type { LoginContext, OwnRequest } from '../context.ts';
-import { cookieValue, dropCookie, findTicket, makeRoom, ownCookie, writeCookie } from '../cookies.ts';
+import { allTickets, cookieValue, dropCookie, makeRoom, ownCookie, writeCookie } from '../cookies.ts';
 import { isAllowedSite, isPrefetch } from '../guards.ts';
 import { pageAnswer } from '../pages/pages.ts';
 import { loadedMetadata } from '../provider-ready.ts';
@@ -49,7 +49,7 @@ function weightOf({ idTokenHint = '' }: Stop): number {
 
 /** Ends this browser's sessions, and answers which providers have to hear of it. */
 async function endSessions(all: readonly LoginContext[], request: OwnRequest): Promise<readonly Stop[]> {
-  const present = all.filter((at) => findTicket(at, request).kind === 'ticket');
+  const present = all.filter((at) => allTickets(at, request).length > 0);
   // Whoever has no session here may have one at the provider.
   const visited = present.length === 0 ? all.slice(0, 1) : present;
   const given = queryValue(request, 'logout_hint');

@@ -3,7 +3,7 @@ import { satisfiesLevel } from '../../providers/levels.ts';
 import { revokeTokens } from '../../providers/revocation.ts';
 import { StoreUnavailable } from '../../store/errors.ts';
 import type { LoginContext, LoginParts, OwnRequest } from '../context.ts';
-import { findTicket } from '../cookies.ts';
+import { allTickets, findTicket } from '../cookies.ts';
 import type { LoginEvent } from '../events.ts';
 import type { SessionRecord } from './record.ts';
 import { sessionPhase } from './times.ts';
@@ -95,18 +95,8 @@ async function endBehind(
   if (!isRevoked) revokeBehind(context, last);
 }
 
-/**
- * Ends this browser's session because its user wants out, and revokes its tokens behind. Answers the session if it could
- * be read. With the store down the deletion is repeated; the cookie, and with it the only data key, goes at once.
- */
-export async function endAtWish(
-  context: LoginContext,
-  request: OwnRequest,
-  reason: EndReason,
-): Promise<StoredSession | undefined> {
-  const finding = findTicket(context, request);
-  if (finding.kind !== 'ticket') return undefined;
-  const { ticket } = finding;
+/** What `endAtWish` does with one of a browser's tickets. */
+async function endOne(context: LoginContext, ticket: Ticket, reason: EndReason): Promise<StoredSession | undefined> {
   let session: StoredSession | undefined;
   try {
     session = await context.sessions.load(ticket);
@@ -120,4 +110,18 @@ export async function endAtWish(
     context.background.insist(() => endBehind(context, ticket, { seen, reason }));
   }
   return session;
+}
+
+/**
+ * Ends this browser's session because its user wants out, and revokes its tokens behind. Answers the session if it could
+ * be read, and is the only one. With the store down the deletion is repeated; the cookie, and with it the only data key, goes at once.
+ */
+export async function endAtWish(
+  context: LoginContext,
+  request: OwnRequest,
+  reason: EndReason,
+): Promise<StoredSession | undefined> {
+  const tickets = allTickets(context, request);
+  const [session] = await Promise.all(tickets.map((ticket) => endOne(context, ticket, reason)));
+  return tickets.length === 1 ? session : undefined;
 }
