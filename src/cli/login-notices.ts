@@ -7,7 +7,7 @@ import type { Plain } from '../observe/redact.ts';
 export type Notice = (message: string, level?: 'info' | 'warn') => void;
 
 /** What the process says of itself, as lines like those of the log: whoever collects them reads one kind of line. */
-export interface Notices {
+interface Notices {
   readonly notice: Notice;
   /** The settings in force, with nothing secret in them. */
   readonly settings: (effective: Readonly<Record<string, unknown>>) => void;

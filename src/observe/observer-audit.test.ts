@@ -32,6 +32,18 @@ describe('audit', () => {
     assert.equal(readFileSync(auditFile, 'utf8').trim().split('\n').length, 2);
   });
 
+  it('that cannot be written loses nothing of what befell: the log has it with the failure', (t) => {
+    const { observer, lines } = observing(t, { auditFile: folder(t) });
+    const emit = observer.emitter('exchange', TABLE, { app: 'local:fleet:api' });
+    assert.throws(() => emit({ event: 'token.issued', outcome: 'ok', reason: 'asked' }), AuditUnavailable);
+    const told: unknown = JSON.parse(lines.at(-1) ?? '');
+    assert.partialDeepStrictEqual(told, {
+      event: 'audit.unavailable',
+      of: 'token.issued',
+      lost: { app: 'local:fleet:api', outcome: 'ok', reason: 'asked' },
+    });
+  });
+
   it('that cannot be written makes emit throw AuditUnavailable, and says so in the log', (t) => {
     const auditFile = join(folder(t), 'no', 'such', 'folder', 'audit.jsonl');
     const { observer, lines } = observing(t, { auditFile });

@@ -85,7 +85,7 @@ export function createObserver(options: ObserverOptions): Observer {
       };
       const fail = (error: unknown): never => {
         const { error: shown = null } = redactFields({ error });
-        logger.write('error', { program, event: 'audit.unavailable', of: event, error: shown });
+        logger.write('error', { program, event: 'audit.unavailable', of: event, lost: fields, error: shown });
         throw error;
       };
       if (trail === undefined || known?.rule.audit !== true) return tell();
