@@ -6,7 +6,7 @@ import { serve } from '../../src/web/serve.ts';
 import { selfSigned } from '../../src/web/testing/self-signed.ts';
 import { identityOf } from './01-36-provider.ts';
 import type { Person } from './01-36-provider.ts';
-import type { World } from './01-36-world.ts';
+import type { World, WorldOptions } from './01-36-world.ts';
 import { HOST, SESSION, startWorld } from './01-36-world.ts';
 import { openTunnel } from './01-13-tunnel.ts';
 
@@ -42,7 +42,7 @@ export function html(body: string, headers: Readonly<Record<string, string | rea
 export async function openScene(
   t: TestContext,
   chromium: Browser,
-  env: Readonly<Record<string, string>> = {},
+  options: Pick<WorldOptions, 'env' | 'provider' | 'clock'> = {},
 ): Promise<Scene> {
   const tls = await selfSigned();
   const gate: Scene['gate'] = { held: undefined };
@@ -51,7 +51,7 @@ export async function openScene(
     gate.held.push(APP + request.target);
     return html('held');
   };
-  const world = await startWorld(t, { tls, env, before: hold });
+  const world = await startWorld(t, { ...options, tls, before: hold });
   const pages = new Map<string, HttpResponse>();
   const handle = ({ path }: HttpRequest): HttpResponse => pages.get(path) ?? html('nothing');
   const others = await serve({ name: 'other sites', setting: '-', host: '127.0.0.1', port: 0, handle, tls });
