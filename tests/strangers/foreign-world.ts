@@ -12,7 +12,7 @@ import { withFreePorts } from './ports.ts';
 /** How long after a refresh the next one is allowed, and a little. */
 export const COOLDOWN_SECONDS = 61;
 /** The client that our login proxy is at oidc-provider. */
-export const CLIENT_ID = 'login';
+const CLIENT_ID = 'login';
 
 /** How the client proves itself: in its registration, and in the settings of the proxy. */
 export interface Credential {

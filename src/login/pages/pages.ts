@@ -38,7 +38,7 @@ const SUBMIT = "document.getElementById('go').submit();";
 const NONCE_BYTES = 16;
 
 /** The language a request is answered in: that of its login, else its `locale`, else the browser's, else the configured one. */
-export function localeOf({ http, ingress, locale }: OwnRequest): PageLocale {
+function localeOf({ http, ingress, locale }: OwnRequest): PageLocale {
   const signs = { attempt: locale, query: http.query, acceptLanguage: http.headers['accept-language'] };
   return choosePageLocale(signs, ingress.pages.locale);
 }
