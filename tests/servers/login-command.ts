@@ -30,10 +30,14 @@ export async function startLoginCommand(
   args: readonly string[] = [],
   descriptors?: number,
 ): Promise<LoginCommandProcess> {
-  const addresses = {
-    FULLMAKT_LOGIN_BIND_ADDRESS: '127.0.0.1:0',
-    FULLMAKT_LOGIN_METRICS_BIND_ADDRESS: '127.0.0.1:0',
-  };
+  // An environment of Wonderwall's names says itself where.
+  const addresses =
+    'WONDERWALL_BIND_ADDRESS' in env
+      ? {}
+      : {
+          FULLMAKT_LOGIN_BIND_ADDRESS: '127.0.0.1:0',
+          FULLMAKT_LOGIN_METRICS_BIND_ADDRESS: '127.0.0.1:0',
+        };
   const child = spawnCommand(['--json', ...args], { ...addresses, ...env }, descriptors);
   let [out, err] = ['', ''];
   child.stderr?.on('data', (chunk: Buffer) => (err += chunk.toString()));
