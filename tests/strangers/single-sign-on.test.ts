@@ -36,23 +36,20 @@ function deskConfig({ providers }: SharedSignIn): Promise<openid.Configuration> 
   });
 }
 
+/** Somebody signed in at both, asked once. */
+async function atBoth(world: SharedSignIn): Promise<Browser> {
+  const browser = world.browser();
+  assert.equal((await enter(browser, `${world.ours}/here`)).asked, true);
+  assert.equal((await enter(browser, `${world.theirs}/me`)).asked, false);
+  assert.deepEqual([await isSignedInAtOurs(world, browser), await isSignedInAtTheirs(world, browser)], [true, true]);
+  return browser;
+}
+
 for (const channel of ['front', 'back'] as const) {
-  describe(`our login proxy beside others at ID-porten, told of logouts over the ${channel} channel`, async () => {
-    const world = await startSharedSignIn(channel);
-    after(() => world.close());
+  const world = await startSharedSignIn(channel);
+  after(() => world.close());
 
-    /** Somebody signed in at both, asked once. */
-    async function atBoth(): Promise<Browser> {
-      const browser = world.browser();
-      assert.equal((await enter(browser, `${world.ours}/here`)).asked, true);
-      assert.equal((await enter(browser, `${world.theirs}/me`)).asked, false);
-      assert.deepEqual(
-        [await isSignedInAtOurs(world, browser), await isSignedInAtTheirs(world, browser)],
-        [true, true],
-      );
-      return browser;
-    }
-
+  describe(`our login proxy beside others at ID-porten, told of logouts over the ${channel} channel`, () => {
     test('who signed in at ours is let in at theirs without a page', async () => {
       const browser = world.browser();
       const first = await enter(browser, `${world.ours}/here?a=b`);
@@ -71,7 +68,7 @@ for (const channel of ['front', 'back'] as const) {
     });
 
     test('a logout at ours ends the session at theirs, over the back channel', async () => {
-      const browser = await atBoth();
+      const browser = await atBoth(world);
       await signOut(browser, world.ours);
       assert.equal(await isSignedInAtOurs(world, browser), false);
       assert.equal(await isSignedInAtTheirs(world, browser), false);
@@ -79,7 +76,7 @@ for (const channel of ['front', 'back'] as const) {
     });
 
     test(`a logout at theirs ends the session at ours, over the ${channel} channel`, async () => {
-      const [browser, elsewhere] = [await atBoth(), await atBoth()];
+      const [browser, elsewhere] = [await atBoth(world), await atBoth(world)];
       const page = await browser.open(`${world.theirs}/logout`, { 'sec-fetch-site': 'same-origin' });
       const frames = [...page.html.matchAll(/<iframe\b[^>]*\bsrc="([^"]+)"/g)].map(([, src = '']) => src);
       assert.equal(frames.length, channel === 'front' ? 1 : 0);
@@ -98,7 +95,7 @@ for (const channel of ['front', 'back'] as const) {
     });
 
     test('a session that ID-porten ends itself ends at both', async () => {
-      const browser = await atBoth();
+      const browser = await atBoth(world);
       const answer = await world.providers.control('DELETE', '/v1/idporten/sessions?notify=1');
       assert.equal(answer.status, 200);
       assert.deepEqual(

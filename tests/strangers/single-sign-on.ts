@@ -132,7 +132,8 @@ async function startExpress(baseURL: string, issuerBaseURL: string): Promise<() 
   app.get('/me', expressOpenid.requiresAuth(), (request, response) => void response.json(request.oidc.user));
   app.get('/', (_request, response) => void response.send('open to all'));
   const server = createServer(app);
-  await new Promise<void>((resolve) => {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
     server.listen(Number(new URL(baseURL).port), '127.0.0.1', resolve);
   });
   return () =>
