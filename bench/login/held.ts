@@ -14,6 +14,7 @@ export interface Held {
 }
 
 const AT_A_TIME = 100;
+const LINE_CHARACTERS = 60;
 /** A masked text frame that says `hi`. */
 const FRAME = Buffer.from([0x81, 0x82, 0, 0, 0, 0, 0x68, 0x69]);
 const ECHO_WITHIN_MS = 5000;
@@ -25,20 +26,27 @@ export function createHeld(port: number): Held {
 
   const openOne = async (request: Buffer, status: string): Promise<Socket> => {
     const socket = connect({ port, host: '127.0.0.1' });
-    // A connection that was let go is counted, not mourned.
+    const { promise: head, resolve, reject } = Promise.withResolvers<string>();
+    // A connection that is let go later is counted, not mourned.
     socket.on('error', () => socket.destroy());
+    socket.once('close', () => reject(new Error('the connection was closed')));
+    socket.once('data', (chunk: Buffer) => resolve(chunk.toString('latin1')));
     socket.write(request);
-    const [head] = await once(socket, 'data');
-    if (!String(head).startsWith(`HTTP/1.1 ${status}`)) throw new Error(`answered ${String(head).slice(0, 60)}`);
+    const line = (await head).slice(0, LINE_CHARACTERS);
+    if (!line.startsWith(`HTTP/1.1 ${status}`)) throw new Error(`answered ${line}`);
     socket.resume();
     return socket;
   };
+  /** Who comes when all places are taken is turned away once, and makes those go that only wait. */
+  const openInTheEnd = (request: Buffer, status: string): Promise<Socket> =>
+    openOne(request, status).catch(() => openOne(request, status));
   const openAll = async (requests: readonly Buffer[], status: string, into: Socket[]): Promise<void> => {
     for (let first = 0; first < requests.length; first += AT_A_TIME) {
       const some = requests.slice(first, first + AT_A_TIME);
-      into.push(...(await Promise.all(some.map((request) => openOne(request, status)))));
+      into.push(...(await Promise.all(some.map((request) => openInTheEnd(request, status)))));
     }
   };
+  /** Those that nobody let go. */
   const standing = (): number => idle.filter((socket) => !socket.destroyed && socket.readable).length;
 
   return {

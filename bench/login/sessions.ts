@@ -5,6 +5,7 @@ import type { SessionRecord } from '../../src/login/session/record.ts';
 import { createTicket, sealTicket } from '../../src/login/session/ticket.ts';
 import { openRedisStore } from '../../src/store/redis.ts';
 import { createSealer } from '../../src/web/seal.ts';
+import { untilReady } from '../../tests/contract/redis-ready.ts';
 import { accessToken } from './provider.ts';
 import type { BenchProvider } from './provider.ts';
 import { CLIENT_ID } from './world.ts';
@@ -33,6 +34,7 @@ export async function seedOurs(
   due: boolean = false,
 ): Promise<readonly string[]> {
   const store = openRedisStore(redisUrl);
+  await untilReady(store);
   const sealer = createSealer([Buffer.from(SESSION_KEY, 'base64')]);
   const sessions = createSessions({ store, now, provider: PROVIDER, clientId: CLIENT_ID, onUnreadable: () => {} });
   const idToken = await provider.idToken(randomUUID());
