@@ -45,10 +45,13 @@ async function atBoth(world: SharedSignIn): Promise<Browser> {
   return browser;
 }
 
-for (const channel of ['front', 'back'] as const) {
-  const world = await startSharedSignIn(channel);
-  after(() => world.close());
+// Both before the first test: what runs after the tests must not come between them.
+const front = await startSharedSignIn('front');
+after(() => front.close());
+const back = await startSharedSignIn('back');
+after(() => back.close());
 
+for (const [channel, world] of Object.entries({ front, back })) {
   describe(`our login proxy beside others at ID-porten, told of logouts over the ${channel} channel`, () => {
     test('who signed in at ours is let in at theirs without a page', async () => {
       const browser = world.browser();

@@ -130,10 +130,13 @@ function metadataAt({ html, status }: Page): Metadata {
   return metadata;
 }
 
-for (const provider of ['idporten', 'azure'] as const) {
-  const proxy = await startLoginCommand(environment(provider));
-  after(() => proxy.stop());
+// Both before the first test: what runs after the tests must not come between them.
+const idporten = await startLoginCommand(environment('idporten'));
+after(() => idporten.stop());
+const azure = await startLoginCommand(environment('azure'));
+after(() => azure.stop());
 
+for (const [provider, proxy] of Object.entries({ idporten, azure })) {
   describe(`A22 the environment of a Wonderwall for ${provider}, and nothing else`, () => {
     const setCookies: string[] = [];
 
