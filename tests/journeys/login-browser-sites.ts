@@ -29,7 +29,7 @@ export interface Site {
 }
 
 /** All of them under https at the port that browsers expect. */
-export interface Sites {
+interface Sites {
   /** Port for each name; a name that no site has stands in for nobody. */
   readonly ports: Readonly<Record<string, number>>;
   site(host: string): Site;

@@ -42,7 +42,7 @@ export interface Ground {
 }
 
 /** Hosts with a client at each provider. */
-export interface GroundOptions {
+interface GroundOptions {
   readonly idporten?: readonly string[];
   readonly entra?: readonly string[];
 }
