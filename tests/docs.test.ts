@@ -42,6 +42,16 @@ test('docs/architecture.md and CONVENTIONS.md name every room', () => {
   }
 });
 
+test('docs/architecture.md names every folder of the login proxy', () => {
+  const [, section = ''] = read('docs/architecture.md').split('## The login proxy');
+  const entries = readdirSync(join(root, 'src/login'), { withFileTypes: true });
+  const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  assert.deepEqual(
+    folders.filter((name) => !(section.split('\n## ')[0] ?? '').includes(`\`${name}/\``)),
+    [],
+  );
+});
+
 test('docs/endpoints.md lists the own routes of the login proxy, with their methods, and no others', () => {
   const rows = [...read('docs/endpoints.md').matchAll(/^\| `P\/oauth2\/([^`]+)` \| ([A-Z, ]+) \|/gm)];
   const documented = rows.map(([, path = '', methods = '']) => [path, methods.split(', ').toSorted()]);
