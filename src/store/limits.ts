@@ -21,3 +21,12 @@ export function checkTtl(ttlSeconds: number): void {
     throw new RangeError('a time to live is a positive number of seconds');
   }
 }
+
+/** Checks a record that is about to be written with a life of its own, its key by the store's own check. Throws what that throws, or RangeError. */
+export function writeCheck(check: (key: string) => void): (key: string, value: Uint8Array, ttlSeconds: number) => void {
+  return (key, value, ttlSeconds) => {
+    check(key);
+    checkValue(value);
+    checkTtl(ttlSeconds);
+  };
+}

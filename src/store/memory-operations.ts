@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { checkTtl, checkValue } from './limits.ts';
+import { checkTtl, checkValue, writeCheck } from './limits.ts';
 import type { Entries } from './memory-entries.ts';
 import { pack, unpack } from './packed.ts';
 import type { Store } from './store.ts';
@@ -22,11 +22,7 @@ export function records({
   const write = (key: string, value: Uint8Array, expiresAt: number): void => {
     entries.set(`record ${key}`, { bytes: pack(value), version: newVersion(), expiresAt });
   };
-  const checkWrite = (key: string, value: Uint8Array, ttlSeconds: number): void => {
-    check(key);
-    checkValue(value);
-    checkTtl(ttlSeconds);
-  };
+  const checkWrite = writeCheck(check);
 
   return {
     async read(key) {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { StoreUnavailable } from './errors.ts';
-import { checkTtl, checkValue } from './limits.ts';
+import { checkTtl, checkValue, writeCheck } from './limits.ts';
 import { ADD_MEMBER, MEMBERS, RELEASE, RENEW, UPDATE } from './redis-scripts.ts';
 import type { RedisScript } from './redis-scripts.ts';
 import type { Words } from './redis-node.ts';
@@ -30,11 +30,7 @@ export function records({
   evaluate,
   check,
 }: RedisContext): Pick<Store, 'read' | 'create' | 'update' | 'put' | 'delete' | 'take'> {
-  const checkWrite = (key: string, value: Uint8Array, ttlSeconds: number): void => {
-    check(key);
-    checkValue(value);
-    checkTtl(ttlSeconds);
-  };
+  const checkWrite = writeCheck(check);
 
   return {
     async read(key) {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { checkTtl, checkValue } from './limits.ts';
+import { checkTtl, checkValue, writeCheck } from './limits.ts';
 import type { Connection, Row } from './sqlite-connection.ts';
 import type { Store } from './store.ts';
 import { newVersion } from './version.ts';
@@ -21,11 +21,7 @@ export function records(connection: Connection): Pick<Store, 'read' | 'create' |
   );
   const upsert = prepare('INSERT OR REPLACE INTO entries (key, value, version, expires_at) VALUES (?, ?, ?, ?)');
   const remove = prepare('DELETE FROM entries WHERE key = ? RETURNING value, expires_at > ? AS live');
-  const checkWrite = (key: string, value: Uint8Array, ttlSeconds: number): void => {
-    check(key);
-    checkValue(value);
-    checkTtl(ttlSeconds);
-  };
+  const checkWrite = writeCheck(check);
 
   return {
     async read(key) {
