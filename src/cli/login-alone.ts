@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { createLogin } from '../login/app.ts';
-import { loginEvents } from '../login/figures-wonderwall.ts';
+import { loginEvents } from '../login/figures/wonderwall.ts';
 import type { Clock } from '../oauth/time.ts';
 import { createObserver } from '../observe/observer.ts';
 import { openTracer } from '../observe/tracing-otlp.ts';

@@ -3,7 +3,7 @@ import test from 'node:test';
 import { createObserver } from '../observe/observer.ts';
 import { startCollector } from '../observe/testing/collector.ts';
 import { openTracer } from '../observe/tracing-otlp.ts';
-import { loginEvents } from './figures-wonderwall.ts';
+import { loginEvents } from './figures/wonderwall.ts';
 import { HOST, startWorld } from './testing/proxy.ts';
 import type { World } from './testing/proxy.ts';
 

@@ -10,7 +10,7 @@ import { refuseUpgrade } from '../web/respond.ts';
 import { emptyAnswer, problem } from './answers.ts';
 import type { LoginContext, OwnRequest } from './context.ts';
 import type { ForwardAuth } from './forward-auth/check.ts';
-import type { Place, RequestWatch, RequestWatcher } from './figures-requests.ts';
+import type { Place, RequestWatch, RequestWatcher } from './figures/requests.ts';
 import { corsHeaders } from './guards.ts';
 import type { Ingress } from './ingress.ts';
 import { ingressesOfHost, matchIngress } from './ingress.ts';

@@ -13,7 +13,7 @@ import {
   SESSIONS_ENDED,
   SOCKETS,
   STORE_SECONDS,
-} from './figures.ts';
+} from './figures/figures.ts';
 
 /** Fields that say where: provider and client, never a token. */
 interface AtProvider {

@@ -1,6 +1,6 @@
 import { createLogin } from '../login/app.ts';
 import { readLoginConfig } from '../login/config.ts';
-import { loginEvents } from '../login/figures-wonderwall.ts';
+import { loginEvents } from '../login/figures/wonderwall.ts';
 import type { Fetch } from '../oauth/fetch.ts';
 import type { Clock } from '../oauth/time.ts';
 import { type Environment, readSettings, type SettingsTable } from '../settings.ts';

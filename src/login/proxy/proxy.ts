@@ -9,7 +9,7 @@ import type { ForwardOptions } from '../../web/upstream.ts';
 import { refuse } from '../answers.ts';
 import type { LoginContext } from '../context.ts';
 import { isOwnCookie, sharedSession } from '../cookie-names.ts';
-import type { RequestWatch } from '../figures-requests.ts';
+import type { RequestWatch } from '../figures/requests.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import type { Tunnels } from '../tunnels.ts';
 import type { Decision } from './decide.ts';

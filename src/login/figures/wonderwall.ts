@@ -1,8 +1,8 @@
 /** The same figures under the names that dashboards and alerts made for Wonderwall ask for. */
-import type { EventRule, EventTable, Figures } from '../observe/events.ts';
-import { LOGIN_EVENTS } from './events.ts';
-import type { LoginEvent } from './events.ts';
-import { OWN_ROUTES } from './own-routes.ts';
+import type { EventRule, EventTable, Figures } from '../../observe/events.ts';
+import { LOGIN_EVENTS } from '../events.ts';
+import type { LoginEvent } from '../events.ts';
+import { OWN_ROUTES } from '../own-routes.ts';
 
 /** Seconds, 1 ms to 5 s. */
 const BUCKETS: readonly number[] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];

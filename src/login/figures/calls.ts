@@ -1,9 +1,9 @@
 /** Calls to providers: measured, traced, and told of when they fail. */
-import type { Fetch } from '../oauth/fetch.ts';
-import type { Emit } from '../observe/events.ts';
-import type { Tracer } from '../observe/tracing.ts';
-import type { ProviderMetadata } from '../providers/metadata.ts';
-import type { LoginEvent } from './events.ts';
+import type { Fetch } from '../../oauth/fetch.ts';
+import type { Emit } from '../../observe/events.ts';
+import type { Tracer } from '../../observe/tracing.ts';
+import type { ProviderMetadata } from '../../providers/metadata.ts';
+import type { LoginEvent } from '../events.ts';
 
 /** Whose calls are watched. */
 export interface CallParts {

@@ -1,16 +1,16 @@
 /** Each request from its first byte to the head of its answer: counted, measured, traced, and where asked for, listed. */
 import type { Duplex } from 'node:stream';
-import type { Emit } from '../observe/events.ts';
-import type { Attributes, Span, Tracer } from '../observe/tracing.ts';
-import { NO_TRACER } from '../observe/tracing.ts';
-import { headerPairs } from '../web/headers.ts';
-import type { HttpRequest, HttpResponse } from '../web/http.ts';
-import { BodyTooLarge } from '../web/http.ts';
-import { BodyAborted } from '../web/request.ts';
-import { traceParentOf } from '../web/trace-parent.ts';
-import type { ForwardOptions } from '../web/upstream.ts';
-import type { LoginEvent } from './events.ts';
-import { isNavigation } from './guards.ts';
+import type { Emit } from '../../observe/events.ts';
+import type { Attributes, Span, Tracer } from '../../observe/tracing.ts';
+import { NO_TRACER } from '../../observe/tracing.ts';
+import { headerPairs } from '../../web/headers.ts';
+import type { HttpRequest, HttpResponse } from '../../web/http.ts';
+import { BodyTooLarge } from '../../web/http.ts';
+import { BodyAborted } from '../../web/request.ts';
+import { traceParentOf } from '../../web/trace-parent.ts';
+import type { ForwardOptions } from '../../web/upstream.ts';
+import type { LoginEvent } from '../events.ts';
+import { isNavigation } from '../guards.ts';
 
 /** Runs work so that what it tells the log says whose work it was. */
 export type Within = <T>(fields: Readonly<Record<string, string>>, work: () => T) => T;

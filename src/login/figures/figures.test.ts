@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { request as httpRequest } from 'node:http';
 import test from 'node:test';
 import type { TestContext } from 'node:test';
-import { createObserver } from '../observe/observer.ts';
-import type { FinishedSpan } from '../observe/tracing.ts';
-import { createTracer } from '../observe/tracing.ts';
-import { json } from '../web/http.ts';
-import { loginEvents } from './figures-wonderwall.ts';
-import { HOST, startWorld } from './testing/proxy.ts';
-import type { World, WorldOptions } from './testing/proxy.ts';
+import { createObserver } from '../../observe/observer.ts';
+import type { FinishedSpan } from '../../observe/tracing.ts';
+import { createTracer } from '../../observe/tracing.ts';
+import { json } from '../../web/http.ts';
+import { loginEvents } from './wonderwall.ts';
+import { HOST, startWorld } from '../testing/proxy.ts';
+import type { World, WorldOptions } from '../testing/proxy.ts';
 
 interface Observed {
   readonly world: World;

@@ -1,5 +1,5 @@
 /** The metrics of the login proxy. Every label has a fixed or configured set of values. */
-import type { Figures } from '../observe/events.ts';
+import type { Figures } from '../../observe/events.ts';
 
 type Counter = NonNullable<Figures['counter']>;
 type Histogram = NonNullable<Figures['histogram']>;
