@@ -206,3 +206,12 @@ test('docs/running-the-login-proxy.md: its file and the variables above it start
   assert.equal((await browser.visit('/')).status, 421);
   assert.equal((await newBrowser(host).visit('/')).status, 302);
 });
+
+test('docs/endpoints.md: what the session route answers', async (t) => {
+  const page = readFileSync(new URL('../docs/endpoints.md', import.meta.url), 'utf8');
+  const [, shown = '{}'] = /^```json\n([^`]*)^```/m.exec(page) ?? [];
+  const { browser, provider, logIn } = await startWorld(t, { env: { FULLMAKT_LOGIN_SESSION_INACTIVITY: 'true' } });
+  provider.bends.expiresIn = 300;
+  await logIn();
+  assert.deepEqual(JSON.parse((await browser.ask('/oauth2/session')).body), JSON.parse(shown));
+});
