@@ -8,7 +8,7 @@ import { ERRORS } from './pages/errors.ts';
 import type { PageName } from './pages/page-texts.ts';
 import { pageAnswer } from './pages/pages.ts';
 import { queryValue } from './query.ts';
-import { safeTarget } from './redirect.ts';
+import { safeTarget } from './redirects/redirect.ts';
 
 /** Seconds after which a client may try again. */
 export const RETRY_AFTER_SECONDS = 5;

@@ -10,7 +10,7 @@ import type { Ingress } from './ingress.ts';
 import type { RuleBook } from './proxy/rules.ts';
 import type { Sessions, StoredSession } from './session/sessions.ts';
 import type { Sealer, Ticket } from './session/ticket.ts';
-import type { Targets } from './targets.ts';
+import type { Targets } from './redirects/targets.ts';
 
 /** Work that goes on after an answer was sent; awaited or given up at close. */
 export interface Background {

@@ -4,7 +4,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { createClient } from 'redis';
-import { guardStore } from '../../src/login/guarded-store.ts';
+import { guardStore } from '../../src/login/store/guarded-store.ts';
 import { openRedisStore } from '../../src/store/redis.ts';
 import type { RedisStoreOptions } from '../../src/store/redis.ts';
 import type { Store } from '../../src/store/store.ts';

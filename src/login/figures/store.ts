@@ -2,7 +2,7 @@
 import type { Emit } from '../../observe/events.ts';
 import type { Tracer } from '../../observe/tracing.ts';
 import type { LoginEvent } from '../events.ts';
-import type { StoreHooks } from '../guarded-store.ts';
+import type { StoreHooks } from '../store/guarded-store.ts';
 
 /** Hooks that tell of every operation, and of the breaker. */
 export function watchStore({ emit, tracer }: { readonly emit: Emit<LoginEvent>; readonly tracer: Tracer }): StoreHooks {

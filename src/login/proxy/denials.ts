@@ -5,7 +5,7 @@ import { jsonAnswer, loginUrl, problem, redirectTo, refuse, withCookies } from '
 import type { LoginContext, OwnRequest } from '../context.ts';
 import { dropCookie, findTicket, ownCookie } from '../cookies.ts';
 import { accepts, corsHeaders, isDocumentPost, isNavigation } from '../guards.ts';
-import { checkedTarget, MAX_TARGET_BYTES, safeTarget } from '../redirect.ts';
+import { checkedTarget, MAX_TARGET_BYTES, safeTarget } from '../redirects/redirect.ts';
 import type { FoundSession } from '../session/finding.ts';
 import { sessionReference } from '../session/ticket.ts';
 import type { Shortfall } from '../step-up.ts';

@@ -12,7 +12,7 @@ import type { LoginConfig } from '../config.ts';
 import { endSession, revokeBehind } from './present-session.ts';
 import type { SessionRecord } from './record.ts';
 import { createSiblings } from '../siblings.ts';
-import { createTargets } from '../targets.ts';
+import { createTargets } from '../redirects/targets.ts';
 import { createRefresher } from './refresh.ts';
 import { createTimes } from './times.ts';
 import { createSessions } from './sessions.ts';

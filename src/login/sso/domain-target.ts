@@ -2,7 +2,7 @@
 import { isLocalName } from '../ingress.ts';
 import type { Laxness } from '../proxy/path.ts';
 import { isForwardableQuery, judgePath } from '../proxy/path.ts';
-import { isPlainTarget } from '../redirect.ts';
+import { isPlainTarget } from '../redirects/redirect.ts';
 
 const SENDING_ROUTES: ReadonlySet<string> = new Set(['login', 'logout', 'callback']);
 

@@ -1,7 +1,7 @@
 /** A store that answers in time or fails, is asked again once where that does no harm, and is left alone while it is down. */
-import { StoreUnavailable } from '../store/errors.ts';
-import type { Lease, Store } from '../store/store.ts';
-import { createBreaker } from './store-breaker.ts';
+import { StoreUnavailable } from '../../store/errors.ts';
+import type { Lease, Store } from '../../store/store.ts';
+import { createBreaker } from './breaker.ts';
 
 const BUDGET_MILLISECONDS = 500;
 

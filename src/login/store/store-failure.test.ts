@@ -3,14 +3,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
-import { AuditUnavailable } from '../observe/audit.ts';
-import { StoreUnavailable } from '../store/errors.ts';
-import { LOGIN_EVENTS } from './events.ts';
-import { createMemoryStore } from '../store/memory.ts';
-import { openSqliteStore } from '../store/sqlite.ts';
-import type { Store } from '../store/store.ts';
-import { startProvider } from './testing/provider.ts';
-import { startWorld } from './testing/proxy.ts';
+import { AuditUnavailable } from '../../observe/audit.ts';
+import { StoreUnavailable } from '../../store/errors.ts';
+import { LOGIN_EVENTS } from '../events.ts';
+import { createMemoryStore } from '../../store/memory.ts';
+import { openSqliteStore } from '../../store/sqlite.ts';
+import type { Store } from '../../store/store.ts';
+import { startProvider } from '../testing/provider.ts';
+import { startWorld } from '../testing/proxy.ts';
 
 const SESSION = '__Host-fullmakt.session';
 

@@ -68,7 +68,7 @@ function decoded(text: string): string {
 }
 
 /** The corpus of open-redirect strings lies beside the checkout where it is worked on. */
-const CORPUS = new URL('../../../shared/vectors/open-redirects.txt', import.meta.url);
+const CORPUS = new URL('../../../../shared/vectors/open-redirects.txt', import.meta.url);
 const corpusMissing = existsSync(CORPUS) ? false : 'the corpus of open-redirect strings is not beside this checkout';
 
 test('redirect-corpus-raw-decoded-twice: no line of the corpus leaves the origin (W16)', {

@@ -1,8 +1,8 @@
 /** Where this instance may send people, by its role. Pure. */
-import type { LoginConfig } from './config.ts';
+import type { LoginConfig } from '../config.ts';
 import type { RedirectBase } from './redirect.ts';
 import { checkedTarget, fallbackTarget } from './redirect.ts';
-import { domainTarget } from './sso/domain-target.ts';
+import { domainTarget } from '../sso/domain-target.ts';
 
 /** Judges every target of a login or logout; nobody is sent anywhere else. */
 export interface Targets {

@@ -1,6 +1,6 @@
 /** Where we may send people after login and logout. Pure. What is emitted is re-serialised, never the input. */
-import type { Laxness } from './proxy/path.ts';
-import { isForwardableQuery, isUnder, judgePath } from './proxy/path.ts';
+import type { Laxness } from '../proxy/path.ts';
+import { isForwardableQuery, isUnder, judgePath } from '../proxy/path.ts';
 
 /** The part of an ingress that redirects need. */
 export interface RedirectBase {

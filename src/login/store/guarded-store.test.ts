@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { StoreUnavailable } from '../store/errors.ts';
-import { createMemoryStore } from '../store/memory.ts';
-import type { Store } from '../store/store.ts';
+import { StoreUnavailable } from '../../store/errors.ts';
+import { createMemoryStore } from '../../store/memory.ts';
+import type { Store } from '../../store/store.ts';
 import { guardStore } from './guarded-store.ts';
 
 const START = 1_800_000_000;

@@ -121,7 +121,7 @@ function decoded(text: string): string {
 }
 
 /** The corpus of open-redirect strings lies beside the checkout where it is worked on. */
-const CORPUS = new URL('../../../shared/vectors/open-redirects.txt', import.meta.url);
+const CORPUS = new URL('../../../../shared/vectors/open-redirects.txt', import.meta.url);
 const corpusMissing = existsSync(CORPUS) ? false : 'the corpus of open-redirect strings is not beside this checkout';
 
 test('A13 no line of the corpus, raw, decoded once or twice, leaves the domain at a server or a proxy (W16)', {
