@@ -25,11 +25,14 @@ export function createAuditFile(path: string, options: AuditFileOptions = {}): A
   const file = createGrowingFile(path, durability === 'fsync');
   let timer: NodeJS.Timeout | undefined;
   let failed: unknown;
+  /** The last record could not be kept; whether one could be now is only known by writing. */
+  let refused = false;
 
   const onDisk = (descriptor: number): Promise<void> =>
     new Promise((resolve, reject) => {
       sync(descriptor, (error) => {
         if (error === null || HARMLESS.has(error.code)) return resolve();
+        refused = true;
         // What the system could not write it forgets, so the same descriptor would call the next sync a success.
         file.release();
         reject(unavailable(path, error));
@@ -41,22 +44,39 @@ export function createAuditFile(path: string, options: AuditFileOptions = {}): A
     if (descriptor !== undefined) onDisk(descriptor).catch((error: unknown) => (failed = error));
   };
 
+  /** An empty line, which is no record, and ends one that was cut short. */
+  const tryAgain = async (): Promise<boolean> => {
+    failed = undefined;
+    try {
+      await onDisk(file.append(['']));
+      refused = false;
+      return true;
+    } catch {
+      file.release();
+      return false;
+    }
+  };
+
   return {
     write(lines) {
       try {
         if (failed !== undefined) throw failed;
         const descriptor = file.append(lines);
+        refused = false;
         if (durability === 'fsync') return onDisk(descriptor);
         timer ??= setTimeout(syncLater, SYNC_AFTER_MS).unref();
         return undefined;
       } catch (error) {
         failed = undefined;
+        refused = true;
+        file.release();
         throw error instanceof AuditUnavailable ? error : unavailable(path, error);
       }
     },
     ready() {
+      if (refused) return tryAgain();
       try {
-        return failed === undefined && file.open() >= 0;
+        return file.open() >= 0;
       } catch {
         return false;
       }

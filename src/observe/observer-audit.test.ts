@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { AuditUnavailable } from './audit.ts';
@@ -58,6 +58,27 @@ describe('audit', () => {
   it('on a full disk makes emit throw', { skip: !existsSync('/dev/full') && 'there is no /dev/full here' }, (t) => {
     const { observer } = observing(t, { auditFile: '/dev/full' });
     assert.throws(() => observer.emitter('exchange', TABLE)({ event: 'token.issued' }), AuditUnavailable);
+  });
+
+  it('on a full disk is not ready until it can be written again', {
+    skip: !existsSync('/dev/full') && 'there is no /dev/full here',
+  }, async (t) => {
+    const auditFile = join(folder(t), 'audit.jsonl');
+    symlinkSync('/dev/full', auditFile);
+    const { observer } = observing(t, { auditFile });
+    const emit = observer.emitter('exchange', TABLE);
+    assert.throws(() => emit({ event: 'token.issued' }), AuditUnavailable);
+    assert.deepEqual([await observer.auditReady(), await observer.auditReady()], [false, false]);
+    rmSync(auditFile);
+    assert.equal(await observer.auditReady(), true);
+    emit({ event: 'token.refused' });
+    const records = readFileSync(auditFile, 'utf8')
+      .split('\n')
+      .filter((line) => line !== '');
+    assert.deepEqual(
+      records.map((line) => JSON.parse(line).event),
+      ['token.refused'],
+    );
   });
 
   it('is made anew when somebody deleted it, so that no record is written where nobody can read it', (t) => {
