@@ -33,7 +33,7 @@ import { createNoRefresher } from './sso/no-refresher.ts';
 import { createSiblings } from './siblings.ts';
 import { createSessions } from './session/sessions.ts';
 import { createTargets } from './redirects/targets.ts';
-import { tellLeniently, tellWhose } from './telling.ts';
+import { tellLeniently, tellSeldom, tellWhose } from './telling.ts';
 import type { Repeat } from './tunnels.ts';
 import { createTunnels } from './tunnels.ts';
 import { warmUp } from './warm-up.ts';
@@ -114,7 +114,7 @@ function createParts(
 /** One context for each provider, the default's first. */
 function createContexts(config: LoginConfig, deps: LoginDeps): Siblings {
   const { now, fetch, tracer = NO_TRACER } = deps;
-  const emit = tellLeniently(deps.emit);
+  const emit = tellSeldom(tellLeniently(deps.emit), now);
   const shared: Shared = {
     config,
     store: guardStore(deps.store, watchStore({ emit, tracer })),

@@ -21,6 +21,11 @@ interface AtProvider {
   readonly client_id: string;
 }
 
+/** Of what is not told every time: how many of the same were left out since the last one. */
+interface ToldSeldom {
+  readonly left_out?: number;
+}
+
 /** Why a session is over. */
 type SessionEnd =
   | 'logout'
@@ -128,12 +133,13 @@ export type LoginEvent =
     } & AtProvider)
   | ({ readonly event: 'logout.revocation_failed'; readonly reason: string } & AtProvider)
   /** A logout token that was none; `reason` names the rule, never what the token says. */
-  | ({ readonly event: 'logout.refused'; readonly reason: string } & AtProvider)
+  | ({ readonly event: 'logout.refused'; readonly reason: string } & AtProvider & ToldSeldom)
   | ({
       readonly event: 'access.denied';
       readonly method: string;
       readonly decision: 'unauthenticated' | 'cross_site' | 'cross_site_write';
-    } & Partial<AtProvider>)
+    } & Partial<AtProvider> &
+      ToldSeldom)
   | StepUpEvent
   | ({
       readonly event: 'exchange.done';
@@ -165,9 +171,8 @@ export type LoginEvent =
       readonly code: number;
       readonly seconds: number;
     }
-  | { readonly event: 'tracing.failed'; readonly reason: string }
-  | ({ readonly event: 'store.unavailable'; readonly reason: string } & Partial<AtProvider>)
-  | ({ readonly event: 'provider.unavailable'; readonly reason: string } & AtProvider)
+  | ({ readonly event: 'store.unavailable'; readonly reason: string } & Partial<AtProvider> & ToldSeldom)
+  | ({ readonly event: 'provider.unavailable'; readonly reason: string } & AtProvider & ToldSeldom)
   | { readonly event: 'settings.unsafe'; readonly reason: string };
 
 /** What becomes of each event. */
@@ -200,6 +205,5 @@ export const LOGIN_EVENTS: EventTable<LoginEvent> = {
   'provider.unavailable': { level: 'error', audit: true },
   'sockets.counted': { level: 'debug', gauge: SOCKETS },
   'tunnel.ended': { level: 'info' },
-  'tracing.failed': { level: 'warn' },
   'settings.unsafe': { level: 'warn' },
 };

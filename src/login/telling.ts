@@ -1,5 +1,6 @@
-/** Which events have to be on record before what they tell of takes effect. */
+/** Which events have to be on record before what they tell of takes effect, and which are not told every time. */
 import { AuditUnavailable } from '../observe/audit.ts';
+import type { Clock } from '../oauth/time.ts';
 import type { Emit } from '../observe/events.ts';
 import type { LoginEvent } from './events.ts';
 
@@ -25,5 +26,60 @@ export function tellLeniently(emit: Emit<LoginEvent>): Emit<LoginEvent> {
     } catch (error) {
       if (GRANTS.has(event.event) || !(error instanceof AuditUnavailable)) throw error;
     }
+  };
+}
+
+/** An event that is told so often within so many seconds. */
+interface Seldom {
+  readonly most: number;
+  readonly seconds: number;
+}
+
+/** While something is away every request finds it away. Figures count them all. */
+const OUTAGE: Seldom = { most: 1, seconds: 10 };
+/** What anybody can bring about without a session, as often as they like. */
+const BY_ANYBODY: Seldom = { most: 100, seconds: 60 };
+/** Kinds of outages and denials that are told apart. */
+const MAX_KINDS = 100;
+
+const SELDOM = {
+  'store.unavailable': OUTAGE,
+  'provider.unavailable': OUTAGE,
+  'access.denied': BY_ANYBODY,
+  'logout.refused': BY_ANYBODY,
+} as const satisfies Partial<Record<LoginEvent['event'], Seldom>>;
+
+type SeldomEvent = Extract<LoginEvent, { readonly event: keyof typeof SELDOM }>;
+
+function isSeldom(event: LoginEvent): event is SeldomEvent {
+  return Object.hasOwn(SELDOM, event.event);
+}
+
+/** What makes two events say the same. */
+function kindOf(event: SeldomEvent): string {
+  if (event.event === 'store.unavailable') return `${event.event} ${event.reason}`;
+  if (event.event === 'provider.unavailable') return `${event.event} ${event.provider} ${event.reason}`;
+  return event.event === 'access.denied' ? `${event.event} ${event.decision}` : event.event;
+}
+
+/** An emitter that leaves out what says the same again and again; the next one that is told says how many were. */
+export function tellSeldom(emit: Emit<LoginEvent>, now: Clock): Emit<LoginEvent> {
+  const kinds = new Map<string, { since: number; told: number; leftOut: number }>();
+  return (event) => {
+    if (!isSeldom(event)) return emit(event);
+    const { most, seconds } = SELDOM[event.event];
+    const own = kindOf(event);
+    const kind = kinds.has(own) || kinds.size < MAX_KINDS ? own : event.event;
+    const state = kinds.get(kind) ?? { since: now(), told: 0, leftOut: 0 };
+    kinds.set(kind, state);
+    if (Math.abs(now() - state.since) >= seconds) Object.assign(state, { since: now(), told: 0 });
+    if (state.told >= most) {
+      state.leftOut += 1;
+      return;
+    }
+    state.told += 1;
+    const left_out = state.leftOut;
+    state.leftOut = 0;
+    emit(left_out === 0 ? event : { ...event, left_out });
   };
 }

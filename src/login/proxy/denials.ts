@@ -78,10 +78,11 @@ function dropUnusable(context: LoginContext, request: OwnRequest): readonly stri
  */
 export function askToSignIn(context: LoginContext, request: OwnRequest, provider: string | undefined): HttpResponse {
   const { http } = request;
-  context.emit({ event: 'access.denied', method: http.method, decision: 'unauthenticated' });
   const answer = isNavigation(http)
     ? redirectTo(loginUrl(request, ownTarget(http)))
     : unauthenticated(context, request, provider);
+  // Who is sent to sign in is denied nothing yet: what comes of it is on record as a login.
+  if (answer.status !== 302) context.emit({ event: 'access.denied', method: http.method, decision: 'unauthenticated' });
   return withCookies(answer, dropUnusable(context, request));
 }
 
