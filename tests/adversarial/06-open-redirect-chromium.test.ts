@@ -10,7 +10,8 @@ import { APP, html, openScene } from './01-13-scene.ts';
 import { openTunnel } from './01-13-tunnel.ts';
 import { startHostileProvider } from './01-36-provider.ts';
 import { HOST, startWorld } from './01-36-world.ts';
-import { noCorpus, OWN_TARGETS, redirectTargets } from './06-redirects.ts';
+import { noCorpus } from '../../src/login/testing/redirect-corpus.ts';
+import { OWN_TARGETS, redirectTargets } from './06-redirects.ts';
 import { isFull } from './scale.ts';
 
 const SKIP = noChromium || noCorpus;

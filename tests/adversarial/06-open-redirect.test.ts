@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { World } from './01-36-world.ts';
 import { HOST, SESSION, startWorld } from './01-36-world.ts';
-import { noCorpus, OWN_TARGETS, redirectTargets } from './06-redirects.ts';
+import { noCorpus } from '../../src/login/testing/redirect-corpus.ts';
+import { OWN_TARGETS, redirectTargets } from './06-redirects.ts';
 
 const ORIGIN = `https://${HOST}`;
 const NO_REPETITION = { FULLMAKT_LOGIN_RATELIMIT_ENABLED: 'false' };

@@ -1,18 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
-
-const CORPUS = new URL('../../../shared/vectors/open-redirects.txt', import.meta.url);
-
-/** Why the corpus cannot be used here; false when it can. */
-export const noCorpus: string | false = existsSync(CORPUS)
-  ? false
-  : 'no test vectors: ../shared/vectors/open-redirects.txt is absent';
+import { corpusLines, spellings } from '../../src/login/testing/redirect-corpus.ts';
 
 /** Every line of the corpus, as it is, decoded once and decoded twice; none twice. */
 export function redirectTargets(): readonly string[] {
-  const lines = readFileSync(CORPUS, 'utf8')
-    .split('\n')
-    .filter((line) => line !== '');
-  return [...new Set(lines.flatMap((line) => [line, decoded(line), decoded(decoded(line))]))];
+  return [...new Set(corpusLines().flatMap(spellings))];
 }
 
 /** Targets of this project's own making, for what the corpus lacks: controls, length, user information, our own routes. */
@@ -66,11 +56,3 @@ export const OWN_TARGETS: readonly string[] = [
   `/${'%2f'.repeat(900)}`,
   `https://evil.test/${'a'.repeat(3000)}`,
 ];
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
-}

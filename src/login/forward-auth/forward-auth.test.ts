@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { createMemoryStore } from '../../store/memory.ts';
 import type { Store } from '../../store/store.ts';
-import { allowed, ask, CHECK, LINK, NAMES, ON, RULES, SCRIPT } from '../testing/checks.ts';
+import { allowed, ask, CHECK, FOR_A_DOMAIN, LINK, NAMES, ON, RULES, SCRIPT } from '../testing/checks.ts';
 import { HOST, startWorld } from '../testing/proxy.ts';
 
 test('a check says whether the request in question may go on, by its rule, in each style (section 13, FA-2)', async (t) => {
@@ -140,12 +140,7 @@ test('an application below a path is asked about at its own ingress', async (t) 
 test('in the role forward-auth every host of the domain is served by one login host (section 13)', async (t) => {
   const world = await startWorld(t, {
     env: {
-      FULLMAKT_LOGIN_ROLE: 'forward-auth',
-      FULLMAKT_LOGIN_TRUSTED_PROXIES: '127.0.0.1/32',
-      FULLMAKT_LOGIN_INGRESS: 'https://login.example.test',
-      FULLMAKT_LOGIN_SSO_DOMAIN: 'example.test',
-      FULLMAKT_LOGIN_SSO_SESSION_COOKIE_NAME: 'shared',
-      FULLMAKT_LOGIN_SSO_SERVER_DEFAULT_REDIRECT_URL: 'https://www.example.test/',
+      ...FOR_A_DOMAIN,
       FULLMAKT_LOGIN_RULES: JSON.stringify([{ path: '/**', hosts: ['open.example.test'], login: 'exempt' }]),
     },
   });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { allowed, ask, CHECK, LINK, NAMES, ON } from '../testing/checks.ts';
+import { allowed, ask, CHECK, FOR_A_DOMAIN, LINK, NAMES, ON } from '../testing/checks.ts';
 import { HOST, startWorld } from '../testing/proxy.ts';
 import { startTwoProviders } from '../testing/two-providers.ts';
 
@@ -51,12 +51,7 @@ test('RO-5: a rule that names a provider holds for a host of the domain as well:
   const rules = [{ path: '/work/**', hosts: ['app.example.test'], provider: 'work' }];
   const world = await startTwoProviders(t, {
     env: {
-      FULLMAKT_LOGIN_ROLE: 'forward-auth',
-      FULLMAKT_LOGIN_TRUSTED_PROXIES: '127.0.0.1/32',
-      FULLMAKT_LOGIN_INGRESS: 'https://login.example.test',
-      FULLMAKT_LOGIN_SSO_DOMAIN: 'example.test',
-      FULLMAKT_LOGIN_SSO_SESSION_COOKIE_NAME: 'shared',
-      FULLMAKT_LOGIN_SSO_SERVER_DEFAULT_REDIRECT_URL: 'https://www.example.test/',
+      ...FOR_A_DOMAIN,
       FULLMAKT_LOGIN_RULES: JSON.stringify(rules),
     },
   });
@@ -76,12 +71,7 @@ test('FA-1: a host is a name and perhaps a port: what only ends like the domain 
   const rules = [{ path: '/**', hosts: ['open.example.test', 'evil.test'], login: 'exempt' }];
   const world = await startWorld(t, {
     env: {
-      FULLMAKT_LOGIN_ROLE: 'forward-auth',
-      FULLMAKT_LOGIN_TRUSTED_PROXIES: '127.0.0.1/32',
-      FULLMAKT_LOGIN_INGRESS: 'https://login.example.test',
-      FULLMAKT_LOGIN_SSO_DOMAIN: 'example.test',
-      FULLMAKT_LOGIN_SSO_SESSION_COOKIE_NAME: 'shared',
-      FULLMAKT_LOGIN_SSO_SERVER_DEFAULT_REDIRECT_URL: 'https://www.example.test/',
+      ...FOR_A_DOMAIN,
       FULLMAKT_LOGIN_RULES: JSON.stringify(rules),
     },
   });

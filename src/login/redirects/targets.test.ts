@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
 import test from 'node:test';
 import * as fc from 'fast-check';
+import { corpusLines, noCorpus, spellings } from '../testing/redirect-corpus.ts';
 import { createTargets } from './targets.ts';
 
 const DOMAIN = 'example.test';
@@ -112,27 +112,10 @@ function assertAllWithin(input: string): void {
   }
 }
 
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
-}
-
-/** The corpus of open-redirect strings lies beside the checkout where it is worked on. */
-const CORPUS = new URL('../../../../shared/vectors/open-redirects.txt', import.meta.url);
-const corpusMissing = existsSync(CORPUS) ? false : 'the corpus of open-redirect strings is not beside this checkout';
-
 test('A13 no line of the corpus, raw, decoded once or twice, leaves the domain at a server or a proxy (W16)', {
-  skip: corpusMissing,
+  skip: noCorpus,
 }, () => {
-  const lines = readFileSync(CORPUS, 'utf8')
-    .split('\n')
-    .filter((line) => line !== '');
-  assert.ok(lines.length >= 500);
-  for (const line of lines)
-    for (const input of new Set([line, decoded(line), decoded(decoded(line))])) assertAllWithin(input);
+  for (const input of corpusLines().flatMap(spellings)) assertAllWithin(input);
 });
 
 test('whatever comes in, a target stays within the domain and is stable (property)', () => {

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
 import test from 'node:test';
 import type { Domain, DomainBrowser } from '../testing/domain.ts';
 import { DEFAULT_URL, DOMAIN, startDomain } from '../testing/domain.ts';
+import { corpusLines, noCorpus, spellings } from '../testing/redirect-corpus.ts';
 
-const CORPUS = new URL('../../../../shared/vectors/open-redirects.txt', import.meta.url);
 const EVERY = 24;
 
 const OWN: readonly string[] = [
@@ -20,20 +19,11 @@ const OWN: readonly string[] = [
   'https:evil.test',
 ];
 
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
-}
-
 /** Our own strings, and some lines of the corpus in three spellings where it is at hand; all of it is judged in targets.test.ts. */
 function inputs(): readonly string[] {
-  if (!existsSync(CORPUS)) return OWN;
-  const lines = readFileSync(CORPUS, 'utf8').split('\n');
-  const some = lines.filter((line, index) => line !== '' && index % EVERY === 0);
-  return [...OWN, ...some.flatMap((line) => [line, decoded(line), decoded(decoded(line))])];
+  if (noCorpus !== false) return OWN;
+  const some = corpusLines().filter((_, index) => index % EVERY === 0);
+  return [...OWN, ...some.flatMap(spellings)];
 }
 
 function assertWithin(location: string | undefined, given: string): void {

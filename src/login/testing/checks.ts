@@ -9,6 +9,15 @@ export const ON: Readonly<Record<string, string>> = {
   FULLMAKT_LOGIN_FORWARD_AUTH: 'true',
   FULLMAKT_LOGIN_TRUSTED_PROXIES: '127.0.0.1/32',
 };
+/** Settings of one login host, which an outer proxy asks for every host of its domain. */
+export const FOR_A_DOMAIN: Readonly<Record<string, string>> = {
+  FULLMAKT_LOGIN_ROLE: 'forward-auth',
+  FULLMAKT_LOGIN_TRUSTED_PROXIES: '127.0.0.1/32',
+  FULLMAKT_LOGIN_INGRESS: 'https://login.example.test',
+  FULLMAKT_LOGIN_SSO_DOMAIN: 'example.test',
+  FULLMAKT_LOGIN_SSO_SESSION_COOKIE_NAME: 'shared',
+  FULLMAKT_LOGIN_SSO_SERVER_DEFAULT_REDIRECT_URL: 'https://www.example.test/',
+};
 /** Rules of each sort. */
 export const RULES: string = JSON.stringify([
   { path: '/public/**', login: 'exempt' },
