@@ -84,7 +84,8 @@ type MeasuredEvent =
       readonly seconds: number;
     }
   | { readonly event: 'sockets.counted'; readonly kind: 'client' | 'tunnel'; readonly open: number }
-  | { readonly event: 'tunnel.ended'; readonly reason: string };
+  | { readonly event: 'tunnel.ended'; readonly reason: string }
+  | ({ readonly event: 'tunnel.refused'; readonly reason: string } & ToldSeldom);
 
 /** All events of the login proxy. */
 export type LoginEvent =
@@ -205,5 +206,6 @@ export const LOGIN_EVENTS: EventTable<LoginEvent> = {
   'provider.unavailable': { level: 'error', audit: true },
   'sockets.counted': { level: 'debug', gauge: SOCKETS },
   'tunnel.ended': { level: 'info' },
+  'tunnel.refused': { level: 'warn' },
   'settings.unsafe': { level: 'warn' },
 };

@@ -47,6 +47,7 @@ const SELDOM = {
   'provider.unavailable': OUTAGE,
   'access.denied': BY_ANYBODY,
   'logout.refused': BY_ANYBODY,
+  'tunnel.refused': OUTAGE,
 } as const satisfies Partial<Record<LoginEvent['event'], Seldom>>;
 
 type SeldomEvent = Extract<LoginEvent, { readonly event: keyof typeof SELDOM }>;
@@ -57,7 +58,7 @@ function isSeldom(event: LoginEvent): event is SeldomEvent {
 
 /** What makes two events say the same. */
 function kindOf(event: SeldomEvent): string {
-  if (event.event === 'store.unavailable') return `${event.event} ${event.reason}`;
+  if (event.event === 'store.unavailable' || event.event === 'tunnel.refused') return `${event.event} ${event.reason}`;
   if (event.event === 'provider.unavailable') return `${event.event} ${event.provider} ${event.reason}`;
   return event.event === 'access.denied' ? `${event.event} ${event.decision}` : event.event;
 }

@@ -188,3 +188,28 @@ test('a sweep reads each session once, however many tunnels it has, and none tha
   await isOpen({ destroyed: false });
   assert.equal(reads(), after);
 });
+
+test('T36 one session holds a hundred tunnels and no more, other sessions are served, and the operator is told (WS-1)', async (t) => {
+  const { world } = await scene(t);
+  const tunnels = [];
+  for (let count = 0; count < 100; count += 1) tunnels.push(await handshake(world.port, world.browser));
+  for (let count = 0; count < 3; count += 1) {
+    const more = await handshake(world.port, world.browser);
+    await more.closed;
+  }
+  assert.ok(await isOpen(tunnels[0]?.socket ?? { destroyed: true }));
+  const other = world.newBrowser(HOST);
+  await world.logIn(other);
+  const theirs = await handshake(world.port, other);
+  assert.ok(await isOpen(theirs.socket));
+  const refused = world.events.filter((event) => event.event === 'tunnel.refused');
+  assert.partialDeepStrictEqual(refused, [{ event: 'tunnel.refused', reason: 'too many of one session' }]);
+  assert.equal(refused.length, 1);
+  for (const { socket } of [...tunnels.slice(1), theirs]) socket.destroy();
+  await Promise.all(tunnels.slice(1).map(({ closed }) => closed));
+  for (let turn = 0; turn < 10; turn += 1) await isOpen({ destroyed: false });
+  const again = await handshake(world.port, world.browser);
+  assert.ok(await isOpen(again.socket), 'what was closed makes room');
+  tunnels[0]?.socket.destroy();
+  again.socket.destroy();
+});

@@ -20,6 +20,8 @@ export interface Tunnels {
 /** With the message that usually comes first, nothing outlives its session by more than half a minute. */
 const SWEEP_MILLISECONDS = 15_000;
 const MAX_OPEN = 10_000;
+/** No browser opens more to one site; all of them together are not for one session to take. */
+const MAX_OPEN_OF_SESSION = 100;
 const READS_AT_ONCE = 16;
 
 interface Held {
@@ -35,7 +37,7 @@ function repeat(task: () => void, milliseconds: number): () => void {
   return () => clearInterval(timer);
 }
 
-/** No tunnels at first, at most 10,000 later: one more is ended at once. */
+/** No tunnels at first, at most 10,000 later, and 100 of one session: one more is ended at once. */
 export function createTunnels({ first }: Siblings, every: Repeat = repeat): Tunnels {
   const sessions = new Map<string, Held>();
   let open = 0;
@@ -101,7 +103,9 @@ export function createTunnels({ first }: Siblings, every: Repeat = repeat): Tunn
     open(found) {
       const { key, record } = found.session;
       const ending = new AbortController();
-      if (open >= MAX_OPEN) {
+      const isGreedy = (sessions.get(key)?.endings.size ?? 0) >= MAX_OPEN_OF_SESSION;
+      if (isGreedy || open >= MAX_OPEN) {
+        found.at.emit({ event: 'tunnel.refused', reason: isGreedy ? 'too many of one session' : 'too many' });
         ending.abort();
         return { ending: ending.signal, closed: () => undefined };
       }
