@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { metadataOf } from '../../src/login/testing/provider-metadata.ts';
 import { generatePrivateJwk, importSigningKey, publicJwk } from '../../src/oauth/jwk.ts';
 import { signJws } from '../../src/oauth/jws.ts';
 import { readForm } from '../../src/web/forms.ts';
@@ -129,23 +130,7 @@ export async function startHostileProvider({ now, metadata = {} }: Options): Pro
   }
 
   function describe(): HttpResponse {
-    const document = {
-      issuer,
-      authorization_endpoint: `${issuer}/authorize`,
-      token_endpoint: `${issuer}/token`,
-      jwks_uri: `${issuer}/jwks`,
-      pushed_authorization_request_endpoint: `${issuer}/par`,
-      end_session_endpoint: `${issuer}/logout`,
-      acr_values_supported: ['idporten-loa-substantial', 'idporten-loa-high'],
-      ui_locales_supported: ['nb', 'en'],
-      id_token_signing_alg_values_supported: ['RS256'],
-      token_endpoint_auth_methods_supported: ['private_key_jwt'],
-      authorization_response_iss_parameter_supported: true,
-      frontchannel_logout_supported: true,
-      frontchannel_logout_session_supported: true,
-      ...metadata,
-    };
-    return json(200, JSON.parse(JSON.stringify(document)));
+    return json(200, JSON.parse(JSON.stringify({ ...metadataOf(issuer), ...metadata })));
   }
 
   const handle = createRouter([

@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { metadataOf } from '../../src/login/testing/provider-metadata.ts';
 import { generatePrivateJwk, importSigningKey, publicJwk } from '../../src/oauth/jwk.ts';
 import { signJws } from '../../src/oauth/jws.ts';
 import { readForm } from '../../src/web/forms.ts';
@@ -191,20 +192,9 @@ export async function startRotatingProvider(): Promise<RotatingProvider> {
   function describe(): HttpResponse {
     if (ways.hidden) return empty(503);
     return json(200, {
-      issuer,
-      authorization_endpoint: `${issuer}/authorize`,
+      ...metadataOf(issuer),
       token_endpoint: `http://127.0.0.1:${way.port}/token`,
-      jwks_uri: `${issuer}/jwks`,
-      pushed_authorization_request_endpoint: `${issuer}/par`,
-      end_session_endpoint: `${issuer}/logout`,
       revocation_endpoint: `${issuer}/revoke`,
-      acr_values_supported: ['idporten-loa-substantial', 'idporten-loa-high'],
-      ui_locales_supported: ['nb', 'en'],
-      id_token_signing_alg_values_supported: ['RS256'],
-      token_endpoint_auth_methods_supported: ['private_key_jwt'],
-      authorization_response_iss_parameter_supported: true,
-      frontchannel_logout_supported: true,
-      frontchannel_logout_session_supported: true,
     });
   }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { describe, test } from 'node:test';
 import type { TestContext } from 'node:test';
-import type { WrongSigning } from '../../src/login/testing/provider.ts';
+import type { WrongSigning } from '../../src/login/testing/provider-signing.ts';
 import type { World } from '../../src/login/testing/proxy.ts';
 import { hasSession, makeKey, NOW, publish, signIn, startParty, tokenBy } from './relying-party.ts';
 import type { Answer } from './relying-party.ts';

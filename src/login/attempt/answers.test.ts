@@ -2,15 +2,9 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { HttpResponse } from '../../web/http.ts';
 import { empty, json } from '../../web/http.ts';
-import { startWorld } from '../testing/proxy.ts';
-import type { World } from '../testing/proxy.ts';
+import { callbackPath, startWorld } from '../testing/proxy.ts';
 
 type Parameters = Record<string, string | undefined>;
-
-async function callbackPath(world: World, query = ''): Promise<string> {
-  const start = await world.browser.visit(`/oauth2/login${query}`);
-  return world.provider.authorize(start.headers.location ?? '');
-}
 
 const ERROR = { code: undefined };
 const ROWS: readonly (readonly [string, Parameters, number])[] = [

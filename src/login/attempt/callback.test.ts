@@ -1,13 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { json } from '../../web/http.ts';
-import { startWorld } from '../testing/proxy.ts';
-import type { World } from '../testing/proxy.ts';
-
-async function callbackPath(world: World, query = ''): Promise<string> {
-  const start = await world.browser.visit(`/oauth2/login${query}`);
-  return world.provider.authorize(start.headers.location ?? '');
-}
+import { callbackPath, startWorld } from '../testing/proxy.ts';
 
 test('refuses a callback whose state is not ours, without a token call (RFC 6749 10.12, A7)', async (t) => {
   const world = await startWorld(t);
@@ -16,65 +10,6 @@ test('refuses a callback whose state is not ours, without a token call (RFC 6749
   assert.equal(answer.status, 400);
   assert.match(answer.body, /Innloggingen kan ikke fullføres/);
   assert.equal(world.provider.callsTo('token').length, 0);
-});
-
-test('stale-callback-continues: without its cookie a callback begins once more, then gives up (W12, L12)', async (t) => {
-  const world = await startWorld(t);
-  const path = await callbackPath(world, '?redirect=%2Fdeep');
-  const other = world.newBrowser();
-  const again = await other.visit(path);
-  assert.equal(again.status, 302);
-  assert.ok(again.headers.location?.startsWith(world.provider.issuer));
-  const landed = await other.visit(await world.provider.authorize(again.headers.location ?? ''));
-  assert.equal(landed.headers.location, '/deep');
-  const third = world.newBrowser();
-  const once = await third.visit(path);
-  const second = await world.provider.authorize(once.headers.location ?? '');
-  third.jar.clear();
-  assert.equal((await third.visit(second)).status, 400);
-  assert.equal(world.provider.callsTo('token').length, 1);
-});
-
-test('a callback without its cookie goes on to its target when the browser is signed in (4 step 3)', async (t) => {
-  const world = await startWorld(t);
-  const early = await callbackPath(world, '?redirect=%2Fearly');
-  await world.logIn();
-  const late = await world.browser.visit(early);
-  assert.equal(late.status, 302);
-  assert.equal(late.headers.location, '/early');
-  assert.equal(world.provider.callsTo('token').length, 1);
-});
-
-test('an attempt older than ten minutes is begun anew (4 step 3, A7)', async (t) => {
-  const world = await startWorld(t);
-  const path = await callbackPath(world);
-  world.clock.seconds += 601;
-  const answer = await world.browser.visit(path);
-  assert.ok(answer.headers.location?.startsWith(world.provider.issuer));
-  assert.equal(world.provider.callsTo('token').length, 0);
-});
-
-test('a double submit gets the same session and the code is redeemed once (4 step 5)', async (t) => {
-  const world = await startWorld(t);
-  const path = await callbackPath(world);
-  const copy = world.newBrowser();
-  for (const [name, value] of world.browser.jar) copy.jar.set(name, value);
-  const [one, two] = await Promise.all([world.browser.visit(path), copy.visit(path)]);
-  assert.deepEqual([one.status, two.status], [302, 302]);
-  assert.equal(world.browser.jar.get('__Host-fullmakt.session'), copy.jar.get('__Host-fullmakt.session'));
-  assert.equal(world.provider.callsTo('token').length, 1);
-});
-
-test('a replay after five minutes makes no second token call (A7)', async (t) => {
-  const world = await startWorld(t);
-  const path = await callbackPath(world, '?redirect=%2Fx');
-  const cookies = new Map(world.browser.jar);
-  await world.browser.visit(path);
-  world.clock.seconds += 300;
-  for (const [name, value] of cookies) world.browser.jar.set(name, value);
-  const replay = await world.browser.visit(path);
-  assert.equal(replay.headers.location, '/x');
-  assert.equal(world.provider.callsTo('token').length, 1);
 });
 
 test('cancel-shows-page-once: access_denied is a page with a way back, never a loop (W11)', async (t) => {
@@ -170,36 +105,6 @@ test('planted-cookie-dies-at-login: every login has a new session id, and the fo
   assert.equal((await thief.ask('/oauth2/session')).status, 401);
 });
 
-test('ten-tabs-ten-targets: sixth-attempt-evicts-first, and every tab still ends on its own target (W12, L11)', async (t) => {
-  const world = await startWorld(t);
-  const paths: string[] = [];
-  for (let tab = 0; tab < 10; tab += 1) {
-    paths.push(await callbackPath(world, `?redirect=%2Ftab%2F${tab}`));
-    assert.ok([...world.browser.jar.keys()].filter((name) => name.includes('.login.')).length <= 5);
-    world.clock.seconds += 1;
-  }
-  for (const tab of [9, 0, 5, 1, 8, 2, 7, 3, 6, 4]) {
-    const answer = await world.browser.visit(paths[tab] ?? '');
-    const location = answer.headers.location ?? '';
-    const landed = location.startsWith(world.provider.issuer)
-      ? (await world.browser.visit(await world.provider.authorize(location))).headers.location
-      : location;
-    assert.equal(landed, `/tab/${tab}`);
-  }
-  assert.equal([...world.browser.jar.keys()].filter((name) => name.includes('.login.')).length, 0);
-});
-
-test('sixth-attempt-evicts-first among attempts of the same second too (LG-5, L11)', async (t) => {
-  const world = await startWorld(t);
-  const attempts = (): readonly string[] => [...world.browser.jar.keys()].filter((name) => name.includes('.login.'));
-  const begun: string[] = [];
-  for (let tab = 0; tab < 7; tab += 1) {
-    await callbackPath(world, `?redirect=%2Ftab%2F${tab}`);
-    begun.push(...attempts().filter((name) => !begun.includes(name)));
-  }
-  assert.deepEqual(attempts(), begun.slice(2));
-});
-
 test('no-token-in-any-url: no Location holds a token, and state does not show the target (L10, LG-6)', async (t) => {
   const world = await startWorld(t);
   const start = await world.browser.visit('/oauth2/login?redirect=%2Fsecret-target');
@@ -233,23 +138,4 @@ test('a token that claims to live for ages does not break the session (4 step 8)
   world.provider.bends.expiresIn = Number.MAX_SAFE_INTEGER;
   assert.equal((await world.logIn()).status, 302);
   assert.equal((await world.browser.ask('/oauth2/session')).status, 200);
-});
-
-test('what a callback carries is no wish of its user: a new attempt asks for what the first one did (4 step 3)', async (t) => {
-  const world = await startWorld(t);
-  const path = await callbackPath(world, '?level=idporten-loa-high');
-  await world.newBrowser().visit(`${path}&level=idporten-loa-substantial&prompt=login&locale=en&domain_hint=evil`);
-  const form = world.provider.callsTo('par').at(-1)?.form;
-  const sent = ['acr_values', 'prompt', 'ui_locales', 'domain_hint'].map((name) => form?.get(name));
-  assert.deepEqual(sent, ['idporten-loa-high', undefined, 'nb', undefined]);
-});
-
-test('an attempt cookie that came twice proves nothing and is cleared (4 step 3)', async (t) => {
-  const world = await startWorld(t);
-  const path = await callbackPath(world);
-  const [[name, value] = ['', '']] = world.browser.jar;
-  const answer = await world.browser.visit(path, { headers: { cookie: `${name}=${value}; ${name}=planted` } });
-  assert.ok(answer.headers.location?.startsWith(world.provider.issuer));
-  assert.ok(answer.setCookies.some((cookie) => cookie.startsWith(`${name}=;`)));
-  assert.equal(world.provider.callsTo('token').length, 0);
 });

@@ -3,7 +3,7 @@ import test from 'node:test';
 import type { HttpResponse } from '../../web/http.ts';
 import { empty, json } from '../../web/http.ts';
 import { startProvider } from '../testing/provider.ts';
-import type { WrongSigning } from '../testing/provider.ts';
+import type { WrongSigning } from '../testing/provider-signing.ts';
 import { startWorld } from '../testing/proxy.ts';
 
 const NOW = 1_800_000_000;

@@ -1,38 +1,12 @@
 import assert from 'node:assert/strict';
 import { request as httpRequest } from 'node:http';
 import test from 'node:test';
-import type { TestContext } from 'node:test';
 import { createObserver } from '../../observe/observer.ts';
-import type { FinishedSpan } from '../../observe/tracing.ts';
-import { createTracer } from '../../observe/tracing.ts';
 import { json } from '../../web/http.ts';
 import { loginEvents } from './wonderwall.ts';
-import { HOST, startWorld } from '../testing/proxy.ts';
-import type { World, WorldOptions } from '../testing/proxy.ts';
-
-interface Observed {
-  readonly world: World;
-  readonly lines: readonly string[];
-  readonly spans: readonly FinishedSpan[];
-  readonly metrics: () => Promise<string>;
-}
-
-/** A world whose events go where those of a running proxy go. */
-async function observed(
-  t: TestContext,
-  options: WorldOptions & { readonly wonderwallNames?: boolean; readonly traced?: boolean } = {},
-): Promise<Observed> {
-  const lines: string[] = [];
-  const spans: FinishedSpan[] = [];
-  const observer = createObserver({ level: 'info', destination: { write: (line) => lines.push(line) }, now: () => 0 });
-  t.after(() => observer.close());
-  const { wonderwallNames = true } = options;
-  const emit = observer.emitter('login', loginEvents({ wonderwallNames, provider: 'entra' }));
-  const tracer = createTracer({ take: (span) => spans.push(span), close: () => Promise.resolve() });
-  const watch = { within: observer.within, ...(options.traced === true ? { tracer } : {}) };
-  const world = await startWorld(t, { ...options, onEvent: emit, watch });
-  return { world, lines, spans, metrics: () => observer.metrics() };
-}
+import type { Observed } from '../testing/observed.ts';
+import { observed } from '../testing/observed.ts';
+import { HOST } from '../testing/proxy.ts';
 
 function valuesOf(text: string, metric: string, label: string): ReadonlySet<string> {
   const pattern = new RegExp(`^${metric}(?:_bucket|_sum|_count)?\\{[^}]*\\b${label}="([^"]*)"`, 'gm');
@@ -156,62 +130,6 @@ test('OP-7: targets of logins are told apart up to 200, then count as other', as
   const text = await observer.metrics();
   assert.equal(valuesOf(text, 'wonderwall_logins', 'redirect').size, 201);
   assert.equal(valuesOf(text, 'wonderwall_logins', 'amr').size, 51);
-});
-
-test('OP-5: log lines and audit records of a request have its correlation id, and its trace id when tracing is on', async (t) => {
-  const { world, lines } = await observed(t, { traced: true });
-  const trace = 'c'.repeat(32);
-  const traceparent = `00-${trace}-${'d'.repeat(16)}-01`;
-  await world.browser.visit('/oauth2/login', { headers: { 'x-request-id': 'mine-1', traceparent } });
-  const started = lines.map((line) => JSON.parse(line)).find(({ event }) => event === 'login.started');
-  assert.deepEqual([started?.cid, started?.trace], ['mine-1', trace]);
-});
-
-test('OP-8: provider and store are children of the request, whose place goes on to provider and application', async (t) => {
-  const { world, spans } = await observed(t, { traced: true });
-  await world.logIn();
-  const traceparent = `00-${'c'.repeat(32)}-${'d'.repeat(16)}-01`;
-  await world.browser.ask('/private/11111111111?q=secret', { headers: { traceparent, tracestate: 'v=1' } });
-  const named = (name: string): FinishedSpan => {
-    const span = spans.find((each) => each.name === name);
-    assert.ok(span, `${name} among ${spans.map((each) => each.name).join(', ')}`);
-    return span;
-  };
-  const callback = named('GET /oauth2/callback');
-  const token = named('POST token');
-  assert.equal(token.parent?.spanId, callback.context.spanId);
-  assert.equal(token.kind, 'client');
-  assert.deepEqual(token.attributes, {
-    'http.request.method': 'POST',
-    'fullmakt.provider': 'idporten',
-    'fullmakt.endpoint': 'token',
-    'http.response.status_code': 200,
-  });
-  const created = named('store create');
-  assert.equal(created.parent?.traceId, created.context.traceId);
-  assert.match(String(world.provider.callsTo('token')[0]?.headers['traceparent']), new RegExp(token.context.spanId));
-  const proxied = named('GET proxied');
-  assert.equal(proxied.parent?.spanId, 'd'.repeat(16));
-  assert.deepEqual(proxied.attributes, {
-    'http.request.method': 'GET',
-    'http.route': 'proxied',
-    'server.address': HOST,
-    'http.response.status_code': 200,
-  });
-  const headers = world.seen.at(-1)?.headers;
-  assert.equal(headers?.['traceparent'], `00-${'c'.repeat(32)}-${proxied.context.spanId}-01`);
-  assert.equal(headers?.['tracestate'], 'v=1');
-  const reads = spans.filter(({ name }) => name === 'store read').map(({ parent }) => parent?.spanId);
-  assert.ok(reads.includes(proxied.context.spanId));
-  assert.doesNotMatch(JSON.stringify(spans), /secret|private|11111111111|q=|code=|state=/);
-});
-
-test('OP-8: without tracing the trace headers of a client reach the application as they are', async (t) => {
-  const { world } = await observed(t);
-  await world.logIn();
-  await world.browser.ask('/x', { headers: { traceparent: 'anything', tracestate: 'v=1' } });
-  const headers = world.seen.at(-1)?.headers;
-  assert.deepEqual([headers?.['traceparent'], headers?.['tracestate']], ['anything', 'v=1']);
 });
 
 test('requests to the application are listed when that is asked for: navigations and writes, 499 for who left, no query', async (t) => {

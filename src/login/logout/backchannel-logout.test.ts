@@ -5,7 +5,7 @@ import { createMemoryStore } from '../../store/memory.ts';
 import { StoreUnavailable } from '../../store/errors.ts';
 import type { Store } from '../../store/store.ts';
 import { empty } from '../../web/http.ts';
-import type { WrongSigning } from '../testing/provider.ts';
+import type { WrongSigning } from '../testing/provider-signing.ts';
 import type { World } from '../testing/proxy.ts';
 import { HOST, startWorld } from '../testing/proxy.ts';
 

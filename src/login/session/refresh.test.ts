@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { HttpResponse } from '../../web/http.ts';
 import { empty, json } from '../../web/http.ts';
-import type { WrongSigning } from '../testing/provider.ts';
+import type { WrongSigning } from '../testing/provider-signing.ts';
 import { startWorld, until } from '../testing/proxy.ts';
 import type { World } from '../testing/proxy.ts';
 

@@ -1,11 +1,7 @@
 /** A small OpenID provider for the tests of this room: real HTTP, real signatures, every answer bendable. */
-import { createHash, createHmac, randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import type { TestContext } from 'node:test';
-import type { PrivateJwk } from '../../oauth/jwk.ts';
-import { generatePrivateJwk, importSigningKey, publicJwk } from '../../oauth/jwk.ts';
-import { signBytes } from '../../oauth/algorithms.ts';
-import { encodeBase64Url } from '../../oauth/base64url.ts';
-import { signJws } from '../../oauth/jws.ts';
+import { generatePrivateJwk, publicJwk } from '../../oauth/jwk.ts';
 import { parseJwt } from '../../oauth/jwt.ts';
 import { readForm, parseQuery } from '../../web/forms.ts';
 import type { Form } from '../../web/forms.ts';
@@ -13,9 +9,9 @@ import type { HttpRequest, HttpResponse } from '../../web/http.ts';
 import { empty, json, redirect } from '../../web/http.ts';
 import { createRouter } from '../../web/router.ts';
 import { serve } from '../../web/serve.ts';
-
-/** `stranger`: by a key nobody knows, under the name of a known one; `unknown-kid`: under a name nobody knows. */
-export type WrongSigning = 'none' | 'HS256' | 'stranger' | 'unknown-kid' | 'no-kid';
+import { metadataOf } from './provider-metadata.ts';
+import type { WrongSigning } from './provider-signing.ts';
+import { signAs, signingJwk } from './provider-signing.ts';
 
 /** What a test may bend between requests. */
 interface Bends {
@@ -61,45 +57,11 @@ export interface TestProvider {
 }
 
 const CALLBACK_CODE_CHARACTERS = 20;
-let sharedKey: Promise<PrivateJwk> | undefined;
-
-function signingJwk(): Promise<PrivateJwk> {
-  sharedKey ??= generatePrivateJwk('RS256', 'idp-1');
-  return sharedKey;
-}
-
 interface Grant {
   readonly parameters: URLSearchParams;
   /** When the user signed in, seconds. */
   readonly authTime: number;
   used: boolean;
-}
-
-let strangersKey: Promise<PrivateJwk> | undefined;
-
-function encoded(value: unknown): string {
-  return encodeBase64Url(Buffer.from(JSON.stringify(value)));
-}
-
-/** Signs in the right way or in a wrong one. */
-async function signAs(
-  header: Record<string, unknown>,
-  claims: Record<string, unknown>,
-  { jwk, signing }: { readonly jwk: PrivateJwk; readonly signing: WrongSigning | undefined },
-): Promise<string> {
-  const payload: Record<string, unknown> = JSON.parse(JSON.stringify(claims));
-  if (signing === undefined) return signJws(header, payload, importSigningKey(jwk));
-  if (signing === 'none' || signing === 'HS256') {
-    const input = `${encoded({ ...header, alg: signing, kid: jwk.kid })}.${encoded(payload)}`;
-    // A public key as the secret: the classic mistake of verifiers.
-    const secret = JSON.stringify(publicJwk(jwk));
-    return `${input}.${signing === 'none' ? 'AA' : createHmac('sha256', secret).update(input).digest('base64url')}`;
-  }
-  strangersKey ??= generatePrivateJwk('RS256', 'stranger');
-  const key = importSigningKey(signing === 'no-kid' ? jwk : await strangersKey);
-  const kid = { 'no-kid': undefined, stranger: jwk.kid, 'unknown-kid': 'nobody' }[signing];
-  const input = `${encoded({ ...header, alg: key.alg, kid })}.${encoded(payload)}`;
-  return `${input}.${encodeBase64Url(await signBytes(key.alg, key.key, Buffer.from(input, 'latin1')))}`;
 }
 
 function refusal(error: string): HttpResponse {
@@ -138,23 +100,19 @@ export async function startProvider(t: TestContext, now: () => number): Promise<
     return form;
   }
 
+  function noted(endpoint: keyof Bends['instead'], answer: () => HttpResponse) {
+    return async (request: HttpRequest): Promise<HttpResponse> => {
+      await note(endpoint, request);
+      return instead(endpoint) ?? answer();
+    };
+  }
+
   function metadata(): HttpResponse {
     const document = {
-      issuer,
-      authorization_endpoint: `${issuer}/authorize`,
-      token_endpoint: `${issuer}/token`,
-      jwks_uri: `${issuer}/jwks`,
-      pushed_authorization_request_endpoint: `${issuer}/par`,
-      end_session_endpoint: `${issuer}/logout`,
+      ...metadataOf(issuer),
       revocation_endpoint: `${issuer}/revoke`,
       userinfo_endpoint: `${issuer}/userinfo`,
-      acr_values_supported: ['idporten-loa-substantial', 'idporten-loa-high'],
       ui_locales_supported: ['nb', 'nn', 'en'],
-      id_token_signing_alg_values_supported: ['RS256'],
-      token_endpoint_auth_methods_supported: ['private_key_jwt'],
-      authorization_response_iss_parameter_supported: true,
-      frontchannel_logout_supported: true,
-      frontchannel_logout_session_supported: true,
       ...bends.metadata,
     };
     return json(200, JSON.parse(JSON.stringify(document)));
@@ -240,10 +198,7 @@ export async function startProvider(t: TestContext, now: () => number): Promise<
     {
       method: 'GET',
       path: '/jwks',
-      handle: async (request) => {
-        await note('jwks', request);
-        return instead('jwks') ?? json(200, { keys: [{ ...publicJwk(jwk), use: 'sig' }] });
-      },
+      handle: noted('jwks', () => json(200, { keys: [{ ...publicJwk(jwk), use: 'sig' }] })),
     },
     { method: 'POST', path: '/par', handle: par },
     { method: 'GET', path: '/authorize', handle: authorize },
@@ -251,18 +206,12 @@ export async function startProvider(t: TestContext, now: () => number): Promise<
     {
       method: 'POST',
       path: '/revoke',
-      handle: async (request) => {
-        await note('revoke', request);
-        return instead('revoke') ?? empty(200);
-      },
+      handle: noted('revoke', () => empty(200)),
     },
     {
       method: 'GET',
       path: '/userinfo',
-      handle: async (request) => {
-        await note('userinfo', request);
-        return instead('userinfo') ?? json(200, { sub: 'user-1' });
-      },
+      handle: noted('userinfo', () => json(200, { sub: 'user-1' })),
     },
   ]);
   const listener = await serve({ name: 'test provider', setting: '-', host: '127.0.0.1', port: 0, handle });

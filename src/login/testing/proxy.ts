@@ -172,3 +172,9 @@ export async function startWorld(t: TestContext, options: WorldOptions = {}): Pr
     },
   };
 }
+
+/** Begins a sign-in and ends it at the provider: the path and query that the browser is sent back to. */
+export async function callbackPath(world: World, query = ''): Promise<string> {
+  const start = await world.browser.visit(`/oauth2/login${query}`);
+  return world.provider.authorize(start.headers.location ?? '');
+}
