@@ -21,7 +21,7 @@ export interface RedisStoreOptions {
   readonly idleTimeoutSeconds?: number | undefined;
   /** Before every key and channel: `fullmakt:` unless told. */
   readonly prefix?: string | undefined;
-  /** Told once, when the server is found to drop records as it pleases. */
+  /** Told once of each: the server drops records as it pleases; this user may not listen. */
   readonly onWarning?: ((reason: string) => void) | undefined;
 }
 
@@ -42,7 +42,7 @@ export function openRedisStore(url: string, options: RedisStoreOptions = {}): St
   };
   const driver = openDriver(address, options.idleTimeoutSeconds, onOpen);
   const since = createSince(driver, `${prefix}since`);
-  const channels = createRedisChannels(openListener(address, driver), prefix);
+  const channels = createRedisChannels(openListener(address, driver), prefix, warn);
   const check = (key: string): void => {
     if (closed) throw new StoreUnavailable('the store is closed');
     checkKey(key);

@@ -342,6 +342,30 @@ describe('L19 a store in Redis that fails', { skip: noRedis }, () => {
     assert.equal(await valueOf(store)(), 'value');
   });
 
+  it('warns once of a user who may not listen, works on without hearing, and hears once it may', async (t) => {
+    const { redis } = await world(t);
+    const [all = []] = documentedRights();
+    const rights = ['on', '>secret', '~fullmakt:*', 'resetchannels', ...all];
+    await command(redis, 'ACL', 'SETUSER', 'deaf', ...rights);
+    const warnings: string[] = [];
+    const options = { username: 'deaf', password: 'secret', onWarning: (reason: string) => warnings.push(reason) };
+    const store = await opened(t, redis.url, options);
+    const heard = new Set<string>();
+    store.subscribe('ended', (message) => heard.add(message));
+    store.subscribe('other', (message) => heard.add(message));
+    await pause(700);
+    assert.equal(warnings.length, 1);
+    assert.match(warnings[0] ?? '', /SUBSCRIBE/);
+    assert.equal(await valueOf(store)(), undefined);
+    await command(redis, 'ACL', 'SETUSER', 'deaf', '&fullmakt:*');
+    const begun = performance.now();
+    while (!heard.has('now')) {
+      assert.ok(performance.now() - begun < 8000, 'nothing is heard');
+      await store.publish('ended', 'now').catch(() => undefined);
+      await pause(50);
+    }
+  });
+
   it('warns once of a server that drops records, and works on it', async (t) => {
     const redis = await startRedis('--maxmemory', '50mb', '--maxmemory-policy', 'allkeys-lru');
     t.after(() => redis.close());
