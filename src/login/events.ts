@@ -174,6 +174,8 @@ export type LoginEvent =
     }
   | ({ readonly event: 'store.unavailable'; readonly reason: string } & Partial<AtProvider> & ToldSeldom)
   | ({ readonly event: 'provider.unavailable'; readonly reason: string } & AtProvider & ToldSeldom)
+  /** The application gave no answer; `upstream` is its configured origin. */
+  | ({ readonly event: 'upstream.unavailable'; readonly upstream: string; readonly reason: string } & ToldSeldom)
   | { readonly event: 'settings.unsafe'; readonly reason: string };
 
 /** What becomes of each event. */
@@ -204,6 +206,7 @@ export const LOGIN_EVENTS: EventTable<LoginEvent> = {
   'store.unavailable': { level: 'error', audit: true },
   'idp.call': { level: 'debug', histogram: IDP_SECONDS },
   'provider.unavailable': { level: 'error', audit: true },
+  'upstream.unavailable': { level: 'error' },
   'sockets.counted': { level: 'debug', gauge: SOCKETS },
   'tunnel.ended': { level: 'info' },
   'tunnel.refused': { level: 'warn' },

@@ -45,6 +45,7 @@ const MAX_KINDS = 100;
 const SELDOM = {
   'store.unavailable': OUTAGE,
   'provider.unavailable': OUTAGE,
+  'upstream.unavailable': OUTAGE,
   'access.denied': BY_ANYBODY,
   'logout.refused': BY_ANYBODY,
   'tunnel.refused': OUTAGE,
@@ -60,6 +61,7 @@ function isSeldom(event: LoginEvent): event is SeldomEvent {
 function kindOf(event: SeldomEvent): string {
   if (event.event === 'store.unavailable' || event.event === 'tunnel.refused') return `${event.event} ${event.reason}`;
   if (event.event === 'provider.unavailable') return `${event.event} ${event.provider} ${event.reason}`;
+  if (event.event === 'upstream.unavailable') return `${event.event} ${event.upstream} ${event.reason}`;
   return event.event === 'access.denied' ? `${event.event} ${event.decision}` : event.event;
 }
 

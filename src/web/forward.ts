@@ -17,6 +17,8 @@ export interface ForwardOptions {
   readonly instead?: (status: number, raw: readonly string[]) => HttpResponse | undefined;
   /** Called once, when the head of an answer is written, with its status; 499 when the client left before. Must not throw. */
   readonly onAnswered?: (status: number) => void;
+  /** Called with the kind of fault when the other side gave no answer: it could not be reached, was silent or broke off. Must not throw. */
+  readonly onFailed?: (reason: string) => void;
   /** Called when the exchange turns into one that may last for hours; without it only its two sides and the end of the listener end it. */
   readonly onOpen?: (kind: LastingKind) => Lasting;
 }

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { PassThrough } from 'node:stream';
 import type { Dispatcher } from 'undici';
+import { faultOf } from './fault.ts';
 import { endToEndHeaders, headerPairs, headerValues } from './headers.ts';
 import type { HttpRequest, HttpResponse } from './http.ts';
 import { handOver, onAbort } from './lasting.ts';
@@ -181,6 +182,7 @@ function endStream({ outgoing }: RelayOptions, state: RelayState): void {
 function fail({ request, outgoing, options }: RelayOptions, state: RelayState, error: unknown): void {
   clearTimeout(state.idle);
   if (outgoing.destroyed || state.gone) return;
+  options.onFailed?.(faultOf(error));
   if (outgoing.headersSent) {
     // A clean end would make half an answer look whole.
     outgoing.destroy();

@@ -1,6 +1,7 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { isIP, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { faultOf } from './fault.ts';
 import { headerValues } from './headers.ts';
 import type { HttpRequest } from './http.ts';
 import { empty } from './http.ts';
@@ -42,9 +43,10 @@ export function openTunnel(tunnel: TunnelOptions): void {
     socket.off('end', abandon).off('close', abandon);
     return true;
   };
-  const refuse = (status: 502 | 504): void => {
+  const refuse = (status: 502 | 504, fault: string): void => {
     if (!settle()) return;
     outbound.destroy();
+    tunnel.options.onFailed?.(fault);
     tunnel.options.onAnswered?.(status);
     refuseUpgrade(socket, empty(status));
   };
@@ -54,19 +56,19 @@ export function openTunnel(tunnel: TunnelOptions): void {
     outbound.destroy();
     socket.destroy();
   };
-  let timer = setTimeout(() => refuse(504), tunnel.limits.connectSeconds * 1000);
+  let timer = setTimeout(() => refuse(504, 'late'), tunnel.limits.connectSeconds * 1000);
   socket.once('end', abandon).once('close', abandon);
   outbound.once('socket', (peer) => {
     peer.once('connect', () => {
       clearTimeout(timer);
-      if (!settled) timer = setTimeout(() => refuse(504), tunnel.limits.answerSeconds * 1000);
+      if (!settled) timer = setTimeout(() => refuse(504, 'late'), tunnel.limits.answerSeconds * 1000);
     });
   });
-  outbound.on('error', () => refuse(502));
+  outbound.on('error', (error) => refuse(502, faultOf(error)));
   outbound.once('upgrade', (answer, peer, peerHead) => {
     if (answer.statusCode !== 101 || answer.headers.upgrade?.toLowerCase() !== 'websocket') {
       peer.destroy();
-      refuse(502);
+      refuse(502, 'no handshake');
     } else if (settle()) join({ ...tunnel, head: early.bytes() }, answer, { peer, peerHead });
     else peer.destroy();
   });
@@ -74,7 +76,7 @@ export function openTunnel(tunnel: TunnelOptions): void {
     if (answer.statusCode === 101) {
       // A switch to nothing: the client must not take the rest for a tunnel.
       answer.destroy();
-      refuse(502);
+      refuse(502, 'no handshake');
     } else if (settle()) passOn(tunnel, answer);
     else answer.destroy();
   });

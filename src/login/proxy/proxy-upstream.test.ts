@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer, request as httpRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import test from 'node:test';
+import { handshake } from '../testing/handshake.ts';
 import { HOST, startWorld } from '../testing/proxy.ts';
 
 test('proxied-requests-never-write: one read of the store and nothing else (ST-2, L6)', async (t) => {
@@ -32,6 +33,23 @@ test('the application down is 502 with no body, and the proxy lives on (HD-5)', 
   const answer = await browser.ask('/x');
   assert.equal(answer.status, 502);
   assert.equal(answer.body, '');
+});
+
+test('OP-5: an application that is down is told of once in ten seconds, with where it should be and why', async (t) => {
+  const clock = { seconds: 1_800_000_000 };
+  const world = await startWorld(t, {
+    clock,
+    env: { FULLMAKT_LOGIN_UPSTREAM: 'http://127.0.0.1:1', FULLMAKT_LOGIN_AUTO_LOGIN: 'false' },
+  });
+  for (let i = 0; i < 5; i += 1) await world.browser.ask('/x?secret=1');
+  clock.seconds += 11;
+  const tunnel = await handshake(world.port, world.browser);
+  assert.equal(tunnel.status, 502);
+  const upstream = 'http://127.0.0.1:1';
+  assert.deepEqual(world.events, [
+    { event: 'upstream.unavailable', upstream, reason: 'ECONNREFUSED' },
+    { event: 'upstream.unavailable', upstream, reason: 'ECONNREFUSED', left_out: 4 },
+  ]);
 });
 
 test('a WebSocket is joined only after the same decision and the application’s 101 (WS-1, A2)', async (t) => {

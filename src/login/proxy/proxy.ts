@@ -104,6 +104,8 @@ export function createProxy(context: LoginContext, parts: ProxyParts): Proxy {
         correlationId: http.correlationId,
       }),
       responseHeaders: (raw) => answerHeaders(raw, answered),
+      onFailed: (reason) =>
+        context.emit({ event: 'upstream.unavailable', upstream: passage.destination.origin, reason }),
       ...(found === undefined ? {} : { onOpen: () => parts.tunnels.open(found) }),
       ...(found === undefined || ingress === undefined || !config.honourUpstreamStepUp
         ? {}

@@ -7,6 +7,7 @@ import { isUnder, readingsOf } from './path.ts';
 
 /** An application, and what tokens for it are exchanged to; without `audience` it gets the login token. */
 export interface Destination {
+  readonly origin: string;
   readonly upstream: Upstream;
   readonly audience: UpstreamRoute['audience'];
 }
@@ -20,20 +21,20 @@ export interface Upstreams {
 /** The applications of a configuration: the longest path on a segment boundary decides, else it is the default one. */
 export function createUpstreams(config: Pick<LoginConfig, 'upstream' | 'upstreams'>): Upstreams {
   const pools = new Map<string, Upstream>();
-  const poolOf = (url: string): Upstream => {
+  const at = (url: string): Pick<Destination, 'origin' | 'upstream'> => {
     const { origin } = new URL(url);
-    const pool = pools.get(origin) ?? createUpstream(origin);
-    pools.set(origin, pool);
-    return pool;
+    const upstream = pools.get(origin) ?? createUpstream(origin);
+    pools.set(origin, upstream);
+    return { origin, upstream };
   };
   const routes = config.upstreams
-    .map(({ path, upstream, audience }) => ({ segments: segmentsOf(path), upstream: poolOf(upstream), audience }))
+    .map(({ path, upstream, audience }) => ({ ...at(upstream), segments: segmentsOf(path), audience }))
     .toSorted((one, other) => other.segments.length - one.segments.length);
   const routeOf = (segments: readonly string[]): Destination | undefined => {
     for (const route of routes) if (isUnder({ segments }, route.segments)) return route;
     return undefined;
   };
-  const otherwise: Destination = { upstream: poolOf(config.upstream), audience: undefined };
+  const otherwise: Destination = { ...at(config.upstream), audience: undefined };
   return {
     destinationOf(path) {
       if (!path.lax) return routeOf(path.segments) ?? otherwise;
