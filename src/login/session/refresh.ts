@@ -1,78 +1,23 @@
 /** Refreshing a session: one call to the provider per session, whatever the number of requests and replicas. */
 import { setTimeout as wait } from 'node:timers/promises';
-import { JoseError } from '../../oauth/jws.ts';
-import { classifyRefreshFailure, refreshTokens } from '../../providers/refresh-grant.ts';
-import type { RefreshFailure } from '../../providers/refresh-grant.ts';
-import type { TokenSet } from '../../providers/tokens.ts';
 import { StoreUnavailable } from '../../store/errors.ts';
 import type { LoginParts, RefreshOutcome, Refresher } from '../context.ts';
 import { nowMilliseconds, revokeBehind, tellEnded } from './present-session.ts';
 import type { SessionRecord } from './record.ts';
+import { callProvider } from './refresh-call.ts';
 import { noop, underLease } from './refresh-lease.ts';
 import type { Held } from './refresh-lease.ts';
 import { createRefreshFailures } from './refresh-failures.ts';
 import { markSpent, unmarkSpent } from './spent-token.ts';
-import { isRefreshPossible, refreshTimes, sessionPhase } from './times.ts';
+import { isRefreshPossible, sessionPhase } from './times.ts';
 import type { StoredSession } from './sessions.ts';
 import { sessionReference } from './ticket.ts';
-import { verifyRefreshed } from '../attempt/verify-login.ts';
 
 const STORE_PAUSE_MILLISECONDS = 500;
 /** Five minutes at least. */
 const STORE_ATTEMPTS = 600;
 /** Once the proxy is closing: five seconds, ten where the store swallows what it is asked. */
 const LAST_ATTEMPTS = 10;
-
-/** A mismatch between the refreshed ID token and the login it belongs to. */
-class IdentityMismatch extends Error {}
-
-/** The ID token to keep: the new one when it is right, the old one when there is none or it cannot be judged. */
-async function keepIdToken(
-  context: LoginParts,
-  record: SessionRecord,
-  tokens: TokenSet,
-): Promise<Partial<SessionRecord>> {
-  if (tokens.idToken === undefined) return {};
-  try {
-    const metadata = await context.client.metadata.get();
-    const { idToken, accessToken } = tokens;
-    const verified = await verifyRefreshed(context, metadata, { idToken, accessToken, earlier: record });
-    return { idToken: verified.token, acr: verified.acr ?? record.acr, sid: record.sid ?? verified.sid };
-  } catch (error) {
-    if (error instanceof JoseError && error.code === 'keys_unavailable') {
-      const { name: provider, clientId } = context.provider;
-      const reason = 'keys of a refreshed ID token cannot be had; the earlier one is kept';
-      context.emit({ event: 'provider.unavailable', provider, client_id: clientId, reason });
-      return {};
-    }
-    throw error instanceof JoseError ? new IdentityMismatch(error.message, { cause: error }) : error;
-  }
-}
-
-async function refreshedRecord(context: LoginParts, record: SessionRecord, tokens: TokenSet): Promise<SessionRecord> {
-  return {
-    ...record,
-    accessToken: tokens.accessToken,
-    refreshToken: tokens.refreshToken ?? record.refreshToken,
-    ...(await keepIdToken(context, record, tokens)),
-    times: refreshTimes(record.times, {
-      now: nowMilliseconds(context),
-      tokenLifetime: tokens.expiresInSeconds * 1000,
-      lifetimes: context.config.lifetimes,
-    }),
-  };
-}
-
-function tellFailure(
-  context: LoginParts,
-  session: StoredSession,
-  failure: { outcome: RefreshFailure; reason: string },
-): void {
-  const { name: provider, clientId } = context.provider;
-  const reference = sessionReference(session.key);
-  const at = { provider, client_id: clientId, session_ref: reference, sid: session.record.sid };
-  context.emit({ event: 'session.refresh_failed', ...at, ...failure });
-}
 
 /** A refusal for good: unless somebody else refreshed meanwhile, the session is over. */
 async function endRefused(context: LoginParts, session: StoredSession): Promise<RefreshOutcome> {
@@ -112,21 +57,6 @@ async function storeBehind(context: LoginParts, session: StoredSession, fresh: S
     } catch (error) {
       if (!(error instanceof StoreUnavailable)) throw error;
     }
-  }
-}
-
-async function callProvider(
-  context: LoginParts,
-  session: StoredSession,
-  refreshToken: string,
-): Promise<SessionRecord | RefreshFailure> {
-  try {
-    const tokens = await refreshTokens(context.client, refreshToken, context.provider.scopes);
-    return await refreshedRecord(context, session.record, tokens);
-  } catch (error) {
-    const outcome = error instanceof IdentityMismatch ? 'fatal' : classifyRefreshFailure(error);
-    tellFailure(context, session, { outcome, reason: error instanceof Error ? error.message : 'unknown' });
-    return outcome;
   }
 }
 
