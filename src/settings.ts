@@ -1,3 +1,13 @@
+import {
+  parseAddress,
+  parseBoolean,
+  parseInteger,
+  parseJson,
+  parseSeconds,
+  parseUrl,
+  splitList,
+} from './settings/parse.ts';
+
 /** Variables as a program finds them; only the entry points hand in the process's own. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -184,60 +194,6 @@ function unknownVariables(env: Environment, prefix: string | undefined, known: R
   return Object.keys(env)
     .filter((variable) => variable.startsWith(prefix) && !known.has(variable))
     .map((variable) => `${variable} is not a setting of this program`);
-}
-
-function parseUrl(value: string): string {
-  const parsed = URL.canParse(value) ? new URL(value) : undefined;
-  const usable =
-    parsed !== undefined && /^https?:$/.test(parsed.protocol) && parsed.username === '' && parsed.password === '';
-  if (!usable || value.includes('#')) throw new Error('a URL such as https://example.com, without user or fragment');
-  return value;
-}
-
-function parseInteger(value: string): number {
-  if (!/^\d{1,15}$/.test(value)) throw new Error('a whole number');
-  return Number(value);
-}
-
-function parseBoolean(value: string): boolean {
-  if (/^(?:true|1)$/i.test(value)) return true;
-  if (/^(?:false|0)$/i.test(value)) return false;
-  throw new Error('true or false');
-}
-
-const SECONDS_PER_UNIT: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h: 60 * 60 };
-
-function parseSeconds(value: string): number {
-  if (/^\d{1,12}$/.test(value)) return Number(value);
-  if (!/^(?:\d{1,12}(?:\.\d{1,6})?(?:ms|s|m|h))+$/.test(value))
-    throw new Error('a duration such as 90, 10h, 1h30m or 500ms');
-  let total = 0;
-  for (const [, amount, unit] of value.matchAll(/([\d.]+)(ms|s|m|h)/g))
-    total += Number(amount) * (SECONDS_PER_UNIT[unit ?? ''] ?? 0);
-  return total;
-}
-
-function splitList(value: string): readonly string[] {
-  return value
-    .split(',')
-    .map((item) => item.trim())
-    .filter((item) => item !== '');
-}
-
-function parseJson(value: string): unknown {
-  try {
-    return JSON.parse(value);
-  } catch {
-    // The engine's own message quotes the text, which may hold a credential.
-    throw new Error('a JSON document');
-  }
-}
-
-function parseAddress(value: string): Address {
-  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9._-]*)):(\d{1,5})$/.exec(value);
-  const port = Number(match?.[3]);
-  if (match === null || port > 65_535) throw new Error('a host and a port such as 127.0.0.1:7440');
-  return { host: match[1] ?? (match[2] === '' || match[2] === undefined ? '0.0.0.0' : match[2]), port };
 }
 
 function shownDefault(setting: Setting<unknown>): string {
