@@ -5,11 +5,12 @@ import { refusalOf } from './admit.ts';
 import { createConnections } from './connections.ts';
 import type { Connections } from './connections.ts';
 import type { Handle, HandleUpgrade, HttpRequest, HttpResponse } from './http.ts';
-import { BodyTooLarge, empty, json } from './http.ts';
+import { empty } from './http.ts';
 import type { Limits } from './limits.ts';
 import { LIMITS, TARGET_BYTES } from './limits.ts';
 import { listen } from './listen.ts';
-import { BodyAborted, createRequest } from './request.ts';
+import { failure, own, refuseUnreadable } from './own-answers.ts';
+import { createRequest } from './request.ts';
 import { refuseUpgrade, respond } from './respond.ts';
 import type { Answer } from './respond.ts';
 import { handshakeRefusal, wantsWebSocket } from './websocket.ts';
@@ -148,18 +149,6 @@ function respondToFailure(to: Answer, response: HttpResponse): void {
   }
 }
 
-function failure(spec: ListenerSpec, error: unknown, request: HttpRequest): HttpResponse {
-  try {
-    const told = spec.onError?.(error, request);
-    if (told !== undefined) return told;
-  } catch {
-    // The answer stays the plain one: whatever failed in telling must not decide what the client sees.
-  }
-  if (error instanceof BodyTooLarge) return own(spec, empty(413));
-  if (error instanceof BodyAborted) return own(spec, empty(400));
-  return own(spec, json(500, { error: 'server_error' }, { 'Cache-Control': 'no-store' }));
-}
-
 interface Handshake {
   readonly socket: Duplex;
   readonly head: Buffer;
@@ -217,29 +206,4 @@ function watchBody(incoming: IncomingMessage, outgoing: ServerResponse, idleSeco
     // After the answer the timer is the one of the idle connection.
     if (!outgoing.writableEnded) socket.setTimeout(0);
   });
-}
-
-function own(spec: ListenerSpec, response: HttpResponse): HttpResponse {
-  return spec.ownHeaders === undefined
-    ? response
-    : { ...response, headers: { ...response.headers, ...spec.ownHeaders } };
-}
-
-function refuseUnreadable(
-  spec: ListenerSpec,
-  error: Error,
-  { socket, answering }: { readonly socket: Duplex; readonly answering: boolean },
-): void {
-  const code = 'code' in error ? String(error.code) : '';
-  const timedOut = code === 'ERR_HTTP_REQUEST_TIMEOUT';
-  // Whoever has not finished TLS, or is gone, cannot be answered; inside an answer that is under way ours would be part of it.
-  if (!socket.writable || answering || !(timedOut || code.startsWith('HPE_'))) {
-    socket.destroy();
-    return;
-  }
-  const status = code === 'HPE_HEADER_OVERFLOW' ? 431 : timedOut ? 408 : 400;
-  const headers = { ...spec.ownHeaders, 'Content-Length': '0', Connection: 'close' };
-  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-  socket.end(`HTTP/1.1 ${status} ${http.STATUS_CODES[status]}\r\n${lines.join('')}\r\n`);
-  socket.once('finish', () => socket.destroy());
 }
