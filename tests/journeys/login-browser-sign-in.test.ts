@@ -4,7 +4,7 @@ import type { Page, Request } from 'playwright-core';
 import { createRandom, drawSeed } from '../adversarial/scale.ts';
 import { noChromium } from '../chromium.ts';
 import { type App, type Ground, startGround } from './login-browser.ts';
-import { attemptsAt, SESSION, sessionAt, signIn, whoOn } from './login-browser-steps.ts';
+import { attemptsAt, historyOf, SESSION, sessionAt, signIn, whoOn } from './login-browser-steps.ts';
 
 const HOST = 'app.example.test';
 const APP = `https://${HOST}`;
@@ -19,13 +19,6 @@ const behind = await started?.startApp(HOST, started.idporten(HOST));
 function stage(): { readonly ground: Ground; readonly visits: App['visits'] } {
   assert.ok(started !== undefined && behind !== undefined);
   return { ground: started, visits: behind.visits };
-}
-
-/** Entries of the tab's history, as the browser keeps them. */
-async function historyOf(page: Page): Promise<readonly string[]> {
-  const devtools = await page.context().newCDPSession(page);
-  const { entries } = await devtools.send('Page.getNavigationHistory');
-  return entries.map(({ url }) => url);
 }
 
 const isCallback = (request: Request): boolean => new URL(request.url()).pathname === '/oauth2/callback';

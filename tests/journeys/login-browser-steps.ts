@@ -34,3 +34,10 @@ export async function sessionAt(context: BrowserContext, origin: string): Promis
 export async function attemptsAt(context: BrowserContext, origin: string): Promise<number> {
   return (await context.cookies(origin)).filter(({ name }) => name.startsWith(ATTEMPT)).length;
 }
+
+/** Entries of the tab's history, as the browser keeps them. */
+export async function historyOf(page: Page): Promise<readonly string[]> {
+  const devtools = await page.context().newCDPSession(page);
+  const { entries } = await devtools.send('Page.getNavigationHistory');
+  return entries.map(({ url }) => url);
+}
