@@ -128,21 +128,20 @@ test('serves localhost on 127.0.0.1 and ::1 with one port that the system chose'
 test('names listener, port and setting when the port is taken, and leaves nothing bound', async (t) => {
   const blocker = createServer();
   const host = (await hasIpv6()) ? '::1' : '127.0.0.1';
-  await new Promise<void>((resolve) => blocker.listen(0, host, resolve));
+  const port = await freePort();
+  await new Promise<void>((resolve, reject) => blocker.once('error', reject).listen(port, host, resolve));
   t.after(() => new Promise((resolve) => blocker.close(resolve)));
-  const address = blocker.address();
-  assert.ok(address !== null && typeof address === 'object');
-  const spec = { name: 'TokenX', setting: 'FULLMAKT_EXCHANGE_BIND', host: 'localhost', port: address.port };
+  const spec = { name: 'TokenX', setting: 'FULLMAKT_EXCHANGE_BIND', host: 'localhost', port };
   await assert.rejects(
     serve({ ...spec, handle: () => ({ status: 200 }) }),
     (error) =>
       error instanceof PortTaken &&
-      error.message === `port ${address.port} (TokenX) is already in use; set FULLMAKT_EXCHANGE_BIND to another one`,
+      error.message === `port ${port} (TokenX) is already in use; set FULLMAKT_EXCHANGE_BIND to another one`,
   );
   const again = createServer();
-  await new Promise<void>((resolve, reject) =>
-    again.once('error', reject).listen(address.port, '127.0.0.1', resolve),
-  ).catch((error: unknown) => assert.equal(host, '127.0.0.1', String(error)));
+  await new Promise<void>((resolve, reject) => again.once('error', reject).listen(port, '127.0.0.1', resolve)).catch(
+    (error: unknown) => assert.equal(host, '127.0.0.1', String(error)),
+  );
   await new Promise((resolve) => again.close(resolve));
 });
 
@@ -185,6 +184,16 @@ test('answers HEAD with the length of the body and no body', async (t) => {
   assert.match(answer, /content-length: 12\r\n/i);
   assert.ok(answer.endsWith('\r\n\r\n'));
 });
+
+/** A port that no program has at 127.0.0.1, whatever it has at ::1. */
+async function freePort(): Promise<number> {
+  const probe = createServer();
+  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
+  const address = probe.address();
+  assert.ok(address !== null && typeof address === 'object');
+  await new Promise((resolve) => probe.close(resolve));
+  return address.port;
+}
 
 async function hasIpv6(): Promise<boolean> {
   const probe = createServer();
