@@ -42,6 +42,7 @@ type StepUpEvent =
   | ({
       readonly event: 'stepup.required' | 'stepup.succeeded';
       readonly session_ref: string;
+      readonly sid: string | undefined;
       readonly cause: 'level' | 'max_age';
       readonly level?: string | undefined;
       /** Seconds. */
@@ -50,6 +51,7 @@ type StepUpEvent =
   | ({
       readonly event: 'stepup.failed';
       readonly session_ref: string;
+      readonly sid: string | undefined;
       readonly cause: 'level' | 'max_age';
       readonly level?: string | undefined;
       /** Seconds. */
@@ -145,12 +147,14 @@ export type LoginEvent =
   | ({
       readonly event: 'exchange.done';
       readonly session_ref: string;
+      readonly sid: string | undefined;
       readonly network: string;
       readonly outcome: 'ok' | 'cached' | 'unavailable';
     } & AtProvider)
   | ({
       readonly event: 'exchange.refused';
       readonly session_ref: string;
+      readonly sid: string | undefined;
       readonly network: string;
       readonly outcome: 'refused';
       readonly reason: string;

@@ -25,6 +25,7 @@ function fieldsOf(
   readonly provider: string;
   readonly client_id: string;
   readonly session_ref: string;
+  readonly sid: string | undefined;
   readonly cause: 'level' | 'max_age';
   readonly level: string | undefined;
   readonly max_age: number | undefined;
@@ -33,6 +34,7 @@ function fieldsOf(
     provider: provider.name,
     client_id: provider.clientId,
     session_ref: sessionReference(session.key),
+    sid: session.record.sid,
     cause: causeOf(lack),
     level: lack.level,
     max_age: lack.maxAgeSeconds,

@@ -36,7 +36,14 @@ function tell(
     | { readonly event: 'exchange.refused'; readonly outcome: 'refused'; readonly reason: string },
 ): void {
   const { name: provider, clientId } = at.provider;
-  at.emit({ ...what, provider, client_id: clientId, session_ref: sessionReference(session.key), network });
+  at.emit({
+    ...what,
+    provider,
+    client_id: clientId,
+    session_ref: sessionReference(session.key),
+    sid: session.record.sid,
+    network,
+  });
 }
 
 function failed(found: FoundSession, network: ExchangeNetwork, error: unknown): Exchanged {

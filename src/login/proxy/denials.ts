@@ -109,6 +109,7 @@ export function askForMore(request: OwnRequest, { at, session }: FoundSession, s
     provider,
     client_id: clientId,
     session_ref: sessionReference(session.key),
+    sid: session.record.sid,
     cause: causeOf(shortfall),
     level: shortfall.level,
     max_age: shortfall.maxAgeSeconds,
