@@ -1,5 +1,7 @@
-/** The code of a fault, or its kind: messages hold addresses. */
+/** The code of a fault or of what caused it, else its kind: messages hold addresses. */
 export function faultOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'Error';
-  return 'code' in error && typeof error.code === 'string' ? error.code : error.name;
+  for (let each: unknown = error; each instanceof Error; each = each.cause) {
+    if ('code' in each && typeof each.code === 'string') return each.code;
+  }
+  return error instanceof Error ? error.name : 'Error';
 }

@@ -1,8 +1,10 @@
 /** Calls to providers: measured, traced, and told of when they fail. */
 import type { Fetch } from '../../oauth/fetch.ts';
+import { isAddressRefused } from '../../oauth/fetch.ts';
 import type { Emit } from '../../observe/events.ts';
 import type { Tracer } from '../../observe/tracing.ts';
 import type { ProviderMetadata } from '../../providers/metadata.ts';
+import { faultOf } from '../../web/fault.ts';
 import type { LoginEvent } from '../events.ts';
 
 /** Whose calls are watched. */
@@ -71,7 +73,8 @@ export function watchCalls(parts: CallParts): Fetch {
         done(outcomeOf(answer.status), String(answer.status));
         return answer;
       } catch (error) {
-        done('failed', error instanceof Error ? error.name : 'Error');
+        // A look whether the provider is on the public network: where it is not, nothing was sent, and the call comes next.
+        if (init?.reach !== 'public' || !isAddressRefused(error)) done('failed', faultOf(error));
         throw error;
       }
     });
