@@ -96,7 +96,8 @@ function createParts(
   const { name, clientId, wellKnownUrl } = provider;
   const emit = tellWhose(shared.emit, { provider: name, client_id: clientId });
   const metadata = (): ReturnType<LoginClient['metadata']['loaded']> => client.metadata.loaded();
-  const watched = watchCalls({ fetch, tracer, emit, provider: name, clientId, wellKnownUrl, metadata });
+  const exchangeUrl = config.tokenx?.wellKnownUrl;
+  const watched = watchCalls({ fetch, tracer, emit, provider: name, clientId, wellKnownUrl, exchangeUrl, metadata });
   const client = createClient(config, provider, { fetch: watched, now, emit });
   const sessions = createSessions({
     store,

@@ -15,6 +15,8 @@ export interface CallParts {
   readonly provider: string;
   readonly clientId: string;
   readonly wellKnownUrl: string;
+  /** Where another network's tokens are had; its calls are no fault of the provider's. */
+  readonly exchangeUrl?: string | undefined;
   /** The provider's metadata while they are known. */
   readonly metadata: () => ProviderMetadata | undefined;
 }
@@ -35,11 +37,12 @@ const ENDPOINTS: readonly (keyof typeof NAMES)[] = [
   'userinfo_endpoint',
 ];
 
-function endpointOf(url: string, { wellKnownUrl, metadata }: CallParts): string {
+function endpointOf(url: string, { wellKnownUrl, exchangeUrl, metadata }: CallParts): string {
   if (url === wellKnownUrl) return 'metadata';
   const known = metadata();
   const found = ENDPOINTS.find((name) => known?.endpoint(name) === url);
-  return found === undefined ? 'other' : NAMES[found];
+  if (found !== undefined) return NAMES[found];
+  return exchangeUrl !== undefined && new URL(url).origin === new URL(exchangeUrl).origin ? 'tokenx' : 'other';
 }
 
 function outcomeOf(status: number): 'ok' | 'refused' | 'failed' {

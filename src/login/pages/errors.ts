@@ -32,8 +32,7 @@ export const ERRORS: Readonly<Record<PageName, ErrorWords>> = {
   },
   'provider-down': {
     error: 'provider_unavailable',
-    description:
-      'the provider does not answer; try again after Retry-After, the log has details under this correlation_id',
+    description: 'the provider does not answer; try again after Retry-After, the log says what is wrong with it',
   },
   'store-down': {
     error: 'store_unavailable',
