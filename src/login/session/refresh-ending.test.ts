@@ -1,9 +1,26 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import type { TestContext } from 'node:test';
 import { createMemoryStore } from '../../store/memory.ts';
 import type { Store } from '../../store/store.ts';
 import { StoreUnavailable } from '../../store/errors.ts';
 import { startWorld, until } from '../testing/proxy.ts';
+import type { World } from '../testing/proxy.ts';
+
+/** Two proxies with one session that is due; the provider answers a refresh once it is let go. `own`: the first one's way to the store. */
+async function twoAtADueRefresh(
+  t: TestContext,
+  { own, store, clock }: { readonly own: Store; readonly store: Store; readonly clock: { seconds: number } },
+): Promise<{ readonly one: World; readonly two: World; readonly calls: number; readonly letGo: () => void }> {
+  const one = await startWorld(t, { store: own, clock });
+  const two = await startWorld(t, { store, clock, provider: one.provider });
+  await one.logIn();
+  for (const [name, value] of one.browser.jar) two.browser.jar.set(name, value);
+  clock.seconds += 3601;
+  const { promise: gate, resolve: letGo } = Promise.withResolvers<void>();
+  one.provider.bends.tokenGate = gate;
+  return { one, two, calls: one.provider.callsTo('token').length, letGo };
+}
 
 for (const graceSeconds of [0, 5])
   test(`OP-9: a proxy that ends in the middle of a refresh stores the tokens and gives the lease back (grace ${graceSeconds} s)`, async (t) => {
@@ -21,14 +38,7 @@ for (const graceSeconds of [0, 5])
         return lease === undefined ? undefined : { ...lease, release };
       },
     };
-    const one = await startWorld(t, { store: watched, clock });
-    const two = await startWorld(t, { store, clock, provider: one.provider });
-    await one.logIn();
-    for (const [name, value] of one.browser.jar) two.browser.jar.set(name, value);
-    clock.seconds += 3601;
-    const { promise: gate, resolve: letGo } = Promise.withResolvers<void>();
-    one.provider.bends.tokenGate = gate;
-    const calls = one.provider.callsTo('token').length;
+    const { one, two, calls, letGo } = await twoAtADueRefresh(t, { own: watched, store, clock });
     const asked = one.browser.ask('/x').then(
       ({ status }) => status,
       () => 'cut',
@@ -57,14 +67,7 @@ test('OP-9: tokens that the store did not take in the middle of the end are stor
       return result;
     },
   };
-  const one = await startWorld(t, { store: flaky, clock });
-  const two = await startWorld(t, { store, clock, provider: one.provider });
-  await one.logIn();
-  for (const [name, value] of one.browser.jar) two.browser.jar.set(name, value);
-  clock.seconds += 3601;
-  const { promise: gate, resolve: letGo } = Promise.withResolvers<void>();
-  one.provider.bends.tokenGate = gate;
-  const calls = one.provider.callsTo('token').length;
+  const { one, two, calls, letGo } = await twoAtADueRefresh(t, { own: flaky, store, clock });
   const asked = one.browser.ask('/x').catch(() => undefined);
   await until(() => one.provider.callsTo('token').length === calls + 1);
   const ended = one.end();
