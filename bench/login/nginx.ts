@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { freePort } from '../../tests/servers/free-port.ts';
+import { isListening } from '../../tests/servers/is-listening.ts';
 import { serverOf } from '../shared/servers.ts';
 import type { BenchServer } from '../shared/servers.ts';
 
@@ -50,20 +50,9 @@ http {
 async function untilOpen(port: number): Promise<void> {
   for (let look = 0; look < LOOKS; look += 1) {
     // oxlint-disable-next-line no-await-in-loop -- until it is there
-    if (await isOpen(port)) return;
+    if (await isListening(port)) return;
     // oxlint-disable-next-line no-await-in-loop -- until it is there
     await pause(LOOK_MS);
   }
   throw new Error(`nothing listens on ${port}`);
-}
-
-function isOpen(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ port, host: '127.0.0.1' });
-    socket.once('error', () => resolve(false));
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(true);
-    });
-  });
 }

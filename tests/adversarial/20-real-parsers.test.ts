@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { freePort } from '../servers/free-port.ts';
+import { isListening } from '../servers/is-listening.ts';
 import { converse, statusOf } from './01-36-browser.ts';
 import { startHostileProvider } from './01-36-provider.ts';
 import { HOST, startWorld } from './01-36-world.ts';
@@ -31,17 +31,6 @@ def read(target):
     return [unquote(urlsplit(target).path, encoding='latin-1'), handler.translate_path(target)]
 print(json.dumps([read(target) for target in json.load(sys.stdin)]))
 `;
-
-async function isListening(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once('error', () => resolve(false));
-  });
-}
 
 /** Starts nginx, which answers with the path it would serve: decoded, merged and resolved. */
 async function startNginx(t: TestContext): Promise<string> {

@@ -1,3 +1,4 @@
+import type { TestContext } from 'node:test';
 import assert from 'node:assert/strict';
 import { createBrowser } from '../journeys/browser.ts';
 import type { Browser, Page } from '../journeys/browser.ts';
@@ -132,4 +133,19 @@ export function ask(
 /** The status of the session's page: 200 while there is one. */
 export async function sessionStatus(world: Pick<ForeignWorld<unknown>, 'app'>, browser: Browser): Promise<number> {
   return (await ask(world, browser, ['GET', '/oauth2/session'])).status;
+}
+
+/** The same until the test ends, by when the provider must have failed at nothing. */
+export async function foreignWorldFor(
+  t: TestContext,
+  credential: Credential,
+  parts: LoginParts = {},
+): Promise<ForeignWorld> {
+  const world = await startForeignWorld(credential, parts);
+  t.after(async () => {
+    await world.proxy.close();
+    await world.provider.close();
+    assert.deepEqual(world.provider.failures, []);
+  });
+  return world;
 }

@@ -1,17 +1,10 @@
 import { request as httpRequest } from 'node:http';
-import type { IncomingHttpHeaders } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import { keep, readAnswer } from '../../src/login/testing/browser.ts';
+import type { Answer } from '../../src/login/testing/browser.ts';
 
 /** The application's public host, as the example files have it. */
 export const HOST = 'app.example.test';
-
-/** An answer as it came to the browser. */
-export interface Answer {
-  readonly status: number;
-  readonly headers: IncomingHttpHeaders;
-  readonly setCookies: readonly string[];
-  readonly body: string;
-}
 
 /** How to ask. */
 export interface Asking {
@@ -38,15 +31,6 @@ const LINK = {
 };
 const SCRIPT = { accept: '*/*', 'sec-fetch-mode': 'cors', 'sec-fetch-dest': 'empty', 'sec-fetch-site': 'same-origin' };
 
-function keep(jar: Map<string, string>, setCookies: readonly string[]): void {
-  for (const cookie of setCookies) {
-    const [pair = ''] = cookie.split(';');
-    const at = pair.indexOf('=');
-    if (/; Max-Age=0(?:;|$)/.test(cookie)) jar.delete(pair.slice(0, at));
-    else jar.set(pair.slice(0, at), pair.slice(at + 1));
-  }
-}
-
 /** Sends one request to a port of this machine, byte for byte the path given. */
 export function send(
   to: { readonly port: number; readonly secure: boolean; readonly from?: string },
@@ -66,17 +50,7 @@ export function send(
   };
   return new Promise((resolve, reject) => {
     const outgoing = (to.secure ? httpsRequest : httpRequest)(options, (incoming) => {
-      const chunks: Buffer[] = [];
-      incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
-      incoming.on('error', reject);
-      incoming.on('end', () =>
-        resolve({
-          status: incoming.statusCode ?? 0,
-          headers: incoming.headers,
-          setCookies: incoming.headers['set-cookie'] ?? [],
-          body: Buffer.concat(chunks).toString('utf8'),
-        }),
-      );
+      readAnswer(incoming).then(resolve, reject);
     });
     outgoing.on('error', reject);
     outgoing.end(body);

@@ -3,7 +3,6 @@ import { existsSync } from 'node:fs';
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { IncomingHttpHeaders } from 'node:http';
-import { connect } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { tmpdir } from 'node:os';
@@ -16,6 +15,7 @@ import { startWorld } from '../../src/login/testing/proxy.ts';
 import { createMemoryStore } from '../../src/store/memory.ts';
 import type { Store } from '../../src/store/store.ts';
 import { endChild, PATIENCE } from './children.ts';
+import { isListening } from '../servers/is-listening.ts';
 import { HOST } from './forward-auth-browser.ts';
 
 /** Where the example files lie. */
@@ -143,17 +143,6 @@ export async function putFile(folder: string, name: string, text: string): Promi
   return path;
 }
 
-async function isOpen(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once('error', () => resolve(false));
-  });
-}
-
 /** Runs an outer proxy in the foreground until the test ends; resolves when it listens. */
 export async function runOuter(
   t: TestContext,
@@ -167,7 +156,7 @@ export async function runOuter(
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => lines.push(chunk.toString()));
   t.after(() => endChild(child, () => child.kill('SIGTERM')));
   const until = performance.now() + PATIENCE;
-  while (!(await isOpen(at.port))) {
+  while (!(await isListening(at.port))) {
     if (child.exitCode !== null || performance.now() > until) throw new Error(`${program}: ${lines.join('')}`);
     await pause(20);
   }

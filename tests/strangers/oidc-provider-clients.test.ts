@@ -8,11 +8,11 @@ import {
   ask,
   COOLDOWN_SECONDS,
   echoed,
+  foreignWorldFor,
   keyCredential,
   secretCredential,
   sessionStatus,
   signedIn,
-  startForeignWorld,
   userinfo,
 } from './foreign-world.ts';
 import type { Credential, ForeignWorld } from './foreign-world.ts';
@@ -26,12 +26,7 @@ interface Recorded extends ForeignWorld {
 async function start(t: TestContext, credential: Credential): Promise<Recorded> {
   const recorder = recordCalls();
   t.after(() => recorder.close());
-  const world = await startForeignWorld(credential, { fetch: recorder.fetch });
-  t.after(async () => {
-    await world.proxy.close();
-    await world.provider.close();
-    assert.deepEqual(world.provider.failures, []);
-  });
+  const world = await foreignWorldFor(t, credential, { fetch: recorder.fetch });
   return { ...world, calls: recorder.calls };
 }
 

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { TestContext } from 'node:test';
 import { createBrowser } from '../journeys/browser.ts';
 import type { Browser, Page } from '../journeys/browser.ts';
 import { localFetch } from '../local-fetch.ts';
@@ -9,26 +8,16 @@ import type { LEVELS } from './foreign-provider.ts';
 import {
   COOLDOWN_SECONDS,
   echoed,
+  foreignWorldFor,
   keyCredential,
   secretCredential,
   sessionStatus,
   signedIn,
-  startForeignWorld,
   userinfo,
 } from './foreign-world.ts';
 import type { Credential, ForeignWorld } from './foreign-world.ts';
 
 /* Whole journeys between a browser, our login proxy and oidc-provider: sessions it ends itself, levels, and whose answer it is. */
-
-async function start(t: TestContext, credential: Credential): Promise<ForeignWorld> {
-  const world = await startForeignWorld(credential);
-  t.after(async () => {
-    await world.proxy.close();
-    await world.provider.close();
-    assert.deepEqual(world.provider.failures, []);
-  });
-  return world;
-}
 
 /** Leaves oidc-provider by its own page, as from another application of the same person. */
 async function leaveProvider({ provider }: ForeignWorld, browser: Browser): Promise<void> {
@@ -38,7 +27,7 @@ async function leaveProvider({ provider }: ForeignWorld, browser: Browser): Prom
 
 describe('back-channel logout by oidc-provider (OpenID Connect Back-Channel Logout 1.0)', () => {
   test('A15 its own logout token ends the session of that sign-in, and no other of the same person', async (t) => {
-    const world = await start(t, secretCredential('client_secret_basic'));
+    const world = await foreignWorldFor(t, secretCredential('client_secret_basic'));
     const [here, elsewhere, other] = [await signedIn(world), await signedIn(world), await signedIn(world, 'ola')];
     const told = world.provider.next('backchannel.success');
     await leaveProvider(world, here.browser);
@@ -51,7 +40,7 @@ describe('back-channel logout by oidc-provider (OpenID Connect Back-Channel Logo
   });
 
   test('A15 signed with another algorithm, and with a key that came after the sign-in', async (t) => {
-    const world = await start(t, await keyCredential('EdDSA'));
+    const world = await foreignWorldFor(t, await keyCredential('EdDSA'));
     const { browser } = await signedIn(world);
     await world.provider.rotateKeys();
     world.proxy.clock.ahead += COOLDOWN_SECONDS;
@@ -62,7 +51,7 @@ describe('back-channel logout by oidc-provider (OpenID Connect Back-Channel Logo
   });
 
   test('A15 after a logout that began here, it is told of a session that has ended already: no failure there', async (t) => {
-    const world = await start(t, secretCredential('client_secret_post'));
+    const world = await foreignWorldFor(t, secretCredential('client_secret_post'));
     const { browser } = await signedIn(world);
     const confirm = await browser.open(`${world.app}/oauth2/logout`, { 'sec-fetch-site': 'same-origin' });
     const told = world.provider.next('backchannel.success');
@@ -87,7 +76,7 @@ describe('levels at oidc-provider', () => {
   };
 
   test('A18 a page that demands more: the provider asks again, and a new session takes the old one’s place', async (t) => {
-    const world = await start(t, credential);
+    const world = await foreignWorldFor(t, credential);
     const browser = createBrowser();
     const silver = await signInAt(browser, await browser.open(`${world.app}/plain`), 'silver');
     assert.equal(echoed(silver).target, '/plain');
@@ -99,7 +88,7 @@ describe('levels at oidc-provider', () => {
   });
 
   test('A18 whoever signs in below the level that was asked for gets no further, and keeps the session there was', async (t) => {
-    const world = await start(t, credential);
+    const world = await foreignWorldFor(t, credential);
     const browser = createBrowser();
     const silver = await signInAt(browser, await browser.open(`${world.app}/plain`), 'silver');
     const login = await browser.open(`${world.app}/gold/vault`);
@@ -110,7 +99,7 @@ describe('levels at oidc-provider', () => {
 
   test('A8 a level for the whole application is asked for at the first sign-in', async (t) => {
     const settings = { ...credential.settings, FULLMAKT_LOGIN_OPENID_ACR_VALUES: 'silver' };
-    const world = await start(t, { ...credential, settings });
+    const world = await foreignWorldFor(t, { ...credential, settings });
     const browser = createBrowser();
     const bronze = await signInAt(browser, await browser.open(`${world.app}/`), 'bronze');
     assert.equal(await sessionStatus(world, browser), 401);
@@ -135,7 +124,7 @@ describe('the iss parameter of its answers (RFC 9207)', () => {
     ['there twice', (parameters) => parameters.append('iss', 'https://other.example.test')],
   ] as const satisfies readonly (readonly [string, (parameters: URLSearchParams) => void])[]) {
     test(`A7 ${what}: nobody is signed in`, async (t) => {
-      const world = await start(t, secretCredential('client_secret_basic'));
+      const world = await foreignWorldFor(t, secretCredential('client_secret_basic'));
       const browser = bending(world, change);
       const login = await browser.open(`${world.app}/`);
       const consent = await browser.submit(login, undefined, { login: 'kari', password: 'any' });

@@ -1,9 +1,10 @@
 /** A browser for tests: cookies, fetch metadata, any Host. */
 import { request as httpRequest } from 'node:http';
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import { text } from 'node:stream/consumers';
 
 /** An answer as it came. */
-interface Answer {
+export interface Answer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly setCookies: readonly string[];
@@ -35,6 +36,16 @@ const NAVIGATION = {
   'sec-fetch-site': 'same-origin',
 };
 
+/** The whole answer. */
+export async function readAnswer(incoming: IncomingMessage): Promise<Answer> {
+  return {
+    status: incoming.statusCode ?? 0,
+    headers: incoming.headers,
+    setCookies: incoming.headers['set-cookie'] ?? [],
+    body: await text(incoming),
+  };
+}
+
 function send(
   port: number,
   path: string,
@@ -47,17 +58,7 @@ function send(
     const outgoing = httpRequest(
       { host: '127.0.0.1', port, path, method: ask.method ?? 'GET', headers, agent: false },
       (incoming) => {
-        const chunks: Buffer[] = [];
-        incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
-        incoming.on('error', reject);
-        incoming.on('end', () =>
-          resolve({
-            status: incoming.statusCode ?? 0,
-            headers: incoming.headers,
-            setCookies: incoming.headers['set-cookie'] ?? [],
-            body: Buffer.concat(chunks).toString('utf8'),
-          }),
-        );
+        readAnswer(incoming).then(resolve, reject);
       },
     );
     outgoing.on('error', reject);
@@ -65,7 +66,8 @@ function send(
   });
 }
 
-function keep(jar: Map<string, string>, setCookies: readonly string[]): void {
+/** Keeps and forgets cookies as a browser does. */
+export function keep(jar: Map<string, string>, setCookies: readonly string[]): void {
   for (const cookie of setCookies) {
     const [pair = '', ...attributes] = cookie.split(';').map((part) => part.trim());
     const name = pair.slice(0, pair.indexOf('='));
