@@ -89,19 +89,29 @@ export async function beginLogin(
     const evicted = makeRoom(context, request, { use: 'login', bytes: scope.name.length + value.length });
     return withCookies(redirectTo(location), [...evicted, writeCookie(scope, value, ATTEMPT_SECONDS)]);
   } catch (error) {
-    if (!(error instanceof ProviderFault)) throw error;
-    const down = error.kind === 'unavailable' || error.kind === 'timeout';
-    context.emit({
-      event: 'login.failed',
-      provider,
-      client_id: clientId,
-      step: 'par',
-      reason: error.message,
-      outcome: 'failed',
-    });
-    if (down) return problem(request, { page: 'provider-down', status: 503, target: login.target });
-    return problem(request, { page: 'login-failed', status: 500, target: login.target });
+    return notStarted(context, request, { target: login.target, error });
   }
+}
+
+/** The page of a login that the provider did not let begin; errors that are not the provider's are thrown again. */
+function notStarted(
+  context: LoginContext,
+  request: OwnRequest,
+  { target, error }: { readonly target: string; readonly error: unknown },
+): HttpResponse {
+  if (!(error instanceof ProviderFault)) throw error;
+  const { clientId, name: provider } = context.provider;
+  context.emit({
+    event: 'login.failed',
+    provider,
+    client_id: clientId,
+    step: 'par',
+    reason: error.message,
+    outcome: 'failed',
+  });
+  const isDown = error.kind === 'unavailable' || error.kind === 'timeout';
+  if (isDown) return problem(request, { page: 'provider-down', status: 503, target });
+  return problem(request, { page: 'login-failed', status: 500, target });
 }
 
 /** HEAD tells where a login would go, without parameters, and changes nothing. */
