@@ -52,7 +52,7 @@ function outcomeOf(status: number): 'ok' | 'refused' | 'failed' {
 
 /** The same `fetch`, watched. The place in the trace goes with every call. */
 export function watchCalls(parts: CallParts): Fetch {
-  const { fetch, tracer, emit, provider, clientId } = parts;
+  const { tracer, emit, provider, clientId } = parts;
   return async (url, init) => {
     const endpoint = endpointOf(url, parts);
     const method = init?.method ?? 'GET';
@@ -70,7 +70,7 @@ export function watchCalls(parts: CallParts): Fetch {
     };
     return tracer.span({ name: `${method} ${endpoint}`, kind: 'client', attributes }, async (span) => {
       try {
-        const answer = await fetch(url, withHeaders(init, tracer.headers()));
+        const answer = await parts.fetch(url, withHeaders(init, tracer.headers()));
         span.set('http.response.status_code', answer.status);
         if (answer.status >= 400) span.end(String(answer.status));
         done(outcomeOf(answer.status), String(answer.status));
