@@ -3,6 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { ownTokenVerifiers } from './exchange-verifiers.ts';
 import { localVerifiers } from './local-verifiers.ts';
+import { logoutVerifier } from './logout-verifier.ts';
 import { FAMILIES, mutantsOf } from './malformed-tokens.ts';
 import type { Mutant } from './malformed-tokens.ts';
 import { signed } from './malformed/template.ts';
@@ -39,6 +40,7 @@ before(async () => {
     sidecarVerifier(context, trap),
     sdkVerifier(context, trap),
     loginVerifier(context, trap),
+    logoutVerifier(context, trap),
     localVerifiers(context, trap),
   ]);
   for (const verifier of made.flat()) verifiers.set(verifier.name, verifier);
@@ -54,6 +56,7 @@ const NAMES = [
   'introspection at the sidecar',
   'validation in the SDK',
   'ID token at the login proxy',
+  'logout token at the login proxy',
   'client assertion at the local ID-porten',
   'client assertion at the local Entra ID',
   'grant at the local Maskinporten',
