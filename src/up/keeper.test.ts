@@ -10,7 +10,7 @@ const keeper = fileURLToPath(new URL('keeper-main.ts', import.meta.url));
 const env = { PATH: process.env['PATH'] ?? '' };
 
 test('a keeper whose `up` goes while a dev command is talking ends that command, itself, and says nothing', async () => {
-  const child = fork(keeper, ['test'], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+  const child = fork(keeper, ['test'], { execArgv: [], stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
   let complaints = '';
   child.stderr?.on('data', (chunk: Buffer) => {
     complaints += chunk.toString();

@@ -18,7 +18,13 @@ export interface Keeper {
  */
 export function startKeeper(stateDir: string, env: Environment, onNews: (news: KeeperNews) => void): Keeper {
   const file = fileURLToPath(new URL('keeper-main.ts', import.meta.url));
-  const child = fork(file, [stateDir], { detached: true, env, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  const child = fork(file, [stateDir], {
+    detached: true,
+    env,
+    // Flags of this process are not the keeper's: those of a test runner or a profiler write files over.
+    execArgv: [],
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
   const gone = new Promise<void>((resolve) => {
     child.once('exit', () => resolve());
   });
