@@ -1,4 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
 import { generatePrivateJwk } from '../../oauth/jwk.ts';
 import type { PrivateJwk } from '../../oauth/jwk.ts';
 import type { Registry } from '../../registry/contract.ts';
@@ -75,4 +79,11 @@ export function createKeyBench(
       return keys.filter((key) => key.alg === alg).map(({ state }) => state);
     },
   };
+}
+
+/** A place for a journal of revoked keys, in a folder that goes with the test. */
+export function journalFile(t: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), 'fullmakt-keys-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  return join(folder, 'revocations.jsonl');
 }
