@@ -1,5 +1,4 @@
 /** Names and attributes of our own cookies. Pure. */
-import { createHash } from 'node:crypto';
 import type { LoginConfig } from './config.ts';
 import type { Ingress } from './ingress.ts';
 
@@ -9,7 +8,6 @@ export type CookieUse = 'session' | 'login' | 'logout' | 'counter';
 const USES: ReadonlySet<string> = new Set(['session', 'login', 'logout', 'counter']);
 const NAME_PREFIX = /^__(?:Host|Secure)-/i;
 const FAMILY = /^fullmakt(?:-[a-z0-9-]+)?\.(?:session|login|logout|counter)(?:\.|$)/;
-const PATH_HASH_CHARACTERS = 6;
 
 /** How one cookie is named and scoped. */
 export interface CookieScope {
@@ -30,10 +28,6 @@ interface SharedSession {
 export function sharedSession({ role, sso }: Pick<LoginConfig, 'role' | 'sso'>): SharedSession | undefined {
   if (sso === undefined || role === 'standalone') return undefined;
   return { name: sso.sessionCookieName, domain: sso.domain };
-}
-
-function pathHash(path: string): string {
-  return createHash('sha256').update(path).digest('hex').slice(0, PATH_HASH_CHARACTERS);
 }
 
 /**
@@ -60,7 +54,7 @@ export function cookieScope(
   }
   const parts = [settings.prefix, use];
   if (settings.id !== undefined) parts.push(settings.id);
-  if (ingress.path !== '') parts.push(pathHash(ingress.path));
+  if (ingress.path !== '') parts.push(ingress.pathHash);
   if (settings.provider !== undefined) parts.push(settings.provider);
   const name = parts.join('.');
   const path = ingress.path === '' ? '/' : ingress.path;

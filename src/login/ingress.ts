@@ -1,4 +1,5 @@
 /** The public URLs under which browsers reach the application, and which of them a request came for. Pure. */
+import { hash } from 'node:crypto';
 import type { PageLocale } from './pages/locale.ts';
 import type { CanonicalPath } from './proxy/path.ts';
 import { isUnder } from './proxy/path.ts';
@@ -14,6 +15,8 @@ export interface Ingress {
   /** Path without a trailing slash, often empty. */
   readonly path: string;
   readonly segments: readonly string[];
+  /** Tells the cookies of several paths of one host apart; part of their names. */
+  readonly pathHash: string;
   /** What our own pages here go by. */
   readonly pages: {
     /** Language for those who ask for none that we speak. */
@@ -23,6 +26,7 @@ export interface Ingress {
   };
 }
 
+const PATH_HASH_CHARACTERS = 6;
 const LOOPBACK: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 /** Whether a host name stands for this machine wherever it is looked up (RFC 6761 6.3). */
@@ -50,6 +54,7 @@ export function parseIngress(text: string): Ingress {
     scheme: url.protocol === 'https:' ? 'https' : 'http',
     path,
     segments: path.split('/').slice(1),
+    pathHash: hash('sha256', path).slice(0, PATH_HASH_CHARACTERS),
     pages: { locale: 'nb', homeUrl: path === '' ? '/' : path },
   };
 }
