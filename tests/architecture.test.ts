@@ -83,6 +83,15 @@ test('imports only go down: no room imports one the law does not grant it', () =
   assert.deepEqual(broken, []);
 });
 
+test('the local providers state the facts of a provider themselves: none comes from what clients send them', () => {
+  const clientSide = join(src, 'oauth', 'grants') + sep;
+  assert.ok(imports.some(({ to }) => to.startsWith(clientSide)));
+  assert.deepEqual(
+    imports.filter(({ from, to }) => roomOf(from) === 'idp' && to.startsWith(clientSide)),
+    [],
+  );
+});
+
 test('no shipped file imports a test, and every relative import names an existing .ts file', () => {
   const broken = imports.filter(({ to }) => to.endsWith('.test.ts') || !sources.has(to));
   assert.deepEqual(

@@ -1,19 +1,13 @@
 import type { Algorithm } from '../oauth/algorithms.ts';
 import type { SigningKey } from '../oauth/jwk.ts';
-
-/** Where a provider is reached; what is missing comes from the well-known document. */
-interface ProviderEndpoints {
-  readonly wellKnownUrl?: string | undefined;
-  readonly jwksUri?: string | undefined;
-  readonly tokenEndpoint?: string | undefined;
-}
+import type { ConfiguredEndpoints } from '../oauth/token-endpoint/endpoints.ts';
 
 /** One provider as the environment describes it, checked. */
 export interface ProviderSettings {
   readonly name: string;
   /** Compared byte for byte with a token's `iss`, and the `aud` of our assertions. */
   readonly issuer: string;
-  readonly endpoints: ProviderEndpoints;
+  readonly endpoints: ConfiguredEndpoints;
   /** What a token's `aud` has to hold; undefined where the provider issues none. */
   readonly audience: readonly string[] | undefined;
   readonly algorithms: readonly Algorithm[];

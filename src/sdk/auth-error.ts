@@ -1,4 +1,4 @@
-import { challengeText } from './challenge.ts';
+import { challengeText } from './http/challenge.ts';
 
 /** Why a request was refused. A closed union; the docs list each with its status. */
 export type AuthErrorCode =

@@ -1,14 +1,14 @@
 import type { Request, RequestHandler } from 'express';
-import { attachedPrincipal, authenticateOnce } from './attached.ts';
+import { attachedPrincipal, authenticateOnce } from './http/attached.ts';
 import { ConfigError } from './config-error.ts';
 import type { Fullmakt } from './fullmakt.ts';
-import { admit } from './guard.ts';
-import type { Guard } from './guard.ts';
+import { admit } from './guards/guard.ts';
+import type { Guard } from './guards/guard.ts';
 import type { Principal } from './principal.ts';
-import { refusalAnswer } from './refusal.ts';
-import type { AdapterOptions } from './refusal.ts';
+import { refusalAnswer } from './http/refusal.ts';
+import type { AdapterOptions } from './http/refusal.ts';
 
-export type { AdapterOptions } from './refusal.ts';
+export type { AdapterOptions } from './http/refusal.ts';
 
 /** Lets a request pass only with a token the guard allows. Throws ConfigError here and now when the guard cannot work. */
 export function protect<T extends Principal>(

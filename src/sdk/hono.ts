@@ -1,12 +1,12 @@
 import type { MiddlewareHandler } from 'hono';
-import { authenticateOnce } from './attached.ts';
+import { authenticateOnce } from './http/attached.ts';
 import type { Fullmakt } from './fullmakt.ts';
-import type { Guard } from './guard.ts';
+import type { Guard } from './guards/guard.ts';
 import type { Principal } from './principal.ts';
-import { refusalAnswer } from './refusal.ts';
-import type { AdapterOptions } from './refusal.ts';
+import { refusalAnswer } from './http/refusal.ts';
+import type { AdapterOptions } from './http/refusal.ts';
 
-export type { AdapterOptions } from './refusal.ts';
+export type { AdapterOptions } from './http/refusal.ts';
 
 /**
  * Lets a request pass only with a token the guard allows, which is then `c.get('principal')`. Throws ConfigError here

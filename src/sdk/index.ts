@@ -1,11 +1,11 @@
 export { fromEnv, create } from './fullmakt.ts';
 export type { Fullmakt } from './fullmakt.ts';
-export { inspectEnv } from './environment.ts';
-export type { IssuerConfig, NoAudience, Options } from './options.ts';
+export { inspectEnv } from './settings/environment.ts';
+export type { IssuerConfig, NoAudience, Options } from './settings/options.ts';
 export type { NonEmpty, Result } from './result.ts';
-export type { AnyAll } from './any-all.ts';
-export type { RequestLike } from './authenticate.ts';
-export type { ValidateOptions } from './validate.ts';
+export type { AnyAll } from './guards/any-all.ts';
+export type { RequestLike } from './http/authenticate.ts';
+export type { ValidateOptions } from './judge/validate.ts';
 export type { SdkEvent } from './events.ts';
 export type { Algorithm } from '../oauth/algorithms.ts';
 export type {
@@ -31,13 +31,13 @@ export type {
   TokenxUserClaims,
 } from './claims.ts';
 export type { TokenHandle } from './token-handle.ts';
-export type { Guard } from './guard.ts';
-export { allOf, anyOf, anyPrincipal } from './guard.ts';
-export { requireMachine, requireUser } from './kind-guards.ts';
-export { requireConsumer, requireGroup, requireRole, requireScope } from './claim-guards.ts';
-export { requireAcr } from './acr.ts';
-export type { MinimumAcr } from './acr.ts';
-export { requireCaller } from './caller-guard.ts';
+export type { Guard } from './guards/guard.ts';
+export { allOf, anyOf, anyPrincipal } from './guards/guard.ts';
+export { requireMachine, requireUser } from './guards/kind-guards.ts';
+export { requireConsumer, requireGroup, requireRole, requireScope } from './guards/claim-guards.ts';
+export { requireAcr } from './guards/acr.ts';
+export type { MinimumAcr } from './guards/acr.ts';
+export { requireCaller } from './guards/caller-guard.ts';
 export { AuthError } from './auth-error.ts';
 export type { AuthErrorCode } from './auth-error.ts';
 export { ConfigError } from './config-error.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { makeKeys, mint, START } from './fixtures.ts';
+import { makeKeys, mint, START } from './testing/fixtures.ts';
 import type { SdkEvent } from './index.ts';
 import { AcquireError, tokensFromEnv } from './tokens.ts';
 import type { Tokens } from './tokens.ts';

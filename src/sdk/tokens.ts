@@ -1,17 +1,17 @@
-import { createTokenCache, tokenDigest } from '../oauth/token-cache.ts';
-import type { LoadedToken, TokenCache } from '../oauth/token-cache.ts';
-import { userTokenEnd } from '../oauth/user-token-end.ts';
-import { AcquireError } from './acquire-error.ts';
+import { createTokenCache, tokenDigest } from '../oauth/tokens/token-cache.ts';
+import type { LoadedToken, TokenCache } from '../oauth/tokens/token-cache.ts';
+import { userTokenEnd } from '../oauth/tokens/user-token-end.ts';
+import { AcquireError } from './acquire/acquire-error.ts';
 import { safely } from './events.ts';
-import type { Options } from './options.ts';
+import type { Options } from './settings/options.ts';
 import type { Principal } from './principal.ts';
 import type { NonEmpty, Result } from './result.ts';
-import { askSidecar } from './sidecar-client.ts';
+import { askSidecar } from './acquire/sidecar-client.ts';
 import { createTokenHandle } from './token-handle.ts';
 import type { TokenHandle } from './token-handle.ts';
 
-export { AcquireError } from './acquire-error.ts';
-export type { AcquireErrorKind } from './acquire-error.ts';
+export { AcquireError } from './acquire/acquire-error.ts';
+export type { AcquireErrorKind } from './acquire/acquire-error.ts';
 export type { TokenHandle } from './token-handle.ts';
 
 /** Whose token is exchanged: the principal of a request, its handle, or the token itself. */

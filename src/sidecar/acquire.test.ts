@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { generatePrivateJwk, importSigningKey } from '../oauth/jwk.ts';
-import { createTokenCache } from '../oauth/token-cache.ts';
+import { createTokenCache } from '../oauth/tokens/token-cache.ts';
 import { silent } from '../observe/events.ts';
 import { acquireMachineToken, machineForm } from './acquire.ts';
 import { createProvider } from './provider.ts';
-import { START } from './testing.ts';
+import { START } from './testing/sidecar.ts';
 
 const key = importSigningKey(await generatePrivateJwk('ES256', 'client-key'));
 

@@ -1,16 +1,16 @@
 import { signClientAssertion } from '../oauth/client-assertion.ts';
 import type { Claims } from '../oauth/jwt.ts';
 import type { Clock } from '../oauth/time.ts';
-import type { CachedToken, LoadedToken, TokenCache } from '../oauth/token-cache.ts';
-import { tokenDigest } from '../oauth/token-cache.ts';
-import { userTokenEnd } from '../oauth/user-token-end.ts';
-import { entraMachineForm, entraOnBehalfOfForm, normaliseEntraTarget } from '../providers/entra.ts';
-import { maskinportenForm, maskinportenGrantClaims } from '../providers/maskinporten.ts';
-import type { FormMaker } from '../providers/token-endpoint.ts';
-import { tokenxExchangeForm } from '../providers/tokenx.ts';
-import { canonicalJson } from './canonical-json.ts';
+import type { CachedToken, LoadedToken, TokenCache } from '../oauth/tokens/token-cache.ts';
+import { tokenDigest } from '../oauth/tokens/token-cache.ts';
+import { userTokenEnd } from '../oauth/tokens/user-token-end.ts';
+import { entraMachineForm, entraOnBehalfOfForm, normaliseEntraTarget } from '../oauth/grants/entra.ts';
+import { maskinportenForm, maskinportenGrantClaims } from '../oauth/grants/maskinporten.ts';
+import type { FormMaker } from '../oauth/token-endpoint/token-endpoint.ts';
+import { tokenxExchangeForm } from '../oauth/grants/tokenx.ts';
+import { canonicalJson } from '../oauth/tokens/canonical-json.ts';
 import type { Provider } from './provider.ts';
-import type { ExchangeRequest, TokenRequest } from './requests.ts';
+import type { ExchangeRequest, TokenRequest } from './wire/requests.ts';
 
 /** What acquisition runs on. */
 export interface AcquireContext {

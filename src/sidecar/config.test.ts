@@ -6,7 +6,7 @@ import { readSettings } from '../settings.ts';
 import { serve } from '../web/serve.ts';
 import { createSidecar, SidecarMisconfigured } from './app.ts';
 import { sidecarSettings } from './config.ts';
-import { makeKeys, startProvider, testEnv } from './testing.ts';
+import { makeKeys, startProvider, testEnv } from './testing/sidecar.ts';
 
 const keys = await makeKeys();
 const ORIGIN = 'http://127.0.0.1:9';

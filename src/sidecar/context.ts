@@ -1,9 +1,9 @@
 import type { Clock } from '../oauth/time.ts';
-import type { TokenCache } from '../oauth/token-cache.ts';
+import type { TokenCache } from '../oauth/tokens/token-cache.ts';
 import type { Emit } from '../observe/events.ts';
 import { PROVIDER_VARIABLES } from '../providers/provider-variables.ts';
 import type { SidecarEvent } from './events.ts';
-import { Undecodable } from './fields.ts';
+import { Undecodable } from './wire/fields.ts';
 import type { Provider } from './provider.ts';
 
 /** What the endpoints share. */

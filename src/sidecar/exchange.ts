@@ -1,12 +1,12 @@
 import type { HttpRequest, HttpResponse } from '../web/http.ts';
 import { acquireUserToken, exchangeForm } from './acquire.ts';
-import { badRequest } from './answers.ts';
+import { badRequest } from './wire/answers.ts';
 import { findProvider } from './context.ts';
 import type { SidecarContext } from './context.ts';
-import { readFields } from './fields.ts';
-import { parseExchangeRequest } from './requests.ts';
+import { readFields } from './wire/fields.ts';
+import { parseExchangeRequest } from './wire/requests.ts';
 import { serveToken } from './serve-token.ts';
-import { targetFault } from './targets.ts';
+import { targetFault } from './wire/targets.ts';
 
 /** POST /api/v1/token/exchange: a token on behalf of a user (sidecar-sdk.md 3.3). Throws Undecodable. */
 export async function handleExchange(request: HttpRequest, context: SidecarContext): Promise<HttpResponse> {

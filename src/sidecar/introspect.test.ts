@@ -3,8 +3,8 @@ import test from 'node:test';
 import { generatePrivateJwk, importSigningKey } from '../oauth/jwk.ts';
 import { encodeBase64Url } from '../oauth/base64url.ts';
 import { json, plain } from '../web/http.ts';
-import { makeKeys, START, startProvider, startSidecar, testEnv } from './testing.ts';
-import type { FakeProvider, TestSidecar } from './testing.ts';
+import { makeKeys, START, startProvider, startSidecar, testEnv } from './testing/sidecar.ts';
+import type { FakeProvider, TestSidecar } from './testing/sidecar.ts';
 
 const keys = await makeKeys();
 const ec = importSigningKey(await generatePrivateJwk('ES256', 'issuer-key'));

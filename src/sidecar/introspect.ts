@@ -1,13 +1,13 @@
 import { JoseError } from '../oauth/jws.ts';
 import { json } from '../web/http.ts';
 import type { HttpRequest, HttpResponse } from '../web/http.ts';
-import { providerUnavailable } from './answers.ts';
-import { activeAnswer } from './claims-text.ts';
+import { providerUnavailable } from './wire/answers.ts';
+import { activeAnswer } from './wire/claims-text.ts';
 import { findProvider } from './context.ts';
 import type { SidecarContext } from './context.ts';
-import { readFields } from './fields.ts';
+import { readFields } from './wire/fields.ts';
 import { inactiveText, judgeToken, PayloadRefused } from './judge.ts';
-import { parseIntrospectRequest } from './requests.ts';
+import { parseIntrospectRequest } from './wire/requests.ts';
 
 /** POST /api/v1/introspect: whether a JWT is one of this provider for this application (sidecar-sdk.md 3.5). Throws Undecodable. */
 export async function handleIntrospect(request: HttpRequest, context: SidecarContext): Promise<HttpResponse> {

@@ -5,11 +5,11 @@ import { createHeaderMemo } from '../oauth/jws-header.ts';
 import type { HeaderMemo } from '../oauth/jws-header.ts';
 import type { Clock } from '../oauth/time.ts';
 import type { Emit } from '../observe/events.ts';
-import { createEndpoints } from '../providers/endpoints.ts';
-import type { Endpoints } from '../providers/endpoints.ts';
+import { createEndpoints } from '../oauth/token-endpoint/endpoints.ts';
+import type { Endpoints } from '../oauth/token-endpoint/endpoints.ts';
 import type { ProviderSettings } from '../providers/provider-settings.ts';
-import { createTokenEndpoint } from '../providers/token-endpoint.ts';
-import type { TokenEndpoint } from '../providers/token-endpoint.ts';
+import { createTokenEndpoint } from '../oauth/token-endpoint/token-endpoint.ts';
+import type { TokenEndpoint } from '../oauth/token-endpoint/token-endpoint.ts';
 import type { SidecarEvent } from './events.ts';
 
 /** A provider that is switched on, with what is known of it at the moment. */

@@ -1,7 +1,7 @@
-import type { CachedToken } from '../oauth/token-cache.ts';
-import { TokenRequestFailed } from '../providers/token-failure.ts';
+import type { CachedToken } from '../oauth/tokens/token-cache.ts';
+import { TokenRequestFailed } from '../oauth/token-endpoint/token-failure.ts';
 import type { HttpRequest, HttpResponse } from '../web/http.ts';
-import { failureAnswer, tokenAnswer } from './answers.ts';
+import { failureAnswer, tokenAnswer } from './wire/answers.ts';
 import type { SidecarContext } from './context.ts';
 
 /** What one token request is about, for events. */

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { parseJwt } from '../oauth/jwt.ts';
-import { makeKeys, START, startProvider, startSidecar, testEnv } from './testing.ts';
-import type { FakeProvider, TestSidecar } from './testing.ts';
+import { makeKeys, START, startProvider, startSidecar, testEnv } from './testing/sidecar.ts';
+import type { FakeProvider, TestSidecar } from './testing/sidecar.ts';
 
 const keys = await makeKeys();
 

@@ -1,12 +1,12 @@
 import type { HttpRequest, HttpResponse } from '../web/http.ts';
 import { acquireMachineToken, machineForm } from './acquire.ts';
-import { badRequest } from './answers.ts';
+import { badRequest } from './wire/answers.ts';
 import { findProvider } from './context.ts';
 import type { SidecarContext } from './context.ts';
-import { readFields } from './fields.ts';
-import { parseTokenRequest } from './requests.ts';
+import { readFields } from './wire/fields.ts';
+import { parseTokenRequest } from './wire/requests.ts';
 import { serveToken } from './serve-token.ts';
-import { targetFault } from './targets.ts';
+import { targetFault } from './wire/targets.ts';
 
 /** POST /api/v1/token: a token for the application itself (sidecar-sdk.md 3.3). Throws Undecodable. */
 export async function handleToken(request: HttpRequest, context: SidecarContext): Promise<HttpResponse> {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { makeKeys, startProvider, startSidecar, testEnv } from '../../src/sidecar/testing.ts';
+import { makeKeys, startProvider, startSidecar, testEnv } from '../../src/sidecar/testing/sidecar.ts';
 import { loopbackFetch } from '../loopback.ts';
 import { createRandom, drawSeed, isFull } from './scale.ts';
 

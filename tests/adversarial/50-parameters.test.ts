@@ -4,8 +4,8 @@ import type { TestContext } from 'node:test';
 import { deflateSync, gzipSync } from 'node:zlib';
 import { createTestKeys, createWorld } from '../../src/exchange/testing/world.ts';
 import type { World } from '../../src/exchange/testing/world.ts';
-import { makeKeys, startProvider, startSidecar, testEnv } from '../../src/sidecar/testing.ts';
-import type { FakeProvider, TestSidecar } from '../../src/sidecar/testing.ts';
+import { makeKeys, startProvider, startSidecar, testEnv } from '../../src/sidecar/testing/sidecar.ts';
+import type { FakeProvider, TestSidecar } from '../../src/sidecar/testing/sidecar.ts';
 import { loopbackFetch } from '../loopback.ts';
 
 const FORM = 'application/x-www-form-urlencoded';

@@ -14,7 +14,7 @@ import {
 import type { Answer, Change, TestKeys, World } from '../../src/exchange/testing/world.ts';
 import { generatePrivateJwk, publicJwk } from '../../src/oauth/jwk.ts';
 import { protect } from '../../src/sdk/express.ts';
-import { CLAIMS, ENV, keyFetch, makeKeys, mint, START as SDK_START } from '../../src/sdk/fixtures.ts';
+import { CLAIMS, ENV, keyFetch, makeKeys, mint, START as SDK_START } from '../../src/sdk/testing/fixtures.ts';
 import { anyPrincipal, fromEnv } from '../../src/sdk/index.ts';
 import type { Fullmakt } from '../../src/sdk/index.ts';
 import { loopbackFetch } from '../loopback.ts';

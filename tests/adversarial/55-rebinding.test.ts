@@ -10,7 +10,7 @@ import { startProvider as startLoginProvider } from '../../src/login/testing/pro
 import { startWorld } from '../../src/login/testing/proxy.ts';
 import { isAddressRefused } from '../../src/oauth/fetch.ts';
 import { create } from '../../src/sdk/index.ts';
-import { makeKeys, startSidecar, testEnv } from '../../src/sidecar/testing.ts';
+import { makeKeys, startSidecar, testEnv } from '../../src/sidecar/testing/sidecar.ts';
 import { openTrust } from '../../src/up/trust.ts';
 import { createOutboundFetch } from '../../src/web/outbound-fetch.ts';
 import { freePort } from '../servers/free-port.ts';

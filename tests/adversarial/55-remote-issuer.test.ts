@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { createTestKeys, createWorld } from '../../src/exchange/testing/world.ts';
 import { create } from '../../src/sdk/index.ts';
-import { makeKeys, startSidecar } from '../../src/sidecar/testing.ts';
+import { makeKeys, startSidecar } from '../../src/sidecar/testing/sidecar.ts';
 import { assertLoopback } from '../loopback.ts';
 import { token } from './55-issuer.ts';
 import { openTrap } from './verifiers.ts';

@@ -7,7 +7,7 @@ import { startProvider as startLoginProvider } from '../../src/login/testing/pro
 import { startWorld } from '../../src/login/testing/proxy.ts';
 import { bench, manifest } from '../../src/registrar/testing/bench.ts';
 import { create } from '../../src/sdk/index.ts';
-import { makeKeys, startSidecar, testEnv } from '../../src/sidecar/testing.ts';
+import { makeKeys, startSidecar, testEnv } from '../../src/sidecar/testing/sidecar.ts';
 import { ADDRESSES, startIssuer, token, watchFetch } from './55-issuer.ts';
 import type { Issuer } from './55-issuer.ts';
 import { openTrap } from './verifiers.ts';

@@ -5,7 +5,7 @@ import { createObserver } from '../../src/observe/observer.ts';
 import { registrarEvents } from '../../src/registrar/events.ts';
 import { bench, manifest } from '../../src/registrar/testing/bench.ts';
 import { appId } from '../../src/registry/app-id.ts';
-import { CLAIMS, ENV, keyFetch, makeKeys, mint, START } from '../../src/sdk/fixtures.ts';
+import { CLAIMS, ENV, keyFetch, makeKeys, mint, START } from '../../src/sdk/testing/fixtures.ts';
 import { anyPrincipal, fromEnv } from '../../src/sdk/index.ts';
 import { tokensFromEnv } from '../../src/sdk/tokens.ts';
 import { MARK, SHORT_TOKEN, STRANGER, TOKEN, TRACES } from './59-marks.ts';

@@ -2,7 +2,7 @@ import type { TestContext } from 'node:test';
 import { createTestKeys, createWorld, IDP } from '../../src/exchange/testing/world.ts';
 import type { PrivateJwk } from '../../src/oauth/jwk.ts';
 import { create } from '../../src/sdk/index.ts';
-import { makeKeys, startSidecar, testEnv } from '../../src/sidecar/testing.ts';
+import { makeKeys, startSidecar, testEnv } from '../../src/sidecar/testing/sidecar.ts';
 import { b64, keyOf, rs } from './malformed/template.ts';
 import type { Signer } from './malformed/template.ts';
 

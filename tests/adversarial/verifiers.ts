@@ -8,7 +8,7 @@ import { startWorld } from '../../src/login/testing/proxy.ts';
 import { generatePrivateJwk, publicJwk } from '../../src/oauth/jwk.ts';
 import type { PrivateJwk } from '../../src/oauth/jwk.ts';
 import { create } from '../../src/sdk/index.ts';
-import { makeKeys, startProvider as startKeys, startSidecar, testEnv } from '../../src/sidecar/testing.ts';
+import { makeKeys, startProvider as startKeys, startSidecar, testEnv } from '../../src/sidecar/testing/sidecar.ts';
 import { json } from '../../src/web/http.ts';
 import { createAttacker, keyOf } from './malformed/template.ts';
 import type { Attacker, Shape, Template } from './malformed/template.ts';

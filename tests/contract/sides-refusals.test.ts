@@ -4,8 +4,8 @@ import type { FaultTable } from '../../src/idp/engine/refusal.ts';
 import { ENTRA_FAULTS } from '../../src/idp/personas/entra-faults.ts';
 import { IDPORTEN_FAULTS } from '../../src/idp/personas/idporten-faults.ts';
 import { MASKINPORTEN_FAULTS } from '../../src/idp/personas/maskinporten-faults.ts';
-import { refusalKind } from '../../src/providers/refusal-kind.ts';
-import type { RefusalKind } from '../../src/providers/refusal-kind.ts';
+import { refusalKind } from '../../src/oauth/token-endpoint/refusal-kind.ts';
+import type { RefusalKind } from '../../src/oauth/token-endpoint/refusal-kind.ts';
 
 /* What the local services refuse with, classed by our client (providers.md 2.5). */
 

@@ -1,6 +1,6 @@
 /** The token an application of its own path gets instead of the login token, which never reaches it. */
 import type { ExchangeNetwork } from '../../providers/kinds.ts';
-import { TokenRequestFailed } from '../../providers/token-failure.ts';
+import { TokenRequestFailed } from '../../oauth/token-endpoint/token-failure.ts';
 import type { UpstreamRoute } from '../config.ts';
 import type { LoginContext, Siblings } from '../context.ts';
 import type { FoundSession } from '../session/finding.ts';

@@ -1,13 +1,13 @@
 /** How a session's access token becomes that of another application: on behalf of the user at Entra, else at TokenX. */
 import { signClientAssertion } from '../../oauth/client-assertion.ts';
 import { issuerUrlProblem } from '../../oauth/local-issuers.ts';
-import { createEndpoints } from '../../providers/endpoints.ts';
-import { entraOnBehalfOfForm, normaliseEntraTarget } from '../../providers/entra.ts';
-import type { AssertedClient, SecretClient } from '../../providers/entra.ts';
+import { createEndpoints } from '../../oauth/token-endpoint/endpoints.ts';
+import { entraOnBehalfOfForm, normaliseEntraTarget } from '../../oauth/grants/entra.ts';
+import type { AssertedClient, SecretClient } from '../../oauth/grants/entra.ts';
 import { isShared } from '../../providers/tenant-issuer.ts';
-import type { FormMaker } from '../../providers/token-endpoint.ts';
-import { createTokenEndpoint } from '../../providers/token-endpoint.ts';
-import { tokenxExchangeForm } from '../../providers/tokenx.ts';
+import type { FormMaker } from '../../oauth/token-endpoint/token-endpoint.ts';
+import { createTokenEndpoint } from '../../oauth/token-endpoint/token-endpoint.ts';
+import { tokenxExchangeForm } from '../../oauth/grants/tokenx.ts';
 import type { LoginContext } from '../context.ts';
 import type { ExchangedToken } from './exchanged-tokens.ts';
 

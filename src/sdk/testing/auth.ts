@@ -1,7 +1,7 @@
 import type { TestContext } from 'node:test';
 import type { AuthErrorCode } from '../auth-error.ts';
-import { ENV, keyFetch, START } from '../fixtures.ts';
-import type { Keys, TokenKind } from '../fixtures.ts';
+import { ENV, keyFetch, START } from './fixtures.ts';
+import type { Keys, TokenKind } from './fixtures.ts';
 import { fromEnv } from '../index.ts';
 import type { Fullmakt, Principal, SdkEvent } from '../index.ts';
 

@@ -1,0 +1,64 @@
+import type { Fetch } from '../../oauth/fetch.ts';
+import { isJsonObject } from '../../oauth/objects.ts';
+import { AnswerTooLong, readBody } from '../../oauth/read-body.ts';
+import { parseStrictJson } from '../../oauth/strict-json.ts';
+import { AcquireError, refusedBySidecar } from './acquire-error.ts';
+
+/** A token as the sidecar gave it; `expiresIn` in seconds from now. */
+export interface SidecarToken {
+  readonly accessToken: string;
+  readonly expiresIn: number;
+}
+
+const TOTAL_MILLISECONDS = 12_000;
+const MAX_BYTES = 1024 * 1024;
+
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return parseStrictJson(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+async function send(
+  fetch: Fetch,
+  url: string,
+  form: object,
+): Promise<{ readonly response: Response; readonly bytes: Buffer }> {
+  try {
+    const response = await fetch(url, {
+      method: 'POST',
+      redirect: 'error',
+      headers: { 'content-type': 'application/json', accept: 'application/json' },
+      body: JSON.stringify(form),
+      signal: AbortSignal.timeout(TOTAL_MILLISECONDS),
+    });
+    return { response, bytes: await readBody(response, MAX_BYTES) };
+  } catch (cause) {
+    if (cause instanceof AnswerTooLong) throw noToken(undefined);
+    throw new AcquireError('transient', 'the sidecar cannot be reached', { cause });
+  }
+}
+
+/** Asks the sidecar (sidecar-sdk.md 3.1). Throws AcquireError. */
+export async function askSidecar(
+  fetch: Fetch,
+  url: string,
+  form: { readonly user_token?: string; readonly [field: string]: unknown },
+): Promise<SidecarToken> {
+  const { response, bytes } = await send(fetch, url, form);
+  const body = parseJson(bytes);
+  if (!response.ok) throw refusedBySidecar(response, body, form.user_token !== undefined);
+  const answer = isJsonObject(body) ? body : {};
+  const { access_token: accessToken, token_type: type, expires_in: expiresIn } = answer;
+  const isBearer = typeof type === 'string' && type.toLowerCase() === 'bearer';
+  if (typeof accessToken !== 'string' || accessToken === '' || !isBearer) throw noToken(response.status);
+  if (typeof expiresIn !== 'number' || !Number.isSafeInteger(expiresIn) || expiresIn < 0)
+    throw noToken(response.status);
+  return { accessToken, expiresIn };
+}
+
+function noToken(status: number | undefined): AcquireError {
+  return new AcquireError('transient', 'the sidecar gave an answer that is no token', { status });
+}

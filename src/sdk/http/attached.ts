@@ -1,0 +1,39 @@
+import type { AuthError } from '../auth-error.ts';
+import type { RequestLike } from './authenticate.ts';
+import type { Fullmakt } from '../fullmakt.ts';
+import type { Guard } from '../guards/guard.ts';
+import type { Principal } from '../principal.ts';
+import type { Result } from '../result.ts';
+
+const ATTACHED: unique symbol = Symbol('fullmakt.principal');
+
+interface Attached {
+  readonly auth: Fullmakt;
+  readonly principal: Principal;
+}
+
+function isAttached(value: unknown): value is Attached {
+  return typeof value === 'object' && value !== null && 'auth' in value && 'principal' in value;
+}
+
+/** The principal an adapter left on a request, under a symbol nobody else can name. */
+export function attachedPrincipal(carrier: object): Principal | undefined {
+  const found: unknown = Reflect.get(carrier, ATTACHED);
+  return isAttached(found) ? found.principal : undefined;
+}
+
+/**
+ * Authenticates a request once: a nested guard of the same `auth` judges the principal that is already there. `carrier`
+ * is the framework's own object for the request.
+ */
+export async function authenticateOnce<T extends Principal>(
+  carrier: object,
+  request: RequestLike,
+  { auth, guard }: { readonly auth: Fullmakt; readonly guard: Guard<T> },
+): Promise<Result<{ readonly principal: T }, AuthError>> {
+  const found: unknown = Reflect.get(carrier, ATTACHED);
+  if (isAttached(found) && found.auth === auth) return auth.authorize(found.principal, guard);
+  const outcome = await auth.authenticate(request, guard);
+  if (outcome.ok) Reflect.set(carrier, ATTACHED, { auth, principal: outcome.principal } satisfies Attached);
+  return outcome;
+}

@@ -1,0 +1,32 @@
+import { readBearer } from '../../oauth/bearer.ts';
+import { AuthError } from '../auth-error.ts';
+
+/** As much of a request as is needed: Node's, Fetch's or any framework's. */
+export interface RequestLike {
+  readonly headers: Headers | Readonly<Record<string, string | readonly string[] | undefined>>;
+  readonly rawHeaders?: readonly string[] | undefined;
+  readonly method?: string | undefined;
+  readonly url?: string | undefined;
+}
+
+/** Node keeps only the first of several Authorization headers in `headers`; the raw list shows them all. */
+function authorizationOf({ headers, rawHeaders }: RequestLike): string | readonly string[] | undefined {
+  if (rawHeaders !== undefined) {
+    return rawHeaders.filter((_, at) => at % 2 === 1 && rawHeaders[at - 1]?.toLowerCase() === 'authorization');
+  }
+  if (headers instanceof Headers) return headers.get('authorization') ?? undefined;
+  const names = Object.keys(headers).filter((key) => key.toLowerCase() === 'authorization');
+  return names.flatMap((name) => headers[name] ?? []);
+}
+
+/** The bearer token of a request, from its `Authorization` header only. AuthError `token_missing` or `request_malformed`. */
+export function tokenOf(request: RequestLike): string | AuthError {
+  const bearer = readBearer(authorizationOf(request));
+  if (bearer.kind === 'token') return bearer.token;
+  if (bearer.kind === 'none') {
+    return new AuthError('token_missing', {
+      explanation: 'the request has no Authorization header with a bearer token',
+    });
+  }
+  return new AuthError('request_malformed', { explanation: 'the Authorization header is not one bearer token' });
+}

@@ -1,0 +1,66 @@
+import type { Fetch } from '../../oauth/fetch.ts';
+import { createRemoteKeySet, createStaticKeySet } from '../../oauth/jwks.ts';
+import type { KeySet } from '../../oauth/jwks.ts';
+import { fetchMetadata } from '../../oauth/metadata.ts';
+import { isJsonObject } from '../../oauth/objects.ts';
+import { DAY } from '../../oauth/time.ts';
+import type { Clock } from '../../oauth/time.ts';
+import type { SdkEvent } from '../events.ts';
+import type { IssuerConfig } from '../settings/options.ts';
+
+/** An issuer and where its keys come from. */
+export interface TrustedIssuer {
+  readonly config: IssuerConfig;
+  readonly keySet: KeySet;
+}
+
+interface Dependencies {
+  readonly fetch: Fetch;
+  readonly now: Clock;
+  readonly emit: (event: SdkEvent) => void;
+  /** https, and what else the environment allows. */
+  readonly isAllowedUrl: (url: string) => boolean;
+}
+
+/** Asks for the key set's address at most once a day, and serves the last one while the provider cannot be asked. */
+function discoverJwksUri(
+  url: string,
+  issuer: string,
+  { fetch, now, isAllowedUrl }: Dependencies,
+): () => Promise<string> {
+  let known: { readonly jwksUri: string; readonly at: number } | undefined;
+  return async () => {
+    if (known !== undefined && now() - known.at < DAY) return known.jwksUri;
+    try {
+      const { jwks_uri: jwksUri } = await fetchMetadata(url, { fetch, expectedIssuer: issuer, isAllowedUrl });
+      if (jwksUri === undefined) throw new Error(`the metadata of ${issuer} names no key set`);
+      known = { jwksUri, at: now() };
+      return jwksUri;
+    } catch (error) {
+      if (known !== undefined) return known.jwksUri;
+      throw error;
+    }
+  };
+}
+
+/** Ties an issuer to its keys; nothing is fetched before the first token or `ready()`. */
+export function trustIssuer(config: IssuerConfig, dependencies: Dependencies): TrustedIssuer {
+  const { keys, provider } = config;
+  if ('jwks' in keys) {
+    const list: unknown = isJsonObject(keys.jwks) ? keys.jwks['keys'] : undefined;
+    return { config, keySet: createStaticKeySet(Array.isArray(list) ? list : []) };
+  }
+  const { fetch, now, emit, isAllowedUrl } = dependencies;
+  const jwksUri = 'jwksUri' in keys ? keys.jwksUri : discoverJwksUri(keys.wellKnownUrl, config.issuer, dependencies);
+  const keySet = createRemoteKeySet({
+    jwksUri,
+    fetch,
+    now,
+    isAllowedUrl,
+    onEvent: ({ event }) => {
+      if (event === 'jwks.fetched') emit({ event: 'keys.fetched', provider });
+      if (event === 'jwks.failed') emit({ event: 'keys.stale', provider });
+    },
+  });
+  return { config, keySet };
+}

@@ -1,0 +1,94 @@
+import { stringClaim } from '../../oauth/jwt.ts';
+import type { Claims as RawClaims } from '../../oauth/jwt.ts';
+import { isJsonObject } from '../../oauth/objects.ts';
+import { AuthError } from '../auth-error.ts';
+import { matchesApp } from '../guards/callers.ts';
+import type { CallerList } from '../guards/callers.ts';
+import { checkShape } from './claim-shapes.ts';
+import type { ShapeName } from './claim-shapes.ts';
+import { classify } from './classify.ts';
+import type { IssuerConfig } from '../settings/options.ts';
+import type { Principal } from '../principal.ts';
+import { createTokenHandle } from '../token-handle.ts';
+
+/** A token that passed every check of its signature and registered claims. */
+export interface VerifiedToken {
+  readonly config: IssuerConfig;
+  readonly claims: RawClaims;
+  /** `typ` of its header. */
+  readonly typ: string | undefined;
+  readonly token: string;
+}
+
+const NO_SCOPES: readonly string[] = Object.freeze([]);
+
+type Kind = 'user' | 'machine' | 'unknown';
+
+const KINDS: Readonly<Record<Exclude<ShapeName, 'oidc'>, Kind>> = {
+  'entra-user': 'user',
+  'tokenx-user': 'user',
+  idporten: 'user',
+  'entra-machine': 'machine',
+  'tokenx-machine': 'machine',
+  maskinporten: 'machine',
+};
+
+function kindOf(shape: ShapeName, config: IssuerConfig): Kind {
+  return shape === 'oidc' ? (config.kind ?? 'unknown') : KINDS[shape];
+}
+
+function idOf(config: IssuerConfig, claims: RawClaims): string {
+  if (config.provider === 'entra_id') return stringClaim(claims, 'oid') ?? '';
+  if (config.provider !== 'maskinporten') return stringClaim(claims, 'sub') ?? '';
+  const consumer = claims['consumer'];
+  const id = isJsonObject(consumer) ? (stringClaim(consumer, 'ID') ?? '') : '';
+  return id.slice(id.indexOf(':') + 1);
+}
+
+function callerOf(
+  config: IssuerConfig,
+  claims: RawClaims,
+  callers: CallerList,
+): { readonly caller: string | undefined; readonly callerInPolicy: boolean | undefined } {
+  const clientId =
+    stringClaim(claims, config.provider === 'entra_id' ? 'azp' : 'client_id') ?? stringClaim(claims, 'azp');
+  if (config.provider === 'entra_id') {
+    const name = clientId === undefined ? undefined : callers.entra?.get(clientId);
+    return { caller: name ?? clientId, callerInPolicy: callers.entra === undefined ? undefined : name !== undefined };
+  }
+  if (config.provider !== 'tokenx' || callers.tokenx === undefined) {
+    return { caller: clientId, callerInPolicy: undefined };
+  }
+  return { caller: clientId, callerInPolicy: clientId !== undefined && matchesApp(callers.tokenx, clientId) };
+}
+
+function deepFreeze(value: unknown): void {
+  if (typeof value !== 'object' || value === null) return;
+  for (const member of Object.values(value)) deepFreeze(member);
+  Object.freeze(value);
+}
+
+/** Who the token speaks for, deeply frozen. Throws AuthError `type_refused`, `claim_missing` or `claim_invalid`. */
+export function makePrincipal({ config, claims, typ, token }: VerifiedToken, callers: CallerList): Principal {
+  const shape = classify(config.provider, claims, typ);
+  checkShape(claims, shape);
+  const id = idOf(config, claims);
+  if (id === '') throw new AuthError('claim_invalid', { explanation: 'the claim that says who this is is empty' });
+  const scope = stringClaim(claims, 'scp') ?? stringClaim(claims, 'scope') ?? '';
+  const principal = {
+    provider: config.provider,
+    kind: kindOf(shape, config),
+    id,
+    issuer: config.issuer,
+    expiresAt: claims['exp'],
+    claims,
+    token: createTokenHandle(token),
+    ...callerOf(config, claims, callers),
+    scopes: scope === '' ? NO_SCOPES : Object.freeze(scope.split(' ').filter((name) => name !== '')),
+    acr: stringClaim(claims, 'acr'),
+  };
+  deepFreeze(claims);
+  const frozen: unknown = Object.freeze(principal);
+  // oxlint-disable-next-line typescript/consistent-type-assertions -- checkShape has compared the claims with this very type
+  return frozen as Principal;
+}

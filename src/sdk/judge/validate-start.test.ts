@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { ENV, makeKeys } from '../testing/fixtures.ts';
+import { ConfigError, create, fromEnv } from '../index.ts';
+import type { IssuerConfig } from '../index.ts';
+import { publicJwk } from '../../oauth/jwk.ts';
+
+const keys = await makeKeys();
+
+test('L7: an absurd leeway or lifetime throws before anything else', () => {
+  for (const options of [{ leewaySeconds: Number.POSITIVE_INFINITY }, { leewaySeconds: -1 }, { leewaySeconds: 121 }]) {
+    assert.throws(() => fromEnv({ env: ENV, ...options }), /leewaySeconds/);
+  }
+  for (const maxLifetimeSeconds of [Number.NaN, 0, Number.POSITIVE_INFINITY]) {
+    assert.throws(() => fromEnv({ env: ENV, maxLifetimeSeconds }), /maxLifetimeSeconds/);
+  }
+});
+
+test('L6: an issuer without audience does not start, nor does one without audience and scope', () => {
+  const base = {
+    provider: 'oidc:x',
+    issuer: 'https://op.example',
+    keys: { jwksUri: 'https://op.example/jwks' },
+  } as const;
+  for (const audience of [
+    undefined,
+    [],
+    [''],
+    { audienceNotIssued: true },
+    { audienceNotIssued: true, requiredScope: 'a b' },
+  ]) {
+    const config = { ...base, audience } as unknown as IssuerConfig;
+    assert.throws(() => create([config], { env: {} }), ConfigError, JSON.stringify(audience));
+  }
+  // @ts-expect-error -- no audience does not compile
+  assert.throws(() => create([base], { env: {} }), ConfigError);
+});
+
+function jwks(...list: unknown[]): object {
+  return { keys: { jwks: { keys: list } } };
+}
+
+test('what no type checker saw is found at start: providers, keys by hand, an audience nobody may leave out (2.4)', () => {
+  const good = { provider: 'oidc:x', issuer: 'https://op.example', audience: ['me'] };
+  const key = publicJwk(keys.issuerJwk);
+  const bad: readonly object[] = [
+    { ...good, ...jwks(key), provider: 'tokenX' },
+    { ...good, ...jwks(key), provider: undefined },
+    { ...good },
+    { ...good, ...jwks() },
+    { ...good, keys: { jwks: [key] } },
+    { ...good, ...jwks(key, { ...key, d: 'x' }) },
+    { ...good, ...jwks(key, { ...key, kid: undefined }) },
+    { ...good, ...jwks(key, { ...keys.ec.publicJwk, kid: key.kid }) },
+    ...['entra_id', 'tokenx', 'idporten'].map((provider) => ({
+      ...good,
+      ...jwks(key),
+      provider,
+      audience: { audienceNotIssued: true, requiredScope: 'a' },
+    })),
+  ];
+  for (const config of bad) {
+    assert.throws(() => create([config as unknown as IssuerConfig], { env: {} }), ConfigError, JSON.stringify(config));
+  }
+  create([{ ...good, ...jwks(key) } as unknown as IssuerConfig], { env: {} }).close();
+});

@@ -1,0 +1,127 @@
+import type { Algorithm } from '../../oauth/algorithms.ts';
+import type { VerificationKey } from '../../oauth/jwk.ts';
+import type { HeaderMemo } from '../../oauth/jws-header.ts';
+import { JoseError } from '../../oauth/jws.ts';
+import { checkClaims, parseJwt, stringClaim, stringListClaim, verifyJwtSignature } from '../../oauth/jwt.ts';
+import type { ClaimRules, Claims, UnverifiedJwt } from '../../oauth/jwt.ts';
+import type { Clock } from '../../oauth/time.ts';
+import { parseAnyAll } from '../guards/any-all.ts';
+import { AuthError } from '../auth-error.ts';
+import type { CallerList } from '../guards/callers.ts';
+import type { TrustedIssuer } from './issuer.ts';
+import { makePrincipal } from './make-principal.ts';
+import type { Policy } from '../settings/options.ts';
+import type { Principal, Provider } from '../principal.ts';
+import type { NonEmpty } from '../result.ts';
+
+/** Narrows who may have issued the token. */
+export interface ValidateOptions {
+  readonly providers?: NonEmpty<Provider>;
+}
+
+/** Everything a verdict depends on. */
+export interface ValidationContext {
+  readonly issuers: ReadonlyMap<string, TrustedIssuer>;
+  readonly policy: Policy;
+  readonly callers: CallerList;
+  readonly now: Clock;
+  readonly headers: HeaderMemo;
+}
+
+/** A token that was read and is still to be judged: nothing it says is proven. */
+export interface Candidate {
+  readonly token: string;
+  readonly jwt: UnverifiedJwt;
+  readonly kid: string;
+  readonly issuer: TrustedIssuer;
+}
+
+const RETRY_AFTER_SECONDS = 5;
+const DEFAULT_ALGORITHMS: NonEmpty<Algorithm> = ['RS256'];
+
+/** Rows 1 to 5 of sidecar-sdk.md 2.2: reads a compact JWS and finds who may have issued it. Throws AuthError or JoseError. */
+export function readToken(token: string, context: ValidationContext, options: ValidateOptions = {}): Candidate {
+  const jwt = parseJwt(token, { memo: context.headers });
+  const issuer = findIssuer(jwt.claims, context, options);
+  const { kid } = jwt.header;
+  if (kid === undefined) throw new AuthError('key_id_missing', { explanation: 'the token names no key' });
+  return { token, jwt, kid, issuer };
+}
+
+/** Row 6 without waiting; undefined when the key is not in memory. */
+export function keysInMemory({ jwt, kid, issuer }: Candidate): readonly VerificationKey[] | undefined {
+  return issuer.keySet.keysInMemory(kid, jwt.header.alg);
+}
+
+/** Row 6: the keys of the issuer, fetched if need be. Rejects with JoseError `keys_unavailable`. */
+export function fetchKeys({ jwt, kid, issuer }: Candidate): Promise<readonly VerificationKey[]> {
+  return issuer.keySet.keysFor(kid, jwt.header.alg);
+}
+
+/** Rows 7 to 17: signature, claims, kind of token, scope. Throws AuthError or JoseError. */
+export function judge(
+  { token, jwt, issuer }: Candidate,
+  keys: readonly VerificationKey[],
+  { now, policy, callers }: ValidationContext,
+): Principal {
+  const { config } = issuer;
+  const { audience, algorithms = DEFAULT_ALGORITHMS } = config;
+  const { claims } = verifyJwtSignature(jwt, keys, { algorithms, kidRequired: true });
+  const rules = {
+    now: now(),
+    skewSeconds: policy.leewaySeconds,
+    issuer: config.issuer,
+    maxLifetimeSeconds: policy.maxLifetimeSeconds,
+  };
+  if ('audienceNotIssued' in audience) checkClaims(claims, rules);
+  else checkClaimsFor(audience, claims, rules);
+  const principal = makePrincipal({ config, claims, typ: jwt.header.typ, token }, callers);
+  checkScope(principal, issuer);
+  return principal;
+}
+
+/** Rows 10 to 16 for tokens that name an audience; a wrong one is explained: whose token it is, and how to get a right one. */
+function checkClaimsFor(audience: readonly string[], claims: Claims, rules: Omit<ClaimRules, 'audience'>): void {
+  try {
+    checkClaims(claims, { ...rules, audience });
+  } catch (error) {
+    if (!(error instanceof JoseError && error.code === 'audience_mismatch')) throw error;
+    const actual = stringListClaim(claims, 'aud')?.join(' ') ?? 'none';
+    throw new AuthError('audience_mismatch', {
+      explanation:
+        `expected a token for ${audience.join(' or ')}, got one for ${actual}; the caller has to ask for a token of this ` +
+        'app, and spec.accessPolicy.inbound.rules of this app has to name the caller',
+    });
+  }
+}
+
+/** The refusal behind an error of `readToken`, `fetchKeys` or `judge`; undefined for anything else, which is a bug. */
+export function refusalOf(error: unknown): AuthError | undefined {
+  if (error instanceof AuthError) return error;
+  if (!(error instanceof JoseError)) return undefined;
+  const retryAfterSeconds = error.code === 'keys_unavailable' ? RETRY_AFTER_SECONDS : undefined;
+  return new AuthError(error.code, { explanation: error.message, retryAfterSeconds });
+}
+
+function findIssuer(claims: Claims, { issuers }: ValidationContext, { providers }: ValidateOptions): TrustedIssuer {
+  const name = stringClaim(claims, 'iss');
+  const issuer = name === undefined ? undefined : issuers.get(name);
+  if (issuer === undefined || providers?.includes(issuer.config.provider) === false) {
+    const trusted = [...issuers.keys()].join(', ');
+    throw new AuthError('issuer_unknown', {
+      explanation: `expected an issuer among ${trusted}, got ${name ?? 'none'}`,
+    });
+  }
+  return issuer;
+}
+
+/** Where an issuer names no audience, scope alone says that a token is meant for this application. */
+function checkScope(principal: Principal, { config }: TrustedIssuer): void {
+  if (!('audienceNotIssued' in config.audience)) return;
+  const wanted = parseAnyAll(config.audience.requiredScope, 'requiredScope');
+  if (wanted.satisfiedBy(principal.scopes)) return;
+  throw new AuthError('scope_missing', {
+    scope: wanted.values.join(' '),
+    explanation: `expected scope ${wanted.text}; the consumer has to list it in its spec.maskinporten.scopes.consumes`,
+  });
+}

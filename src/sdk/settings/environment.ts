@@ -1,0 +1,146 @@
+import type { Provider } from '../principal.ts';
+import { readIssuersVariable } from './issuers-variable.ts';
+import type { IssuersVariable } from './issuers-variable.ts';
+import type { IssuerConfig, Options } from './options.ts';
+
+type Env = NonNullable<Options['env']>;
+
+interface Variables {
+  readonly provider: 'entra_id' | 'tokenx' | 'idporten' | 'maskinporten';
+  readonly wellKnownUrl: string;
+  readonly issuer: string;
+  readonly jwksUri: string;
+  readonly audience?: string;
+  readonly clientId: string;
+  /** Which endpoints of the sidecar serve this provider. */
+  readonly acquire: readonly ('NAIS_TOKEN_ENDPOINT' | 'NAIS_TOKEN_EXCHANGE_ENDPOINT')[];
+}
+
+/** The facts of each provider as this package states them; a test compares them with the rest of the product. */
+export const SDK_VARIABLES: readonly Variables[] = [
+  {
+    provider: 'entra_id',
+    wellKnownUrl: 'AZURE_APP_WELL_KNOWN_URL',
+    issuer: 'AZURE_OPENID_CONFIG_ISSUER',
+    jwksUri: 'AZURE_OPENID_CONFIG_JWKS_URI',
+    audience: 'AZURE_APP_CLIENT_ID',
+    clientId: 'AZURE_APP_CLIENT_ID',
+    acquire: ['NAIS_TOKEN_ENDPOINT', 'NAIS_TOKEN_EXCHANGE_ENDPOINT'],
+  },
+  {
+    provider: 'tokenx',
+    wellKnownUrl: 'TOKEN_X_WELL_KNOWN_URL',
+    issuer: 'TOKEN_X_ISSUER',
+    jwksUri: 'TOKEN_X_JWKS_URI',
+    audience: 'TOKEN_X_CLIENT_ID',
+    clientId: 'TOKEN_X_CLIENT_ID',
+    acquire: ['NAIS_TOKEN_EXCHANGE_ENDPOINT'],
+  },
+  {
+    provider: 'idporten',
+    wellKnownUrl: 'IDPORTEN_WELL_KNOWN_URL',
+    issuer: 'IDPORTEN_ISSUER',
+    jwksUri: 'IDPORTEN_JWKS_URI',
+    audience: 'IDPORTEN_AUDIENCE',
+    clientId: 'IDPORTEN_CLIENT_ID',
+    acquire: [],
+  },
+  {
+    provider: 'maskinporten',
+    wellKnownUrl: 'MASKINPORTEN_WELL_KNOWN_URL',
+    issuer: 'MASKINPORTEN_ISSUER',
+    jwksUri: 'MASKINPORTEN_JWKS_URI',
+    clientId: 'MASKINPORTEN_CLIENT_ID',
+    acquire: ['NAIS_TOKEN_ENDPOINT'],
+  },
+];
+
+const SUFFIXES: readonly string[] = ['/.well-known/openid-configuration', '/.well-known/oauth-authorization-server'];
+
+function read(env: Env, name: string | undefined): string | undefined {
+  const text = name === undefined ? undefined : env[name];
+  return text === '' ? undefined : text;
+}
+
+function isOn(env: Env, variables: Variables): boolean {
+  return read(env, variables.issuer) !== undefined || read(env, variables.wellKnownUrl) !== undefined;
+}
+
+/** The issuer is the well-known URL without its suffix; Maskinporten's ends in a slash (providers.md 1.1). */
+function issuerOf(env: Env, variables: Variables): string | undefined {
+  const issuer = read(env, variables.issuer);
+  const url = read(env, variables.wellKnownUrl);
+  if (issuer !== undefined || url === undefined) return issuer;
+  const suffix = SUFFIXES.find((end) => url.endsWith(end));
+  if (suffix === undefined) return undefined;
+  return url.slice(0, -suffix.length) + (variables.provider === 'maskinporten' ? '/' : '');
+}
+
+function missingOf(env: Env, variables: Variables): readonly string[] {
+  const missing: string[] = [];
+  if (issuerOf(env, variables) === undefined) missing.push(variables.issuer);
+  if (read(env, variables.jwksUri) === undefined && read(env, variables.wellKnownUrl) === undefined) {
+    missing.push(`${variables.jwksUri} or ${variables.wellKnownUrl}`);
+  }
+  if (variables.audience !== undefined && read(env, variables.audience) === undefined) missing.push(variables.audience);
+  return missing;
+}
+
+function configOf(env: Env, variables: Variables, maskinporten: Options['maskinporten']): IssuerConfig | undefined {
+  const issuer = issuerOf(env, variables);
+  const jwksUri = read(env, variables.jwksUri);
+  const wellKnownUrl = read(env, variables.wellKnownUrl);
+  const audience = read(env, variables.audience);
+  const keys = jwksUri !== undefined ? { jwksUri } : wellKnownUrl !== undefined ? { wellKnownUrl } : undefined;
+  if (issuer === undefined || keys === undefined) return undefined;
+  const { provider } = variables;
+  if (audience !== undefined) return { provider, issuer, keys, audience: [audience] };
+  if (variables.audience !== undefined || maskinporten === undefined) return undefined;
+  return { provider, issuer, keys, audience: { audienceNotIssued: true, requiredScope: maskinporten.requiredScope } };
+}
+
+/** The issuers the environment names, and everything it lacks. Maskinporten counts only when a scope is required. */
+export function issuersFromEnv(
+  env: Env,
+  maskinporten: Options['maskinporten'],
+): { readonly issuers: readonly IssuerConfig[]; readonly findings: readonly string[] } {
+  const findings: string[] = [];
+  const listed = readIssuersVariable(env['FULLMAKT_ISSUERS'], findings);
+  const issuers: IssuerConfig[] = [...listed.issuers];
+  for (const variables of SDK_VARIABLES) {
+    if (!isOn(env, variables)) continue;
+    if (variables.audience === undefined && maskinporten === undefined) continue;
+    const missing = missingOf(env, variables);
+    findings.push(...missing.map((name) => `${name} is missing, and ${variables.provider} is configured otherwise`));
+    const config = configOf(env, variables, maskinporten);
+    if (config !== undefined) issuers.push(withAlgorithms(config, listed));
+  }
+  if (issuers.length === 0 && findings.length === 0) findings.push(nothingConfigured(maskinporten !== undefined));
+  return { issuers, findings };
+}
+
+function withAlgorithms(config: IssuerConfig, { algorithms }: IssuersVariable): IssuerConfig {
+  const named = algorithms.get(config.provider);
+  return named === undefined ? config : { ...config, algorithms: named };
+}
+
+function nothingConfigured(withMaskinporten: boolean): string {
+  const names = SDK_VARIABLES.filter(({ audience }) => audience !== undefined || withMaskinporten);
+  const wanted = names.map(({ issuer }) => issuer).join(', ');
+  return `no issuer is configured: none of ${wanted} is set (nor their _WELL_KNOWN_URL), nor FULLMAKT_ISSUERS`;
+}
+
+/** What the environment enables and lacks; never throws. */
+export function inspectEnv(env: Env = process.env): readonly {
+  readonly provider: Provider;
+  readonly use: 'validate' | 'acquire';
+  readonly missing: readonly string[];
+}[] {
+  return SDK_VARIABLES.filter((variables) => isOn(env, variables)).flatMap((variables) => {
+    const { provider, acquire } = variables;
+    const validate = { provider, use: 'validate', missing: missingOf(env, variables) } as const;
+    if (acquire.length === 0) return [validate];
+    const lacking = [variables.clientId, ...acquire].filter((name) => read(env, name) === undefined);
+    return [validate, { provider, use: 'acquire', missing: lacking } as const];
+  });
+}

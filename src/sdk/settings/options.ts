@@ -1,0 +1,71 @@
+import type { Algorithm } from '../../oauth/algorithms.ts';
+import { parseLocalIssuers, issuerUrlProblem } from '../../oauth/local-issuers.ts';
+import type { AnyAll } from '../guards/any-all.ts';
+import type { SdkEvent } from '../events.ts';
+import type { Provider } from '../principal.ts';
+import type { NonEmpty } from '../result.ts';
+
+/** The only way to leave `aud` unchecked: scope takes its place. */
+export interface NoAudience {
+  readonly audienceNotIssued: true;
+  readonly requiredScope: AnyAll;
+}
+
+/** An issuer whose tokens are accepted. `kind` is for generic issuers; `algorithms` defaults to RS256. */
+export interface IssuerConfig {
+  readonly provider: Provider;
+  readonly issuer: string;
+  readonly keys: { readonly jwksUri: string } | { readonly wellKnownUrl: string } | { readonly jwks: object };
+  readonly audience: NonEmpty<string> | NoAudience;
+  readonly algorithms?: NonEmpty<Algorithm>;
+  readonly kind?: 'user' | 'machine';
+}
+
+/** How tokens are judged and what the library may use. Everything has a safe default. */
+export interface Options {
+  /** `process.env` unless given. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly fetch?: typeof globalThis.fetch;
+  /** Seconds since the epoch. */
+  readonly clock?: () => number;
+  /** Absent: Maskinporten tokens are refused. */
+  readonly maskinporten?: { readonly requiredScope: AnyAll };
+  /** Leeway on `exp`, `nbf` and `iat` alike; 30, at most 120. */
+  readonly leewaySeconds?: number;
+  /** Longest `exp` - `iat`; 87 000. */
+  readonly maxLifetimeSeconds?: number;
+  /** Reasons in responses; ignored if `NODE_ENV` is `production`. */
+  readonly explain?: boolean;
+  readonly onEvent?: (event: SdkEvent) => void;
+}
+
+/** Checked numbers of `Options`. */
+export interface Policy {
+  readonly leewaySeconds: number;
+  readonly maxLifetimeSeconds: number;
+}
+
+/** Checks the numbers as strictly as a token's; what is wrong is added to `findings`. */
+export function readPolicy(options: Options, findings: string[]): Policy {
+  const { leewaySeconds = 30, maxLifetimeSeconds = 87_000 } = options;
+  if (!Number.isFinite(leewaySeconds) || leewaySeconds < 0 || leewaySeconds > 120) {
+    findings.push('leewaySeconds has to be between 0 and 120');
+  }
+  if (!Number.isFinite(maxLifetimeSeconds) || maxLifetimeSeconds <= 0) {
+    findings.push('maxLifetimeSeconds has to be a finite number of seconds above 0');
+  }
+  return { leewaySeconds, maxLifetimeSeconds };
+}
+
+/** Why an issuer's URL is refused, in the words of a finding; https unless local providers are allowed. */
+export function checkIssuerUrls(config: IssuerConfig, env: NonNullable<Options['env']>): readonly string[] {
+  const local = parseLocalIssuers(env['FULLMAKT_ALLOW_LOCAL_PROVIDERS']);
+  const urls = [config.issuer];
+  if (typeof config.keys !== 'object' || config.keys === null) return [];
+  if ('jwksUri' in config.keys) urls.push(config.keys.jwksUri);
+  if ('wellKnownUrl' in config.keys) urls.push(config.keys.wellKnownUrl);
+  return urls.flatMap((url) => {
+    const problem = issuerUrlProblem(url, local);
+    return problem === undefined ? [] : [`${config.provider}: ${url} ${problem}`];
+  });
+}

@@ -1,0 +1,33 @@
+import type { TokenRequestFailed } from '../../oauth/token-endpoint/token-failure.ts';
+import { json } from '../../web/http.ts';
+import type { HttpResponse } from '../../web/http.ts';
+
+/** 400 `invalid_request`: the request cannot be served as it is. */
+export function badRequest(description: string): HttpResponse {
+  return json(400, { error: 'invalid_request', error_description: description });
+}
+
+/** 403 `invalid_request`: the front door, by name of the rule. */
+export function forbidden(description: string): HttpResponse {
+  return json(403, { error: 'invalid_request', error_description: description });
+}
+
+/** 500 `server_error`: the provider could not be asked. */
+export function providerUnavailable(reason: string): HttpResponse {
+  return json(500, { error: 'server_error', error_description: `Identity provider request failed: ${reason}` });
+}
+
+/** The token, with exactly the members of the contract; `expiresIn` in whole seconds. */
+export function tokenAnswer(accessToken: string, expiresIn: number): HttpResponse {
+  return json(200, { access_token: accessToken, token_type: 'Bearer', expires_in: expiresIn });
+}
+
+/** The provider's own status, code and text; beside them its class in a header, which the numbers it gave decided. */
+export function failureAnswer(failed: TokenRequestFailed): HttpResponse {
+  const { retryAfterSeconds } = failed;
+  const body = { error: failed.error, error_description: failed.description };
+  return json(failed.status, body, {
+    'Fullmakt-Refusal': failed.kind,
+    ...(retryAfterSeconds === undefined ? {} : { 'Retry-After': String(retryAfterSeconds) }),
+  });
+}

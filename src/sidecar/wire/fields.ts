@@ -1,0 +1,107 @@
+import { isJsonObject } from '../../oauth/objects.ts';
+import { parseStrictJson, StrictJsonError } from '../../oauth/strict-json.ts';
+import { parseForm } from '../../web/forms.ts';
+import { BodyTooLarge } from '../../web/http.ts';
+import type { HttpRequest } from '../../web/http.ts';
+
+/** A request that cannot be decoded. The message is the `error_description` of its 400. */
+export class Undecodable extends Error {}
+
+/** The fields of a request in either encoding; absent and JSON `null` are the same. */
+export interface Fields {
+  readonly encoding: 'json' | 'form';
+  readonly values: ReadonlyMap<string, unknown>;
+}
+
+const JSON_TYPE = 'application/json';
+const FORM_TYPE = 'application/x-www-form-urlencoded';
+
+/** Reads the body (sidecar-sdk.md 3.2). Throws Undecodable for every fault of the client. */
+export async function readFields(request: HttpRequest, { jsonOnly }: { readonly jsonOnly: boolean }): Promise<Fields> {
+  const type = request.headers['content-type'] ?? '';
+  const isJson = type.startsWith(JSON_TYPE);
+  if (!isJson && !type.startsWith(FORM_TYPE)) {
+    throw new Undecodable(`Content-Type is ${type}, and has to be ${JSON_TYPE} or ${FORM_TYPE}`);
+  }
+  if (!isJson && jsonOnly) throw new Undecodable(`Content-Type is ${type}, and has to be ${JSON_TYPE}`);
+  if (request.headers['content-encoding'] !== undefined) throw new Undecodable('Content-Encoding is not supported');
+  const body = await readBody(request);
+  return isJson ? parseJsonFields(body) : parseFormFields(body);
+}
+
+async function readBody(request: HttpRequest): Promise<Buffer> {
+  try {
+    return await request.body();
+  } catch (error) {
+    if (error instanceof BodyTooLarge) throw new Undecodable('the body is larger than 64 KiB', { cause: error });
+    throw error;
+  }
+}
+
+function parseJsonFields(body: Buffer): Fields {
+  try {
+    const value = parseStrictJson(body);
+    if (!isJsonObject(value)) throw new Undecodable('the body is not a JSON object');
+    return { encoding: 'json', values: new Map(Object.entries(value).filter(([, field]) => field !== null)) };
+  } catch (error) {
+    if (error instanceof StrictJsonError) throw new Undecodable('the body is not valid JSON', { cause: error });
+    throw error;
+  }
+}
+
+function parseFormFields(body: Buffer): Fields {
+  const result = parseForm(decodeUtf8(body));
+  if (!result.ok) throw new Undecodable(`the form cannot be read: ${result.fault}`);
+  const [twice] = result.form.duplicates;
+  if (twice !== undefined) throw new Undecodable(`the field ${twice} is there more than once`);
+  return { encoding: 'form', values: result.form.values };
+}
+
+function decodeUtf8(body: Buffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body);
+  } catch (cause) {
+    throw new Undecodable('the form is not UTF-8', { cause });
+  }
+}
+
+/** A text that has to be there. Throws Undecodable. */
+export function requiredText(fields: Fields, name: string): string {
+  const value = optionalText(fields, name);
+  if (value === undefined) throw new Undecodable(`the field ${name} is missing`);
+  return value;
+}
+
+/** A text, if it is there. Throws Undecodable for another type. */
+export function optionalText(fields: Fields, name: string): string | undefined {
+  const value = fields.values.get(name);
+  if (value === undefined || typeof value === 'string') return value;
+  throw new Undecodable(`the field ${name} has to be a string`);
+}
+
+/** A switch; absent is false. In forms exactly `true` or `false`. Throws Undecodable. */
+export function flag(fields: Fields, name: string): boolean {
+  const value = fields.values.get(name);
+  if (value === undefined || value === false) return false;
+  if (value === true) return true;
+  if (fields.encoding === 'form' && (value === 'true' || value === 'false')) return value === 'true';
+  throw new Undecodable(`the field ${name} has to be true or false`);
+}
+
+/** `authorization_details` (RFC 9396): a list of objects, or a string holding one; in forms always a string. */
+export function authorizationDetails(fields: Fields): readonly unknown[] | undefined {
+  const name = 'authorization_details';
+  const value = fields.values.get(name);
+  if (value === undefined) return undefined;
+  const details = typeof value === 'string' ? parseDetails(value) : value;
+  if (Array.isArray(details) && details.every(isJsonObject)) return details;
+  throw new Undecodable(`the field ${name} has to be a list of objects`);
+}
+
+function parseDetails(text: string): unknown {
+  try {
+    return parseStrictJson(text);
+  } catch {
+    return undefined;
+  }
+}
