@@ -4,7 +4,8 @@ import { silent } from '../observe/events.ts';
 import { PROVIDER_VARIABLES } from '../providers/provider-variables.ts';
 import { readSettings } from '../settings.ts';
 import { serve } from '../web/serve.ts';
-import { createSidecar, SidecarMisconfigured } from './app.ts';
+import { createSidecar } from './app.ts';
+import { SidecarMisconfigured } from './application.ts';
 import { sidecarSettings } from './config.ts';
 import { makeKeys, startProvider, testEnv } from './testing/sidecar.ts';
 

@@ -4,7 +4,7 @@ import type { TestContext } from 'node:test';
 import type { Browser } from 'playwright-core';
 import { makeKeys, startProvider, startSidecar, testEnv } from '../../src/sidecar/testing/sidecar.ts';
 import type { FakeProvider, TestSidecar } from '../../src/sidecar/testing/sidecar.ts';
-import { SidecarMisconfigured } from '../../src/sidecar/app.ts';
+import { SidecarMisconfigured } from '../../src/sidecar/application.ts';
 import { serve } from '../../src/web/serve.ts';
 import { launchChromium, noChromium } from '../chromium.ts';
 import { loopbackSocket } from '../loopback.ts';
