@@ -1,4 +1,4 @@
-import type { Algorithm } from './algorithms.ts';
+import { type Algorithm, isAlgorithm } from './algorithms.ts';
 import { DocumentUnavailable } from './document.ts';
 import { importVerificationKey, type VerificationKey } from './jwk.ts';
 import { KeyRefused } from './key-material.ts';
@@ -60,4 +60,14 @@ export function withoutAmbiguous(
 /** Whether two entries are one key, for the same algorithms, under the same id. */
 export function isSameKey(one: VerificationKey, other: VerificationKey): boolean {
   return one.kid === other.kid && one.algorithms.join() === other.algorithms.join() && one.key.equals(other.key);
+}
+
+/** With a `kid` the keys of that name, whatever their algorithm; without one all that can do the algorithm. */
+export function selectKeys(
+  keys: readonly VerificationKey[],
+  kid: string | undefined,
+  algorithm: string,
+): readonly VerificationKey[] {
+  if (kid !== undefined) return keys.filter((key) => key.kid === kid);
+  return isAlgorithm(algorithm) ? keys.filter((key) => key.algorithms.includes(algorithm)) : [];
 }

@@ -1,9 +1,9 @@
-import { type Algorithm, isAlgorithm } from './algorithms.ts';
+import type { Algorithm } from './algorithms.ts';
 import { DocumentUnavailable, fetchAgingDocument } from './document.ts';
 import type { Fetch } from './fetch.ts';
 import { importVerificationKey, type VerificationKey } from './jwk.ts';
 import { JoseError } from './jws.ts';
-import { isSameKey, parseJwks, withoutAmbiguous } from './jwks-document.ts';
+import { isSameKey, parseJwks, selectKeys, withoutAmbiguous } from './jwks-document.ts';
 import { type KeySetAddress, type KeySetPace, keySetAddress, patienceOf, softAgeOf } from './jwks-pace.ts';
 import { KeyRefused } from './key-material.ts';
 import { createFetchPacing } from './key-set-pacing.ts';
@@ -20,6 +20,8 @@ interface KeySetState {
   readonly fetchedAt?: number;
   /** Why the last fetch failed; absent when it did not. */
   readonly failure?: string;
+  /** Keys of the last set that could not be used. */
+  readonly skipped?: number;
 }
 
 /** The keys of one issuer. */
@@ -40,10 +42,25 @@ export interface KeySet {
   close(): void;
 }
 
+/** Why a set is wanted anew: there is none, it has its age, or a token names a key that is not in it. */
+export type FetchCause = 'first' | 'age' | 'unknown_kid';
+
 /** What a remote key set tells. `url` is where the keys are. */
 export type KeySetEvent =
-  | { readonly event: 'jwks.fetched'; readonly url: string; readonly keys: number; readonly generation: number }
-  | { readonly event: 'jwks.failed'; readonly url: string; readonly reason: string; readonly ageSeconds?: number }
+  | {
+      readonly event: 'jwks.fetched';
+      readonly url: string;
+      readonly keys: number;
+      readonly generation: number;
+      readonly because: FetchCause;
+    }
+  | {
+      readonly event: 'jwks.failed';
+      readonly url: string;
+      readonly reason: string;
+      readonly ageSeconds?: number;
+      readonly because: FetchCause;
+    }
   | { readonly event: 'jwks.key_skipped'; readonly url: string; readonly reason: string };
 
 /** Where a remote key set is, and what it runs on. */
@@ -52,6 +69,8 @@ export interface RemoteKeySetOptions {
   readonly fetch: Fetch;
   readonly now: Clock;
   readonly onEvent?: (event: KeySetEvent) => void;
+  /** A fetch was wanted, and not made because the last one was a moment ago. May be as frequent as requests are. */
+  readonly onSuppressed?: (because: FetchCause) => void;
   readonly pace?: KeySetPace;
   /** Seconds to which pauses grow while fetches bring nothing new; for key ids that no stranger can make up, 5 will do. */
   readonly longestPauseSeconds?: number;
@@ -75,8 +94,8 @@ export function createStaticKeySet(keys: readonly unknown[]): KeySet {
   const { keys: all, skipped } = withoutAmbiguous(keys.map(importVerificationKey), []);
   if (skipped.length > 0) throw new KeyRefused('another key has the same kid');
   return {
-    keysFor: (kid, algorithm) => Promise.resolve(select(all, kid, algorithm)),
-    keysInMemory: (kid, algorithm) => select(all, kid, algorithm),
+    keysFor: (kid, algorithm) => Promise.resolve(selectKeys(all, kid, algorithm)),
+    keysInMemory: (kid, algorithm) => selectKeys(all, kid, algorithm),
     refresh: () => Promise.resolve(false),
     state: () => ({ keys: all.length, generation: 0 }),
     ready: () => Promise.resolve(true),
@@ -116,7 +135,11 @@ export function createRemoteKeySet(options: RemoteKeySetOptions): KeySet {
   const ageSeconds = (): number => (fetchedAt === undefined ? Number.POSITIVE_INFINITY : elapsed() - fetchedAt);
   const usable = (): boolean => !stop.signal.aborted && ageSeconds() < HARD_AGE;
 
+  const causeOf = (becauseOfKid: boolean): FetchCause =>
+    fetchedAt === undefined ? 'first' : becauseOfKid ? 'unknown_kid' : 'age';
+
   async function fetchOnce(becauseOfKid: boolean): Promise<boolean> {
+    const because = causeOf(becauseOfKid);
     let url = typeof options.jwksUri === 'string' ? options.jwksUri : '';
     try {
       const given = typeof options.jwksUri === 'string' ? url : await options.jwksUri();
@@ -132,14 +155,15 @@ export function createRemoteKeySet(options: RemoteKeySetOptions): KeySet {
       if (fresh.length === 0) throw new DocumentUnavailable('no usable key');
       accept(fresh, becauseOfKid);
       softAge = softAgeOf(options.pace, maxAgeSeconds, random());
-      tell({ event: 'jwks.fetched', url, keys: fresh.length, generation });
+      tell({ event: 'jwks.fetched', url, keys: fresh.length, generation, because });
       return true;
     } catch (error) {
       if (stop.signal.aborted) return false;
       pacing.failed();
       failure = error instanceof DocumentUnavailable ? error.reason : 'discovery failed';
       const age = ageSeconds();
-      tell({ event: 'jwks.failed', url, reason: failure, ...(Number.isFinite(age) ? { ageSeconds: age } : {}) });
+      const aged = Number.isFinite(age) ? { ageSeconds: age } : {};
+      tell({ event: 'jwks.failed', url, reason: failure, ...aged, because });
       return false;
     }
   }
@@ -157,7 +181,11 @@ export function createRemoteKeySet(options: RemoteKeySetOptions): KeySet {
   /** Joins the fetch in flight or starts one; false when the cool-down forbids it or it failed. Never rejects. */
   function load(becauseOfKid: boolean): Promise<boolean> {
     if (inFlight !== undefined) return inFlight;
-    if (stop.signal.aborted || !pacing.allowed()) return Promise.resolve(false);
+    if (stop.signal.aborted) return Promise.resolve(false);
+    if (!pacing.allowed()) {
+      options.onSuppressed?.(causeOf(becauseOfKid));
+      return Promise.resolve(false);
+    }
     pacing.started();
     inFlight = fetchOnce(becauseOfKid).finally(() => {
       inFlight = undefined;
@@ -168,10 +196,13 @@ export function createRemoteKeySet(options: RemoteKeySetOptions): KeySet {
   function keysInMemory(kid: string | undefined, algorithm: string): readonly VerificationKey[] | undefined {
     if (!usable()) return undefined;
     if (ageSeconds() >= softAge) void load(false);
-    const found = select(keys, kid, algorithm);
+    const found = selectKeys(keys, kid, algorithm);
     // While fetches fail a key that was missing a moment ago may be there by now.
     const isMiss = (): boolean => kid !== undefined && failure === undefined && pacing.isKnownMiss(kid);
-    return found.length > 0 || kid === undefined || isMiss() ? found : undefined;
+    if (found.length > 0 || kid === undefined) return found;
+    if (!isMiss()) return undefined;
+    options.onSuppressed?.('unknown_kid');
+    return found;
   }
 
   async function keysFor(kid: string | undefined, algorithm: string): Promise<readonly VerificationKey[]> {
@@ -180,7 +211,7 @@ export function createRemoteKeySet(options: RemoteKeySetOptions): KeySet {
     const known = keysInMemory(kid, algorithm);
     if (known !== undefined || kid === undefined) return known ?? [];
     const isNew = await load(true);
-    const foundNow = select(keys, kid, algorithm);
+    const foundNow = selectKeys(keys, kid, algorithm);
     if (foundNow.length > 0) return foundNow;
     // A token is not refused for want of a document that may well hold its key.
     if (!usable() || failure !== undefined) throw unavailable();
@@ -197,6 +228,7 @@ export function createRemoteKeySet(options: RemoteKeySetOptions): KeySet {
       generation,
       ...(fetchedAt === undefined ? {} : { fetchedAt: options.now() - ageSeconds() }),
       ...(failure === undefined ? {} : { failure }),
+      ...(fetchedAt === undefined ? {} : { skipped: skippedBefore.length }),
     }),
     ready: async () => {
       if (!usable()) return (await load(false)) && usable();
@@ -209,13 +241,4 @@ export function createRemoteKeySet(options: RemoteKeySetOptions): KeySet {
 
 function unavailable(): JoseError {
   return new JoseError('keys_unavailable', 'the keys of the issuer cannot be had');
-}
-
-function select(
-  keys: readonly VerificationKey[],
-  kid: string | undefined,
-  algorithm: string,
-): readonly VerificationKey[] {
-  if (kid !== undefined) return keys.filter((key) => key.kid === kid);
-  return isAlgorithm(algorithm) ? keys.filter((key) => key.algorithms.includes(algorithm)) : [];
 }
