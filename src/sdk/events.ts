@@ -1,4 +1,5 @@
 import type { AuthErrorCode } from './auth-error.ts';
+import type { AcquireErrorKind } from './acquire/acquire-error.ts';
 import type { Provider } from './principal.ts';
 
 /** What happened, for the application's own logs and metrics. Never holds a token or a national identity number. */
@@ -24,8 +25,25 @@ export type SdkEvent =
       readonly target: string;
       readonly fromCache: boolean;
     }
+  /** The token in memory is still good; a newer one was asked for in the background and did not come. */
+  | {
+      readonly event: 'token.refresh_failed';
+      readonly provider: Provider;
+      readonly target: string;
+      readonly kind: AcquireErrorKind;
+    }
+  /** The provider cannot be reached: a token past its window was handed out. `expiresAt` in seconds since the epoch. */
+  | {
+      readonly event: 'token.stale';
+      readonly provider: Provider;
+      readonly target: string;
+      readonly expiresAt: number;
+    }
   | { readonly event: 'keys.fetched'; readonly provider: Provider }
-  | { readonly event: 'keys.stale'; readonly provider: Provider };
+  /** A key set could not be fetched; what is in memory, if anything, goes on answering. */
+  | { readonly event: 'keys.stale'; readonly provider: Provider }
+  /** Our clock is more than 10 s from a provider's; positive where ours is ahead. */
+  | { readonly event: 'clock.skew'; readonly provider: Provider; readonly seconds: number };
 
 /** A listener of the application must not be able to change an outcome: what it throws is dropped. */
 export function safely(listener: ((event: SdkEvent) => void) | undefined): (event: SdkEvent) => void {
