@@ -153,3 +153,19 @@ test('the expired are dropped every second though nobody asks', async (t) => {
   t.mock.timers.tick(1000);
   assert.deepEqual(it.cache.size(), { entries: 0, bytes: 0, inFlight: 0 });
 });
+
+test('what is forgotten is what keys begin with, part by part, and what is on its way is not kept', async (t) => {
+  const it = bench(t);
+  await it.get(['entra', 'client', 'a']);
+  await it.get(['entra', 'client-2', 'a']);
+  await it.get(['entra', undefined, 'a']);
+  const late = Promise.withResolvers<LoadedToken<string>>();
+  const underWay = it.cache.get(['entra', 'client', 'b'], () => late.promise);
+  it.cache.forget(['entra', 'client']);
+  late.resolve({ value: 'late', expiresIn: 3600, bytes: 10 });
+  assert.equal((await underWay).value, 'late');
+  assert.equal(await it.get(['entra', 'client-2', 'a']), 't2 3600 hit');
+  assert.equal(await it.get(['entra', undefined, 'a']), 't3 3600 hit');
+  assert.equal(await it.get(['entra', 'client', 'a']), 't4 3600 miss');
+  assert.equal(await it.get(['entra', 'client', 'b']), 't5 3600 miss');
+});

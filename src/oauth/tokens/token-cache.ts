@@ -33,6 +33,8 @@ export interface TokenCache<T> {
     options?: { readonly skip?: boolean },
   ): Promise<CachedToken<T>>;
   size(): { readonly entries: number; readonly bytes: number; readonly inFlight: number };
+  /** Drops what is kept under keys that begin with these parts, for good: what is on its way now is not kept. Takes time for each entry. */
+  forget(firstParts: readonly (string | undefined)[]): void;
   clear(): void;
   close(): void;
 }
@@ -75,7 +77,7 @@ export function createTokenCache<T>(options: {
   const inFlight = new Map<string, Promise<DatedToken<T>>>();
   // Keys by the second in which they end, so that the sweep only touches what it removes.
   const endings = new Map<number, Set<string>>();
-  // What was asked for before `clear` is not kept after it.
+  // What was asked for before `clear` or `forget` is not kept after it.
   let epoch = 0;
   const entries = createSegmentedLru<Entry<T>>(options, forgetEnding);
 
@@ -116,6 +118,14 @@ export function createTokenCache<T>(options: {
     inFlight.clear();
     entries.clear();
     endings.clear();
+  }
+
+  function forget(firstParts: readonly (string | undefined)[]): void {
+    epoch += 1;
+    const start = encodeTuple(firstParts);
+    for (const keys of endings.values()) {
+      for (const key of keys) if (entries.peek(key)?.tuple.startsWith(start) === true) drop(key);
+    }
   }
 
   const timer = setInterval(sweep, SWEEP_MILLISECONDS).unref();
@@ -160,6 +170,7 @@ export function createTokenCache<T>(options: {
   return {
     get,
     size: () => ({ entries: entries.entries, bytes: entries.bytes, inFlight: inFlight.size }),
+    forget,
     clear,
     close: () => {
       clearInterval(timer);
