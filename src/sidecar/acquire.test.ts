@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { generatePrivateJwk, importSigningKey } from '../oauth/jwk.ts';
 import { createTokenCache } from '../oauth/tokens/token-cache.ts';
-import { silent } from '../observe/events.ts';
 import { acquireMachineToken, machineForm } from './acquire.ts';
 import { createProvider } from './provider.ts';
 import { START } from './testing/sidecar.ts';
+import { providerParts } from './testing/provider-parts.ts';
 
 const key = importSigningKey(await generatePrivateJwk('ES256', 'client-key'));
 
@@ -27,15 +27,10 @@ test('L2: 200 concurrent misses on one key make one call; a failure reaches all 
       algorithms: ['RS256'],
       client: { clientId: 'me', key },
     },
-    {
-      fetch: async () => {
-        calls += 1;
-        return new Response(answer.body, { status: answer.status });
-      },
-      now,
-      emit: silent,
-      isAllowedUrl: () => true,
-    },
+    providerParts(async () => {
+      calls += 1;
+      return new Response(answer.body, { status: answer.status });
+    }, now),
   );
   const request = {
     provider: 'entra_id',

@@ -9,6 +9,7 @@ import { maskinportenForm, maskinportenGrantClaims } from '../oauth/grants/maski
 import type { FormMaker } from '../oauth/token-endpoint/token-endpoint.ts';
 import { tokenxExchangeForm } from '../oauth/grants/tokenx.ts';
 import { canonicalJson } from '../oauth/tokens/canonical-json.ts';
+import type { ProviderSettings } from '../providers/provider-settings.ts';
 import type { Provider } from './provider.ts';
 import type { ExchangeRequest, TokenRequest } from './wire/requests.ts';
 
@@ -24,13 +25,14 @@ interface Client {
 }
 
 /** The client of a provider, which signs a new assertion each time it is asked (providers.md 2.3). */
-function clientOf({ settings }: Provider, now: Clock): Client {
-  const { client, issuer } = settings;
-  if (client === undefined) throw new Error(`${settings.name} has no client, so nothing can be acquired from it`);
-  const { clientId, key } = client;
+function clientOf({ settings, credential }: Provider, now: Clock): Client {
+  const { name, issuer: audience } = settings;
+  if (credential === undefined) throw new Error(`${name} has no client, so nothing can be acquired from it`);
+  const { clientId } = credential;
   return {
     clientId,
-    sign: (extra) => signClientAssertion({ key, clientId, audience: issuer, now: now(), ...extra }),
+    // The key of this moment: between two attempts another may have taken its place.
+    sign: (extra) => signClientAssertion({ key: credential.key(), clientId, audience, now: now(), ...extra }),
   };
 }
 
@@ -93,7 +95,11 @@ export function acquireUserToken(
 }
 
 function keyStart({ settings }: Provider, grant: string, target: string): readonly (string | undefined)[] {
-  const { name, issuer, client } = settings;
-  const normalised = name === 'entra_id' ? normaliseEntraTarget(target) : target;
-  return [name, issuer, client?.clientId, grant, normalised];
+  const normalised = settings.name === 'entra_id' ? normaliseEntraTarget(target) : target;
+  return [...clientKey(settings), grant, normalised];
+}
+
+/** How the keys of all cached tokens of one client begin. */
+export function clientKey({ name, issuer, client }: ProviderSettings): readonly (string | undefined)[] {
+  return [name, issuer, client?.clientId];
 }

@@ -1,21 +1,29 @@
 import type { Fetch } from '../oauth/fetch.ts';
-import { issuerUrlProblem, parseLocalIssuers } from '../oauth/local-issuers.ts';
 import type { Clock } from '../oauth/time.ts';
 import { createTokenCache } from '../oauth/tokens/token-cache.ts';
 import type { Emit } from '../observe/events.ts';
-import { readProviders } from '../providers/environment.ts';
+import { clientKey } from './acquire.ts';
 import type { SidecarConfig } from './config.ts';
 import type { SidecarContext } from './context.ts';
-import { isLoopback } from './door/front-door.ts';
 import type { SidecarEvent } from './events.ts';
 import { createProvider } from './provider.ts';
-import type { Provider } from './provider.ts';
+import type { Provider, ProviderDependencies } from './provider.ts';
+import { judgeConfig } from './reload/judge-config.ts';
+import type { JudgedConfig } from './reload/judge-config.ts';
+import { createIssuers } from './reload/issuers.ts';
+import type { Issuers } from './reload/issuers.ts';
+
+export { SidecarMisconfigured } from './reload/judge-config.ts';
 
 /** What the application side of a sidecar runs on. */
 export interface ApplicationDependencies {
   readonly fetch: Fetch;
   readonly now: Clock;
   readonly emit: Emit<SidecarEvent>;
+  /** Those of a process with several applications, which closes them itself; its own unless given. */
+  readonly issuers?: Issuers;
+  /** Reads credentials again: asked for when a provider did not accept the client. */
+  readonly readAgain?: () => Promise<unknown>;
 }
 
 /** One application: its providers, keys and tokens. */
@@ -24,69 +32,75 @@ export interface Application {
   readonly context: () => SidecarContext;
   /** Begins to load keys; not waited for. */
   start(): void;
+  /**
+   * From the next request on this configuration; those under way end with the one before. Tokens, keys of issuers and breakers stay
+   * where client and issuer are the same. Throws SidecarMisconfigured, and then nothing has changed.
+   */
+  reconfigure(config: SidecarConfig): void;
   close(): void;
 }
 
-/** The configuration cannot work; one problem a line, each naming its variable. */
-export class SidecarMisconfigured extends Error {
-  readonly problems: readonly string[];
-
-  constructor(problems: readonly string[]) {
-    super(problems.join('; '));
-    this.name = 'SidecarMisconfigured';
-    this.problems = problems;
-  }
-}
-
 const MAX_ENTRIES = 262_144;
-/** As for the SDK: more would make expiry mean little. */
-const MAX_LEEWAY_SECONDS = 120;
 
 /** Opens what one application needs; nothing is fetched yet. Throws SidecarMisconfigured. */
 export function createApplication(config: SidecarConfig, dependencies: ApplicationDependencies): Application {
   const { now, emit } = dependencies;
-  const providers = openProviders(config, dependencies);
+  const issuers = dependencies.issuers ?? createIssuers(dependencies);
+  const parts = { ...dependencies, issuers };
+  const judged = judgeConfig(config);
   const cache = createTokenCache<string>({ now, maxEntries: MAX_ENTRIES, maxBytes: config.cacheMaxBytes });
-  const { jsonOnly, targets, leewaySeconds } = config;
-  const context: SidecarContext = { providers, cache, now, emit, jsonOnly, targets, leewaySeconds };
+  let context = contextOf(config, { cache, now, emit, providers: openProviders(judged, parts) });
+
+  function reconfigure(next: SidecarConfig): void {
+    const before = context.providers;
+    const providers = openProviders(judgeConfig(next), parts, before);
+    context = contextOf(next, { cache, now, emit, providers });
+    for (const old of before.values()) {
+      issuers.release(old.issuer);
+      // Nothing asks for these any more.
+      if (providers.get(old.settings.name)?.credential !== old.credential) cache.forget(clientKey(old.settings));
+    }
+    warm(providers);
+  }
+
   return {
     context: () => context,
-    start() {
-      // Not waited for: tokens never need the keys, and a provider may come up after us.
-      for (const { keySet } of providers.values()) void keySet.ready();
-    },
+    start: () => warm(context.providers),
+    reconfigure,
     close() {
       cache.close();
-      for (const { keySet } of providers.values()) keySet.close();
+      for (const { issuer } of context.providers.values()) issuers.release(issuer);
+      if (dependencies.issuers === undefined) issuers.close();
     },
   };
 }
 
-function openProviders(config: SidecarConfig, dependencies: ApplicationDependencies): ReadonlyMap<string, Provider> {
-  const { fetch, now, emit } = dependencies;
-  const local = parseLocalIssuers(config.FULLMAKT_ALLOW_LOCAL_PROVIDERS);
-  const read = readProviders({ ...variablesOf(config) });
-  const problems = read.ok ? [] : [...read.problems];
-  if (!isLoopback(config.bind.host) && !config.allowRemote) {
-    problems.push(`BIND_ADDRESS is not loopback: only FULLMAKT_SIDECAR_ALLOW_REMOTE=true allows that`);
-  }
-  if (!(config.leewaySeconds >= 0 && config.leewaySeconds <= MAX_LEEWAY_SECONDS)) {
-    problems.push(`FULLMAKT_SIDECAR_LEEWAY_SECONDS has to be between 0 and ${MAX_LEEWAY_SECONDS}`);
-  }
-  if (!read.ok || problems.length > 0) throw new SidecarMisconfigured(problems);
-  if (local.allowed) emit({ event: 'sidecar.local_providers_allowed', hosts: local.hosts.join(',') });
-  const isAllowedUrl = (url: string): boolean => issuerUrlProblem(url, local) === undefined;
-  const providers = new Map<string, Provider>();
-  for (const [name, settings] of read.providers) {
-    if (settings.audience === undefined) emit({ event: 'sidecar.audience_unchecked', provider: name });
-    providers.set(name, createProvider(settings, { fetch, now, emit, isAllowedUrl }));
-  }
-  return providers;
+/** Not waited for: tokens never need the keys, and a provider may come up after us. */
+function warm(providers: ReadonlyMap<string, Provider>): void {
+  for (const { keySet } of providers.values()) void keySet.ready();
 }
 
-/** The members of the configuration that are variables of providers: those whose value is text. */
-function variablesOf(config: SidecarConfig): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    Object.entries(config).flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : [])),
+type Lasting = Pick<SidecarContext, 'providers' | 'cache' | 'now' | 'emit'>;
+
+function contextOf({ jsonOnly, targets, leewaySeconds }: SidecarConfig, lasting: Lasting): SidecarContext {
+  return { ...lasting, jsonOnly, targets, leewaySeconds };
+}
+
+function openProviders(
+  { settings, urlRules, localHosts }: JudgedConfig,
+  { fetch, now, emit, issuers, readAgain }: ApplicationDependencies & { readonly issuers: Issuers },
+  before?: ReadonlyMap<string, Provider>,
+): ReadonlyMap<string, Provider> {
+  const parts: ProviderDependencies = { fetch, now, emit, issuers, urlRules, readAgain };
+  if (before === undefined && localHosts !== undefined) {
+    emit({ event: 'sidecar.local_providers_allowed', hosts: localHosts });
+  }
+  return new Map(
+    Array.from(settings, ([name, each]) => {
+      const old = before?.get(name);
+      if (each.audience === undefined && old === undefined)
+        emit({ event: 'sidecar.audience_unchecked', provider: name });
+      return [name, createProvider(each, parts, old)];
+    }),
   );
 }

@@ -1,16 +1,16 @@
 import type { Fetch } from '../oauth/fetch.ts';
-import { createRemoteKeySet } from '../oauth/jwks.ts';
 import type { KeySet } from '../oauth/jwks.ts';
-import { createHeaderMemo } from '../oauth/jws-header.ts';
 import type { HeaderMemo } from '../oauth/jws-header.ts';
 import type { Clock } from '../oauth/time.ts';
 import type { Emit } from '../observe/events.ts';
-import { createEndpoints } from '../oauth/token-endpoint/endpoints.ts';
 import type { Endpoints } from '../oauth/token-endpoint/endpoints.ts';
 import type { ProviderSettings } from '../providers/provider-settings.ts';
 import { createTokenEndpoint } from '../oauth/token-endpoint/token-endpoint.ts';
 import type { TokenEndpoint } from '../oauth/token-endpoint/token-endpoint.ts';
 import type { SidecarEvent } from './events.ts';
+import { createCredential } from './reload/credential.ts';
+import type { Credential } from './reload/credential.ts';
+import type { Issuer, Issuers, UrlRules } from './reload/issuers.ts';
 
 /** A provider that is switched on, with what is known of it at the moment. */
 export interface Provider {
@@ -19,6 +19,10 @@ export interface Provider {
   readonly keySet: KeySet;
   readonly headers: HeaderMemo;
   readonly tokenEndpoint: TokenEndpoint;
+  /** What requests are signed with; absent where tokens are only judged. */
+  readonly credential: Credential | undefined;
+  /** What it shares with whoever else names this issuer. */
+  readonly issuer: Issuer;
 }
 
 /** What the sidecar's providers run on. */
@@ -26,31 +30,54 @@ export interface ProviderDependencies {
   readonly fetch: Fetch;
   readonly now: Clock;
   readonly emit: Emit<SidecarEvent>;
-  readonly isAllowedUrl: (url: string) => boolean;
+  readonly issuers: Issuers;
+  readonly urlRules: UrlRules;
+  /** Reads credentials again; whoever a provider did not accept as client asks for it. */
+  readonly readAgain?: (() => Promise<unknown>) | undefined;
 }
 
-/** Ties settings to the network; nothing is fetched yet. */
-export function createProvider(settings: ProviderSettings, dependencies: ProviderDependencies): Provider {
-  const { fetch, now, emit, isAllowedUrl } = dependencies;
-  const { name: provider } = settings;
-  const endpoints = createEndpoints(settings, { fetch, now, isAllowedUrl });
-  const keySet = createRemoteKeySet({
-    jwksUri: () => endpoints.jwksUri(),
-    fetch,
-    now,
-    isAllowedUrl,
-    onEvent: (told) => {
-      const reason = 'reason' in told ? told.reason : '';
-      emit({ event: 'sidecar.keys', provider, outcome: told.event.replace('jwks.', ''), reason });
-    },
-  });
-  const tokenEndpoint = createTokenEndpoint({
+/**
+ * Ties settings to the network; nothing is fetched yet. Of `before`, the provider of this name until now, everything is kept that
+ * does not depend on what has changed: keys and their age, metadata, the breaker.
+ */
+export function createProvider(
+  settings: ProviderSettings,
+  dependencies: ProviderDependencies,
+  before?: Provider,
+): Provider {
+  const issuer = dependencies.issuers.take(settings, dependencies.urlRules);
+  const credential = credentialOf(settings, dependencies.now, before);
+  const isSameEndpoint = before?.endpoints === issuer.endpoints && before.credential === credential;
+  const tokenEndpoint = isSameEndpoint
+    ? before.tokenEndpoint
+    : openTokenEndpoint(settings.name, dependencies, { endpoints: issuer.endpoints, credential });
+  return { settings, ...issuer, tokenEndpoint, credential, issuer };
+}
+
+/** The same client at the same issuer keeps its place, with the newest key in it. */
+function credentialOf({ client, issuer }: ProviderSettings, now: Clock, before?: Provider): Credential | undefined {
+  if (client === undefined) return undefined;
+  const kept = before?.settings.issuer === issuer ? before.credential : undefined;
+  if (kept?.clientId !== client.clientId) return createCredential(client, now);
+  kept.replace(client.key);
+  return kept;
+}
+
+function openTokenEndpoint(
+  provider: string,
+  { fetch, now, emit, readAgain }: ProviderDependencies,
+  { endpoints, credential }: { readonly endpoints: Endpoints; readonly credential: Credential | undefined },
+): TokenEndpoint {
+  return createTokenEndpoint({
     url: () => endpoints.tokenEndpoint(),
     fetch,
     now,
     onAttempt: ({ outcome, seconds }) => {
       emit({ event: 'sidecar.upstream', provider, outcome, seconds });
     },
+    onInvalidClient: async () => {
+      await readAgain?.();
+      return credential?.changedLately() === true;
+    },
   });
-  return { settings, endpoints, keySet, headers: createHeaderMemo(), tokenEndpoint };
 }

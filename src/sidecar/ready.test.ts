@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { generatePrivateJwk, publicJwk } from '../oauth/jwk.ts';
 import { HOUR, MINUTE } from '../oauth/time.ts';
-import { silent } from '../observe/events.ts';
 import { createProvider } from './provider.ts';
 import { handleReady } from './ready.ts';
+import { providerParts } from './testing/provider-parts.ts';
 
 const key = publicJwk(await generatePrivateJwk('ES256', 'k'));
 
@@ -20,12 +20,10 @@ test('readiness tells never, fresh, stale and expired keys apart, and only usabl
       algorithms: ['ES256'],
       client: undefined,
     },
-    {
-      fetch: async () => (net.up ? Response.json({ keys: [key] }) : new Response('', { status: 404 })),
-      now: () => clock.now,
-      emit: silent,
-      isAllowedUrl: () => true,
-    },
+    providerParts(
+      async () => (net.up ? Response.json({ keys: [key] }) : new Response('', { status: 404 })),
+      () => clock.now,
+    ),
   );
   t.after(() => {
     provider.keySet.close();
