@@ -38,12 +38,11 @@ export function parseCompactJws(token: unknown, options: ParseOptions = {}): Par
     throw new JoseError('token_malformed', 'the token has not three segments');
   }
   if (first === 0 || second === token.length - 1) throw new JoseError('token_malformed', 'a segment is empty');
-  return {
-    header: withOneName(readHeader(token.slice(0, first), options)),
-    payload: decodeSegment(token.slice(first + 1, second)),
-    signature: decodeSegment(token.slice(second + 1)),
-    signingInput: token.slice(0, second),
-  };
+  // A fault of the segments comes before one of what they say (sidecar-sdk.md 2.2, row 2).
+  const payload = decodeSegment(token.slice(first + 1, second));
+  const signature = decodeSegment(token.slice(second + 1));
+  const header = withOneName(readHeader(token.slice(0, first), options));
+  return { header, payload, signature, signingInput: token.slice(0, second) };
 }
 
 /** Whether this key signed this token with the algorithm the token names; false too when the key is not for that algorithm. */

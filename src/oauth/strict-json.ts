@@ -1,5 +1,4 @@
 import { isUtf8 } from 'node:buffer';
-import { isJsonObject } from './objects.ts';
 
 const MAX_DEPTH = 16;
 const QUOTE = 0x22;
@@ -21,17 +20,20 @@ export class StrictJsonError extends Error {
  * on a repeated member name, the name `__proto__` or a lone surrogate.
  */
 export function parseStrictJson(input: string | Uint8Array): unknown {
-  const text = typeof input === 'string' ? input : decodeUtf8(input);
-  const members = countMembers(text);
-  const value = parse(text);
+  const bytes = typeof input === 'string' ? encodeUtf8(input) : input;
+  if (!isUtf8(bytes)) throw new StrictJsonError('not valid UTF-8');
+  const members = countMembers(bytes);
+  const value = parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'));
+  // UTF-8 holds no lone surrogates: only an escape can bring one.
+  const escaped = bytes.includes(BACKSLASH);
   // JSON.parse keeps the last of two members with one name: fewer members in the tree than in the text says so.
-  if (checkTree(value) !== members) throw new StrictJsonError('repeated member name');
+  if (countTree(value, escaped) !== members) throw new StrictJsonError('repeated member name');
   return value;
 }
 
-function decodeUtf8(bytes: Uint8Array): string {
-  if (!isUtf8(bytes)) throw new StrictJsonError('not valid UTF-8');
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+function encodeUtf8(text: string): Buffer {
+  if (!text.isWellFormed()) throw new StrictJsonError('lone surrogate');
+  return Buffer.from(text, 'utf8');
 }
 
 function parse(text: string): unknown {
@@ -44,13 +46,16 @@ function parse(text: string): unknown {
 }
 
 /** Counts the members written in the text and refuses too deep a nesting. Only meaningful when the text is valid JSON. */
-function countMembers(text: string): number {
+function countMembers(bytes: Uint8Array): number {
+  const end = bytes.length;
   let members = 0;
   let depth = 0;
-  for (let at = 0; at < text.length; at += 1) {
-    const code = text.charCodeAt(at);
-    if (code === QUOTE) at = endOfString(text, at);
-    else if (code === COLON) members += 1;
+  for (let at = 0; at < end; at += 1) {
+    const code = bytes[at];
+    if (code === QUOTE) {
+      // One loop in the other, and no function for it: most of a token is text in strings, and this runs for every token.
+      for (at += 1; at < end && bytes[at] !== QUOTE; at += 1) if (bytes[at] === BACKSLASH) at += 1;
+    } else if (code === COLON) members += 1;
     else if (code === OPEN_BRACE || code === OPEN_BRACKET) {
       depth += 1;
       if (depth > MAX_DEPTH) throw new StrictJsonError('nested too deeply');
@@ -59,30 +64,33 @@ function countMembers(text: string): number {
   return members;
 }
 
-/** Where the string that opens at `start` closes. Searching for quotes leaps over what is most of a token: text in strings. */
-function endOfString(text: string, start: number): number {
-  for (let at = text.indexOf('"', start + 1); at !== -1; at = text.indexOf('"', at + 1)) {
-    let backslashes = 0;
-    while (text.charCodeAt(at - 1 - backslashes) === BACKSLASH) backslashes += 1;
-    if (backslashes % 2 === 0) return at;
-  }
-  return text.length;
-}
-
 /** Counts the members of the tree and refuses names and strings that are not safe to pass on. Depth is bounded by now. */
-function checkTree(value: unknown): number {
+function countTree(value: unknown, escaped: boolean): number {
   if (typeof value === 'string') {
-    if (!value.isWellFormed()) throw new StrictJsonError('lone surrogate');
+    if (escaped) checkText(value);
     return 0;
   }
-  if (Array.isArray(value)) return value.reduce((sum: number, item: unknown) => sum + checkTree(item), 0);
-  if (!isJsonObject(value)) return 0;
+  if (typeof value !== 'object' || value === null) return 0;
+  if (Array.isArray(value)) return countItems(value, escaped);
   const names = Object.keys(value);
   let members = names.length;
   for (const name of names) {
     if (name === '__proto__') throw new StrictJsonError('member name refused');
-    if (!name.isWellFormed()) throw new StrictJsonError('lone surrogate');
-    members += checkTree(value[name]);
+    if (escaped) checkText(name);
+  }
+  for (const item of Object.values(value)) {
+    // Most members are plain, and this runs for every token.
+    if (escaped || (typeof item === 'object' && item !== null)) members += countTree(item, escaped);
   }
   return members;
+}
+
+function countItems(items: readonly unknown[], escaped: boolean): number {
+  let members = 0;
+  for (const item of items) members += countTree(item, escaped);
+  return members;
+}
+
+function checkText(text: string): void {
+  if (!text.isWellFormed()) throw new StrictJsonError('lone surrogate');
 }
