@@ -4,8 +4,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { readConfigFile } from '../src/cli/login-config-file.ts';
+import { jsonNames, readConfigFile } from '../src/cli/config-file.ts';
 import { layered } from '../src/cli/login-layers.ts';
+import { loginSettings } from '../src/login/config.ts';
 import type { World } from '../src/login/testing/proxy.ts';
 import { HOST, startWorld } from '../src/login/testing/proxy.ts';
 import { startProvider } from '../src/login/testing/provider.ts';
@@ -42,7 +43,11 @@ function written(t: test.TestContext, files: Readonly<Record<string, string>>): 
 
 /** What the file says, as variables; the application is the test's. */
 async function settingsOf(t: test.TestContext, file: string): Promise<Record<string, string>> {
-  const { env, problems } = layered({}, {}, await readConfigFile(written(t, { 'login.yaml': file })('login.yaml')));
+  const { env, problems } = layered(
+    {},
+    {},
+    await readConfigFile(written(t, { 'login.yaml': file })('login.yaml'), jsonNames(loginSettings)),
+  );
   assert.deepEqual(problems, []);
   const said = Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]));
   return Object.fromEntries(said.filter(([name]) => name !== 'FULLMAKT_LOGIN_UPSTREAM'));

@@ -14,7 +14,7 @@ import { createSealer } from '../web/seal.ts';
 import type { ListenerSpec } from '../web/serve.ts';
 import { findSessionKeys, watchKeysFile } from './login-keys.ts';
 import type { LoginSetUp } from './login-settings.ts';
-import type { Notice } from './login-notices.ts';
+import type { Notice } from './notices.ts';
 import { openLoginStore } from './login-store.ts';
 import type { LoginSummary } from './login-summary.ts';
 

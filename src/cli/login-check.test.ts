@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { LEAST } from '../login/testing/wonderwall-aliases.ts';
-import { parseLoginArguments } from './login-arguments.ts';
-import { readConfigFile } from './login-config-file.ts';
-import { createNotices } from './login-notices.ts';
+import { parseServerArguments } from './server-arguments.ts';
+import { readConfigFile } from './config-file.ts';
+import { createNotices } from './notices.ts';
 import { loginSetUp } from './login-settings.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'fullmakt-login-check-'));
@@ -15,7 +15,7 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 async function problemsOf(more: Readonly<Record<string, string>>): Promise<readonly unknown[]> {
   const env = { ...LEAST, FULLMAKT_LOGIN_SESSION_KEYS: '', ...more };
   try {
-    await loginSetUp(parseLoginArguments(['--check', '--json']), env, folder);
+    await loginSetUp(parseServerArguments('login', ['--check', '--json']), env, folder);
     return [];
   } catch (error) {
     assert.ok(error instanceof Error && 'problems' in error && Array.isArray(error.problems), String(error));
@@ -41,9 +41,9 @@ test('a file that is neither YAML nor JSON is refused with the line where readin
   const file = join(folder, 'typo.yaml');
   writeFileSync(file, 'ingress: http://localhost\nopenid: { client-secret: hush-hush\nauto-login: true\n');
   writeFileSync(join(folder, 'twice.yaml'), 'auto-login: true\nauto-login: false\n');
-  await assert.rejects(readConfigFile(join(folder, 'twice.yaml')), /twice\.yaml:2:1 .*\(DUPLICATE_KEY\)/);
+  await assert.rejects(readConfigFile(join(folder, 'twice.yaml'), new Set()), /twice\.yaml:2:1 .*\(DUPLICATE_KEY\)/);
   await assert.rejects(
-    readConfigFile(file),
+    readConfigFile(file, new Set()),
     (error) =>
       error instanceof Error &&
       /typo\.yaml:3:\d+ cannot be read as YAML or JSON/.test(error.message) &&
@@ -53,7 +53,7 @@ test('a file that is neither YAML nor JSON is refused with the line where readin
 
 test('OP-5: what the process says of itself are lines like those of the log', () => {
   const lines: string[] = [];
-  const told = createNotices({ logFormat: 'json' }, () => 0, { write: (text) => lines.push(text) });
+  const told = createNotices({ program: 'login', format: 'json' }, () => 0, { write: (text) => lines.push(text) });
   told.notice('careful');
   told.notice('SIGTERM: stopping', 'info');
   told.settings({ store: 'memory:', list: [undefined, 1] });

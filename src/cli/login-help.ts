@@ -1,8 +1,6 @@
 import { loginSettings } from '../login/config.ts';
 import { describeSettings } from '../settings.ts';
-
-const WIDTH = 34;
-const TEXT_WIDTH = 90;
+import { settingLine } from './setting-line.ts';
 
 const HEAD = `fullmakt login: signs browsers in, keeps their session, and puts their token on requests to the application behind it
 
@@ -25,24 +23,9 @@ is taken, an sqlite file cannot be opened); 78 settings that cannot be used, all
 that is away does not keep it from starting.
 `;
 
-/** Words in lines of a screen's width, each below the first. */
-function wrapped(text: string): string {
-  const lines: string[] = [];
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1);
-    if (last === undefined || last.length + word.length >= TEXT_WIDTH) lines.push(word);
-    else lines[lines.length - 1] = `${last} ${word}`;
-  }
-  return lines.join(`\n${' '.repeat(WIDTH + 4)}`);
-}
-
 /** What `fullmakt login --help` prints: made from the table, so that no setting is missing. */
 export function loginHelp(): string {
   const described = describeSettings(loginSettings);
-  const rows = Object.values(loginSettings).map(({ name }, at) => {
-    const { env = '', says = '', aliases = [], kind = '', default: otherwise = 'none' } = described[at] ?? {};
-    const also = aliases.length === 0 ? says : `${says} (${aliases.join(', ')})`;
-    return `  --${(name ?? env).padEnd(WIDTH)}${wrapped(`${also} [${kind}; ${otherwise}]`)}`;
-  });
+  const rows = Object.values(loginSettings).map(({ name }, at) => settingLine(name, described[at]));
   return `${HEAD}${rows.join('\n')}\n${FOOT}`;
 }

@@ -14,7 +14,7 @@ import { resolve } from 'node:path';
 import type { LoginConfig, LoginServer } from '../login/config.ts';
 import { parseSessionKeys } from '../login/settings/kinds.ts';
 import { storeFile, storeKind } from '../login/settings/store-url.ts';
-import type { Notice } from './login-notices.ts';
+import type { Notice } from './notices.ts';
 
 /** Session keys that cannot be read or made; the message names the file. */
 class SessionKeysUnusable extends Error {

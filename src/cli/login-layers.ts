@@ -2,9 +2,7 @@ import { variableOf } from '../login/settings/kinds.ts';
 import { tablesFor } from '../login/settings/read.ts';
 import { fromWonderwall } from '../login/settings/wonderwall.ts';
 import type { Environment } from '../settings.ts';
-
-/** Settings by name, from flags or from a file. */
-export type Named = Readonly<Record<string, string>>;
+import type { Named } from './config-file.ts';
 
 /** One environment that says what all layers say together, and names that are no settings. */
 export interface Layered {

@@ -8,13 +8,14 @@ import { readLoginConfig } from '../login/config.ts';
 import { loginSettings } from '../login/settings/table.ts';
 import { describeSettings } from '../settings.ts';
 import { LEAST } from '../login/testing/wonderwall-aliases.ts';
-import { parseLoginArguments } from './login-arguments.ts';
-import { readConfigFile } from './login-config-file.ts';
+import { parseServerArguments } from './server-arguments.ts';
+import { jsonNames, readConfigFile } from './config-file.ts';
 import { loginHelp } from './login-help.ts';
 import { findSessionKeys, watchKeysFile } from './login-keys.ts';
 import { layered } from './login-layers.ts';
 import { loginSetUp } from './login-settings.ts';
 
+const NAMES = jsonNames(loginSettings);
 const folder = mkdtempSync(join(tmpdir(), 'fullmakt-login-settings-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -27,7 +28,7 @@ function fileOf(name: string, text: string): string {
 const hexOf = (key: Uint8Array | undefined): string => Buffer.from(key ?? []).toString('hex');
 
 test('flags: with =, with a space, alone for true; anything else is wrong usage', () => {
-  const command = parseLoginArguments([
+  const command = parseServerArguments('login', [
     '--a.b=x=y',
     '--c',
     'd',
@@ -45,7 +46,7 @@ test('flags: with =, with a space, alone for true; anything else is wrong usage'
     check: false,
   });
   for (const line of ['start', '-x', '--config', '--json=x', '--a 1 --a 2', '--A x', '---'])
-    assert.throws(() => parseLoginArguments(line.split(' ')), { exitCode: 2 }, line);
+    assert.throws(() => parseServerArguments('login', line.split(' ')), { exitCode: 2 }, line);
 });
 
 test('whatever stands on the command line is read, or is wrong usage', () => {
@@ -53,7 +54,7 @@ test('whatever stands on the command line is read, or is wrong usage', () => {
   fc.assert(
     fc.property(fc.array(word, { maxLength: 6 }), (words) => {
       try {
-        const { flags } = parseLoginArguments(words);
+        const { flags } = parseServerArguments('login', words);
         assert.ok(Object.keys(flags).every((name) => /^[a-z]/.test(name)));
       } catch (error) {
         assert.ok(error instanceof Error && 'exitCode' in error && error.exitCode === 2, String(error));
@@ -64,7 +65,7 @@ test('whatever stands on the command line is read, or is wrong usage', () => {
 
 test('a flag never quotes what it refuses, as it may be a secret', () => {
   assert.throws(
-    () => parseLoginArguments(['--json', 'hush-hush']),
+    () => parseServerArguments('login', ['--json', 'hush-hush']),
     (error) => error instanceof Error && !error.message.includes('hush-hush'),
   );
 });
@@ -115,7 +116,7 @@ test('a file is YAML or JSON, nested or not; tables stay whole', async () => {
     'a.yaml',
     'openid: { client-id: x, scopes: [a, b] }\nforward-auth: { headers: both }\nauto-login: true\nupstreams: { /api: { upstream: http://a } }\nsession.max-lifetime: 90\nsso:\n',
   );
-  assert.deepEqual(await readConfigFile(yaml), {
+  assert.deepEqual(await readConfigFile(yaml, NAMES), {
     'openid.client-id': 'x',
     'openid.scopes': 'a,b',
     'forward-auth.headers': 'both',
@@ -123,8 +124,10 @@ test('a file is YAML or JSON, nested or not; tables stay whole', async () => {
     upstreams: '{"/api":{"upstream":"http://a"}}',
     'session.max-lifetime': '90',
   });
-  assert.deepEqual(await readConfigFile(fileOf('a.json', '{"openid":{"client-id":"x"}}')), { 'openid.client-id': 'x' });
-  assert.deepEqual(await readConfigFile(fileOf('empty.yaml', '')), {});
+  assert.deepEqual(await readConfigFile(fileOf('a.json', '{"openid":{"client-id":"x"}}'), NAMES), {
+    'openid.client-id': 'x',
+  });
+  assert.deepEqual(await readConfigFile(fileOf('empty.yaml', ''), NAMES), {});
 });
 
 test('a file that is none is refused by name, and nothing in it is told', async () => {
@@ -136,7 +139,7 @@ test('a file that is none is refused by name, and nothing in it is told', async 
   ];
   for (const file of cases)
     await assert.rejects(
-      readConfigFile(file),
+      readConfigFile(file, NAMES),
       (error) => error instanceof Error && error.message.includes(file) && !error.message.includes('hush-hush'),
       file,
     );
@@ -144,7 +147,7 @@ test('a file that is none is refused by name, and nothing in it is told', async 
 
 test('all problems of flags, file and variables come together, with exit code 78', async () => {
   const file = fileOf('wrong.yaml', 'nonsense: 1\nlog-level: loud\n');
-  const command = parseLoginArguments(['--config', file, '--nope', 'x']);
+  const command = parseServerArguments('login', ['--config', file, '--nope', 'x']);
   await assert.rejects(
     loginSetUp(command, { FULLMAKT_LOGIN_INGRESS: 'x' }, '/'),
     (error: Error & { exitCode?: number }) => {
@@ -157,12 +160,15 @@ test('all problems of flags, file and variables come together, with exit code 78
 
 test('SE-4 a file of keys that cannot be used is a problem of settings, found by --check too', async () => {
   const given = { ...LEAST, FULLMAKT_LOGIN_SESSION_KEYS: '', FULLMAKT_LOGIN_SESSION_KEYS_FILE: 'no-such-keys' };
-  await assert.rejects(loginSetUp(parseLoginArguments(['--check']), given, folder), /no-such-keys cannot be read/);
+  await assert.rejects(
+    loginSetUp(parseServerArguments('login', ['--check']), given, folder),
+    /no-such-keys cannot be read/,
+  );
 });
 
 test('SE-4 keys: from the file beside an sqlite store, made once and for its owner alone; or random', async () => {
   const keyless = { ...LEAST, FULLMAKT_LOGIN_SESSION_KEYS: '' };
-  const setUp = await loginSetUp(parseLoginArguments(['--store', 'sqlite:s.sqlite']), keyless, folder);
+  const setUp = await loginSetUp(parseServerArguments('login', ['--store', 'sqlite:s.sqlite']), keyless, folder);
   const keys = (): string => hexOf(findSessionKeys(setUp.config, setUp.server, folder)[0]);
   const first = keys();
   assert.equal(first.length, 64);
@@ -170,7 +176,7 @@ test('SE-4 keys: from the file beside an sqlite store, made once and for its own
   assert.equal(statSync(join(folder, 's.sqlite.key')).mode & 0o777, 0o600);
   writeFileSync(join(folder, 's.sqlite.key'), 'damaged');
   assert.throws(keys, /s\.sqlite\.key does not hold keys/);
-  const memory = await loginSetUp(parseLoginArguments([]), keyless, folder);
+  const memory = await loginSetUp(parseServerArguments('login', []), keyless, folder);
   const random = (): string => hexOf(findSessionKeys(memory.config, memory.server, folder)[0]);
   assert.notEqual(random(), random());
 });

@@ -1,48 +1,32 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { LoginConfigResult } from '../login/config.ts';
-import { readLoginConfig } from '../login/config.ts';
+import { loginSettings, readLoginConfig } from '../login/config.ts';
 import { variableOf } from '../login/settings/kinds.ts';
 import { storeFile, storeKind } from '../login/settings/store-url.ts';
 import type { Environment } from '../settings.ts';
-import type { LoginCommand } from './login-arguments.ts';
-import { ConfigFileUnusable, readConfigFile } from './login-config-file.ts';
+import type { ServerCommand } from './server-arguments.ts';
+import { jsonNames, readConfigFile } from './config-file.ts';
 import { readKeysFile } from './login-keys.ts';
-import type { Named } from './login-layers.ts';
 import { layered } from './login-layers.ts';
+import { Misconfigured } from './misconfigured.ts';
 
 /** Settings with which a login proxy can start. */
 export type LoginSetUp = Extract<LoginConfigResult, { ok: true }>;
 
-/** Settings that cannot be used, every one of them named. */
-export class LoginMisconfigured extends Error {
-  readonly exitCode: number = 78;
-  readonly problems: readonly string[];
-  constructor(problems: readonly string[]) {
-    super(problems.join('\n'));
-    this.problems = problems;
-  }
-}
+const TABLES: ReadonlySet<string> = jsonNames(loginSettings);
 
 /**
  * The settings of `fullmakt login`: what the flags say, else the environment, else the file, else the defaults. Paths become absolute.
  * Throws an Error with exit code 78 that names everything that is wrong.
  */
-export async function loginSetUp(command: LoginCommand, env: Environment, cwd: string): Promise<LoginSetUp> {
-  const file = command.config === undefined ? {} : await readFileOf(resolve(cwd, command.config));
+export async function loginSetUp(command: ServerCommand, env: Environment, cwd: string): Promise<LoginSetUp> {
+  const file = command.config === undefined ? {} : await readConfigFile(resolve(cwd, command.config), TABLES);
   const { env: said, problems } = layered(command.flags, env, file);
   const read = readLoginConfig(said);
   const all = [...problems, ...(read.ok ? [] : read.problems), ...keysProblems(read, said, cwd)];
-  if (!read.ok || all.length > 0) throw new LoginMisconfigured(all);
+  if (!read.ok || all.length > 0) throw new Misconfigured(all);
   return { ...read, server: absolute(read.server, cwd) };
-}
-
-async function readFileOf(path: string): Promise<Named> {
-  try {
-    return await readConfigFile(path);
-  } catch (error) {
-    throw error instanceof ConfigFileUnusable ? new LoginMisconfigured([error.message]) : error;
-  }
 }
 
 /** What is wrong with the file of session keys: the one that is named, or the one that is kept beside an sqlite file. */

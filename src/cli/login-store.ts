@@ -3,7 +3,7 @@ import { storeFile, storeKind } from '../login/settings/store-url.ts';
 import type { Clock } from '../oauth/time.ts';
 import { createMemoryStore } from '../store/memory.ts';
 import type { Store } from '../store/store.ts';
-import type { Notice } from './login-notices.ts';
+import type { Notice } from './notices.ts';
 
 /** Sessions in memory are bounded; each is a record and some index members. */
 const MEMORY_ENTRIES = 100_000;

@@ -1,11 +1,11 @@
 import module from 'node:module';
 import type { Environment } from '../settings.ts';
+import { checkSettings } from './check-settings.ts';
 import { startLoginAlone } from './login-alone.ts';
 import type { RunningLogin } from './login-alone.ts';
-import { parseLoginArguments } from './login-arguments.ts';
-import type { LoginCommand } from './login-arguments.ts';
-import { createNotices } from './login-notices.ts';
-import { loginSetUp, LoginMisconfigured } from './login-settings.ts';
+import { parseServerArguments } from './server-arguments.ts';
+import { createNotices } from './notices.ts';
+import { loginSetUp } from './login-settings.ts';
 import type { LoginSetUp } from './login-settings.ts';
 import { describeLogin, summariseLogin } from './login-summary.ts';
 import { untilSignal } from './until-signal.ts';
@@ -18,10 +18,13 @@ const MARGIN_SECONDS = 2;
  * ends the proxy too. Resolves with the exit code. Throws errors with exit code 2 (usage) and 78 (settings), PortTaken.
  */
 export async function runLogin(args: readonly string[], env: Environment, cwd: string): Promise<number> {
-  const command = parseLoginArguments(args);
-  if (command.check) return check(command, env, cwd);
+  const command = parseServerArguments('login', args);
+  if (command.check) return checkSettings(command, () => loginSetUp(command, env, cwd));
   const setUp = await loginSetUp(command, env, cwd);
-  const { notice, settings } = createNotices(setUp.server, () => Date.now() / 1000);
+  const { notice, settings } = createNotices(
+    { program: 'login', format: setUp.server.logFormat },
+    () => Date.now() / 1000,
+  );
   for (const warning of setUp.warnings) notice(warning);
   const isWatched = setUp.server.sessionKeysFile !== undefined;
   const ending = untilSignal(isWatched ? ['SIGINT', 'SIGTERM'] : undefined);
@@ -45,25 +48,4 @@ async function closeInTime(running: RunningLogin, { config }: LoginSetUp): Promi
   const cut = setTimeout(() => process.exit(0), (config.shutdown.graceSeconds + MARGIN_SECONDS) * 1000);
   await running.close();
   clearTimeout(cut);
-}
-
-function print(found: unknown): void {
-  process.stdout.write(`${JSON.stringify(found, null, 2)}\n`);
-}
-
-/** Judges, and says what it found: to people on both outputs, to scripts as one document whatever it is. */
-async function check(command: LoginCommand, env: Environment, cwd: string): Promise<number> {
-  try {
-    const { effective, warnings } = await loginSetUp(command, env, cwd);
-    if (command.json) print({ ok: true, warnings, settings: effective });
-    else {
-      for (const warning of warnings) process.stderr.write(`${warning}\n`);
-      process.stdout.write('the settings are usable\n');
-      print(effective);
-    }
-    return 0;
-  } catch (error) {
-    if (command.json && error instanceof LoginMisconfigured) print({ ok: false, problems: error.problems });
-    throw error;
-  }
 }
