@@ -16,6 +16,8 @@ export interface Connections {
   followsRefusal(incoming: IncomingMessage): boolean;
   /** A socket has left HTTP, or carries an answer without an end; the signal asks its owner to end it in its own way. */
   lasting(socket: Duplex): AbortSignal;
+  /** Every answer from now on ends its connection, those under way included. */
+  lastRequests(): void;
   close(servers: readonly Server[], graceSeconds: number): Promise<void>;
 }
 
@@ -25,8 +27,13 @@ export function createConnections(): Connections {
   const refused = new WeakSet<Duplex>();
   const latest = new WeakMap<Duplex, ServerResponse>();
   const waiting = new WeakMap<Duplex, number>();
+  const running = new Set<ServerResponse>();
   let draining = false;
   let closing: Promise<void> | undefined;
+  const lastRequests = (): void => {
+    draining = true;
+    for (const outgoing of running) outgoing.shouldKeepAlive = false;
+  };
   return {
     answering({ socket }, outgoing) {
       const before = waiting.get(socket) ?? 0;
@@ -35,7 +42,11 @@ export function createConnections(): Connections {
         return false;
       }
       waiting.set(socket, before + 1);
-      outgoing.once('close', () => waiting.set(socket, (waiting.get(socket) ?? 1) - 1));
+      running.add(outgoing);
+      outgoing.once('close', () => {
+        running.delete(outgoing);
+        waiting.set(socket, (waiting.get(socket) ?? 1) - 1);
+      });
       latest.set(socket, outgoing);
       if (draining) outgoing.shouldKeepAlive = false;
       return true;
@@ -56,8 +67,9 @@ export function createConnections(): Connections {
       if (draining) controller.abort();
       return controller.signal;
     },
+    lastRequests,
     close(servers, graceSeconds) {
-      draining = true;
+      lastRequests();
       closing ??= drain(servers, lasting, graceSeconds);
       return closing;
     },

@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import type { Server } from 'node:http';
+import { bindSocket } from './listen-socket.ts';
 
 /** A port that a listener needs is in use. The message names the listener, the port and the setting that moves it. */
 export class PortTaken extends Error {
@@ -19,6 +20,8 @@ export interface ListenTarget {
   readonly setting: string;
   readonly host: string;
   readonly port: number;
+  /** Path of a Unix socket, in place of host and port. */
+  readonly path?: string;
 }
 
 /** Tries for a port that is free on both loopback addresses when the system chooses it. */
@@ -26,12 +29,17 @@ const ATTEMPTS: number = 10;
 
 /**
  * Binds one server for each address of the target, all to one port, made by `create`. Either every address is bound
- * or none is. Throws PortTaken.
+ * or none is. Throws PortTaken, SocketTaken.
  */
 export async function listen(
   target: ListenTarget,
   create: () => Server,
 ): Promise<{ readonly servers: readonly Server[]; readonly port: number }> {
+  if (target.path !== undefined) {
+    const server = create();
+    await bindSocket(server, { ...target, path: target.path });
+    return { servers: [server], port: 0 };
+  }
   for (let attempt = 1; ; attempt += 1) {
     try {
       return target.host === 'localhost' ? await bindLoopback(target, create) : await bindOne(target, create);

@@ -26,6 +26,8 @@ export interface ListenerSpec {
   readonly host: string;
   /** 0 lets the system choose. */
   readonly port: number;
+  /** Path of a Unix socket, in place of host and port. */
+  readonly path?: string;
   readonly handle: Handle;
   /** Gets WebSocket handshakes that are well-formed; without it `Upgrade` is ignored (RFC 9110 7.8). */
   readonly upgrade?: HandleUpgrade;
@@ -44,7 +46,10 @@ export interface Listener {
   readonly name: string;
   readonly host: string;
   readonly port: number;
+  /** `http://host:port`, or `unix:` and the path of a socket. */
   readonly origin: string;
+  /** From now on every answer is the last on its connection: who is busy moves on before anything is closed. */
+  lastRequests(): void;
   /** Stops accepting, finishes running requests, ends tunnels and event streams spread over half the grace, then cuts what is left (5 s unless told). */
   close(graceSeconds?: number): Promise<void>;
 }
@@ -56,19 +61,25 @@ export interface Program {
   close(): Promise<void>;
 }
 
-/** Opens a listener with every limit set. Throws PortTaken (listen.ts). */
+/** Opens a listener with every limit set. Throws PortTaken (listen.ts), SocketTaken (listen-socket.ts). */
 export async function serve(spec: ListenerSpec): Promise<Listener> {
   const limits: Limits = { ...LIMITS, ...spec.limits };
   const connections = createConnections();
   const { servers, port } = await listen(spec, () => createNodeServer(spec, limits, connections));
-  const host = spec.host.includes(':') ? `[${spec.host}]` : spec.host;
   return {
     name: spec.name,
     host: spec.host,
     port,
-    origin: `${spec.tls === undefined ? 'http' : 'https'}://${host === '0.0.0.0' ? 'localhost' : host}:${port}`,
+    origin: originOf(spec, port),
+    lastRequests: () => connections.lastRequests(),
     close: (graceSeconds = 5) => connections.close(servers, graceSeconds),
   };
+}
+
+function originOf({ host, path, tls }: ListenerSpec, port: number): string {
+  if (path !== undefined) return `unix:${path}`;
+  const shown = host === '0.0.0.0' ? 'localhost' : host.includes(':') ? `[${host}]` : host;
+  return `${tls === undefined ? 'http' : 'https'}://${shown}:${port}`;
 }
 
 function createNodeServer(spec: ListenerSpec, limits: Limits, connections: Connections): Server {

@@ -1,0 +1,75 @@
+import { lstatSync, rmSync } from 'node:fs';
+import type { Server } from 'node:http';
+import { connect } from 'node:net';
+
+/** Somebody listens at the path of a Unix socket, or something else is there. The message names the path and the setting. */
+export class SocketTaken extends Error {
+  constructor({ name, setting, path }: SocketTarget, why: string, cause: unknown) {
+    super(`${path} (${name}) ${why}; set ${setting} to another path`, { cause });
+    this.name = 'SocketTaken';
+  }
+}
+
+/** What to listen on. */
+interface SocketTarget {
+  readonly name: string;
+  readonly setting: string;
+  readonly path: string;
+}
+
+/** All but others may connect: mode 0660 from the first moment on. */
+const UMASK = 0o117;
+
+/**
+ * Binds a server to a Unix socket that its user and group may connect to. What a process that is gone has left there is replaced; the
+ * file goes when the server closes. Throws SocketTaken.
+ */
+export async function bindSocket(server: Server, target: SocketTarget): Promise<void> {
+  try {
+    await bind(server, target.path);
+  } catch (error) {
+    if (codeOf(error) !== 'EADDRINUSE') throw error;
+    if (lstatSync(target.path, { throwIfNoEntry: false })?.isSocket() === false) {
+      throw new SocketTaken(target, 'is a file that is no socket', error);
+    }
+    if (await isAnswered(target.path)) throw new SocketTaken(target, 'is in use by another process', error);
+    rmSync(target.path, { force: true });
+    await bind(server, target.path);
+  }
+  // A connection that cannot be taken, for want of file descriptors say, must not end the process.
+  server.on('error', () => undefined);
+}
+
+function bind(server: Server, path: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    // The file is made before the call returns, so nothing else is made under this mask.
+    const before = process.umask(UMASK);
+    try {
+      server.listen(path, () => {
+        server.off('error', reject);
+        resolve();
+      });
+    } finally {
+      process.umask(before);
+    }
+  });
+}
+
+/** Whether a process listens there: of one that is gone only the file is left, and a connection is refused. */
+function isAnswered(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    const settle = (answered: boolean): void => {
+      socket.destroy();
+      resolve(answered);
+    };
+    socket.once('connect', () => settle(true));
+    // Full queue, no right to connect: somebody may be there.
+    socket.once('error', (error) => settle(!['ECONNREFUSED', 'ENOENT'].includes(String(codeOf(error)))));
+  });
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined;
+}
