@@ -5,6 +5,7 @@ import { loginSettings } from '../src/login/config.ts';
 import { registrarSettings } from '../src/registrar/config.ts';
 import { describeSettings, type SettingsTable } from '../src/settings.ts';
 import { sidecarSettings } from '../src/sidecar/config.ts';
+import { sidecarServerSettings } from '../src/sidecar/server-config.ts';
 import { upSettings } from '../src/up/settings.ts';
 
 /** docs/configuration.md, generated from the settings tables. */
@@ -30,7 +31,12 @@ export function configurationPage(): string {
       'Besides these: where `fullmakt exchange` keeps things, and how many processes it is.',
       serverSettings,
     ),
-    section('Sidecar', 'Reads the environment contract of its app; the registrar writes it.', sidecarSettings),
+    section(
+      'Sidecar',
+      'Reads the environment contract of its app; the registrar writes it. For `fullmakt sidecar` each is a flag and a name in a file too: `FULLMAKT_SIDECAR_SOCKET` is `--socket`, `AZURE_ENABLED` is `--azure-enabled` (`fullmakt sidecar --help`).',
+      sidecarSettings,
+    ),
+    section('Sidecar alone', 'Besides these: what the process of `fullmakt sidecar` is told.', sidecarServerSettings),
     section('Registrar', 'Reads the folder of manifests.', registrarSettings),
     section('Local identity providers', 'ID-porten, Entra ID and Maskinporten for development.', idpSettings),
   ].join('\n');

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 
 /** A command line, read. `usage` says what was wrong with it. */
 export type Command =
-  | { readonly kind: 'help'; readonly of?: 'idp' | 'exchange' | 'login' }
+  | { readonly kind: 'help'; readonly of?: 'idp' | 'exchange' | 'login' | 'sidecar' }
   | { readonly kind: 'version' }
   | { readonly kind: 'usage'; readonly says: string }
   | {
@@ -17,7 +17,10 @@ export type Command =
       readonly command: readonly string[];
       readonly dir: string | undefined;
     }
-  | { readonly kind: 'validate' | 'explain' | 'idp' | 'exchange' | 'login'; readonly args: readonly string[] };
+  | {
+      readonly kind: 'validate' | 'explain' | 'idp' | 'exchange' | 'login' | 'sidecar';
+      readonly args: readonly string[];
+    };
 
 const APP = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?\/[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 
@@ -27,7 +30,7 @@ export function parseCommandLine(args: readonly string[]): Command {
   if (name === undefined || ['--help', '-h', 'help'].includes(name)) return { kind: 'help' };
   if (['--version', '-v'].includes(name)) return { kind: 'version' };
   if (name === 'validate' || name === 'explain') return { kind: name, args: rest };
-  const alone = name === 'idp' || name === 'exchange' || name === 'login';
+  const alone = name === 'idp' || name === 'exchange' || name === 'login' || name === 'sidecar';
   if (alone && rest.some((arg) => ['--help', '-h'].includes(arg))) return { kind: 'help', of: name };
   if (rest[0] === '--help' || rest[0] === '-h') return { kind: 'help' };
   if (alone) return { kind: name, args: rest };

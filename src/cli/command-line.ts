@@ -64,16 +64,31 @@ async function dispatch(command: Command, env: Environment, cwd: string): Promis
       const { runLogin } = await import('./login.ts');
       return runLogin(command.args, env, cwd);
     }
+    case 'sidecar': {
+      keepProcessSmall();
+      const { runSidecar } = await import('./sidecar.ts');
+      return runSidecar(command.args, env, cwd);
+    }
     default:
       return command satisfies never;
   }
 }
 
-async function helpFor(of: 'idp' | 'exchange' | 'login' | undefined): Promise<string> {
-  if (of === undefined) return help;
-  if (of !== 'login') return helpOf[of];
-  const { loginHelp } = await import('./login-help.ts');
-  return loginHelp();
+async function helpFor(of: 'idp' | 'exchange' | 'login' | 'sidecar' | undefined): Promise<string> {
+  switch (of) {
+    case undefined:
+      return help;
+    case 'login': {
+      const { loginHelp } = await import('./login-help.ts');
+      return loginHelp();
+    }
+    case 'sidecar': {
+      const { sidecarHelp } = await import('./sidecar-help.ts');
+      return sidecarHelp();
+    }
+    default:
+      return helpOf[of];
+  }
 }
 
 function print(result: { readonly exitCode: number; readonly stdout: string; readonly stderr: string }): number {

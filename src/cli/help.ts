@@ -14,13 +14,15 @@ export const help: string = `fullmakt: sign users in, act on their behalf, act a
       --dir <dir>                         the folder of manifests
   fullmakt exchange                       TokenX, the token exchange server, alone: one process or several, on files or PostgreSQL
   fullmakt login                          the login proxy alone, before one application or a whole domain
+  fullmakt sidecar                        the token endpoints of one application alone, beside it
   fullmakt idp                            local ID-porten, Entra ID and Maskinporten alone, for the tests of any application
   fullmakt idp env                        how programs are told to believe their certificates
-  fullmakt --help, fullmakt exchange --help, fullmakt login --help, fullmakt idp --help, fullmakt --version
+  fullmakt --help, fullmakt exchange --help, fullmakt login --help, fullmakt sidecar --help,
+  fullmakt idp --help, fullmakt --version
 
 Settings of fullmakt up are environment variables, or lines in <dir>/fullmakt.env: see docs/configuration.md.
 Exit codes: 0 done, 1 an error in a manifest, or a refusal, 2 wrong usage, 4 could not start, 78 a setting that is unsafe,
-or with login one that cannot be used.
+or with login and sidecar one that cannot be used.
 `;
 
 /** What `fullmakt idp --help` prints. */

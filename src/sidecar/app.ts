@@ -14,10 +14,13 @@ import type { SidecarConfig } from './config.ts';
 import type { SidecarEvent } from './events.ts';
 import { handleExchange } from './exchange.ts';
 import { brokenRule, isLoopback } from './door/front-door.ts';
+import type { FrontDoor } from './door/front-door.ts';
 import { limitInFlight } from './door/in-flight.ts';
 import { handleIntrospect } from './introspect.ts';
+import { apiAddress } from './listens-at.ts';
 import { handleReady } from './ready.ts';
 import { handleToken } from './token.ts';
+import { providerOf } from './wire/about.ts';
 import { badRequest, forbidden } from './wire/answers.ts';
 import { Undecodable } from './wire/fields.ts';
 
@@ -27,8 +30,11 @@ export interface SidecarDependencies {
   readonly now: Clock;
   readonly emit: Emit<SidecarEvent>;
   readonly metrics?: () => Promise<string>;
+  /** Whether more work may come; what is not ready for any says so. */
+  readonly accepting?: () => boolean;
 }
 
+const ENDING = json(503, { ready: false, ending: true }, { 'Cache-Control': 'no-store' });
 const NO_STORE = { 'Cache-Control': 'no-store', Pragma: 'no-cache' };
 
 /** The token endpoints of one application. Throws SidecarMisconfigured before any port opens. */
@@ -36,11 +42,13 @@ export async function createSidecar(config: SidecarConfig, dependencies: Sidecar
   const application = createApplication(config, dependencies);
   return {
     listeners: [
-      apiListener(config, application, dependencies),
-      ...probeListeners(config, application, dependencies.metrics),
+      ...apiListeners(config, application, dependencies),
+      ...probeListeners(config, application, dependencies),
     ],
     async start() {
       application.start();
+      // A key set is loaded once for all who ask; one that cannot be loaded keeps nobody from anything.
+      await Promise.allSettled(Array.from(application.context().providers.values(), ({ keySet }) => keySet.ready()));
     },
     async close() {
       application.close();
@@ -48,21 +56,36 @@ export async function createSidecar(config: SidecarConfig, dependencies: Sidecar
   };
 }
 
-function apiListener(config: SidecarConfig, application: Application, { emit }: SidecarDependencies): ListenerSpec {
-  const { context } = application;
+/** The API on its address, on its socket, or on both. */
+function apiListeners(
+  config: SidecarConfig,
+  { context }: Application,
+  { emit }: SidecarDependencies,
+): readonly ListenerSpec[] {
   const routes: readonly Route[] = [
     { method: 'POST', path: '/api/v1/token', handle: (request) => handleToken(request, context()) },
     { method: 'POST', path: '/api/v1/token/exchange', handle: (request) => handleExchange(request, context()) },
     { method: 'POST', path: '/api/v1/introspect', handle: (request) => handleIntrospect(request, context()) },
   ];
-  const handle = limitInFlight(guarded(createRouter(routes), config, emit));
-  return { name: 'sidecar', setting: 'BIND_ADDRESS', ...config.bind, handle: told(handle, routes, emit) };
+  const router = createRouter(routes);
+  const { allowedHosts, requiredHeader, socket: path } = config;
+  const behind = (door: FrontDoor): Handle => told(limitInFlight(guarded(router, door, emit)), routes, emit);
+  const address = apiAddress(config);
+  const listeners: ListenerSpec[] = [];
+  if (address !== undefined) {
+    const handle = behind({ allowedHosts, requiredHeader, loopback: isLoopback(address.host) });
+    listeners.push({ name: 'sidecar', setting: 'BIND_ADDRESS', ...address, handle });
+  }
+  if (path !== undefined) {
+    // Whoever may open the file is let in, by whatever name.
+    const handle = behind({ allowedHosts: 'any', requiredHeader, loopback: false });
+    listeners.push({ name: 'sidecar socket', setting: 'FULLMAKT_SIDECAR_SOCKET', host: '', port: 0, path, handle });
+  }
+  return listeners;
 }
 
 /** The front door before everything; what cannot be decoded is 400, and a bug 500 without detail. */
-function guarded(router: Handle, config: SidecarConfig, emit: Emit<SidecarEvent>): Handle {
-  const { allowedHosts, requiredHeader } = config;
-  const door = { allowedHosts, requiredHeader, loopback: isLoopback(config.bind.host) };
+function guarded(router: Handle, door: FrontDoor, emit: Emit<SidecarEvent>): Handle {
   return async (request) => {
     const rule = brokenRule(request, door);
     if (rule !== undefined) {
@@ -91,7 +114,8 @@ function told(handle: Handle, routes: readonly Route[], emit: Emit<SidecarEvent>
     const seconds = (performance.now() - started) / 1000;
     const outcome = status < 400 ? 'success' : status < 500 ? 'refused' : 'failed';
     const path = known.has(request.path) ? request.path : 'other';
-    emit({ event: 'sidecar.request', path, outcome, status, seconds, cid: request.correlationId });
+    const provider = providerOf(response);
+    emit({ event: 'sidecar.request', path, provider, outcome, status, seconds, cid: request.correlationId });
     return { ...response, headers: { ...response.headers, ...NO_STORE } };
   };
 }
@@ -99,13 +123,17 @@ function told(handle: Handle, routes: readonly Route[], emit: Emit<SidecarEvent>
 function probeListeners(
   config: SidecarConfig,
   { context }: Application,
-  metrics: (() => Promise<string>) | undefined,
+  { metrics, accepting = () => true }: SidecarDependencies,
 ): readonly ListenerSpec[] {
   if (config.probeBind === undefined) return [];
   const health = healthRoutes({ ready: () => ({}), ...(metrics === undefined ? {} : { metrics }) });
   const handle = createRouter([
     { method: 'GET', path: '/', handle: () => plain(200, 'ok') },
-    { method: 'GET', path: '/readyz', handle: () => handleReady(context().providers.values(), context().now) },
+    {
+      method: 'GET',
+      path: '/readyz',
+      handle: () => (accepting() ? handleReady(context().providers.values(), context().now) : ENDING),
+    },
     ...health.filter((route) => route.path !== '/readyz'),
   ]);
   return [{ name: 'sidecar probes', setting: 'PROBE_BIND_ADDRESS', ...config.probeBind, handle }];

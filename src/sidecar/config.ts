@@ -1,3 +1,4 @@
+import { isAbsolute } from 'node:path';
 import { address, boolean, integer, list, seconds, text } from '../settings.ts';
 import type { Address, Setting, SettingsTable } from '../settings.ts';
 
@@ -40,7 +41,10 @@ interface ProviderVariableSettings {
 
 /** Everything the sidecar can be told. */
 export interface SidecarConfig extends ProviderVariableSettings {
-  readonly bind: Address;
+  /** Absent: the default, or none where there is a socket. `apiAddress` knows. */
+  readonly bind?: Address | 'none';
+  /** An absolute path. */
+  readonly socket?: string;
   readonly probeBind?: Address;
   readonly allowRemote: boolean;
   readonly allowedHosts: readonly string[];
@@ -49,6 +53,7 @@ export interface SidecarConfig extends ProviderVariableSettings {
   /** Targets tokens may be asked for; empty: any. */
   readonly targets: readonly string[];
   readonly leewaySeconds: number;
+  readonly validateUserToken: boolean;
   readonly cacheMaxBytes: number;
 }
 
@@ -60,6 +65,15 @@ function secret(env: string, says: string): Setting<string> {
   return text({ env, says, optional: true, secret: true });
 }
 
+/** What fits into an address of a socket (unix(7)). */
+const SOCKET_BYTES = 107;
+
+function parseSocket(path: string): string {
+  if (isAbsolute(path) && Buffer.byteLength(path) <= SOCKET_BYTES) return path;
+  throw new Error(`an absolute path of at most ${SOCKET_BYTES} bytes`);
+}
+
+const ADDRESS = address({ env: 'BIND_ADDRESS', says: '' });
 const DISCOVERY = 'Discovery document; not needed when the addresses are given one by one.';
 const ISSUER = 'Issuer, exactly as tokens spell it.';
 const JWKS_URI = 'Where the keys of the issuer are.';
@@ -68,11 +82,20 @@ const PRIVATE_JWK = 'Private key of the client as a JWK with kid.';
 
 /** The settings of `fullmakt sidecar`: its own, and the environment contract it shares with its application. */
 export const sidecarSettings: SettingsTable<SidecarConfig> = {
-  bind: address({
-    env: 'BIND_ADDRESS',
-    says: 'Where applications reach the sidecar; loopback, unless remote use is allowed.',
-    fallback: { host: '127.0.0.1', port: 3000 },
-  }),
+  bind: {
+    ...ADDRESS,
+    says: 'Where applications reach the sidecar; loopback, unless remote use is allowed. none: by the socket alone.',
+    shownDefault: '127.0.0.1:3000; none where there is a socket',
+    optional: true,
+    parse: (value) => (value === 'none' ? value : ADDRESS.parse(value)),
+  },
+  socket: {
+    env: 'FULLMAKT_SIDECAR_SOCKET',
+    says: 'Path of a Unix socket on which applications reach the sidecar; whoever may write to it gets tokens (mode 0660).',
+    kind: 'path',
+    optional: true,
+    parse: parseSocket,
+  },
   probeBind: address({
     env: 'PROBE_BIND_ADDRESS',
     says: 'Where probes and metrics are served; without it they are not.',
@@ -107,6 +130,11 @@ export const sidecarSettings: SettingsTable<SidecarConfig> = {
     env: 'FULLMAKT_SIDECAR_LEEWAY_SECONDS',
     says: 'How far clocks may be apart when a token is judged.',
     fallback: 60,
+  }),
+  validateUserToken: boolean({
+    env: 'FULLMAKT_SIDECAR_VALIDATE_USER_TOKEN',
+    says: 'Judges a user token before it is exchanged; one that does not hold is refused without asking the provider.',
+    fallback: false,
   }),
   cacheMaxBytes: integer({
     env: 'FULLMAKT_SIDECAR_CACHE_MAX_BYTES',

@@ -4,7 +4,8 @@ import type { HttpRequest } from '../../web/http.ts';
 
 /** Who may speak to the API at all. */
 export interface FrontDoor {
-  readonly allowedHosts: readonly string[];
+  /** Names beside those of loopback; `any` where no name leads here. */
+  readonly allowedHosts: readonly string[] | 'any';
   /** The listener is on loopback, so its peers have to be too. */
   readonly loopback: boolean;
   readonly requiredHeader?: string | undefined;
@@ -31,7 +32,9 @@ function hostName(host: string): string {
 export function brokenRule(request: HttpRequest, door: FrontDoor): string | undefined {
   const hosts = headerValues(request.rawHeaders, 'host');
   const name = hostName(hosts[0] ?? '');
-  const known = LOOPBACK_HOSTS.has(name) || door.allowedHosts.some((host) => host.toLowerCase() === name);
+  const { allowedHosts } = door;
+  const known =
+    allowedHosts === 'any' || LOOPBACK_HOSTS.has(name) || allowedHosts.some((host) => host.toLowerCase() === name);
   if (hosts.length !== 1 || !known) return 'Host';
   if (request.headers['origin'] !== undefined) return 'Origin';
   if (request.headers['sec-fetch-site'] !== undefined) return 'Sec-Fetch-Site';

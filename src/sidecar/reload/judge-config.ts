@@ -2,7 +2,7 @@ import { issuerUrlProblem, parseLocalIssuers } from '../../oauth/local-issuers.t
 import { readProviders } from '../../providers/environment.ts';
 import type { ProviderSettings } from '../../providers/provider-settings.ts';
 import type { SidecarConfig } from '../config.ts';
-import { isLoopback } from '../door/front-door.ts';
+import { providerVariables, sidecarProblems } from '../config-problems.ts';
 import type { UrlRules } from './issuers.ts';
 
 /** The configuration cannot work; one problem a line, each naming its variable. */
@@ -24,32 +24,16 @@ export interface JudgedConfig {
   readonly localHosts: string | undefined;
 }
 
-/** As for the SDK: more would make expiry mean little. */
-const MAX_LEEWAY_SECONDS = 120;
-
 /** Checks a configuration before anything of it is used. Throws SidecarMisconfigured. */
 export function judgeConfig(config: SidecarConfig): JudgedConfig {
   const rules = config.FULLMAKT_ALLOW_LOCAL_PROVIDERS ?? '';
   const local = parseLocalIssuers(rules);
-  const read = readProviders({ ...variablesOf(config) });
-  const problems = read.ok ? [] : [...read.problems];
-  if (!isLoopback(config.bind.host) && !config.allowRemote) {
-    problems.push(`BIND_ADDRESS is not loopback: only FULLMAKT_SIDECAR_ALLOW_REMOTE=true allows that`);
-  }
-  if (!(config.leewaySeconds >= 0 && config.leewaySeconds <= MAX_LEEWAY_SECONDS)) {
-    problems.push(`FULLMAKT_SIDECAR_LEEWAY_SECONDS has to be between 0 and ${MAX_LEEWAY_SECONDS}`);
-  }
+  const read = readProviders(providerVariables(config));
+  const problems = sidecarProblems(config);
   if (!read.ok || problems.length > 0) throw new SidecarMisconfigured(problems);
   return {
     settings: read.providers,
     urlRules: { rules, isAllowedUrl: (url) => issuerUrlProblem(url, local) === undefined },
     localHosts: local.allowed ? local.hosts.join(',') : undefined,
   };
-}
-
-/** The members of the configuration that are variables of providers: those whose value is text. */
-function variablesOf(config: SidecarConfig): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    Object.entries(config).flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : [])),
-  );
 }

@@ -1,0 +1,51 @@
+import { readProviders } from '../providers/environment.ts';
+import { providerVariables } from '../sidecar/config-problems.ts';
+import { alignColumns } from '../up/table.ts';
+import type { SidecarSetUp } from './sidecar-settings.ts';
+
+/** What `fullmakt sidecar` has started: printed for people, or as JSON for scripts. */
+export interface SidecarSummary {
+  readonly ready: true;
+  /** From the start of the process. */
+  readonly seconds: number;
+  readonly pid: number;
+  /** The providers that are on. */
+  readonly providers: readonly string[];
+  /** Where it listens: what a port 0 became, and `unix:` before the path of a socket. */
+  readonly origins: { readonly api?: string; readonly socket?: string; readonly probes?: string };
+  /** Every setting in force, with nothing secret in it. */
+  readonly settings: Readonly<Record<string, unknown>>;
+}
+
+/** The summary of a sidecar that listens at `origins` (by listener), `seconds` after the process began. Holds no secret. */
+export function summariseSidecar(
+  { config, effective }: SidecarSetUp,
+  origins: Readonly<Record<string, string>>,
+  seconds: number,
+): SidecarSummary {
+  const { sidecar: api, 'sidecar socket': socket, 'sidecar probes': probes } = origins;
+  const read = readProviders(providerVariables(config));
+  return {
+    ready: true,
+    seconds,
+    pid: process.pid,
+    providers: read.ok ? [...read.providers.keys()] : [],
+    origins: {
+      ...(api === undefined ? {} : { api }),
+      ...(socket === undefined ? {} : { socket }),
+      ...(probes === undefined ? {} : { probes }),
+    },
+    settings: effective,
+  };
+}
+
+/** The text that a person reads. */
+export function describeSidecar({ seconds, providers, origins }: SidecarSummary): string {
+  const lines = [
+    ...(origins.api === undefined ? [] : [['for the application', origins.api]]),
+    ...(origins.socket === undefined ? [] : [['for the application', origins.socket]]),
+    ['probes and figures', origins.probes ?? 'nowhere'],
+    ['providers', providers.length === 0 ? 'none is switched on' : providers.join(', ')],
+  ];
+  return `ready in ${seconds.toFixed(2)} s\n\n${alignColumns(lines)}\n`;
+}

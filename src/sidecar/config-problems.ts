@@ -1,0 +1,34 @@
+import { readProviders } from '../providers/environment.ts';
+import type { SidecarConfig } from './config.ts';
+import { isLoopback } from './door/front-door.ts';
+import { apiAddress } from './listens-at.ts';
+
+/** As for the SDK: more would make expiry mean little. */
+const MAX_LEEWAY_SECONDS = 120;
+
+/** Everything that keeps settings from working together, each naming its variable; what could not be read is left out of the judgement. */
+export function sidecarProblems(config: Partial<SidecarConfig>): readonly string[] {
+  const read = readProviders(providerVariables(config));
+  const problems = read.ok ? [] : [...read.problems];
+  const { bind, socket, leewaySeconds = 0 } = config;
+  const address = apiAddress({ ...(bind && { bind }), ...(socket && { socket }) });
+  if (address !== undefined && !isLoopback(address.host) && config.allowRemote === false) {
+    problems.push('BIND_ADDRESS is not loopback: only FULLMAKT_SIDECAR_ALLOW_REMOTE=true allows that');
+  }
+  if (bind === 'none' && socket === undefined) {
+    problems.push('BIND_ADDRESS is none: then FULLMAKT_SIDECAR_SOCKET has to say where applications come in');
+  }
+  if (!(leewaySeconds >= 0 && leewaySeconds <= MAX_LEEWAY_SECONDS)) {
+    problems.push(`FULLMAKT_SIDECAR_LEEWAY_SECONDS has to be between 0 and ${MAX_LEEWAY_SECONDS}`);
+  }
+  return problems;
+}
+
+/** The members of the configuration that are variables of providers. */
+export function providerVariables(config: Partial<SidecarConfig>): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(config).flatMap(([name, value]) =>
+      typeof value === 'string' && name === name.toUpperCase() ? [[name, value]] : [],
+    ),
+  );
+}
