@@ -29,16 +29,17 @@ test('tells of every fetch that the cool-down forbade, and counts the keys that 
     onSuppressed: (because) => suppressed.push(because),
   });
   await it.finds('a');
-  assert.deepEqual(suppressed, []);
+  assert.equal(suppressed.length, 0);
   await it.finds('x');
   it.time += 6;
   await it.finds('x');
   await it.finds('x');
   assert.deepEqual(suppressed, ['unknown_kid', 'unknown_kid']);
   assert.equal(it.keySet.state().skipped, 1);
-  const never = createKeySetBench([a], { onSuppressed: (because) => suppressed.push(because) });
+  const early: FetchCause[] = [];
+  const never = createKeySetBench([a], { onSuppressed: (because) => early.push(because) });
   never.broken = 'status';
   await never.finds('a');
   await never.finds('a');
-  assert.deepEqual(suppressed.slice(2), ['first']);
+  assert.deepEqual(early, ['first']);
 });

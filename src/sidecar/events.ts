@@ -1,10 +1,13 @@
 import type { EventTable } from '../observe/events.ts';
+import { figures } from './figures.ts';
 
-/** What the sidecar tells. */
+/** What the sidecar tells. Paths are those of its endpoints, providers their canonical names: strangers make no labels. */
 export type SidecarEvent =
   | {
       readonly event: 'sidecar.request';
       readonly path: string;
+      /** Empty where the request named none that is known. */
+      readonly provider: string;
       readonly outcome: string;
       readonly status: number;
       readonly seconds: number;
@@ -17,6 +20,8 @@ export type SidecarEvent =
       readonly outcome: string;
       readonly seconds: number;
     }
+  | { readonly event: 'sidecar.refresh'; readonly provider: string; readonly outcome: string }
+  | { readonly event: 'sidecar.stale'; readonly provider: string }
   | {
       readonly event: 'sidecar.refused_by_policy';
       readonly provider: string;
@@ -35,81 +40,72 @@ export type SidecarEvent =
       readonly cause: unknown;
       readonly cid: string;
     }
+  | {
+      readonly event: 'sidecar.user_token_refused';
+      readonly provider: string;
+      readonly reason: string;
+      readonly cid: string;
+    }
   | { readonly event: 'sidecar.turned_away'; readonly rule: string; readonly cid: string }
-  | { readonly event: 'sidecar.keys'; readonly provider: string; readonly outcome: string; readonly reason: string }
+  | {
+      readonly event: 'sidecar.keys';
+      readonly provider: string;
+      readonly issuer: string;
+      readonly reason: string;
+      readonly outcome: 'success' | 'failure';
+      /** Why it failed. */
+      readonly fault?: string;
+    }
+  | { readonly event: 'sidecar.keys_suppressed'; readonly issuer: string; readonly reason: string }
+  | { readonly event: 'sidecar.key_skipped'; readonly provider: string; readonly reason: string }
+  | { readonly event: 'sidecar.clock_skew'; readonly provider: string; readonly skewSeconds: number }
+  | { readonly event: 'sidecar.reload'; readonly outcome: string; readonly problems?: string }
   | { readonly event: 'sidecar.local_providers_allowed'; readonly hosts: string }
   | { readonly event: 'sidecar.audience_unchecked'; readonly provider: string }
-  | { readonly event: 'sidecar.bug'; readonly error: unknown; readonly cid: string };
+  | { readonly event: 'sidecar.bug'; readonly error: unknown; readonly cid: string }
+  | SidecarState;
 
-const REQUEST_SECONDS: readonly number[] = [
-  ...Array.from({ length: 10 }, (_, at) => (at + 1) / 1000),
-  ...Array.from({ length: 9 }, (_, at) => (at + 2) / 100),
-  ...Array.from({ length: 9 }, (_, at) => (at + 2) / 10),
-  2,
-  5,
-  10,
-];
+/** How things stand; told when somebody reads the metrics. */
+export type SidecarState =
+  | {
+      readonly event: 'sidecar.cache_size';
+      readonly cache: 'token' | 'introspection';
+      readonly entries: number;
+      readonly bytes: number;
+    }
+  | {
+      readonly event: 'sidecar.provider_state';
+      readonly provider: string;
+      readonly open: 0 | 1;
+      readonly skewSeconds?: number;
+    }
+  | {
+      readonly event: 'sidecar.keys_state';
+      readonly issuer: string;
+      readonly count: number;
+      readonly ageSeconds?: number;
+    };
 
 /** What becomes of each event (sidecar-sdk.md 3.9). */
 export const sidecarEvents: EventTable<SidecarEvent> = {
-  'sidecar.request': {
-    level: 'debug',
-    counter: {
-      name: 'fullmakt_sidecar_requests_total',
-      help: 'Requests by endpoint and outcome.',
-      labels: ['path', 'outcome'],
-    },
-    histogram: {
-      name: 'fullmakt_sidecar_request_seconds',
-      help: 'Time to an answer.',
-      field: 'seconds',
-      labels: ['path', 'status'],
-      buckets: REQUEST_SECONDS,
-    },
-  },
-  'sidecar.cache': {
-    level: 'debug',
-    counter: {
-      name: 'fullmakt_sidecar_cache_total',
-      help: 'Token requests by what the cache had.',
-      labels: ['path', 'provider', 'result'],
-    },
-  },
-  'sidecar.upstream': {
-    level: 'debug',
-    histogram: {
-      name: 'fullmakt_sidecar_upstream_seconds',
-      help: 'Time of one attempt at a token endpoint.',
-      field: 'seconds',
-      labels: ['provider', 'outcome'],
-    },
-  },
-  'sidecar.refused_by_policy': {
-    level: 'warn',
-    counter: {
-      name: 'fullmakt_sidecar_policy_refusals_total',
-      help: 'Tokens a provider refused because no access policy allows them.',
-      labels: ['provider'],
-    },
-  },
+  'sidecar.request': { level: 'debug', ...figures.request },
+  'sidecar.cache': { level: 'debug', ...figures.cache },
+  'sidecar.upstream': { level: 'debug', ...figures.upstream },
+  'sidecar.refresh': { level: 'debug', ...figures.refresh },
+  'sidecar.stale': { level: 'warn' },
+  'sidecar.refused_by_policy': { level: 'warn', ...figures.refusedByPolicy },
   'sidecar.request_failed': { level: 'warn' },
-  'sidecar.turned_away': {
-    level: 'warn',
-    counter: {
-      name: 'fullmakt_sidecar_turned_away_total',
-      help: 'Requests refused at the front door.',
-      labels: ['rule'],
-    },
-  },
-  'sidecar.keys': {
-    level: 'info',
-    counter: {
-      name: 'fullmakt_sidecar_jwks_total',
-      help: 'Fetches of key sets by outcome.',
-      labels: ['provider', 'outcome'],
-    },
-  },
+  'sidecar.user_token_refused': { level: 'info' },
+  'sidecar.turned_away': { level: 'warn', ...figures.turnedAway },
+  'sidecar.keys': { level: 'info', levels: { field: 'outcome', of: { failure: 'warn' } }, ...figures.keys },
+  'sidecar.keys_suppressed': { level: 'debug', ...figures.keysSuppressed },
+  'sidecar.key_skipped': { level: 'warn' },
+  'sidecar.clock_skew': { level: 'warn' },
+  'sidecar.reload': { level: 'info', ...figures.reload },
   'sidecar.local_providers_allowed': { level: 'warn' },
   'sidecar.audience_unchecked': { level: 'info' },
   'sidecar.bug': { level: 'error' },
+  'sidecar.cache_size': { level: 'debug', ...figures.cacheSize },
+  'sidecar.provider_state': { level: 'debug', ...figures.providerState },
+  'sidecar.keys_state': { level: 'debug', ...figures.keysState },
 };

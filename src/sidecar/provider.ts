@@ -50,7 +50,11 @@ export function createProvider(
   const isSameEndpoint = before?.endpoints === issuer.endpoints && before.credential === credential;
   const tokenEndpoint = isSameEndpoint
     ? before.tokenEndpoint
-    : openTokenEndpoint(settings.name, dependencies, { endpoints: issuer.endpoints, credential });
+    : openTokenEndpoint(
+        settings.name,
+        { ...dependencies, fetch: issuer.clock.fetch },
+        { endpoints: issuer.endpoints, credential },
+      );
   return { settings, ...issuer, tokenEndpoint, credential, issuer };
 }
 

@@ -4,9 +4,9 @@ import type { HttpRequest, HttpResponse } from '../web/http.ts';
 import { failureAnswer, tokenAnswer } from './wire/answers.ts';
 import type { SidecarContext } from './context.ts';
 
-/** What one token request is about, for events. */
+/** What one token request is about, for events; `path` is that of the endpoint. */
 export interface TokenMatter {
-  readonly path: '/token' | '/token/exchange';
+  readonly path: string;
   readonly provider: string;
   readonly target: string;
 }

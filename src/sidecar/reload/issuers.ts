@@ -18,6 +18,8 @@ export interface Issuer {
   readonly endpoints: Endpoints;
   readonly keySet: KeySet;
   readonly headers: HeaderMemo;
+  /** All that is asked of this issuer goes through it. */
+  readonly clock: ProviderClock;
 }
 
 /** What issuers run on. */
@@ -52,13 +54,16 @@ interface Shared<T> {
 export function createIssuers(dependencies: IssuerDependencies): Issuers {
   const endpoints = new Map<string, Shared<Endpoints>>();
   const keySets = new Map<string, Shared<Pick<Issuer, 'keySet' | 'headers'>>>();
+  const clocks = new Map<string, Shared<ProviderClock>>();
   const taken = new WeakMap<Issuer, () => void>();
 
   return {
     take(settings, { rules, isAllowedUrl }) {
       const { name, issuer, endpoints: named } = settings;
       const { wellKnownUrl, jwksUri, tokenEndpoint } = named;
-      const { fetch, now, emit } = dependencies;
+      const { now, emit } = dependencies;
+      const clock = share(clocks, [issuer], () => watchProviderClock(name, dependencies));
+      const { fetch } = clock.value;
       const found = share(endpoints, [issuer, rules, wellKnownUrl, jwksUri, tokenEndpoint], () =>
         createEndpoints(settings, { fetch, now, isAllowedUrl }),
       );
@@ -72,10 +77,11 @@ export function createIssuers(dependencies: IssuerDependencies): Issuers {
           ...keyEvents(settings, emit),
         }),
       }));
-      const known: Issuer = { endpoints: found.value, ...keys.value };
+      const known: Issuer = { endpoints: found.value, ...keys.value, clock: clock.value };
       taken.set(known, () => {
         leave(endpoints, found);
         leave(keySets, keys);
+        leave(clocks, clock);
       });
       return known;
     },

@@ -1,0 +1,23 @@
+import type { SidecarContext } from './context.ts';
+import type { Provider } from './provider.ts';
+
+/** Tells how things stand with one application, for gauges: called when somebody reads them, so that nothing runs in between. */
+export function tellState({ cache, providers, now, emit }: SidecarContext): void {
+  const { entries, bytes } = cache.size();
+  emit({ event: 'sidecar.cache_size', cache: 'token', entries, bytes });
+  for (const provider of providers.values()) {
+    const skewSeconds = provider.issuer.clock.skewSeconds();
+    emit({
+      event: 'sidecar.provider_state',
+      provider: provider.settings.name,
+      open: provider.tokenEndpoint.breakerOpen() ? 1 : 0,
+      ...(skewSeconds === undefined ? {} : { skewSeconds }),
+    });
+    emit({ event: 'sidecar.keys_state', issuer: provider.settings.issuer, ...keysOf(provider, now()) });
+  }
+}
+
+function keysOf({ keySet }: Provider, now: number): { readonly count: number; readonly ageSeconds?: number } {
+  const { keys: count, fetchedAt } = keySet.state();
+  return fetchedAt === undefined ? { count } : { count, ageSeconds: Math.max(0, now - fetchedAt) };
+}
