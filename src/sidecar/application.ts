@@ -82,8 +82,11 @@ function warm(providers: ReadonlyMap<string, Provider>): void {
 
 type Lasting = Pick<SidecarContext, 'providers' | 'cache' | 'now' | 'emit'>;
 
-function contextOf({ jsonOnly, targets, leewaySeconds }: SidecarConfig, lasting: Lasting): SidecarContext {
-  return { ...lasting, jsonOnly, targets, leewaySeconds };
+function contextOf(
+  { jsonOnly, targets, leewaySeconds, validateUserToken }: SidecarConfig,
+  lasting: Lasting,
+): SidecarContext {
+  return { ...lasting, jsonOnly, targets, leewaySeconds, validateUserToken };
 }
 
 function openProviders(

@@ -15,6 +15,8 @@ export interface SidecarContext {
   readonly jsonOnly: boolean;
   readonly targets: readonly string[];
   readonly leewaySeconds: number;
+  /** User tokens are judged before they are sent on. */
+  readonly validateUserToken: boolean;
 }
 
 /** A provider that is on, or the text that says which variable switches it on. Throws Undecodable for no provider at all. */

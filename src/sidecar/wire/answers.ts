@@ -7,6 +7,11 @@ export function badRequest(description: string): HttpResponse {
   return json(400, { error: 'invalid_request', error_description: description });
 }
 
+/** 400 `invalid_grant`: the user token is not good, whatever the provider would say. */
+export function invalidGrant(description: string): HttpResponse {
+  return json(400, { error: 'invalid_grant', error_description: description });
+}
+
 /** 403 `invalid_request`: the front door, by name of the rule. */
 export function forbidden(description: string): HttpResponse {
   return json(403, { error: 'invalid_request', error_description: description });
