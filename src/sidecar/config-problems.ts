@@ -1,7 +1,9 @@
 import { readProviders } from '../providers/environment.ts';
+import { PROVIDER_VARIABLES } from '../providers/provider-variables.ts';
 import type { SidecarConfig } from './config.ts';
 import { isLoopback } from './door/front-door.ts';
 import { apiAddress } from './listens-at.ts';
+import { USER_ISSUERS } from './user-token.ts';
 
 /** As for the SDK: more would make expiry mean little. */
 const MAX_LEEWAY_SECONDS = 120;
@@ -20,6 +22,12 @@ export function sidecarProblems(config: Partial<SidecarConfig>): readonly string
   }
   if (!(leewaySeconds >= 0 && leewaySeconds <= MAX_LEEWAY_SECONDS)) {
     problems.push(`FULLMAKT_SIDECAR_LEEWAY_SECONDS has to be between 0 and ${MAX_LEEWAY_SECONDS}`);
+  }
+  if (config.validateUserToken === true && read.ok && !USER_ISSUERS.some((name) => read.providers.has(name))) {
+    const switches = USER_ISSUERS.map((name) => PROVIDER_VARIABLES[name].enabled).join(', ');
+    problems.push(
+      `FULLMAKT_SIDECAR_VALIDATE_USER_TOKEN is true, but no issuer of user tokens is on: set one of ${switches}`,
+    );
   }
   return problems;
 }

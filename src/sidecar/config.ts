@@ -1,4 +1,4 @@
-import { isAbsolute } from 'node:path';
+import { isAbsolute, resolve } from 'node:path';
 import { address, boolean, integer, list, seconds, text } from '../settings.ts';
 import type { Address, Setting, SettingsTable } from '../settings.ts';
 
@@ -46,6 +46,10 @@ export interface SidecarConfig extends ProviderVariableSettings {
   /** An absolute path. */
   readonly socket?: string;
   readonly probeBind?: Address;
+  /** Absolute paths. */
+  readonly secretDirs: readonly string[];
+  /** Absolute path; set for a daemon of many applications. */
+  readonly appsDir?: string;
   readonly allowRemote: boolean;
   readonly allowedHosts: readonly string[];
   readonly requiredHeader?: string;
@@ -71,6 +75,18 @@ const SOCKET_BYTES = 107;
 function parseSocket(path: string): string {
   if (isAbsolute(path) && Buffer.byteLength(path) <= SOCKET_BYTES) return path;
   throw new Error(`an absolute path of at most ${SOCKET_BYTES} bytes`);
+}
+
+function parseFolder(path: string): string {
+  if (isAbsolute(path)) return resolve(path);
+  throw new Error('an absolute path');
+}
+
+function parseFolders(paths: string): readonly string[] {
+  return paths
+    .split(':')
+    .filter((path) => path !== '')
+    .map(parseFolder);
 }
 
 const ADDRESS = address({ env: 'BIND_ADDRESS', says: '' });
@@ -101,6 +117,20 @@ export const sidecarSettings: SettingsTable<SidecarConfig> = {
     says: 'Where probes and metrics are served; without it they are not.',
     optional: true,
   }),
+  secretDirs: {
+    env: 'FULLMAKT_SIDECAR_SECRET_DIRS',
+    says: 'Folders with one file for each variable, which wins over the environment; read again when they change and on SIGHUP.',
+    kind: 'absolute paths separated by colons',
+    fallback: [],
+    parse: parseFolders,
+  },
+  appsDir: {
+    env: 'FULLMAKT_SIDECAR_APPS_DIR',
+    says: 'Serves every application that has a folder <namespace>/<app> in here, each at its own address.',
+    kind: 'absolute path',
+    optional: true,
+    parse: parseFolder,
+  },
   allowRemote: boolean({
     env: 'FULLMAKT_SIDECAR_ALLOW_REMOTE',
     says: 'Allows an address that is not loopback: whoever reaches it gets tokens of this application.',
