@@ -128,7 +128,10 @@ test('there is no import cycle', () => {
 });
 
 test('there is no barrel but the entry points of the SDK, and no `export *` at all', () => {
-  const entries = new Set(['index', 'tokens', 'express', 'hono'].map((name) => join(src, 'sdk', `${name}.ts`)));
+  const manifest = JSON.parse(readFileSync(join(src, 'sdk', 'package.json'), 'utf8')) as {
+    exports: Record<string, string>;
+  };
+  const entries = new Set(Object.values(manifest.exports).map((file) => join(src, 'sdk', file)));
   const barrels = shipped.filter((file) => {
     const statements = (sources.get(file) ?? '')
       .replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '')
@@ -164,9 +167,15 @@ function socketImports(text: string): string[] {
   );
 }
 
+/** The test issuer may listen for programs that cannot be given `fetch`, and the SDK has no other room to ask. */
+const LISTENS_IN_TESTS = join(src, 'sdk', 'test-issuer', 'listener.ts');
+
 test('node:http, node:https, node:http2 and undici stay in web/ (and `up` asks whether an app listens): nobody else knows sockets', () => {
   const broken = shipped.filter(
-    (file) => !['web', 'up'].includes(roomOf(file)) && socketImports(sources.get(file) ?? '').length > 0,
+    (file) =>
+      !['web', 'up'].includes(roomOf(file)) &&
+      file !== LISTENS_IN_TESTS &&
+      socketImports(sources.get(file) ?? '').length > 0,
   );
   assert.deepEqual(
     broken.map((file) => relative(root, file)),
