@@ -3,7 +3,7 @@ import type { Clock } from '../oauth/time.ts';
 import type { Emit } from '../observe/events.ts';
 import { healthRoutes } from '../web/health.ts';
 import { json, plain } from '../web/http.ts';
-import type { Handle } from '../web/http.ts';
+import type { Handle, HttpResponse } from '../web/http.ts';
 import { BodyAborted } from '../web/request.ts';
 import { createRouter } from '../web/router.ts';
 import type { Route } from '../web/router.ts';
@@ -19,6 +19,8 @@ import { limitInFlight } from './door/in-flight.ts';
 import { handleIntrospect } from './introspect.ts';
 import { apiAddress } from './listens-at.ts';
 import { handleReady } from './ready.ts';
+import { createReload } from './reload/reload.ts';
+import type { Reload, ReloadSource } from './reload/reload.ts';
 import { handleToken } from './token.ts';
 import { providerOf } from './wire/about.ts';
 import { badRequest, forbidden } from './wire/answers.ts';
@@ -32,35 +34,54 @@ export interface SidecarDependencies {
   readonly metrics?: () => Promise<string>;
   /** Whether more work may come; what is not ready for any says so. */
   readonly accepting?: () => boolean;
+  /** Where the configuration came from; without it nothing is read again. */
+  readonly reload?: ReloadSource;
+}
+
+/** A program whose configuration can change while it runs. */
+export interface SidecarProgram extends Program {
+  /** Reads its folders again at once; what is bad there changes nothing. Never rejects. */
+  readAgain(): Promise<void>;
 }
 
 const ENDING = json(503, { ready: false, ending: true }, { 'Cache-Control': 'no-store' });
 const NO_STORE = { 'Cache-Control': 'no-store', Pragma: 'no-cache' };
 
 /** The token endpoints of one application. Throws SidecarMisconfigured before any port opens. */
-export async function createSidecar(config: SidecarConfig, dependencies: SidecarDependencies): Promise<Program> {
-  const application = createApplication(config, dependencies);
+export async function createSidecar(config: SidecarConfig, dependencies: SidecarDependencies): Promise<SidecarProgram> {
+  const { now, emit, reload: source } = dependencies;
+  const following: { reload?: Reload } = {};
+  const readAgain = async (): Promise<void> => following.reload?.readAgainForClient();
+  const application = createApplication(config, { ...dependencies, readAgain });
+  const reload = source === undefined ? undefined : createReload(source, { config, application, now, emit });
+  if (reload !== undefined) following.reload = reload;
+  const ready = (): Promise<HttpResponse> => {
+    const { providers } = application.context();
+    return handleReady(providers.values(), now, reload?.state());
+  };
   return {
-    listeners: [
-      ...apiListeners(config, application, dependencies),
-      ...probeListeners(config, application, dependencies),
-    ],
+    listeners: [...apiListeners(config, application, dependencies), ...probeListeners(config, ready, dependencies)],
+    async readAgain() {
+      await reload?.readAgain();
+    },
     async start() {
       application.start();
+      reload?.start();
       // A key set is loaded once for all who ask; one that cannot be loaded keeps nobody from anything.
       await Promise.allSettled(Array.from(application.context().providers.values(), ({ keySet }) => keySet.ready()));
     },
     async close() {
+      reload?.close();
       application.close();
     },
   };
 }
 
 /** The API on its address, on its socket, or on both. */
-function apiListeners(
+export function apiListeners(
   config: SidecarConfig,
-  { context }: Application,
-  { emit }: SidecarDependencies,
+  { context }: Pick<Application, 'context'>,
+  { emit }: Pick<SidecarDependencies, 'emit'>,
 ): readonly ListenerSpec[] {
   const routes: readonly Route[] = [
     { method: 'POST', path: '/api/v1/token', handle: (request) => handleToken(request, context()) },
@@ -120,20 +141,17 @@ function told(handle: Handle, routes: readonly Route[], emit: Emit<SidecarEvent>
   };
 }
 
-function probeListeners(
+/** Liveness, readiness and metrics, where there is a place for them. */
+export function probeListeners(
   config: SidecarConfig,
-  { context }: Application,
-  { metrics, accepting = () => true }: SidecarDependencies,
+  ready: Handle,
+  { metrics, accepting = () => true }: Pick<SidecarDependencies, 'metrics' | 'accepting'>,
 ): readonly ListenerSpec[] {
   if (config.probeBind === undefined) return [];
   const health = healthRoutes({ ready: () => ({}), ...(metrics === undefined ? {} : { metrics }) });
   const handle = createRouter([
     { method: 'GET', path: '/', handle: () => plain(200, 'ok') },
-    {
-      method: 'GET',
-      path: '/readyz',
-      handle: () => (accepting() ? handleReady(context().providers.values(), context().now) : ENDING),
-    },
+    { method: 'GET', path: '/readyz', handle: (request) => (accepting() ? ready(request) : ENDING) },
     ...health.filter((route) => route.path !== '/readyz'),
   ]);
   return [{ name: 'sidecar probes', setting: 'PROBE_BIND_ADDRESS', ...config.probeBind, handle }];
