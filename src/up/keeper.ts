@@ -1,4 +1,5 @@
 import { fork } from 'node:child_process';
+import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Environment } from '../settings.ts';
 import type { KeeperNews, KeeperOrder, Launch } from './keeper-protocol.ts';
@@ -17,7 +18,8 @@ export interface Keeper {
  * its only argument, for whoever reads the process table.
  */
 export function startKeeper(stateDir: string, env: Environment, onNews: (news: KeeperNews) => void): Keeper {
-  const file = fileURLToPath(new URL('keeper-main.ts', import.meta.url));
+  // As this file ends: `.js` where the program is built.
+  const file = fileURLToPath(new URL(`keeper-main${extname(import.meta.url)}`, import.meta.url));
   const child = fork(file, [stateDir], {
     detached: true,
     env,
