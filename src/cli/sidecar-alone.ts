@@ -13,6 +13,8 @@ import type { SidecarSetUp } from './sidecar-settings.ts';
 export interface RunningSidecar {
   /** Where it listens, by the name of the listener: what a port 0 became, or `unix:` and a path. */
   readonly origins: Readonly<Record<string, string>>;
+  /** Reads credentials again, as they do from time to time. */
+  readAgain(): void;
   /** Not ready any more; finishes what was begun and lets go of everything. */
   close(): Promise<void>;
 }
@@ -42,7 +44,7 @@ export async function startSidecarAlone(setUp: SidecarSetUp, surroundings: Surro
 }
 
 async function open(
-  { config, server }: SidecarSetUp,
+  { config, server, reload }: SidecarSetUp,
   { ending }: Surroundings,
   closers: Closers,
 ): Promise<RunningSidecar> {
@@ -60,6 +62,7 @@ async function open(
       emit: observer.emitter('sidecar', sidecarEvents),
       metrics: () => observer.metrics(),
       accepting: () => !drain.begun,
+      reload,
     }),
   );
   await firstOf([program.start?.() ?? Promise.resolve(), ending], FIRST_LOAD_SECONDS);
@@ -67,6 +70,7 @@ async function open(
   closers.add(() => listening.close());
   return {
     origins: Object.fromEntries(listening.listeners.map(({ name, origin }) => [name, origin])),
+    readAgain: () => void program.readAgain(),
     async close() {
       drain.begun = true;
       await closers.close();

@@ -4,6 +4,8 @@ import type { Environment, SettingsTable } from '../settings.ts';
 import { sidecarProblems } from '../sidecar/config-problems.ts';
 import { sidecarSettings } from '../sidecar/config.ts';
 import type { SidecarConfig } from '../sidecar/config.ts';
+import type { ReloadSource } from '../sidecar/reload/reload.ts';
+import { readFoldersNamedIn } from '../sidecar/reload/secret-folders.ts';
 import { sidecarServerSettings } from '../sidecar/server-config.ts';
 import type { SidecarServerConfig } from '../sidecar/server-config.ts';
 import { readConfigFile } from './config-file.ts';
@@ -15,6 +17,8 @@ import type { ServerCommand } from './server-arguments.ts';
 export interface SidecarSetUp {
   readonly config: SidecarConfig;
   readonly server: SidecarServerConfig;
+  /** Where the settings came from, to be read there again. */
+  readonly reload: ReloadSource;
   readonly warnings: readonly string[];
   /** Every setting in force, with nothing secret in it. */
   readonly effective: Readonly<Record<string, unknown>>;
@@ -39,17 +43,20 @@ export function sidecarFlag(variable: string): string {
 }
 
 /**
- * The settings of `fullmakt sidecar`: what the flags say, else the environment, else the file, else the defaults. Nothing is fetched.
+ * The settings of `fullmakt sidecar`: what files in FULLMAKT_SIDECAR_SECRET_DIRS say, else the flags, else the environment, else the file, else the defaults. Nothing is fetched.
  * Throws Misconfigured, which names everything that is wrong.
  */
 export async function sidecarSetUp(command: ServerCommand, env: Environment, cwd: string): Promise<SidecarSetUp> {
   const file =
     command.config === undefined ? {} : await readConfigFile(resolve(cwd, command.config), new Set(BY_NAME.keys()));
-  const { env: said, problems } = layered(command.flags, env, file);
+  const { env: beneath, problems } = layered(command.flags, env, file);
+  const folders = await readFoldersNamedIn(beneath);
+  const said = { ...beneath, ...folders.variables };
   const own = readSettings(sidecarSettings, said, { prefix: PREFIX, known: KNOWN });
   const process = readSettings(sidecarServerSettings, said);
   const all = [
     ...problems,
+    ...folders.problems,
     ...(own.ok ? [] : own.problems),
     ...(process.ok ? [] : process.problems),
     ...sidecarProblems(own.ok ? own.settings : own.usable),
@@ -58,6 +65,7 @@ export async function sidecarSetUp(command: ServerCommand, env: Environment, cwd
   return {
     config: own.settings,
     server: process.settings,
+    reload: { env: beneath, variables: folders.variables },
     warnings: [...own.warnings, ...process.warnings],
     effective: { ...shown(sidecarSettings, own.settings), ...shown(sidecarServerSettings, process.settings) },
   };

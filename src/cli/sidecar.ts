@@ -13,7 +13,8 @@ import { untilSignal } from './until-signal.ts';
 const GONE_AFTER_MS = 35_000;
 
 /**
- * `fullmakt sidecar`: the token endpoints alone, until SIGINT, SIGTERM or SIGHUP. Resolves with the exit code. Throws errors with exit
+ * `fullmakt sidecar`: the token endpoints alone, until SIGINT or SIGTERM. SIGHUP reads the folders of credentials again;
+ * without any it ends the sidecar too. Resolves with the exit code. Throws errors with exit
  * code 2 (usage) and 78 (settings), PortTaken, SocketTaken.
  */
 export async function runSidecar(args: readonly string[], env: Environment, cwd: string): Promise<number> {
@@ -22,8 +23,13 @@ export async function runSidecar(args: readonly string[], env: Environment, cwd:
   const setUp = await sidecarSetUp(command, env, cwd);
   const { notice, settings } = createNotices({ program: 'sidecar', format: 'json' }, () => Date.now() / 1000);
   for (const warning of setUp.warnings) notice(warning);
-  const ending = untilSignal();
+  const hasFolders = setUp.config.secretDirs.length > 0 || setUp.config.appsDir !== undefined;
+  const ending = untilSignal(hasFolders ? ['SIGINT', 'SIGTERM'] : undefined);
+  const started: { running?: RunningSidecar } = {};
+  // Before the start: whoever tells of new credentials while it goes on must not end it. They are read when it is done anyway.
+  if (hasFolders) process.on('SIGHUP', () => started.running?.readAgain());
   const running = await startSidecarAlone(setUp, { notice, ending });
+  started.running = running;
   const summary = summariseSidecar(setUp, running.origins, performance.now() / 1000);
   process.stdout.write(command.json ? `${JSON.stringify(summary, null, 2)}\n` : describeSidecar(summary));
   if (!command.json) settings(setUp.effective);

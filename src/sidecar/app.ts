@@ -19,6 +19,7 @@ import { limitInFlight } from './door/in-flight.ts';
 import { handleIntrospect } from './introspect.ts';
 import { apiAddress } from './listens-at.ts';
 import { handleReady } from './ready.ts';
+import { withState } from './tell-state.ts';
 import { createReload } from './reload/reload.ts';
 import type { Reload, ReloadSource } from './reload/reload.ts';
 import { handleToken } from './token.ts';
@@ -53,11 +54,12 @@ export async function createSidecar(config: SidecarConfig, dependencies: Sidecar
   const following: { reload?: Reload } = {};
   const readAgain = async (): Promise<void> => following.reload?.readAgainForClient();
   const application = createApplication(config, { ...dependencies, readAgain });
-  const reload = source === undefined ? undefined : createReload(source, { config, application, now, emit });
+  const isFed = source !== undefined && config.secretDirs.length > 0;
+  const reload = isFed ? createReload(source, { config, application, now, emit }) : undefined;
   if (reload !== undefined) following.reload = reload;
   const ready = (): Promise<HttpResponse> => {
     const { providers } = application.context();
-    return handleReady(providers.values(), now, reload?.state());
+    return handleReady(providers.values(), now, { reload: reload?.shown() });
   };
   return {
     listeners: [...apiListeners(config, application, dependencies), ...probeListeners(config, ready, dependencies)],
@@ -95,7 +97,7 @@ export function apiListeners(
   const listeners: ListenerSpec[] = [];
   if (address !== undefined) {
     const handle = behind({ allowedHosts, requiredHeader, loopback: isLoopback(address.host) });
-    listeners.push({ name: 'sidecar', setting: 'BIND_ADDRESS', ...address, handle });
+    listeners.push({ name: 'sidecar', setting: 'BIND_ADDRESS', ...address, handle, ownHeaders: NO_STORE });
   }
   if (path !== undefined) {
     // Whoever may open the file is let in, by whatever name.

@@ -11,7 +11,7 @@ import { needRestart } from './need-restart.ts';
 import type { FolderVariables } from './variable-folder.ts';
 
 /** How it stands with the configuration of an application that runs. */
-export interface ReloadState {
+interface ReloadState {
   /** What came of the last reading that found something else than before; `none` while there was none. */
   readonly outcome: 'none' | 'success' | 'failure';
   /** Seconds since the epoch of that. */
@@ -28,7 +28,8 @@ export interface Follower {
   readAgain(): Promise<void>;
   /** The same, at most once a second, for whoever is told by others to ask. */
   readAgainForClient(): Promise<void>;
-  state(): ReloadState;
+  /** The member `reload` of readiness (sidecar-sdk.md 3.9). */
+  shown(): object;
 }
 
 /** What following one application takes. */
@@ -116,7 +117,16 @@ export function followConfiguration(options: FollowerOptions): Follower {
       askedAt = now();
       return readAgain();
     },
-    state: () => state,
+    shown: () => show(state),
+  };
+}
+
+function show({ outcome, at, problems, restart }: ReloadState): object {
+  return {
+    outcome,
+    ...(at === undefined ? {} : { at: new Date(at * 1000).toISOString() }),
+    ...(problems.length === 0 ? {} : { problems }),
+    ...(restart.length === 0 ? {} : { needs_restart: restart }),
   };
 }
 
