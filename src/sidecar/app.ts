@@ -61,8 +61,9 @@ export async function createSidecar(config: SidecarConfig, dependencies: Sidecar
     const { providers } = application.context();
     return handleReady(providers.values(), now, { reload: reload?.shown() });
   };
+  const probed = withState(dependencies, () => [application.context()]);
   return {
-    listeners: [...apiListeners(config, application, dependencies), ...probeListeners(config, ready, dependencies)],
+    listeners: [...apiListeners(config, application, dependencies), ...probeListeners(config, ready, probed)],
     async readAgain() {
       await reload?.readAgain();
     },
@@ -102,7 +103,8 @@ export function apiListeners(
   if (path !== undefined) {
     // Whoever may open the file is let in, by whatever name.
     const handle = behind({ allowedHosts: 'any', requiredHeader, loopback: false });
-    listeners.push({ name: 'sidecar socket', setting: 'FULLMAKT_SIDECAR_SOCKET', host: '', port: 0, path, handle });
+    const setting = 'FULLMAKT_SIDECAR_SOCKET';
+    listeners.push({ name: 'sidecar socket', setting, host: '', port: 0, path, handle, ownHeaders: NO_STORE });
   }
   return listeners;
 }

@@ -126,5 +126,5 @@ test('serves probes on a listener of their own: liveness, readiness by provider,
   assert.equal(status, 200);
   const { providers } = JSON.parse(text) as { providers: Record<string, { keys: unknown; credential?: unknown }> };
   assert.deepEqual(Object.keys(providers), ['entra_id', 'tokenx', 'maskinporten', 'idporten']);
-  assert.deepEqual(providers['tokenx']?.credential, { kid: 'client-key' });
+  assert.deepEqual(providers['tokenx']?.credential, { kid: 'client-key', loaded: '1970-01-01T00:00:00.000Z' });
 });

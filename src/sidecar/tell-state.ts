@@ -1,8 +1,21 @@
 import type { SidecarContext } from './context.ts';
 import type { Provider } from './provider.ts';
 
-/** Tells how things stand with one application, for gauges: called when somebody reads them, so that nothing runs in between. */
-export function tellState({ cache, providers, now, emit }: SidecarContext): void {
+/** These metrics, with gauges as they are when somebody reads them: nothing runs in between. */
+export function withState<D extends { readonly metrics?: () => Promise<string> }>(
+  dependencies: D,
+  contexts: () => Iterable<SidecarContext>,
+): D {
+  const { metrics } = dependencies;
+  if (metrics === undefined) return dependencies;
+  const read = (): Promise<string> => {
+    for (const context of contexts()) tellState(context);
+    return metrics();
+  };
+  return { ...dependencies, metrics: read };
+}
+
+function tellState({ cache, providers, now, emit }: SidecarContext): void {
   const { entries, bytes } = cache.size();
   emit({ event: 'sidecar.cache_size', cache: 'token', entries, bytes });
   for (const provider of providers.values()) {

@@ -44,6 +44,7 @@ export function createEndpoints(
   let loading: Promise<ServerMetadata> | undefined;
   let pauseSeconds = 0;
   let pausedUntil = 0;
+  let failure: unknown;
 
   function fetchOnce(url: string): Promise<ServerMetadata> {
     loading ??= load(url);
@@ -59,8 +60,10 @@ export function createEndpoints(
       });
       loaded = { metadata, at: now() };
       pauseSeconds = 0;
+      failure = undefined;
       return metadata;
     } catch (error) {
+      failure = error;
       pauseSeconds = Math.min(Math.max(pauseSeconds * 2, FIRST_PAUSE_SECONDS), LONGEST_PAUSE_SECONDS);
       pausedUntil = now() + pauseSeconds;
       throw error;
@@ -78,7 +81,7 @@ export function createEndpoints(
       if (now() - loaded.at >= METADATA_AGE_SECONDS && !paused) fetchOnce(url).catch(() => undefined);
       return loaded.metadata;
     }
-    if (paused) throw new Error(`metadata of ${named} could not be read a moment ago`);
+    if (paused) throw new Error(`metadata of ${named} could not be read a moment ago`, { cause: failure });
     return await fetchOnce(url);
   }
 
