@@ -2,13 +2,14 @@ import type { Algorithm } from '../../oauth/algorithms.ts';
 import type { VerificationKey } from '../../oauth/jwk.ts';
 import type { HeaderMemo } from '../../oauth/jws-header.ts';
 import { JoseError } from '../../oauth/jws.ts';
-import { checkClaims, parseJwt, stringClaim, stringListClaim, verifyJwtSignature } from '../../oauth/jwt.ts';
+import { checkClaims, parseJwt, stringClaim, verifyJwtSignature } from '../../oauth/jwt.ts';
 import type { ClaimRules, Claims, UnverifiedJwt } from '../../oauth/jwt.ts';
 import type { Clock } from '../../oauth/time.ts';
 import { parseAnyAll } from '../guards/any-all.ts';
 import { AuthError } from '../auth-error.ts';
 import type { CallerList } from '../guards/callers.ts';
 import type { TrustedIssuer } from './issuer.ts';
+import { explainClaims } from './explain-claims.ts';
 import { makePrincipal } from './make-principal.ts';
 import type { Policy } from '../settings/options.ts';
 import type { Principal, Provider } from '../principal.ts';
@@ -73,25 +74,18 @@ export function judge(
     issuer: config.issuer,
     maxLifetimeSeconds: policy.maxLifetimeSeconds,
   };
-  if ('audienceNotIssued' in audience) checkClaims(claims, rules);
-  else checkClaimsFor(audience, claims, rules);
+  checkExplained(claims, 'audienceNotIssued' in audience ? rules : { ...rules, audience });
   const principal = makePrincipal({ config, claims, typ: jwt.header.typ, token }, callers);
   checkScope(principal, issuer);
   return principal;
 }
 
-/** Rows 10 to 16 for tokens that name an audience; a wrong one is explained: whose token it is, and how to get a right one. */
-function checkClaimsFor(audience: readonly string[], claims: Claims, rules: Omit<ClaimRules, 'audience'>): void {
+/** Rows 10 to 16. */
+function checkExplained(claims: Claims, rules: ClaimRules): void {
   try {
-    checkClaims(claims, { ...rules, audience });
+    checkClaims(claims, rules);
   } catch (error) {
-    if (!(error instanceof JoseError && error.code === 'audience_mismatch')) throw error;
-    const actual = stringListClaim(claims, 'aud')?.join(' ') ?? 'none';
-    throw new AuthError('audience_mismatch', {
-      explanation:
-        `expected a token for ${audience.join(' or ')}, got one for ${actual}; the caller has to ask for a token of this ` +
-        'app, and spec.accessPolicy.inbound.rules of this app has to name the caller',
-    });
+    throw error instanceof JoseError ? explainClaims(error, claims, rules) : error;
   }
 }
 
