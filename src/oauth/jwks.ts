@@ -36,6 +36,11 @@ export interface KeySet {
   keysInMemory(kid: string | undefined, algorithm: string): readonly VerificationKey[] | undefined;
   /** Fetches again if the cool-down allows: for a bad signature of a token without `kid`. Whether a set was fetched. */
   refresh(): Promise<boolean>;
+  /**
+   * What a verdict stands on: the same value for as long as no key disappears or changes, equal to that of no other key set, undefined
+   * while there is no usable set. A set that is due is refreshed, as for a key.
+   */
+  standing(): object | undefined;
   state(): KeySetState;
   /** Loads the set if need be, and has it refreshed if it is due; whether there is one. */
   ready(): Promise<boolean>;
@@ -93,10 +98,12 @@ const HARD_AGE = DAY;
 export function createStaticKeySet(keys: readonly unknown[]): KeySet {
   const { keys: all, skipped } = withoutAmbiguous(keys.map(importVerificationKey), []);
   if (skipped.length > 0) throw new KeyRefused('another key has the same kid');
+  const standing = {};
   return {
     keysFor: (kid, algorithm) => Promise.resolve(selectKeys(all, kid, algorithm)),
     keysInMemory: (kid, algorithm) => selectKeys(all, kid, algorithm),
     refresh: () => Promise.resolve(false),
+    standing: () => standing,
     state: () => ({ keys: all.length, generation: 0 }),
     ready: () => Promise.resolve(true),
     close: () => {},
@@ -118,6 +125,7 @@ export function createRemoteKeySet(options: RemoteKeySetOptions): KeySet {
   let keys: readonly VerificationKey[] = [];
   let skippedBefore: readonly string[] = [];
   let generation = 0;
+  let standing = {};
   let fetchedAt: number | undefined;
   let softAge = 0;
   let failure: string | undefined;
@@ -171,7 +179,10 @@ export function createRemoteKeySet(options: RemoteKeySetOptions): KeySet {
   function accept(fresh: readonly VerificationKey[], becauseOfKid: boolean): void {
     const lost = keys.some((old) => !fresh.some((key) => isSameKey(key, old)));
     const gained = fresh.some((key) => !keys.some((old) => isSameKey(key, old)));
-    if (lost) generation += 1;
+    if (lost) {
+      generation += 1;
+      standing = {};
+    }
     keys = fresh;
     fetchedAt = elapsed();
     failure = undefined;
@@ -193,9 +204,15 @@ export function createRemoteKeySet(options: RemoteKeySetOptions): KeySet {
     return inFlight;
   }
 
-  function keysInMemory(kid: string | undefined, algorithm: string): readonly VerificationKey[] | undefined {
-    if (!usable()) return undefined;
+  /** Whether there is a usable set; one that is due is refreshed in the background. */
+  function atHand(): boolean {
+    if (!usable()) return false;
     if (ageSeconds() >= softAge) void load(false);
+    return true;
+  }
+
+  function keysInMemory(kid: string | undefined, algorithm: string): readonly VerificationKey[] | undefined {
+    if (!atHand()) return undefined;
     const found = selectKeys(keys, kid, algorithm);
     // While fetches fail a key that was missing a moment ago may be there by now.
     const isMiss = (): boolean => kid !== undefined && failure === undefined && pacing.isKnownMiss(kid);
@@ -223,6 +240,7 @@ export function createRemoteKeySet(options: RemoteKeySetOptions): KeySet {
     keysFor,
     keysInMemory,
     refresh: () => load(true),
+    standing: () => (atHand() ? standing : undefined),
     state: () => ({
       keys: keys.length,
       generation,
@@ -230,11 +248,7 @@ export function createRemoteKeySet(options: RemoteKeySetOptions): KeySet {
       ...(failure === undefined ? {} : { failure }),
       ...(fetchedAt === undefined ? {} : { skipped: skippedBefore.length }),
     }),
-    ready: async () => {
-      if (!usable()) return (await load(false)) && usable();
-      if (ageSeconds() >= softAge) void load(false);
-      return true;
-    },
+    ready: async () => atHand() || ((await load(false)) && usable()),
     close: () => stop.abort(),
   };
 }

@@ -65,7 +65,14 @@ export function createFetchPacing(
       waitFor(Math.min(most, first * 2 ** failures));
       failures += 1;
     },
-    isKnownMiss: (kid) => (misses.get(kid)?.until ?? Number.NEGATIVE_INFINITY) > now(),
+    isKnownMiss: (kid) => {
+      const miss = misses.get(kid);
+      if (miss === undefined || miss.until <= now()) return false;
+      // The one asked for least lately leaves first.
+      misses.delete(kid);
+      misses.set(kid, miss);
+      return true;
+    },
     missed: (kid) => {
       const before = misses.get(kid);
       const delay = before === undefined ? MISS.first : Math.min(MISS.most, before.delay * 2);
