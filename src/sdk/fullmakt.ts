@@ -1,6 +1,5 @@
 import type { Fetch } from '../oauth/fetch.ts';
 import { createHeaderMemo } from '../oauth/jws-header.ts';
-import { JoseError } from '../oauth/jws.ts';
 import { parseLocalIssuers, issuerUrlProblem } from '../oauth/local-issuers.ts';
 import { AuthError, withoutExplanation } from './auth-error.ts';
 import { tokenOf } from './http/authenticate.ts';
@@ -19,10 +18,9 @@ import { readPolicy } from './settings/options.ts';
 import type { IssuerConfig, Options } from './settings/options.ts';
 import type { Principal, Provider } from './principal.ts';
 import type { NonEmpty, Result } from './result.ts';
-import { fetchKeys, judge, keysInMemory, readToken, refusalOf } from './judge/validate.ts';
 import type { ValidateOptions, ValidationContext } from './judge/validate.ts';
-
-type Validated = Result<{ readonly principal: Principal }, AuthError>;
+import { createValidator } from './judge/validator.ts';
+import type { Validated } from './judge/validator.ts';
 
 /** Judges tokens and requests for one application. */
 export interface Fullmakt {
@@ -78,42 +76,7 @@ function build(configs: readonly IssuerConfig[], options: Options, found: readon
 function assemble(context: ValidationContext, explain: boolean, emit: (event: SdkEvent) => void): Fullmakt {
   const shown = (error: AuthError): AuthError => (explain ? error : withoutExplanation(error));
 
-  function accepted(principal: Principal): Validated {
-    emit(acceptance(principal));
-    return { ok: true, principal };
-  }
-
-  function refused(error: unknown): Validated {
-    const refusal = refusalOf(error);
-    if (refusal === undefined) throw error;
-    emit({ event: 'token.refused', code: refusal.code, explanation: refusal.explanation });
-    return { ok: false, error: shown(refusal) };
-  }
-
-  async function validate(token: string, options?: ValidateOptions): Promise<Validated> {
-    try {
-      const candidate = readToken(token, context, options);
-      const keys = keysInMemory(candidate) ?? (await fetchKeys(candidate));
-      return accepted(judge(candidate, keys, context));
-    } catch (error) {
-      return refused(error);
-    }
-  }
-
-  function validateSync(token: string, options?: ValidateOptions): Validated {
-    try {
-      const candidate = readToken(token, context, options);
-      const keys = keysInMemory(candidate);
-      if (keys === undefined) {
-        // Asked for now, it is there for a later call; that call also learns why it is not.
-        fetchKeys(candidate).catch(() => {});
-        throw new JoseError('keys_unavailable', 'the key is not in memory');
-      }
-      return accepted(judge(candidate, keys, context));
-    } catch (error) {
-      return refused(error);
-    }
-  }
+  const { validate, validateSync, refused, close } = createValidator(context, { emit, shown });
 
   function authorize<T extends Principal>(
     principal: Principal,
@@ -145,15 +108,10 @@ function assemble(context: ValidationContext, explain: boolean, emit: (event: Sd
     },
     ready: () => readiness(context),
     close() {
+      close();
       for (const { keySet } of context.issuers.values()) keySet.close();
     },
   };
-}
-
-function acceptance(principal: Principal): SdkEvent {
-  const { provider, kind, caller } = principal;
-  const jti = typeof principal.claims.jti === 'string' ? principal.claims.jti : undefined;
-  return { event: 'token.accepted', provider, kind, caller, jti };
 }
 
 function checkGuard(guard: unknown, callers: CallerList): void {

@@ -1,5 +1,6 @@
 import type { Algorithm } from '../../oauth/algorithms.ts';
 import { parseLocalIssuers, issuerUrlProblem } from '../../oauth/local-issuers.ts';
+import { isJsonObject } from '../../oauth/objects.ts';
 import type { AnyAll } from '../guards/any-all.ts';
 import type { SdkEvent } from '../events.ts';
 import type { Provider } from '../principal.ts';
@@ -34,6 +35,11 @@ export interface Options {
   readonly leewaySeconds?: number;
   /** Longest `exp` - `iat`; 87 000. */
   readonly maxLifetimeSeconds?: number;
+  /**
+   * Remembers accepted tokens, so that one sent again is not verified again: 10,000 of them for 60 seconds unless told, at most 300.
+   * Off unless asked for: a key the issuer took back may be believed for that much longer only where that was chosen.
+   */
+  readonly verifiedCache?: false | { readonly maxEntries?: number; readonly maxAgeSeconds?: number };
   /** Reasons in responses; ignored if `NODE_ENV` is `production`. */
   readonly explain?: boolean;
   readonly onEvent?: (event: SdkEvent) => void;
@@ -43,7 +49,12 @@ export interface Options {
 export interface Policy {
   readonly leewaySeconds: number;
   readonly maxLifetimeSeconds: number;
+  /** Undefined: nothing is remembered. */
+  readonly verifiedCache: { readonly maxEntries?: number; readonly maxAgeSeconds?: number } | undefined;
 }
+
+const MAX_VERIFIED_AGE_SECONDS = 300;
+const MAX_VERIFIED_ENTRIES = 1_000_000;
 
 /** Checks the numbers as strictly as a token's; what is wrong is added to `findings`. */
 export function readPolicy(options: Options, findings: string[]): Policy {
@@ -54,7 +65,34 @@ export function readPolicy(options: Options, findings: string[]): Policy {
   if (!Number.isFinite(maxLifetimeSeconds) || maxLifetimeSeconds <= 0) {
     findings.push('maxLifetimeSeconds has to be a finite number of seconds above 0');
   }
-  return { leewaySeconds, maxLifetimeSeconds };
+  return { leewaySeconds, maxLifetimeSeconds, verifiedCache: readVerifiedCache(options.verifiedCache, findings) };
+}
+
+/** Callers without types are caught here too: `true` or a misspelt member must not pass for a choice. */
+function readVerifiedCache(given: unknown, findings: string[]): Policy['verifiedCache'] {
+  if (given === undefined || given === false) return undefined;
+  if (!isJsonObject(given)) {
+    findings.push('verifiedCache has to be false or an object');
+    return undefined;
+  }
+  const { maxEntries, maxAgeSeconds, ...others } = given;
+  for (const name of Object.keys(others)) findings.push(`verifiedCache has no member ${name}`);
+  if (maxEntries !== undefined && !isWithin(maxEntries, MAX_VERIFIED_ENTRIES, Number.isSafeInteger)) {
+    findings.push(`verifiedCache.maxEntries has to be a whole number from 1 to ${MAX_VERIFIED_ENTRIES}`);
+    return undefined;
+  }
+  if (maxAgeSeconds !== undefined && !isWithin(maxAgeSeconds, MAX_VERIFIED_AGE_SECONDS, Number.isFinite)) {
+    findings.push(`verifiedCache.maxAgeSeconds has to be above 0 and at most ${MAX_VERIFIED_AGE_SECONDS}`);
+    return undefined;
+  }
+  return {
+    ...(maxEntries === undefined ? {} : { maxEntries }),
+    ...(maxAgeSeconds === undefined ? {} : { maxAgeSeconds }),
+  };
+}
+
+function isWithin(value: unknown, most: number, fits: (value: unknown) => boolean): value is number {
+  return typeof value === 'number' && fits(value) && value > 0 && value <= most;
 }
 
 /** Why an issuer's URL is refused, in the words of a finding; https unless local providers are allowed. */

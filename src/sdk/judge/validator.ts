@@ -1,0 +1,95 @@
+import type { VerificationKey } from '../../oauth/jwk.ts';
+import { JoseError } from '../../oauth/jws.ts';
+import type { AuthError } from '../auth-error.ts';
+import type { SdkEvent } from '../events.ts';
+import type { Principal } from '../principal.ts';
+import type { Result } from '../result.ts';
+import { createMemory } from './memory.ts';
+import { fetchKeys, judge, keysInMemory, readToken, refusalOf } from './validate.ts';
+import type { Candidate, ValidateOptions, ValidationContext } from './validate.ts';
+
+/** Who a token stands for, or why it does not. */
+export type Validated = Result<{ readonly principal: Principal }, AuthError>;
+
+/** Judges tokens, and tells of each verdict. */
+export interface Validator {
+  readonly validate: (token: string, options?: ValidateOptions) => Promise<Validated>;
+  /** Without I/O: `keys_unavailable` if the key is not in memory. */
+  readonly validateSync: (token: string, options?: ValidateOptions) => Validated;
+  /** The refusal behind an error, told and in the form to be shown; throws what is no refusal but a bug. */
+  readonly refused: (error: unknown) => Validated;
+  readonly close: () => void;
+}
+
+/** What a verdict is told with: `shown` is the form of a refusal that may leave the application. */
+export interface Telling {
+  readonly emit: (event: SdkEvent) => void;
+  readonly shown: (error: AuthError) => AuthError;
+}
+
+/** Ties the checks of one token to keys, memory and events. */
+export function createValidator(context: ValidationContext, { emit, shown }: Telling): Validator {
+  const memory = createMemory(context);
+
+  function accepted(principal: Principal): Validated {
+    emit(acceptance(principal));
+    return { ok: true, principal };
+  }
+
+  function refused(error: unknown): Validated {
+    const refusal = refusalOf(error);
+    if (refusal === undefined) throw error;
+    emit({ event: 'token.refused', code: refusal.code, explanation: refusal.explanation });
+    return { ok: false, error: shown(refusal) };
+  }
+
+  function settle(candidate: Candidate, keys: readonly VerificationKey[]): Validated {
+    const principal = judge(candidate, keys, context);
+    memory?.keep(candidate, principal);
+    return accepted(principal);
+  }
+
+  /** The verdict, or the one that has to wait for keys. */
+  function begin(token: string, options: ValidateOptions | undefined): Validated | Candidate {
+    try {
+      const known = memory?.find(token, options);
+      if (known !== undefined) return accepted(known);
+      const candidate = readToken(token, context, options);
+      const keys = keysInMemory(candidate);
+      return keys === undefined ? candidate : settle(candidate, keys);
+    } catch (error) {
+      return refused(error);
+    }
+  }
+
+  async function finish(candidate: Candidate): Promise<Validated> {
+    try {
+      return settle(candidate, await fetchKeys(candidate));
+    } catch (error) {
+      return refused(error);
+    }
+  }
+
+  return {
+    async validate(token, options) {
+      const outcome = begin(token, options);
+      // What can be said at once costs no further turn.
+      return 'ok' in outcome ? outcome : await finish(outcome);
+    },
+    validateSync(token, options) {
+      const outcome = begin(token, options);
+      if ('ok' in outcome) return outcome;
+      // Asked for now, it is there for a later call; that call also learns why it is not.
+      fetchKeys(outcome).catch(() => {});
+      return refused(new JoseError('keys_unavailable', 'the key is not in memory'));
+    },
+    refused,
+    close: () => memory?.close(),
+  };
+}
+
+function acceptance(principal: Principal): SdkEvent {
+  const { provider, kind, caller } = principal;
+  const jti = typeof principal.claims.jti === 'string' ? principal.claims.jti : undefined;
+  return { event: 'token.accepted', provider, kind, caller, jti };
+}
