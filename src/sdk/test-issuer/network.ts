@@ -76,6 +76,7 @@ function patience(waiting: Set<() => void>, signal: AbortSignal | undefined): Pr
       end();
       reject(signal?.reason);
     };
+    if (signal?.aborted === true) return reject(signal.reason);
     const timer = setTimeout(goOn, SLOW_MILLISECONDS);
     waiting.add(goOn);
     signal?.addEventListener('abort', leave, { once: true });

@@ -13,9 +13,8 @@ export class RefusedGrant extends Error {
 
 /** A parameter that has to be there, and perhaps to be this. Throws RefusedGrant `invalid_request`. */
 export function required(form: URLSearchParams, name: string, value?: string): string {
-  const given = form.getAll(name);
-  const [first = ''] = given;
-  if (given.length !== 1 || first === '') throw new RefusedGrant('invalid_request', `${name} has to be there once`);
-  if (value !== undefined && first !== value) throw new RefusedGrant('invalid_request', `${name} has to be ${value}`);
-  return first;
+  const given = form.get(name) ?? '';
+  if (given === '') throw new RefusedGrant('invalid_request', `${name} is missing`);
+  if (value !== undefined && given !== value) throw new RefusedGrant('invalid_request', `${name} has to be ${value}`);
+  return given;
 }

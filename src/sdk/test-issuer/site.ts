@@ -51,6 +51,8 @@ function tokenAnswer(desk: Desk, provider: Played, { method, contentType, form }
     if (!contentType.startsWith('application/x-www-form-urlencoded')) {
       throw new RefusedGrant('invalid_request', 'the body has to be a form');
     }
+    const twice = [...new Set(form.keys())].find((name) => form.getAll(name).length > 1);
+    if (twice !== undefined) throw new RefusedGrant('invalid_request', `${twice} stands there twice`);
     const token = GRANTS[provider](desk, form);
     const expiresIn = (numberClaim(parseJwt(token).claims, 'exp') ?? 0) - Math.floor(desk.now());
     return json(200, { access_token: token, token_type: 'Bearer', expires_in: expiresIn });
