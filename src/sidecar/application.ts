@@ -12,6 +12,7 @@ import { judgeConfig } from './reload/judge-config.ts';
 import type { JudgedConfig } from './reload/judge-config.ts';
 import { createIssuers } from './reload/issuers.ts';
 import type { Issuers } from './reload/issuers.ts';
+import { createResultCache } from './result-cache.ts';
 
 export { SidecarMisconfigured } from './reload/judge-config.ts';
 
@@ -82,11 +83,10 @@ function warm(providers: ReadonlyMap<string, Provider>): void {
 
 type Lasting = Pick<SidecarContext, 'providers' | 'cache' | 'now' | 'emit'>;
 
-function contextOf(
-  { jsonOnly, targets, leewaySeconds, validateUserToken }: SidecarConfig,
-  lasting: Lasting,
-): SidecarContext {
-  return { ...lasting, jsonOnly, targets, leewaySeconds, validateUserToken };
+function contextOf(config: SidecarConfig, lasting: Lasting): SidecarContext {
+  const { jsonOnly, targets, leewaySeconds, validateUserToken } = config;
+  const results = createResultCache(config, lasting.now);
+  return { ...lasting, jsonOnly, targets, leewaySeconds, validateUserToken, results };
 }
 
 function openProviders(

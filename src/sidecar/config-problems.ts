@@ -7,6 +7,8 @@ import { USER_ISSUERS } from './user-token.ts';
 
 /** As for the SDK: more would make expiry mean little. */
 const MAX_LEEWAY_SECONDS = 120;
+/** A key that was taken back is believed for no longer than this (sidecar-sdk.md 2.6). */
+const MAX_RESULT_SECONDS = 300;
 
 /** Everything that keeps settings from working together, each naming its variable; what could not be read is left out of the judgement. */
 export function sidecarProblems(config: Partial<SidecarConfig>): readonly string[] {
@@ -22,6 +24,10 @@ export function sidecarProblems(config: Partial<SidecarConfig>): readonly string
   }
   if (!(leewaySeconds >= 0 && leewaySeconds <= MAX_LEEWAY_SECONDS)) {
     problems.push(`FULLMAKT_SIDECAR_LEEWAY_SECONDS has to be between 0 and ${MAX_LEEWAY_SECONDS}`);
+  }
+  const { introspectionCacheSeconds = 0 } = config;
+  if (!(introspectionCacheSeconds >= 0 && introspectionCacheSeconds <= MAX_RESULT_SECONDS)) {
+    problems.push(`FULLMAKT_SIDECAR_INTROSPECTION_CACHE_SECONDS has to be between 0 and ${MAX_RESULT_SECONDS}`);
   }
   if (config.validateUserToken === true && read.ok && !USER_ISSUERS.some((name) => read.providers.has(name))) {
     const switches = USER_ISSUERS.map((name) => PROVIDER_VARIABLES[name].enabled).join(', ');

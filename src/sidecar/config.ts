@@ -58,7 +58,10 @@ export interface SidecarConfig extends ProviderVariableSettings {
   readonly targets: readonly string[];
   readonly leewaySeconds: number;
   readonly validateUserToken: boolean;
+  /** 0: every token is judged anew. */
+  readonly introspectionCacheSeconds: number;
   readonly cacheMaxBytes: number;
+  readonly refreshAhead: boolean;
 }
 
 function variable(env: string, says: string): Setting<string> {
@@ -161,6 +164,11 @@ export const sidecarSettings: SettingsTable<SidecarConfig> = {
     says: 'How far clocks may be apart when a token is judged.',
     fallback: 60,
   }),
+  introspectionCacheSeconds: seconds({
+    env: 'FULLMAKT_SIDECAR_INTROSPECTION_CACHE_SECONDS',
+    says: 'For how long a good token is not judged again by introspection, at most 300; 0: it always is.',
+    fallback: 60,
+  }),
   validateUserToken: boolean({
     env: 'FULLMAKT_SIDECAR_VALIDATE_USER_TOKEN',
     says: 'Judges a user token before it is exchanged; one that does not hold is refused without asking the provider.',
@@ -170,6 +178,11 @@ export const sidecarSettings: SettingsTable<SidecarConfig> = {
     env: 'FULLMAKT_SIDECAR_CACHE_MAX_BYTES',
     says: 'Memory for cached tokens, in bytes.',
     fallback: 64 * 1024 * 1024,
+  }),
+  refreshAhead: boolean({
+    env: 'FULLMAKT_SIDECAR_REFRESH_AHEAD',
+    says: 'Fetches tokens in use anew, in the background, before their time in the cache is over.',
+    fallback: true,
   }),
   AZURE_ENABLED: variable('AZURE_ENABLED', 'Switches Entra ID on.'),
   AZURE_APP_CLIENT_ID: variable('AZURE_APP_CLIENT_ID', 'Client id at Entra ID, and the audience of its tokens.'),

@@ -5,6 +5,7 @@ import { PROVIDER_VARIABLES } from '../providers/provider-variables.ts';
 import type { SidecarEvent } from './events.ts';
 import { Undecodable } from './wire/fields.ts';
 import type { Provider } from './provider.ts';
+import type { ResultCache } from './result-cache.ts';
 
 /** What the endpoints share. */
 export interface SidecarContext {
@@ -15,6 +16,8 @@ export interface SidecarContext {
   readonly jsonOnly: boolean;
   readonly targets: readonly string[];
   readonly leewaySeconds: number;
+  /** Absent where every token is judged anew. */
+  readonly results: ResultCache | undefined;
   /** User tokens are judged before they are sent on. */
   readonly validateUserToken: boolean;
 }

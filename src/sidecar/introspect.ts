@@ -14,10 +14,16 @@ export async function handleIntrospect(request: HttpRequest, context: SidecarCon
   const wanted = parseIntrospectRequest(await readFields(request, context));
   const found = findProvider(context, wanted.provider);
   if ('off' in found) return json(200, { active: false, error: found.off });
-  const { now, leewaySeconds } = context;
+  const { now, leewaySeconds, results } = context;
+  const { token } = wanted;
+  const { provider } = found;
+  const known = results?.find(token, provider);
+  if (known !== undefined) return active(known);
   try {
-    const claims = await judgeToken(wanted.token, found.provider, { now: now(), leewaySeconds });
-    return { status: 200, headers: { 'Content-Type': 'application/json' }, body: activeAnswer(claims) };
+    const { claims, text } = await judgeToken(token, provider, { now: now(), leewaySeconds });
+    const answer = Buffer.from(activeAnswer(text));
+    results?.keep(token, provider, { claims, answer });
+    return active(answer);
   } catch (error) {
     if (!(error instanceof JoseError || error instanceof PayloadRefused)) throw error;
     if (error instanceof JoseError && error.code === 'keys_unavailable') {
@@ -25,4 +31,8 @@ export async function handleIntrospect(request: HttpRequest, context: SidecarCon
     }
     return json(200, { active: false, error: inactiveText(error) });
   }
+}
+
+function active(body: Uint8Array): HttpResponse {
+  return { status: 200, headers: { 'Content-Type': 'application/json' }, body };
 }

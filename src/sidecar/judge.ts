@@ -2,6 +2,7 @@ import { isAlgorithm } from '../oauth/algorithms.ts';
 import { JoseError, parseCompactJws } from '../oauth/jws.ts';
 import type { JoseErrorCode, ParsedJws } from '../oauth/jws.ts';
 import { checkClaims, checkJwsSignature } from '../oauth/jwt.ts';
+import type { Claims } from '../oauth/jwt.ts';
 import { isJsonObject } from '../oauth/objects.ts';
 import { parseStrictJson } from '../oauth/strict-json.ts';
 import type { Provider } from './provider.ts';
@@ -13,14 +14,21 @@ export interface JudgeOptions {
   readonly leewaySeconds: number;
 }
 
+/** What a good token says, and the text it says it with. */
+export interface GoodToken {
+  readonly claims: Claims;
+  readonly text: string;
+}
+
 /**
- * Judges a token of one provider, in the order of sidecar-sdk.md 2.2, and gives the text of its claims. Throws
- * JoseError; `keys_unavailable` says nothing about the token.
+ * Judges a token of one provider, in the order of sidecar-sdk.md 2.2. Throws JoseError, of which `keys_unavailable` says nothing about
+ * the token, and PayloadRefused.
  */
-export async function judgeToken(token: string, provider: Provider, options: JudgeOptions): Promise<string> {
+export async function judgeToken(token: string, provider: Provider, options: JudgeOptions): Promise<GoodToken> {
   const jws = parseCompactJws(token, { memo: provider.headers });
   const { kid, alg } = jws.header;
   if (!isAlgorithm(alg)) throw new JoseError('header_refused', 'the algorithm is not known');
+  if (jws.payload.length === 0) throw new JoseError('token_malformed', 'a segment is empty');
   if (kid === undefined) throw new JoseError('key_id_missing', 'the token names no key');
   const { audience, issuer, algorithms } = provider.settings;
   const keys = await provider.keySet.keysFor(kid, alg);
@@ -32,10 +40,10 @@ export async function judgeToken(token: string, provider: Provider, options: Jud
     issuer,
     ...(audience === undefined ? {} : { audience }),
   });
-  return jws.payload.toString('utf8');
+  return { claims, text: jws.payload.toString('utf8') };
 }
 
-function parsePayload(jws: ParsedJws): Readonly<Record<string, unknown>> {
+function parsePayload(jws: ParsedJws): Claims {
   try {
     const claims = parseStrictJson(jws.payload);
     if (isJsonObject(claims)) return claims;

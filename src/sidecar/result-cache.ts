@@ -1,0 +1,43 @@
+import type { Claims } from '../oauth/jwt.ts';
+import type { Clock } from '../oauth/time.ts';
+import { createVerifiedCache, policyFingerprint } from '../oauth/verified-cache.ts';
+import type { SidecarConfig } from './config.ts';
+import type { Provider } from './provider.ts';
+
+/** Answers of introspection for tokens that were good a moment ago (sidecar-sdk.md 2.6). The bytes are shared: nobody may write to them. */
+export interface ResultCache {
+  find(token: string, provider: Provider): Uint8Array | undefined;
+  keep(token: string, provider: Provider, good: { readonly claims: Claims; readonly answer: Uint8Array }): void;
+}
+
+/** One for each configuration of an application, so that no answer outlives what it was judged by; undefined where it is off. */
+export function createResultCache(
+  { introspectionCacheSeconds, leewaySeconds }: Pick<SidecarConfig, 'introspectionCacheSeconds' | 'leewaySeconds'>,
+  now: Clock,
+): ResultCache | undefined {
+  if (introspectionCacheSeconds === 0) return undefined;
+  const cache = createVerifiedCache<Uint8Array>({ now, maxAgeSeconds: introspectionCacheSeconds });
+  const fingerprints = new WeakMap<Provider, string>();
+
+  function keyOf(token: string, provider: Provider): string | undefined {
+    let policy = fingerprints.get(provider);
+    if (policy === undefined) {
+      const { name, issuer, audience, algorithms } = provider.settings;
+      policy = policyFingerprint({ name, issuer, audience, algorithms, leewaySeconds });
+      fingerprints.set(provider, policy);
+    }
+    return cache.keyOf(policy, token);
+  }
+
+  return {
+    find(token, provider) {
+      const key = keyOf(token, provider);
+      return key === undefined ? undefined : cache.find(key);
+    },
+    keep(token, provider, { claims, answer }) {
+      const key = keyOf(token, provider);
+      if (key === undefined) return;
+      cache.keep(key, { value: answer, claims, keySet: provider.keySet, bytes: answer.byteLength });
+    },
+  };
+}
