@@ -45,6 +45,7 @@ const UNSENT_CODES: ReadonlySet<string> = new Set([
   'EHOSTUNREACH',
   'ENETUNREACH',
   'UND_ERR_CONNECT_TIMEOUT',
+  'ERR_CONNECT_TIMEOUT',
 ]);
 
 function hasUnsentCode(error: unknown, depth: number): boolean {

@@ -1,6 +1,10 @@
 import { isIP } from 'node:net';
-import type { Agent } from 'undici';
+import type { Agent } from 'node:http';
 import { addressKind } from './addresses.ts';
+import { http, https } from './node-http.ts';
+import { makeCall } from './outbound-call.ts';
+import { isExcepted } from './outbound-proxy.ts';
+import type { OutboundProxy } from './outbound-proxy.ts';
 import { AddressRefused, pinnedLookup, resolveByMachine } from './pinned-lookup.ts';
 import type { Resolve, Resolved } from './pinned-lookup.ts';
 
@@ -10,12 +14,19 @@ export interface OutboundOptions {
   readonly ca?: string;
   /** Seconds to connect: 2 unless told. */
   readonly connectSeconds?: number;
+  /** Seconds without a byte of the answer: no limit of their own unless told. */
+  readonly readSeconds?: number;
   /** Seconds for the whole call, body included: 10 unless told. */
   readonly totalSeconds?: number;
   /** Longest body in bytes: 1 MiB unless told. */
   readonly maxBytes?: number;
   /** Finds the addresses of host names: the machine's own way unless told. */
   readonly resolve?: Resolve;
+  /** Connections to one host at a time, 64 unless told; so many idle ones are kept as well, for ten seconds. */
+  readonly connections?: number;
+  readonly idleConnections?: number;
+  /** For https to anywhere but this machine. It finds the addresses: what names mean is then not checked here. */
+  readonly proxy?: OutboundProxy | undefined;
 }
 
 /** A request as for the built-in one, and how far inside it may go: `public` = to no private address. */
@@ -33,19 +44,6 @@ export interface OutboundFetch {
   close(): Promise<void>;
 }
 
-/** A body came that is longer than the caller allows. */
-export class ResponseTooLarge extends Error {
-  constructor(maxBytes: number) {
-    super(`response body is longer than ${maxBytes} bytes`);
-    this.name = 'ResponseTooLarge';
-  }
-}
-
-interface Client {
-  readonly fetch: typeof import('undici').fetch;
-  readonly agents: Readonly<Record<Where, Agent>>;
-}
-
 /** Connections that lead to one kind of place; they are never shared with another kind. */
 type Where = 'public' | 'any' | 'loopback';
 
@@ -55,59 +53,82 @@ const THIS_MACHINE: readonly Resolved[] = [
   { address: '::1', family: 6 },
 ];
 
+const IDLE_MS = 10_000;
+/** Some servers turn down who does not say what it is. */
+const OWN_HEADERS = { accept: '*/*', 'accept-encoding': 'identity', 'user-agent': 'fullmakt' };
+
 /** Makes a `fetch` over its own connections; `close` ends them. */
 export function createOutboundFetch(options: OutboundOptions = {}): OutboundFetch {
-  const maxBytes = options.maxBytes ?? 1024 * 1024;
-  let client: Promise<Client> | undefined;
+  const { maxBytes = 1024 * 1024, connectSeconds = 2, readSeconds = Infinity, totalSeconds = 10, proxy } = options;
+  const agents = createAgents(options);
   return {
     async fetch(url, init = {}) {
-      const where = placeOf(new URL(url).hostname, init.reach ?? 'any');
-      client ??= createClient(options);
-      const { fetch, agents } = await client;
-      const deadline = AbortSignal.timeout((options.totalSeconds ?? 10) * 1000);
-      const signal = init.signal ? AbortSignal.any([init.signal, deadline]) : deadline;
+      const to = new URL(url);
+      const where = placeOf(to.hostname, init.reach ?? 'any');
+      const isTunnelled = proxy !== undefined && isProxied(to, where, proxy);
+      const deadline = AbortSignal.timeout(totalSeconds * 1000);
       // The built-in request knows what content type each kind of body implies.
       const request = new Request(url, { ...init, signal: null });
-      const response = await fetch(url, {
+      for (const [name, value] of Object.entries(OWN_HEADERS)) {
+        if (!request.headers.has(name)) request.headers.set(name, value);
+      }
+      const { status, statusText, rawHeaders, body } = await makeCall({
+        url: to,
         method: request.method,
-        headers: [...request.headers],
-        body: request.body === null ? null : new Uint8Array(await request.arrayBuffer()),
-        redirect: 'manual',
-        signal,
-        dispatcher: agents[where],
+        headers: request.headers,
+        body: request.body === null ? undefined : new Uint8Array(await request.arrayBuffer()),
+        agent: agents[isTunnelled ? 'proxy' : where][to.protocol === 'https:' ? 'tls' : 'plain'],
+        signal: init.signal ? AbortSignal.any([init.signal, deadline]) : deadline,
+        connectMs: connectSeconds * 1000,
+        readMs: readSeconds * 1000,
+        maxBytes,
+        isTunnelled,
       });
-      const bytes = await readAtMost(response.body, maxBytes);
-      const hasBody = ![204, 205, 304].includes(response.status);
-      const { status, statusText } = response;
-      return new Response(hasBody ? bytes : null, { status, statusText, headers: [...response.headers] });
+      const hasBody = ![204, 205, 304].includes(status);
+      return new Response(hasBody ? body : null, { status, statusText, headers: pairs(rawHeaders) });
     },
-    async close() {
-      const { agents } = (await client) ?? {};
-      await Promise.all(Object.values(agents ?? {}).map((agent) => agent.destroy()));
+    close() {
+      for (const { plain, tls } of Object.values(agents)) {
+        plain.destroy();
+        tls.destroy();
+      }
+      return Promise.resolve();
     },
   };
 }
 
-// Loaded at the first call: the library takes longer to load than a program has to start.
-async function createClient(options: OutboundOptions): Promise<Client> {
-  const { Agent, fetch } = await import('undici');
-  const timeout = (options.connectSeconds ?? 2) * 1000;
-  const { ca, resolve = resolveByMachine } = options;
-  const agent = (connect: object): Agent => new Agent({ connect: { timeout, ...connect }, connections: 64 });
+function pairs(flat: readonly string[]): [string, string][] {
+  return Array.from({ length: flat.length / 2 }, (_, at) => [flat[2 * at] ?? '', flat[2 * at + 1] ?? '']);
+}
+
+interface AgentPair {
+  readonly plain: Agent;
+  readonly tls: Agent;
+}
+
+function createAgents(options: OutboundOptions): Readonly<Record<Where | 'proxy', AgentPair>> {
+  const { ca, resolve = resolveByMachine, connections = 64, idleConnections = connections, proxy } = options;
+  const common = { keepAlive: true, maxSockets: connections, maxFreeSockets: idleConnections, timeout: IDLE_MS };
+  const pair = (more: object): AgentPair => ({
+    plain: new http.Agent({ ...common, ...more }),
+    tls: new https.Agent({ ...common, ...more }),
+  });
   return {
-    fetch,
-    agents: {
-      public: agent({ lookup: pinnedLookup(resolve, (address) => addressKind(address) === 'public') }),
-      any: agent({ lookup: pinnedLookup(resolve, (address) => addressKind(address) !== 'never') }),
-      loopback: agent({
-        lookup: pinnedLookup(
-          () => Promise.resolve(THIS_MACHINE),
-          () => true,
-        ),
-        ...(ca === undefined ? {} : { ca }),
-      }),
-    },
+    public: pair({ lookup: pinnedLookup(resolve, (address) => addressKind(address) === 'public') }),
+    any: pair({ lookup: pinnedLookup(resolve, (address) => addressKind(address) !== 'never') }),
+    loopback: pair({
+      lookup: pinnedLookup(
+        () => Promise.resolve(THIS_MACHINE),
+        () => true,
+      ),
+      ...(ca === undefined ? {} : { ca }),
+    }),
+    proxy: pair(proxy === undefined ? {} : { proxyEnv: { HTTPS_PROXY: proxy.url } }),
   };
+}
+
+function isProxied(to: URL, where: Where, { except = '' }: OutboundProxy): boolean {
+  return to.protocol === 'https:' && where !== 'loopback' && !isExcepted(to, except);
 }
 
 /** Which connections a host may have. An address is judged here: a socket asks for the addresses of names only. */
@@ -126,16 +147,4 @@ function isLoopback(hostname: string): boolean {
     hostname === '[::1]' ||
     /^127(?:\.\d{1,3}){3}$/.test(hostname)
   );
-}
-
-async function readAtMost(body: AsyncIterable<Uint8Array> | null, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of body ?? []) {
-    length += chunk.length;
-    // Leaving the loop cancels the body, and with it the connection.
-    if (length > maxBytes) throw new ResponseTooLarge(maxBytes);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
 }
