@@ -3,7 +3,7 @@ import { authenticateOnce } from './http/attached.ts';
 import type { Fullmakt } from './fullmakt.ts';
 import type { Guard } from './guards/guard.ts';
 import type { Principal } from './principal.ts';
-import { refusalAnswer } from './http/refusal.ts';
+import { refuse } from './http/refusal.ts';
 import type { AdapterOptions } from './http/refusal.ts';
 
 export type { AdapterOptions } from './http/refusal.ts';
@@ -21,8 +21,7 @@ export function protect<T extends Principal>(
   return async (c, next) => {
     const outcome = await authenticateOnce(c, { headers: c.req.raw.headers }, { auth, guard });
     if (!outcome.ok) {
-      const { status, headers, body } = refusalAnswer(outcome.error, options);
-      options.onRefused?.(outcome.error);
+      const { status, headers, body } = refuse(outcome.error, options);
       return new Response(body, { status, headers });
     }
     c.set('principal', outcome.principal);

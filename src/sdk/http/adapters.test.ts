@@ -1,243 +1,218 @@
 import assert from 'node:assert/strict';
-import { request as rawRequest } from 'node:http';
-import type { Server } from 'node:http';
 import test from 'node:test';
-import { serve as serveHono } from '@hono/node-server';
-import express from 'express';
-import { Hono } from 'hono';
-import { principalOf, protect as protectExpress } from '../express.ts';
-import { CLAIMS, ENV, keyFetch, makeKeys, mint, START } from '../testing/fixtures.ts';
-import { protect as protectHono } from '../hono.ts';
-import { allOf, anyPrincipal, fromEnv, requireAcr, requireCaller, requireScope, requireUser } from '../index.ts';
-import type { Fullmakt, Guard } from '../index.ts';
+import type { AuthError } from '../index.ts';
+import { makeAuth } from '../testing/auth.ts';
+import { CLAIMS, ENV, makeKeys, mint, START } from '../testing/fixtures.ts';
+import { startApps } from './testing/apps.ts';
+import type { Answer, Question } from './testing/ask.ts';
 
 const keys = await makeKeys();
+const user = await mint(CLAIMS['tokenx-user'], keys.issuer);
+const low = await mint({ ...CLAIMS['tokenx-user'], acr: 'Level3' }, keys.issuer);
+const weak = await mint({ ...CLAIMS['tokenx-user'], acr: 'idporten-loa-low' }, keys.issuer);
+const machine = await mint(CLAIMS['tokenx-machine'], keys.issuer);
+const stranger = await mint({ ...CLAIMS['tokenx-user'], client_id: 'local:fleet:nobody' }, keys.issuer);
+const expired = await mint({ ...CLAIMS['tokenx-user'], iat: START - 99, exp: START - 60 }, keys.issuer);
+const forged = await mint(CLAIMS['tokenx-user'], keys.stranger);
 
-interface App {
-  readonly name: string;
-  readonly origin: string;
-}
+const REALM = 'realm="fleet"';
+const METADATA = 'resource_metadata="https://api.example/.well-known/oauth-protected-resource"';
+const OPTIONS = { realm: 'fleet', resourceMetadata: 'https://api.example/.well-known/oauth-protected-resource' };
 
-interface Answer {
+interface Row {
+  readonly what: string;
+  readonly ask: Question;
   readonly status: number;
-  readonly headers: Readonly<Record<string, unknown>>;
-  readonly body: string;
+  /** What stands between realm and metadata. */
+  readonly challenge: string;
 }
 
-const outer = requireUser();
-const citizen = allOf(requireUser('tokenx'), requireCaller());
-const ROUTES: readonly (readonly [path: string, guard: Guard])[] = [
-  ['/any', anyPrincipal],
-  ['/citizen', citizen],
-  ['/high', requireAcr('high')],
-  ['/scope', requireScope({ any: ['fleet:write', 'fleet:admin'] })],
+const INVALID = 'error="invalid_token", error_description="the token is invalid"';
+const HIGHER = 'error="insufficient_user_authentication", acr_values=';
+const ROWS: readonly Row[] = [
+  { what: 'no credentials', ask: { path: '/any' }, status: 401, challenge: '' },
+  { what: 'another scheme', ask: { path: '/any', authorization: 'Basic eDp5' }, status: 401, challenge: '' },
+  {
+    what: 'a scheme that begins alike',
+    ask: { path: '/any', authorization: `Bearers ${user}` },
+    status: 401,
+    challenge: '',
+  },
+  { what: 'a token in the query', ask: { path: `/any?access_token=${user}` }, status: 401, challenge: '' },
+  { what: 'a token in the body', ask: { path: '/any', form: `access_token=${user}` }, status: 401, challenge: '' },
+  { what: 'a token in a cookie', ask: { path: '/any', cookie: `access_token=${user}` }, status: 401, challenge: '' },
+  ...[
+    'Bearer',
+    'Bearer a b',
+    `Bearer ${user},`,
+    `Bearer ${user}, Bearer ${user}`,
+    `Bearer "${user}"`,
+    [`Bearer ${user}`, `Bearer ${user}`],
+    ['Basic eDp5', `Bearer ${user}`],
+    `Basic eDp5, bearer ${user}`,
+  ].map((authorization, at) => ({
+    what: `ill-formed ${at}`,
+    ask: { path: '/any', authorization },
+    status: 400,
+    challenge: 'error="invalid_request"',
+  })),
+  { what: 'not a token', ask: { path: '/any', authorization: 'Bearer x' }, status: 401, challenge: INVALID },
+  { what: 'spoilt', ask: { path: '/any', authorization: `Bearer ${user}x` }, status: 401, challenge: INVALID },
+  { what: 'forged', ask: { path: '/any', authorization: `Bearer ${forged}` }, status: 401, challenge: INVALID },
+  {
+    what: 'expired',
+    ask: { path: '/any', authorization: `Bearer ${expired}` },
+    status: 401,
+    challenge: 'error="invalid_token", error_description="the token has expired"',
+  },
+  ...[machine, stranger].map((token) => ({
+    what: 'refused by a guard',
+    ask: { path: '/citizen', authorization: `Bearer ${token}` },
+    status: 403,
+    challenge: 'error="insufficient_scope"',
+  })),
+  {
+    what: 'refused by a scope guard',
+    ask: { path: '/scope', authorization: `Bearer ${user}` },
+    status: 403,
+    challenge: 'error="insufficient_scope", scope="fleet:write fleet:admin"',
+  },
+  ...['/high', '/nested/high'].map((path) => ({
+    what: 'a level below high',
+    ask: { path, authorization: `Bearer ${low}` },
+    status: 401,
+    challenge: `${HIGHER}"idporten-loa-high"`,
+  })),
+  {
+    what: 'a level below substantial',
+    ask: { path: '/substantial', authorization: `Bearer ${weak}` },
+    status: 401,
+    challenge: `${HIGHER}"idporten-loa-substantial"`,
+  },
+  {
+    what: 'refused by the outer guard',
+    ask: { path: '/nested/high', authorization: `Bearer ${machine}` },
+    status: 403,
+    challenge: 'error="insufficient_scope"',
+  },
 ];
 
-function listening(server: Server): Promise<string> {
-  return new Promise((resolve) => {
-    server.once('listening', () => {
-      const address = server.address();
-      resolve(`http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`);
-    });
-  });
+/** What has to be the same whichever framework answers. */
+function compared({ status, headers, body }: Answer): object {
+  const names = ['www-authenticate', 'cache-control', 'content-type', 'retry-after'];
+  return { status, headers: names.map((name) => headers[name]), body };
 }
 
-async function startApps(t: test.TestContext, auth: Fullmakt): Promise<readonly App[]> {
-  const options = { realm: 'fleet', resourceMetadata: 'https://api.example/.well-known/oauth-protected-resource' };
-  const one = express();
-  const two = new Hono();
-  for (const [path, guard] of ROUTES) {
-    one.get(path, protectExpress(auth, guard, options), (req, res) => {
-      res.json({ id: principalOf(req, guard).id });
-    });
-    two.get(path, protectHono(auth, guard, options), (c) => c.json({ id: c.get('principal').id }));
-  }
-  one.use('/nested', protectExpress(auth, outer, options));
-  one.get('/nested/high', protectExpress(auth, requireAcr('high'), options), (req, res) => {
-    res.json({ id: principalOf(req, citizen).id });
-  });
-  two.use('/nested/*', protectHono(auth, outer, options));
-  two.get('/nested/high', protectHono(auth, requireAcr('high'), options), (c) => c.json({ id: c.get('principal').id }));
-  const expressServer = one.listen(0, '127.0.0.1');
-  const honoServer = serveHono({ fetch: two.fetch, port: 0, hostname: '127.0.0.1' }) as Server;
-  for (const server of [expressServer, honoServer]) {
-    t.after(() => {
-      server.closeAllConnections();
-      server.close();
-    });
-  }
-  const [first, second] = await Promise.all([listening(expressServer), listening(honoServer)]);
-  return [
-    { name: 'express', origin: first },
-    { name: 'hono', origin: second },
-  ];
-}
-
-function get(url: string, authorization: string | readonly string[] | undefined): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const headers: string[] = [];
-    for (const value of authorization === undefined ? [] : [authorization].flat()) headers.push('Authorization', value);
-    headers.push('Host', new URL(url).host);
-    const sent = rawRequest(url, { headers, agent: false }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('end', () => {
-        resolve({
-          status: response.statusCode ?? 0,
-          headers: response.headers,
-          body: Buffer.concat(chunks).toString(),
-        });
-      });
-    });
-    sent.on('error', reject);
-    sent.end();
-  });
-}
-
-test('one suite of requests through both adapters, with equal answers row by row (5.3, L15)', async (t) => {
-  const net = keyFetch(keys);
-  const auth = fromEnv({
-    env: ENV,
-    fetch: net.fetch,
-    clock: () => START,
-    maskinporten: { requiredScope: 'fleet:read' },
-  });
-  t.after(() => {
-    auth.close();
-  });
-  const apps = await startApps(t, auth);
-  const user = await mint(CLAIMS['tokenx-user'], keys.issuer);
-  const low = await mint({ ...CLAIMS['tokenx-user'], acr: 'Level3' }, keys.issuer);
-  const machine = await mint(CLAIMS['tokenx-machine'], keys.issuer);
-  const expired = await mint({ ...CLAIMS['tokenx-user'], iat: START - 99, exp: START - 60 }, keys.issuer);
-  const more = 'realm="fleet"';
-  const metadata = 'resource_metadata="https://api.example/.well-known/oauth-protected-resource"';
-  const rows: readonly [
-    path: string,
-    header: string | readonly string[] | undefined,
-    status: number,
-    challenge: string,
-  ][] = [
-    ['/any', undefined, 401, `Bearer ${more}, ${metadata}`],
-    ['/any', 'Basic eDp5', 401, `Bearer ${more}, ${metadata}`],
-    ['/any', 'Bearer', 400, `Bearer ${more}, error="invalid_request", ${metadata}`],
-    ['/any', `Bearer ${user}, Bearer ${user}`, 400, `Bearer ${more}, error="invalid_request", ${metadata}`],
-    ['/any', [`Bearer ${user}`, `Bearer ${user}`], 400, `Bearer ${more}, error="invalid_request", ${metadata}`],
-    [
-      '/any',
-      `Bearer ${user}x`,
-      401,
-      `Bearer ${more}, error="invalid_token", error_description="the token is invalid", ${metadata}`,
-    ],
-    [
-      '/any',
-      `Bearer ${expired}`,
-      401,
-      `Bearer ${more}, error="invalid_token", error_description="the token has expired", ${metadata}`,
-    ],
-    ['/citizen', `Bearer ${machine}`, 403, `Bearer ${more}, error="insufficient_scope", ${metadata}`],
-    [
-      '/scope',
-      `Bearer ${user}`,
-      403,
-      `Bearer ${more}, error="insufficient_scope", scope="fleet:write fleet:admin", ${metadata}`,
-    ],
-    [
-      '/high',
-      `Bearer ${low}`,
-      401,
-      `Bearer ${more}, error="insufficient_user_authentication", acr_values="idporten-loa-high", ${metadata}`,
-    ],
-    [
-      '/nested/high',
-      `Bearer ${low}`,
-      401,
-      `Bearer ${more}, error="insufficient_user_authentication", acr_values="idporten-loa-high", ${metadata}`,
-    ],
-    ['/nested/high', `Bearer ${machine}`, 403, `Bearer ${more}, error="insufficient_scope", ${metadata}`],
-  ];
-  for (const [path, header, status, challenge] of rows) {
-    for (const app of apps) {
-      const answer = await get(`${app.origin}${path}`, header);
-      const where = `${app.name} ${path} ${String(status)}`;
-      assert.equal(answer.status, status, where);
-      assert.equal(answer.headers['www-authenticate'], challenge, where);
-      assert.equal(answer.headers['cache-control'], 'no-store', where);
-      assert.equal(answer.headers['content-type'], 'application/json', where);
-      assert.deepEqual(Object.keys(JSON.parse(answer.body) as object), ['error', 'error_description'], where);
-      assert.ok(!answer.body.includes('eyJ'), where);
+test('L15 error-semantics: each row of 5.3 through five adapters, with equal answers', async (t) => {
+  const { auth } = makeAuth(t, keys, { explain: false });
+  const apps = await startApps(t, auth, OPTIONS);
+  for (const { what, ask, status, challenge } of ROWS) {
+    const answers = await Promise.all(apps.map(async ({ name, ask: send }) => ({ name, answer: await send(ask) })));
+    const parameters = [REALM, challenge, METADATA].filter((part) => part !== '').join(', ');
+    for (const { name, answer } of answers) {
+      const where = `${name}: ${what}`;
+      const { error, error_description: description, ...others } = JSON.parse(answer.body) as Record<string, unknown>;
+      assert.deepEqual(
+        compared(answer),
+        {
+          status,
+          headers: [`Bearer ${parameters}`, 'no-store', 'application/json', undefined],
+          body: answers[0]?.answer.body,
+        },
+        where,
+      );
+      assert.deepEqual([typeof error, typeof description, others], ['string', 'string', {}], where);
+      assert.ok(challenge === '' || challenge.includes(`error="${String(error)}"`), where);
+      assert.ok(!JSON.stringify(answer).includes('eyJ'), where);
     }
-  }
-  for (const app of apps) {
-    for (const [path, header] of [
-      ['/any', `bearer ${user}`],
-      ['/citizen', `BEARER ${user}`],
-      ['/nested/high', `Bearer ${user}`],
-    ]) {
-      assert.deepEqual(await get(`${app.origin}${path}`, header).then(({ status, body }) => [status, body]), [
-        200,
-        '{"id":"s"}',
-      ]);
-    }
-    const inQuery = await get(`${app.origin}/any?access_token=${user}`, undefined);
-    assert.equal(inQuery.status, 401);
   }
 });
 
-test('keys that cannot be had are 503 with Retry-After and without a challenge, in both adapters', async (t) => {
-  const net = keyFetch(keys);
-  net.down = true;
-  const auth = fromEnv({ env: ENV, fetch: net.fetch, clock: () => START });
-  t.after(() => {
-    auth.close();
-  });
-  const user = await mint(CLAIMS['tokenx-user'], keys.issuer);
-  for (const app of await startApps(t, auth)) {
-    const answer = await get(`${app.origin}/any`, `Bearer ${user}`);
-    assert.equal(answer.status, 503);
-    assert.equal(answer.headers['www-authenticate'], undefined);
-    assert.equal(answer.headers['retry-after'], '5');
+test('without options a challenge is the scheme alone (RFC 6750 3.1)', async (t) => {
+  const { auth } = makeAuth(t, keys, { explain: false });
+  for (const { name, ask } of await startApps(t, auth)) {
+    assert.equal((await ask({ path: '/any' })).headers['www-authenticate'], 'Bearer', name);
   }
+});
+
+test('a good token passes in any case of the scheme, and once verified is judged by a nested guard too', async (t) => {
+  const { auth, events } = makeAuth(t, keys);
+  for (const { name, ask } of await startApps(t, auth)) {
+    for (const [path, authorization] of [
+      ['/any', `bearer ${user}`],
+      ['/citizen', `BEARER  ${user}`],
+      ['/nested/high', `bEaReR ${user}`],
+    ] as const) {
+      events.length = 0;
+      const { status, body } = await ask({ path, authorization });
+      assert.deepEqual([status, body], [200, '{"id":"s"}'], `${name} ${path}`);
+      assert.deepEqual(events.filter(({ event }) => event === 'token.accepted').length, 1, `${name} ${path}`);
+    }
+  }
+});
+
+test('L15 error-semantics: keys that cannot be had are 503 with Retry-After and without a challenge', async (t) => {
+  const { auth, net } = makeAuth(t, keys, { explain: false });
+  net.down = true;
+  const apps = await startApps(t, auth, OPTIONS);
+  for (const { name, ask } of apps) {
+    const answer = await ask({ path: '/any', authorization: `Bearer ${user}` });
+    assert.deepEqual(
+      compared(answer),
+      {
+        status: 503,
+        headers: [undefined, 'no-store', 'application/json', '5'],
+        body: '{"error":"temporarily_unavailable","error_description":"the keys of the issuer cannot be fetched at the moment"}',
+      },
+      name,
+    );
+  }
+});
+
+test("L15 error-semantics: what a handler throws is the framework's to answer, never a refusal", async (t) => {
+  const { auth } = makeAuth(t, keys);
+  const refused: AuthError[] = [];
+  for (const { name, ask } of await startApps(t, auth, { onRefused: (error) => refused.push(error) })) {
+    const answer = await ask({ path: '/fails', authorization: `Bearer ${user}` });
+    assert.deepEqual([answer.status, answer.headers['www-authenticate']], [500, undefined], name);
+  }
+  assert.deepEqual(refused, []);
+});
+
+test('onRefused hears of each refusal, and what it throws changes no answer', async (t) => {
+  const { auth } = makeAuth(t, keys, { explain: false });
+  const refused: string[] = [];
+  const onRefused = ({ code }: AuthError): void => {
+    refused.push(code);
+    throw new Error('a bug of the application');
+  };
+  const apps = await startApps(t, auth, { onRefused });
+  for (const { name, ask } of apps) {
+    assert.equal((await ask({ path: '/citizen', authorization: `Bearer ${machine}` })).status, 403, name);
+  }
+  assert.deepEqual(
+    refused,
+    apps.map(() => 'wrong_kind'),
+  );
 });
 
 test('explain adds what was expected and the manifest line, but never in production', async (t) => {
-  for (const [mode, pattern] of [
-    ['development', /spec\.login\.level/],
-    ['production', /^\{"error":"insufficient_user_authentication","error_description":"a higher level/],
-  ] as const) {
-    const env = { ...ENV, NODE_ENV: mode };
-    const auth = fromEnv({ env, fetch: keyFetch(keys).fetch, clock: () => START, explain: true });
-    t.after(() => {
-      auth.close();
-    });
-    const token = await mint({ ...CLAIMS['tokenx-user'], acr: 'Level3' }, keys.issuer);
-    for (const app of await startApps(t, auth)) {
-      assert.match((await get(`${app.origin}/high`, `Bearer ${token}`)).body, pattern, `${app.name} ${mode}`);
+  const rows: readonly [question: Question, told: RegExp][] = [
+    [{ path: '/high', authorization: `Bearer ${low}` }, /idporten-loa-high.*Level3.*spec\.login\.level/],
+    [{ path: '/citizen', authorization: `Bearer ${stranger}` }, /local:fleet:nobody.*spec\.accessPolicy\.inbound/],
+    [{ path: '/any', authorization: `Bearer ${expired}` }, /\d{10}/],
+    [{ path: '/any', authorization: `Bearer ${forged}` }, /signature/],
+  ];
+  for (const mode of ['development', 'production']) {
+    const { auth } = makeAuth(t, keys, { env: { ...ENV, NODE_ENV: mode }, explain: true });
+    for (const { name, ask } of await startApps(t, auth)) {
+      for (const [question, told] of rows) {
+        const { body, headers } = await ask(question);
+        const where = `${name} ${mode} ${question.path}: ${body}`;
+        assert.equal(told.test(body), mode === 'development', where);
+        assert.equal(told.test(headers['www-authenticate'] ?? ''), mode === 'development', where);
+        assert.ok(!body.includes('eyJ') && !(headers['www-authenticate'] ?? '').includes('eyJ'), where);
+      }
     }
   }
-});
-
-test('principalOf throws where nothing protected the route, and where the guard asked for would refuse', async (t) => {
-  const auth = fromEnv({ env: ENV, fetch: keyFetch(keys).fetch, clock: () => START });
-  t.after(() => {
-    auth.close();
-  });
-  const app = express();
-  const failures: string[] = [];
-  const tell: express.RequestHandler = (req, res) => {
-    try {
-      principalOf(req, requireScope('none'));
-    } catch (error) {
-      failures.push(error instanceof Error ? error.name : '');
-    }
-    res.end();
-  };
-  app.get('/open', tell);
-  app.get('/any', protectExpress(auth, anyPrincipal), tell);
-  const server = app.listen(0, '127.0.0.1');
-  t.after(() => server.close());
-  const origin = await listening(server);
-  await get(`${origin}/open`, undefined);
-  await get(`${origin}/any`, `Bearer ${await mint(CLAIMS['tokenx-user'], keys.issuer)}`);
-  assert.deepEqual(failures, ['ConfigError', 'AuthError']);
 });

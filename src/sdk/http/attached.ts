@@ -1,6 +1,8 @@
 import type { AuthError } from '../auth-error.ts';
+import { ConfigError } from '../config-error.ts';
 import type { RequestLike } from './authenticate.ts';
 import type { Fullmakt } from '../fullmakt.ts';
+import { admit } from '../guards/guard.ts';
 import type { Guard } from '../guards/guard.ts';
 import type { Principal } from '../principal.ts';
 import type { Result } from '../result.ts';
@@ -16,10 +18,16 @@ function isAttached(value: unknown): value is Attached {
   return typeof value === 'object' && value !== null && 'auth' in value && 'principal' in value;
 }
 
-/** The principal an adapter left on a request, under a symbol nobody else can name. */
-export function attachedPrincipal(carrier: object): Principal | undefined {
+/**
+ * Who called, as the guard's type, from what an adapter left on a request under a symbol nobody else can name. Throws
+ * ConfigError where nothing protected the request, AuthError where this guard refuses.
+ */
+export function attachedPrincipal<T extends Principal>(carrier: object, guard: Guard<T>): T {
   const found: unknown = Reflect.get(carrier, ATTACHED);
-  return isAttached(found) ? found.principal : undefined;
+  if (!isAttached(found)) throw new ConfigError(['principalOf: nothing protected this request']);
+  const outcome = admit(guard, found.principal);
+  if (!outcome.ok) throw outcome.error;
+  return outcome.principal;
 }
 
 /**

@@ -9,21 +9,35 @@ export interface RequestLike {
   readonly url?: string | undefined;
 }
 
+/** By its shape: frameworks and test environments bring a `Headers` of their own. */
+function isHeaders(headers: RequestLike['headers']): headers is Headers {
+  return typeof headers['get'] === 'function';
+}
+
 /** Node keeps only the first of several Authorization headers in `headers`; the raw list shows them all. */
-function authorizationOf({ headers, rawHeaders }: RequestLike): string | readonly string[] | undefined {
+function authorizationOf({ headers, rawHeaders }: RequestLike): readonly string[] {
   if (rawHeaders !== undefined) {
     return rawHeaders.filter((_, at) => at % 2 === 1 && rawHeaders[at - 1]?.toLowerCase() === 'authorization');
   }
-  if (headers instanceof Headers) return headers.get('authorization') ?? undefined;
+  if (isHeaders(headers)) {
+    const joined = headers.get('authorization');
+    return joined === null ? [] : [joined];
+  }
   const names = Object.keys(headers).filter((key) => key.toLowerCase() === 'authorization');
   return names.flatMap((name) => headers[name] ?? []);
 }
 
+/** Whether a header of another scheme is in truth several, one of them with a token: `Headers` joins them with commas. */
+function hidesBearer(header: string): boolean {
+  return header.includes(',') && header.toLowerCase().includes(', bearer ');
+}
+
 /** The bearer token of a request, from its `Authorization` header only. AuthError `token_missing` or `request_malformed`. */
 export function tokenOf(request: RequestLike): string | AuthError {
-  const bearer = readBearer(authorizationOf(request));
+  const authorization = authorizationOf(request);
+  const bearer = readBearer(authorization);
   if (bearer.kind === 'token') return bearer.token;
-  if (bearer.kind === 'none') {
+  if (bearer.kind === 'none' && !authorization.some(hidesBearer)) {
     return new AuthError('token_missing', {
       explanation: 'the request has no Authorization header with a bearer token',
     });

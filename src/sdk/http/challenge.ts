@@ -15,9 +15,12 @@ export function wireError(facts: ChallengeFacts): string {
   return facts.code === 'acr_too_low' ? 'insufficient_user_authentication' : 'invalid_token';
 }
 
+/** A token may hold thousands of audiences; a header may not. Characters. */
+const MAX_EXPLANATION = 500;
+
 /** What strangers are told: expired or invalid and nothing finer, unless an explanation was asked for. */
 export function wireDescription(facts: ChallengeFacts): string {
-  if (facts.explanation !== undefined) return printable(facts.explanation);
+  if (facts.explanation !== undefined) return printable(facts.explanation.slice(0, MAX_EXPLANATION));
   if (facts.status === 400) return 'the Authorization header is malformed';
   if (facts.status === 503) return 'the keys of the issuer cannot be fetched at the moment';
   if (facts.status === 403) return 'the token does not give access to this';

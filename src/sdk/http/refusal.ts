@@ -1,7 +1,7 @@
 import type { AuthError } from '../auth-error.ts';
 import { wireDescription, wireError } from './challenge.ts';
 
-/** What every adapter takes. `onRefused` is told of each refusal, after the answer is decided. */
+/** What every adapter takes. `onRefused` is told of each refusal, after the answer is decided; what it throws is dropped. */
 export interface AdapterOptions {
   readonly realm?: string;
   readonly resourceMetadata?: string;
@@ -15,8 +15,18 @@ export interface Refusal {
   readonly body: string;
 }
 
-/** Status, challenge and JSON body (RFC 6750 3); never stored, and never with text of a token. */
-export function refusalAnswer(error: AuthError, options: AdapterOptions): Refusal {
+/** The answer to a refusal: status, challenge and JSON body (RFC 6750 3); never stored, never with text of a token. `onRefused` hears of it. */
+export function refuse(error: AuthError, options: AdapterOptions): Refusal {
+  const answer = refusalAnswer(error, options);
+  try {
+    options.onRefused?.(error);
+  } catch {
+    // The application's bug, and no reason to answer otherwise.
+  }
+  return answer;
+}
+
+function refusalAnswer(error: AuthError, options: AdapterOptions): Refusal {
   const { realm, resourceMetadata } = options;
   const challenge = error.challenge({
     ...(realm === undefined ? {} : { realm }),

@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import express from 'express';
+import { principalOf, protect } from '../express.ts';
+import { anyPrincipal, AuthError, ConfigError, requireScope, requireUser } from '../index.ts';
+import { principalFrom, protectRoute } from '../next.ts';
+import { makeAuth } from '../testing/auth.ts';
+import { CLAIMS, ENV, makeKeys, mint } from '../testing/fixtures.ts';
+import { askOverHttp, listenOnce } from './testing/ask.ts';
+
+const keys = await makeKeys();
+const authorization = `Bearer ${await mint(CLAIMS['tokenx-user'], keys.issuer)}`;
+
+test('principalOf throws where nothing protected the route, and where the guard asked for would refuse', async (t) => {
+  const { auth } = makeAuth(t, keys);
+  const app = express();
+  const failures: string[] = [];
+  const tell: express.RequestHandler = (req, res) => {
+    try {
+      principalOf(req, requireScope('none'));
+    } catch (error) {
+      failures.push(error instanceof Error ? error.name : '');
+    }
+    res.end();
+  };
+  app.get('/open', tell);
+  app.get('/any', protect(auth, anyPrincipal), tell);
+  const origin = await listenOnce(t, app.listen(0, '127.0.0.1'));
+  await askOverHttp(origin, { path: '/open' });
+  await askOverHttp(origin, { path: '/any', authorization });
+  assert.deepEqual(failures, ['ConfigError', 'AuthError']);
+});
+
+test('principalFrom reads the headers of a server component, and rejects with the refusal', async (t) => {
+  const { auth } = makeAuth(t, keys);
+  const user = await principalFrom(auth, requireUser('tokenx'), new Headers({ authorization }));
+  assert.equal(user.claims.client_id, 'local:fleet:portal');
+  await assert.rejects(principalFrom(auth, anyPrincipal, new Headers()), (error) => {
+    return error instanceof AuthError && error.code === 'token_missing';
+  });
+  await assert.rejects(principalFrom(auth, undefined as never, new Headers({ authorization })), ConfigError);
+});
+
+test('a request whose Headers are of another make is read all the same', async (t) => {
+  const { auth } = makeAuth(t, keys);
+  const headers = { get: (name: string) => (name === 'authorization' ? authorization : null) };
+  assert.ok((await auth.authenticate({ headers: headers as never }, anyPrincipal)).ok);
+});
+
+test('a malformed guard throws where it is mounted, not when a request comes (L15)', async (t) => {
+  const { auth } = makeAuth(t, keys, { env: { ...ENV, FULLMAKT_INBOUND_APPS: '', AZURE_APP_PRE_AUTHORIZED_APPS: '' } });
+  assert.throws(() => protect(auth, undefined as never), ConfigError);
+  assert.throws(() => protectRoute(auth, 'anyone' as never, () => new Response()), ConfigError);
+});
+
+test('a handler of the App Router names its request and its params as it likes', async (t) => {
+  const { auth } = makeAuth(t, keys);
+  const GET = protectRoute(auth, anyPrincipal, async (_request, context: { params: Promise<{ id: string }> }) => {
+    const id: string = (await context.params).id;
+    return Response.json({ id });
+  });
+  const request = new Request('http://localhost/case/7', { headers: { authorization } });
+  assert.deepEqual(await (await GET(request, { params: Promise.resolve({ id: '7' }) })).json(), { id: '7' });
+});
