@@ -9,6 +9,8 @@ import { serve } from '../../web/serve.ts';
 import { createSidecar } from '../app.ts';
 import { sidecarSettings } from '../config.ts';
 import type { SidecarEvent } from '../events.ts';
+import { readFoldersNamedIn } from '../reload/secret-folders.ts';
+import type { Timers } from '../reload/timers.ts';
 
 /** The time tests begin at, seconds since the epoch. */
 export const START = 1_800_000_000;
@@ -99,14 +101,23 @@ export function testEnv(origin: string, keys: TestKeys): Record<string, string> 
 /** A running sidecar, its events, and its clock. */
 export interface TestSidecar {
   readonly origin: string;
+  /** Where PROBE_BIND_ADDRESS put them. */
+  readonly probes: string | undefined;
   readonly events: readonly SidecarEvent[];
   readonly clock: { now: number };
+  /** As SIGHUP does. */
+  readAgain(): Promise<void>;
   post(path: string, body: object | URLSearchParams, headers?: Record<string, string>): Promise<Response>;
 }
 
-/** Starts one from an environment; it ends with the test. */
-export async function startSidecar(t: TestContext, env: Record<string, string | undefined>): Promise<TestSidecar> {
-  const settings = readSettings(sidecarSettings, env);
+/** Starts one from an environment and the folders it names; it ends with the test. */
+export async function startSidecar(
+  t: TestContext,
+  env: Record<string, string | undefined>,
+  timers?: Timers,
+): Promise<TestSidecar> {
+  const { variables } = await readFoldersNamedIn(env);
+  const settings = readSettings(sidecarSettings, { ...env, ...variables });
   if (!settings.ok) throw new Error(settings.problems.join('; '));
   const events: SidecarEvent[] = [];
   const clock = { now: START };
@@ -116,14 +127,17 @@ export async function startSidecar(t: TestContext, env: Record<string, string | 
     emit: (event) => {
       events.push(event);
     },
+    ...(timers === undefined ? {} : { reload: { env, variables, timers } }),
   });
-  const [spec] = program.listeners;
-  if (spec === undefined) throw new Error('the sidecar has no listener');
-  const listener = await serve(spec);
+  if (timers !== undefined) await program.start?.();
+  const listeners = await Promise.all(program.listeners.map(serve));
   t.after(async () => {
-    await listener.close(0);
+    await Promise.all(listeners.map((each) => each.close(0)));
     await program.close();
   });
+  const [listener] = listeners;
+  if (listener === undefined) throw new Error('the sidecar has no listener');
+  const probes = listeners.find(({ name }) => name === 'sidecar probes')?.origin;
   const post: TestSidecar['post'] = (path, body, headers) => {
     const isForm = body instanceof URLSearchParams;
     const type = isForm ? 'application/x-www-form-urlencoded' : 'application/json';
@@ -133,5 +147,5 @@ export async function startSidecar(t: TestContext, env: Record<string, string | 
       body: isForm ? body.toString() : JSON.stringify(body),
     });
   };
-  return { origin: listener.origin, events, clock, post };
+  return { origin: listener.origin, probes, events, clock, readAgain: () => program.readAgain(), post };
 }
