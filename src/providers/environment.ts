@@ -10,6 +10,7 @@ import type { LocalIssuers } from '../oauth/local-issuers.ts';
 import type { ProviderSettings } from './provider-settings.ts';
 import { PROVIDER_VARIABLES } from './provider-variables.ts';
 import type { ProviderVariables } from './provider-variables.ts';
+import { isShared, sharedIssuer } from './tenant-issuer.ts';
 
 /** The six RSA names, which is what the deployed sidecar accepts (sidecar-sdk.md 2.3). */
 const SIDECAR_ALGORITHMS: readonly Algorithm[] = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'];
@@ -80,6 +81,7 @@ function readProvider(
   const tokenEndpoint = checkedUrl(reader, variables.tokenEndpoint);
   const wellKnownUrl = checkedUrl(reader, variables.wellKnownUrl);
   if (wellKnownUrl === undefined) reportMissingEndpoints(reader, variables);
+  if (name === 'entra_id') reportSharedTenant(reader, variables);
   const usedIssuer = issuer ?? issuerOf(reader, variables, wellKnownUrl);
   const client = readClient(reader, variables, why);
   const audience = variables.audience === undefined ? undefined : required(reader, variables.audience, why);
@@ -99,6 +101,17 @@ function reportMissingEndpoints(reader: Reader, variables: ProviderVariables): v
   const missing = parts.filter((part) => value(reader, part) === undefined);
   if (missing.length === 0) return;
   reader.problems.push(`${variables.wellKnownUrl} is missing (or set ${missing.join(', ')} instead)`);
+}
+
+/** An address for every tenant has no issuer that a token could be compared with (providers.md 2.2). */
+function reportSharedTenant(reader: Reader, variables: ProviderVariables): void {
+  for (const name of [variables.issuer, variables.wellKnownUrl]) {
+    const url = value(reader, name);
+    if (url === undefined || !(isShared(url) || isShared(sharedIssuer(`${url}/`)))) continue;
+    reader.problems.push(
+      `${name} is for the users of any tenant, and the sidecar serves one: give the URL of that tenant`,
+    );
+  }
 }
 
 /** The issuer a well-known URL belongs to: the URL without its suffix (RFC 8414 3, OpenID Discovery 4). */

@@ -84,8 +84,11 @@ function readIssuer(
   const where = `FULLMAKT_ISSUERS: ${name}`;
   const { issuer, jwks_uri: jwksUri, well_known_url: wellKnownUrl } = entry;
   const audience = readAudience(entry, where, findings);
-  const keys = typeof jwksUri === 'string' ? jwksUri : wellKnownUrl;
-  if (typeof issuer !== 'string' || typeof keys !== 'string') {
+  const keys = jwksUri ?? wellKnownUrl;
+  if (entry['kind'] !== undefined && entry['kind'] !== 'user' && entry['kind'] !== 'machine') {
+    findings.problems.push(`${where}.kind has to be user or machine`);
+  }
+  if (typeof issuer !== 'string' || issuer === '' || typeof keys !== 'string') {
     findings.problems.push(`${where} needs issuer, and jwks_uri or well_known_url`);
     return undefined;
   }

@@ -23,7 +23,7 @@ async function answer(request: HttpRequest, wanted: ExchangeRequest, context: Si
   if ('off' in found) return badRequest(found.off);
   const form = exchangeForm(found.provider, wanted, context.now);
   if (form === undefined) return badRequest(`identity provider ${provider} exchanges no tokens`);
-  const fault = targetFault(target, context.targets);
+  const fault = targetFault(wanted, context.targets);
   if (fault !== undefined) return badRequest(fault);
   if (context.validateUserToken) {
     const refused = await userTokenFault(userToken, provider, { context, cid: request.correlationId });

@@ -21,7 +21,7 @@ async function answer(request: HttpRequest, wanted: TokenRequest, context: Sidec
   if ('off' in found) return badRequest(found.off);
   const form = machineForm(found.provider, wanted, context.now);
   if (form === undefined) return badRequest(`identity provider ${wanted.provider} gives no machine tokens`);
-  const fault = targetFault(wanted.target, context.targets);
+  const fault = targetFault(wanted, context.targets);
   if (fault !== undefined) return badRequest(fault);
   const matter = { path: '/api/v1/token', provider: wanted.provider, target: wanted.target };
   return await serveToken(request, { matter, context }, acquireMachineToken(found.provider, wanted, { form, context }));

@@ -29,9 +29,12 @@ export function tokenAnswer(accessToken: string, expiresIn: number): HttpRespons
 
 /** The provider's own status, code and text; beside them its class in a header, which the numbers it gave decided. */
 export function failureAnswer(failed: TokenRequestFailed): HttpResponse {
-  const { retryAfterSeconds } = failed;
+  const { status, failure } = failed;
+  // Of other answers it would be a promise the provider did not make.
+  const isPause = status === 429 || status === 503 || failure === 'unreachable';
+  const retryAfterSeconds = isPause ? failed.retryAfterSeconds : undefined;
   const body = { error: failed.error, error_description: failed.description };
-  return json(failed.status, body, {
+  return json(status, body, {
     'Fullmakt-Refusal': failed.kind,
     ...(retryAfterSeconds === undefined ? {} : { 'Retry-After': String(retryAfterSeconds) }),
   });
