@@ -74,13 +74,13 @@ function entraMachine(): Readonly<Record<string, unknown>> {
 }
 
 function tokenxAny(): Readonly<Record<string, unknown>> {
-  return { aud: APPLICATION.name, jti: randomUUID(), client_id: CALLER.name };
+  return { aud: APPLICATION.name, jti: randomUUID(), client_id: CALLER.name, azp: CALLER.name };
 }
 
 function tokenxUser({ idporten }: Places, now: number): Readonly<Record<string, unknown>> {
   const { pid } = PERSON;
-  const sub = pairwise(CALLER.name);
-  return { ...tokenxAny(), sub, idp: idporten.issuer, acr: 'idporten-loa-high', pid, auth_time: Math.floor(now) - 60 };
+  const user = { sub: pairwise(CALLER.name), idp: idporten.issuer, acr: 'idporten-loa-high', pid };
+  return { ...tokenxAny(), ...user, auth_time: Math.floor(now) - 60, act: { sub: CALLER.name } };
 }
 
 function idportenAccess(): Readonly<Record<string, unknown>> {

@@ -25,7 +25,7 @@ const OPTIONAL: Readonly<Record<TokenKind, readonly string[]>> = {
   'entra-user': ['groups', 'roles', 'NAVident', 'name', 'preferred_username', 'azp_name', 'azpacr', 'sid', 'uti'],
   'entra-machine': ['roles', 'azp_name', 'azpacr', 'uti'],
   'entra-id-token': [],
-  tokenx: ['azp', 'scope', 'pid', 'acr', 'auth_time'],
+  tokenx: ['azp', 'act', 'scope', 'pid', 'acr', 'auth_time'],
   'tokenx-machine': ['azp', 'scope', 'roles'],
   idporten: ['pid', 'amr', 'client_amr', 'consumer', 'token_type'],
   'idporten-id-token': [],

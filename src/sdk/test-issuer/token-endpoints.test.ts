@@ -100,7 +100,9 @@ test('TokenX exchanges a token of ID-porten or its own for this application, and
     [status, expiresIn, claims['aud'], claims['client_id'], claims['pid'], claims['idp']],
     [200, 90, 'dev:team-b:register', TOKENX.clientId, '01819090285', env('IDPORTEN_ISSUER')],
   );
+  assert.deepEqual(claims['act'], { sub: TOKENX.clientId });
   const again = await askTokenx(await form(issuer.mint('tokenx')));
+  assert.deepEqual(again.claims['act'], { sub: TOKENX.clientId, act: { sub: 'test:team:caller' } });
   assert.deepEqual([again.status, again.claims['idp'], again.expiresIn], [200, env('IDPORTEN_ISSUER'), 900]);
   for (const subject of [
     issuer.mint('idporten-id-token'),

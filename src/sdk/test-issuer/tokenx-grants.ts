@@ -25,13 +25,19 @@ export function tokenxToken(desk: Desk, form: URLSearchParams): string {
   const user = userOf(desk, required(form, 'subject_token'));
   const copied = Object.entries(user).filter(([name]) => COPIED.includes(name));
   const idp = stringClaim(user, 'idp') ?? user['iss'];
-  const claims = { aud, client_id: clientId, sub: user['sub'], idp, ...Object.fromEntries(copied) };
+  const caller = { client_id: clientId, azp: clientId, act: actorOf(clientId, user) };
+  const claims = { aud, sub: user['sub'], idp, ...caller, ...Object.fromEntries(copied) };
   const left = (numberClaim(user, 'exp') ?? 0) - Math.floor(desk.now());
   return mintToken(desk, 'tokenx', {
     claims,
     without: COPIED.filter((name) => !Object.hasOwn(user, name)),
     expiresInSeconds: Math.max(1, Math.min(RECIPES.tokenx.lifetimeSeconds, left)),
   });
+}
+
+/** Who acts, and before whom others did (RFC 8693 4.1). */
+function actorOf(sub: string, { act }: Claims): object {
+  return act === undefined ? { sub } : { sub, act };
 }
 
 /** A user by ID-porten, or by TokenX itself for this very application; never an ID token. */
