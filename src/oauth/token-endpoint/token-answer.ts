@@ -74,6 +74,7 @@ export function parseErrorAnswer(
     status,
     error,
     description: known ? (typeof description === 'string' ? description : '') : INVALID_ERROR_ANSWER,
+    unavailable: status >= 500 || status === 408 || status === 429,
     retryAfterSeconds: context.retryAfterSeconds,
   });
 }

@@ -12,16 +12,21 @@ interface TokenAttempt {
   readonly seconds: number;
 }
 
-/** Limits of outbound token calls, in milliseconds. */
-interface TokenEndpointLimits {
+/** Limits of outbound token calls, in milliseconds; how long connecting may take is for the `fetch` to say. */
+export interface TokenEndpointLimits {
+  /** From the request to the last byte of the answer. */
   readonly attemptMilliseconds: number;
+  /** From the first byte of the answer to the last. */
+  readonly readMilliseconds: number;
+  /** All attempts and the pauses between them. */
   readonly totalMilliseconds: number;
   readonly maxRetries: number;
 }
 
-/** 5 s an attempt, 10 s in all, one retry (sidecar-sdk.md 3.3). */
+/** 5 s an attempt, 3 s of them for reading, 10 s in all, one retry (sidecar-sdk.md 3.3). */
 const TOKEN_ENDPOINT_LIMITS: TokenEndpointLimits = {
   attemptMilliseconds: 5000,
+  readMilliseconds: 3000,
   totalMilliseconds: 10_000,
   maxRetries: 1,
 };
@@ -31,10 +36,12 @@ export interface TokenEndpointOptions {
   readonly url: () => Promise<string>;
   readonly fetch: Fetch;
   readonly now: Clock;
-  readonly limits?: TokenEndpointLimits;
+  readonly limits?: Partial<TokenEndpointLimits> | undefined;
   readonly wait?: (milliseconds: number) => Promise<void>;
   readonly random?: () => number;
   readonly onAttempt?: (attempt: TokenAttempt) => void;
+  /** The provider does not know our credentials: says whether they have changed, so that one more attempt may bring more. */
+  readonly onInvalidClient?: (() => Promise<boolean>) | undefined;
 }
 
 /** A form that is made anew for every attempt, so that no assertion is ever sent twice. */
@@ -45,11 +52,8 @@ export interface TokenEndpoint {
   /** Posts the form. Throws `TokenRequestFailed`, nothing else. `forUser` only decides how a refusal is classed. */
   request(makeForm: FormMaker, options: { readonly forUser: boolean }): Promise<TokenGrant>;
   breakerOpen(): boolean;
-}
-
-interface Outcome {
-  readonly failure: TokenRequestFailed;
-  readonly retryable: boolean;
+  /** `open` while it is given a pause, `ok` when the last attempt was answered, else `unknown`. */
+  state(): 'ok' | 'open' | 'unknown';
 }
 
 function sleep(milliseconds: number): Promise<void> {
@@ -60,12 +64,13 @@ function sleep(milliseconds: number): Promise<void> {
 
 /** Creates the client side of one token endpoint. */
 export function createTokenEndpoint(options: TokenEndpointOptions): TokenEndpoint {
-  const limits = options.limits ?? TOKEN_ENDPOINT_LIMITS;
+  const limits = { ...TOKEN_ENDPOINT_LIMITS, ...options.limits };
   const wait = options.wait ?? sleep;
   const random = options.random ?? Math.random;
   const breaker = createBreaker(options.now);
+  let answered = false;
 
-  async function send(makeForm: FormMaker, forUser: boolean, deadline: AbortSignal): Promise<TokenGrant | Outcome> {
+  async function send(makeForm: FormMaker, forUser: boolean, deadline: AbortSignal): Promise<Outcome> {
     const url = await endpointUrl(options.url);
     const form = await makeForm().catch((cause: unknown) => {
       throw signingFailed(cause);
@@ -73,35 +78,71 @@ export function createTokenEndpoint(options: TokenEndpointOptions): TokenEndpoin
     const started = performance.now();
     const outcome = await attempt({ ...options, url, form, forUser, deadline, limits });
     const seconds = (performance.now() - started) / 1000;
-    if (!('failure' in outcome)) options.onAttempt?.({ outcome: 'success', seconds });
-    else options.onAttempt?.({ outcome: outcome.failure.failure === 'refused' ? 'refused' : 'unreachable', seconds });
+    const word = wordFor(outcome);
+    answered = word !== 'unreachable';
+    options.onAttempt?.({ outcome: word, seconds });
     return outcome;
   }
 
   async function request(makeForm: FormMaker, { forUser }: { readonly forUser: boolean }): Promise<TokenGrant> {
     const entry = breaker.enter();
     if (!entry.pass) {
-      throw unreachable('it failed repeatedly and is given a pause', { retryAfterSeconds: entry.retryAfterSeconds });
+      throw unreachable('it failed repeatedly and is given a pause', {
+        retryAfterSeconds: entry.retryAfterSeconds,
+        unavailable: true,
+      });
     }
     const deadline = AbortSignal.timeout(limits.totalMilliseconds);
-    for (let retries = 0; ; retries += 1) {
+    let mayRenew = options.onInvalidClient !== undefined;
+    for (let retries = 0; ; ) {
       const outcome = await settle(breaker, send(makeForm, forUser, deadline));
-      if (!('failure' in outcome)) return outcome;
-      const { failure, retryable } = outcome;
+      if (!(outcome instanceof TokenRequestFailed)) return outcome;
+      if (mayRenew && isInvalidClient(outcome) && !deadline.aborted) {
+        mayRenew = false;
+        if (await haveChanged(options.onInvalidClient)) continue;
+      }
       // A Retry-After is the caller's to obey, so it is passed on instead of being sat out here.
-      const again = retryable && failure.retryAfterSeconds === undefined && retries < limits.maxRetries;
-      if (!again || breaker.isOpen() || deadline.aborted) throw failure;
+      const again = outcome.unavailable && outcome.retryAfterSeconds === undefined && retries < limits.maxRetries;
+      if (!again || breaker.isOpen() || deadline.aborted) throw outcome;
+      retries += 1;
       await wait(50 + random() * 100);
     }
   }
 
-  return { request, breakerOpen: () => breaker.isOpen() };
+  return {
+    request,
+    breakerOpen: () => breaker.isOpen(),
+    state: () => (breaker.isOpen() ? 'open' : answered ? 'ok' : 'unknown'),
+  };
 }
 
-async function settle(breaker: Breaker, sending: Promise<TokenGrant | Outcome>): Promise<TokenGrant | Outcome> {
+type Outcome = TokenGrant | TokenRequestFailed;
+
+function wordFor(outcome: Outcome): TokenAttempt['outcome'] {
+  return outcome instanceof TokenRequestFailed
+    ? outcome.failure === 'refused'
+      ? 'refused'
+      : 'unreachable'
+    : 'success';
+}
+
+function isInvalidClient({ failure, error, unavailable }: TokenRequestFailed): boolean {
+  return failure === 'refused' && error === 'invalid_client' && !unavailable;
+}
+
+/** Credentials that cannot be read are those we have. */
+async function haveChanged(onInvalidClient: TokenEndpointOptions['onInvalidClient']): Promise<boolean> {
+  try {
+    return (await onInvalidClient?.()) === true;
+  } catch {
+    return false;
+  }
+}
+
+async function settle(breaker: Breaker, sending: Promise<Outcome>): Promise<Outcome> {
   try {
     const outcome = await sending;
-    if ('failure' in outcome && outcome.retryable) breaker.failed();
+    if (outcome instanceof TokenRequestFailed && outcome.unavailable) breaker.failed();
     else breaker.succeeded();
     return outcome;
   } catch (error) {
@@ -114,7 +155,8 @@ async function endpointUrl(url: () => Promise<string>): Promise<string> {
   try {
     return await url();
   } catch (cause) {
-    throw cause instanceof TokenRequestFailed ? cause : unreachable('its metadata could not be read', { cause });
+    if (cause instanceof TokenRequestFailed) throw cause;
+    throw unreachable('its metadata could not be read', { cause, unavailable: true });
   }
 }
 
@@ -128,22 +170,30 @@ interface Attempt {
   readonly limits: TokenEndpointLimits;
 }
 
-async function attempt(options: Attempt): Promise<TokenGrant | Outcome> {
+async function attempt(options: Attempt): Promise<Outcome> {
+  const { limits } = options;
+  const reading = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
   try {
     const response = await options.fetch(options.url, {
       method: 'POST',
       redirect: 'manual',
       headers: { accept: 'application/json', 'content-type': 'application/x-www-form-urlencoded' },
       body: new URLSearchParams(options.form).toString(),
-      signal: AbortSignal.any([options.deadline, AbortSignal.timeout(options.limits.attemptMilliseconds)]),
+      signal: AbortSignal.any([options.deadline, reading.signal, AbortSignal.timeout(limits.attemptMilliseconds)]),
     });
+    timer = setTimeout(() => {
+      reading.abort(new DOMException('the answer took too long', 'TimeoutError'));
+    }, limits.readMilliseconds).unref();
     return judge(response.status, await readLimited(response), {
       forUser: options.forUser,
       retryAfterSeconds: retryAfterSeconds(response.headers.get('retry-after'), options.now()),
     });
   } catch (cause) {
-    if (cause instanceof TokenRequestFailed) return { failure: cause, retryable: false };
-    return { failure: unreachable(unreachableReason(cause), { cause }), retryable: true };
+    if (cause instanceof TokenRequestFailed) return cause;
+    return unreachable(unreachableReason(cause), { cause, unavailable: true });
+  } finally {
+    clearTimeout(timer);
   }
 }
 
@@ -155,9 +205,8 @@ function judge(
   status: number,
   body: Uint8Array,
   context: { readonly forUser: boolean; readonly retryAfterSeconds: number | undefined },
-): TokenGrant | Outcome {
+): Outcome {
   if (status >= 200 && status < 300) return parseTokenAnswer(body);
-  if (status < 400) return { failure: unreachable('the provider answered with a redirect'), retryable: false };
-  const failure = parseErrorAnswer(status, body, context);
-  return { failure, retryable: status >= 500 || status === 408 || status === 429 };
+  if (status < 400) return unreachable('the provider answered with a redirect');
+  return parseErrorAnswer(status, body, context);
 }

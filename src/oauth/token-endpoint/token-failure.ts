@@ -14,6 +14,8 @@ export interface TokenFailureFacts {
   readonly status: number;
   readonly error: string;
   readonly description: string;
+  /** Whether the provider was not there to answer, so that trying again, or what it gave before, may serve. No unless given. */
+  readonly unavailable?: boolean | undefined;
   readonly retryAfterSeconds?: number | undefined;
   readonly cause?: unknown;
 }
@@ -25,6 +27,7 @@ export class TokenRequestFailed extends Error {
   readonly status: number;
   readonly error: string;
   readonly description: string;
+  readonly unavailable: boolean;
   readonly retryAfterSeconds: number | undefined;
 
   constructor(facts: TokenFailureFacts) {
@@ -35,14 +38,15 @@ export class TokenRequestFailed extends Error {
     this.status = facts.status;
     this.error = facts.error;
     this.description = facts.description;
+    this.unavailable = facts.unavailable ?? false;
     this.retryAfterSeconds = facts.retryAfterSeconds;
   }
 }
 
-/** The provider gave no usable answer: not there, too slow, too much, or not what a token endpoint says. */
+/** The provider gave no usable answer: not there (`unavailable`), too slow, too much, or not what a token endpoint says. */
 export function unreachable(
   reason: string,
-  detail: { readonly cause?: unknown; readonly retryAfterSeconds?: number | undefined } = {},
+  detail: Pick<TokenFailureFacts, 'cause' | 'retryAfterSeconds' | 'unavailable'> = {},
 ): TokenRequestFailed {
   return new TokenRequestFailed({
     failure: 'unreachable',
