@@ -1,5 +1,6 @@
 import type { Fetch } from '../oauth/fetch.ts';
 import type { Clock } from '../oauth/time.ts';
+import type { TokenCacheEvent } from '../oauth/tokens/cached-token.ts';
 import { createTokenCache } from '../oauth/tokens/token-cache.ts';
 import type { Emit } from '../observe/events.ts';
 import { clientKey } from './acquire.ts';
@@ -41,15 +42,19 @@ export interface Application {
   close(): void;
 }
 
-const MAX_ENTRIES = 262_144;
-
 /** Opens what one application needs; nothing is fetched yet. Throws SidecarMisconfigured. */
 export function createApplication(config: SidecarConfig, dependencies: ApplicationDependencies): Application {
   const { now, emit } = dependencies;
   const issuers = dependencies.issuers ?? createIssuers(dependencies);
   const parts = { ...dependencies, issuers };
   const judged = judgeConfig(config);
-  const cache = createTokenCache<string>({ now, maxEntries: MAX_ENTRIES, maxBytes: config.cacheMaxBytes });
+  const cache = createTokenCache<string>({
+    now,
+    maxBytes: config.cacheMaxBytes,
+    refreshAhead: config.refreshAhead,
+    staleOnError: true,
+    onEvent: (told) => tellCache(told, emit),
+  });
   let context = contextOf(config, { cache, now, emit, providers: openProviders(judged, parts) });
 
   function reconfigure(next: SidecarConfig): void {
@@ -74,6 +79,12 @@ export function createApplication(config: SidecarConfig, dependencies: Applicati
       if (dependencies.issuers === undefined) issuers.close();
     },
   };
+}
+
+function tellCache(told: TokenCacheEvent, emit: Emit<SidecarEvent>): void {
+  const { event, provider } = told;
+  if (event === 'stale') emit({ event: 'sidecar.stale', provider });
+  else emit({ event: 'sidecar.refresh', provider, outcome: event === 'refreshed' ? 'success' : 'failure' });
 }
 
 /** Not waited for: tokens never need the keys, and a provider may come up after us. */

@@ -1,4 +1,4 @@
-import type { CachedToken } from '../oauth/tokens/token-cache.ts';
+import type { CachedToken } from '../oauth/tokens/cached-token.ts';
 import { TokenRequestFailed } from '../oauth/token-endpoint/token-failure.ts';
 import type { HttpRequest, HttpResponse } from '../web/http.ts';
 import { failureAnswer, tokenAnswer } from './wire/answers.ts';

@@ -10,6 +10,7 @@ export interface SegmentedLru<E extends Sized> {
   peek(key: string): E | undefined;
   set(key: string, entry: E): void;
   delete(key: string): void;
+  keys(): Iterable<string>;
   clear(): void;
   readonly entries: number;
   readonly bytes: number;
@@ -71,15 +72,19 @@ export function createSegmentedLru<E extends Sized>(
     use,
     peek: (key) => probation.get(key) ?? proven.get(key),
     set: (key, entry) => {
+      // What was proven stays so with a new value.
+      const isProven = proven.has(key);
       remove(key);
       if (entry.bytes > bounds.maxBytes) return onEvict(key, entry);
       probation.set(key, entry);
       bytes += entry.bytes;
+      if (isProven) use(key);
       evict();
     },
     delete: (key) => {
       remove(key);
     },
+    keys: () => [...probation.keys(), ...proven.keys()],
     clear: () => {
       probation.clear();
       proven.clear();

@@ -1,171 +1,152 @@
 import assert from 'node:assert/strict';
-import { test, type TestContext } from 'node:test';
-import * as fc from 'fast-check';
-import { createTokenCache, type LoadedToken, type TokenCache } from './token-cache.ts';
+import { test } from 'node:test';
+import { cacheBench, keyOf } from '../testing/token-cache-bench.ts';
+import type { LoadedToken } from './cached-token.ts';
+import { createTokenCache } from './token-cache.ts';
 
-interface Bench {
-  time: number;
-  loads: number;
-  readonly cache: TokenCache<string>;
-  /** Loads a token that says how many were loaded before. */
-  get(parts: readonly (string | undefined)[], token?: Partial<LoadedToken<string>>, skip?: boolean): Promise<string>;
-}
+const WINDOWS: readonly [expiresIn: number, windowSeconds: number][] = [
+  [1, 0.5],
+  [119, 59.5],
+  [120, 60],
+  [121, 1],
+  [3600, 3480],
+];
 
-function bench(t: TestContext, bounds = { maxEntries: 100, maxBytes: 1_000_000 }): Bench {
-  const state: Bench = {
-    time: 1000,
-    loads: 0,
-    cache: createTokenCache<string>({ now: () => state.time, ...bounds }),
-    get: async (parts, token = {}, skip = false) => {
-      const load = async (): Promise<LoadedToken<string>> => {
-        state.loads += 1;
-        return { value: `t${state.loads}`, expiresIn: 3600, bytes: 10, ...token };
-      };
-      const { value, secondsLeft, result } = await state.cache.get(parts, load, { skip });
-      return `${value} ${secondsLeft} ${result}`;
-    },
-  };
-  t.after(() => state.cache.close());
-  return state;
-}
-
-test('a token is kept until 120 s before its end, and its remaining life shrinks', async (t) => {
-  const it = bench(t);
-  assert.equal(await it.get(['k']), 't1 3600 miss');
-  it.time += 3479.5;
-  assert.equal(await it.get(['k']), 't1 120 hit');
-  it.time += 0.5;
-  assert.equal(await it.get(['k']), 't2 3600 miss');
-});
-
-test('a token that lives 120 s or less is kept for half its life', async (t) => {
-  const it = bench(t);
-  await it.get(['k'], { expiresIn: 120 });
-  it.time += 59;
-  assert.equal(await it.get(['k']), 't1 61 hit');
-  it.time += 1;
-  assert.equal(await it.get(['k']), 't2 3600 miss');
-});
-
-for (const expiresIn of [0, -1, Number.NaN, Number.POSITIVE_INFINITY, 1e300]) {
-  test(`a token that says it lives ${expiresIn} s is handed on but not kept`, async (t) => {
-    const it = bench(t);
-    await it.get(['k'], { expiresIn });
-    assert.equal(it.cache.size().entries, 0);
+for (const [expiresIn, window] of WINDOWS) {
+  test(`a token that lives ${expiresIn} s is served for ${window} s, and its remaining life shrinks (2.7)`, async (t) => {
+    const it = cacheBench(t);
+    it.issue = () => ({ expiresIn });
+    assert.equal(await it.get({}), `t1 ${expiresIn} miss`);
+    it.time += window - 0.25;
+    assert.equal(await it.get({}), `t1 ${Math.floor(expiresIn - window + 0.25)} hit`);
+    it.time += 0.25;
+    assert.equal(await it.get({}), `t2 ${expiresIn} miss`);
   });
 }
 
-test('an entry ends with the user token it came from', async (t) => {
-  const it = bench(t);
-  await it.get(['k'], { until: 1060 });
+for (const expiresIn of [0, -1, Number.NaN, Number.POSITIVE_INFINITY, 1e300]) {
+  test(`a token that says it lives ${expiresIn} s is handed on but not kept (2.7)`, async (t) => {
+    const it = cacheBench(t);
+    it.issue = () => ({ expiresIn });
+    await it.get({});
+    assert.deepEqual(it.cache.size(), { entries: 0, bytes: 0, inFlight: 0 });
+  });
+}
+
+test('an entry ends with the user token it came from (2.7)', async (t) => {
+  const it = cacheBench(t);
+  const user = { grant: 'exchange', userToken: 'u' } as const;
+  it.issue = () => ({ until: 1060 });
+  await it.get(user);
   it.time = 1059;
-  assert.equal(await it.get(['k']), 't1 3541 hit');
+  assert.equal(await it.get(user), 't1 3541 hit');
   it.time = 1060;
-  assert.equal(await it.get(['k']), 't2 3600 miss');
-  await it.get(['past'], { until: 1 });
-  assert.equal(it.cache.size().entries, 1);
+  assert.equal(await it.get(user), 't2 3600 miss');
+  assert.equal(await it.get(user), 't3 3600 miss');
 });
 
-test('any two different keys have different tokens; absent differs from empty, and borders count', async (t) => {
-  const it = bench(t);
-  const part = fc.option(fc.constantFrom('', 'a', 'b', 'ab', '1:a', '-', '0:'), { nil: undefined });
-  await fc.assert(
-    fc.asyncProperty(fc.array(part, { maxLength: 4 }), fc.array(part, { maxLength: 4 }), async (one, other) => {
-      it.cache.clear();
-      const first = await it.get(one);
-      const second = await it.get(other);
-      const same = one.length === other.length && one.every((value, at) => value === other[at]);
-      assert.equal(second.endsWith('hit'), same);
-      if (same) assert.equal(second.split(' ')[0], first.split(' ')[0]);
-    }),
-  );
-});
-
-test('many who ask at once share one load', async (t) => {
-  const it = bench(t);
-  const results = await Promise.all(Array.from({ length: 50 }, () => it.get(['k'])));
+test('L2 single-flight: many who ask at once share one load', async (t) => {
+  const it = cacheBench(t);
+  const results = await Promise.all(Array.from({ length: 200 }, () => it.get({})));
   assert.equal(it.loads, 1);
   const outcomes = results.map((text) => text.split(' ')[2]);
   assert.equal(outcomes.filter((outcome) => outcome === 'miss').length, 1);
-  assert.equal(outcomes.filter((outcome) => outcome === 'joined').length, 49);
+  assert.equal(outcomes.filter((outcome) => outcome === 'joined').length, 199);
 });
 
-test('a failure reaches all who wait, once, and is not kept', async (t) => {
-  const it = bench(t);
-  const failing = async (): Promise<never> => {
-    it.loads += 1;
-    throw new Error('refused');
-  };
-  const results = await Promise.allSettled(Array.from({ length: 5 }, () => it.cache.get(['k'], failing)));
-  assert.deepEqual(
-    results.map((result) => result.status),
-    Array.from({ length: 5 }, () => 'rejected'),
-  );
+test('L2 single-flight: one of 200 that stops waiting leaves 199 with the token, and gets its own reason', async (t) => {
+  const it = cacheBench(t);
+  const gate = Promise.withResolvers<object>();
+  it.issue = () => gate.promise;
+  const controller = new AbortController();
+  const quitter = it.get({}, { signal: controller.signal });
+  const others = Array.from({ length: 199 }, () => it.get({}, { signal: new AbortController().signal }));
+  controller.abort(new Error('enough'));
+  await assert.rejects(quitter, /enough/);
+  gate.resolve({});
+  assert.ok((await Promise.all(others)).every((text) => text.startsWith('t1 ')));
   assert.equal(it.loads, 1);
-  assert.equal(it.cache.size().inFlight, 0);
-  assert.equal(await it.get(['k']), 't2 3600 miss');
+  await assert.rejects(it.get({}, { signal: AbortSignal.abort(new Error('before')) }), /before/);
 });
 
-test('skip drops what is kept, loads, and keeps the new one', async (t) => {
-  const it = bench(t);
-  await it.get(['k']);
-  assert.equal(await it.get(['k'], {}, true), 't2 3600 skipped');
-  assert.equal(await it.get(['k']), 't2 3600 hit');
+test('L2 single-flight: when all stop waiting the load still ends, and is kept', async (t) => {
+  const it = cacheBench(t);
+  const gate = Promise.withResolvers<object>();
+  it.issue = () => gate.promise;
+  const signal = AbortSignal.timeout(1);
+  await assert.rejects(it.get({}, { signal }));
+  gate.resolve({});
+  assert.match(await it.get({}), /^t1 3600 (?:hit|joined)$/);
 });
 
-test('skip joins a load that is under way', async (t) => {
-  const it = bench(t);
-  const [one, other] = await Promise.all([it.get(['k']), it.get(['k'], {}, true)]);
+test('L2 single-flight: a failure reaches all who wait, once, and is gone', async (t) => {
+  const it = cacheBench(t);
+  it.issue = () => Promise.reject(new Error('refused'));
+  const results = await Promise.allSettled(Array.from({ length: 200 }, () => it.get({})));
+  assert.ok(results.every(({ status }) => status === 'rejected'));
+  assert.equal(it.loads, 1);
+  assert.deepEqual(it.cache.size(), { entries: 0, bytes: 0, inFlight: 0 });
+  it.issue = () => ({});
+  assert.equal(await it.get({}), 't2 3600 miss');
+});
+
+test('skip drops what is kept, loads, and keeps the new one (3.2)', async (t) => {
+  const it = cacheBench(t);
+  await it.get({});
+  assert.equal(await it.get({}, { skip: true }), 't2 3600 skipped');
+  assert.equal(await it.get({}), 't2 3600 hit');
+  it.issue = () => Promise.reject(new Error('refused'));
+  await assert.rejects(it.get({}, { skip: true }), /refused/);
+  assert.equal(it.cache.size().entries, 0);
+});
+
+test('skip joins a load that is under way (3.2)', async (t) => {
+  const it = cacheBench(t);
+  const [one, other] = await Promise.all([it.get({}), it.get({}, { skip: true })]);
   assert.deepEqual([one, other], ['t1 3600 miss', 't1 3600 skipped']);
 });
 
 test('what was asked for before clear is not kept after it', async (t) => {
-  const it = bench(t);
-  const early = it.get(['k']);
+  const it = cacheBench(t);
+  const early = it.get({});
   it.cache.clear();
   await early;
   assert.equal(it.cache.size().entries, 0);
 });
 
-test('neither entries nor bytes exceed their bounds, and what is used stays', async (t) => {
-  const it = bench(t, { maxEntries: 5, maxBytes: 1_000_000 });
-  await it.get(['used']);
-  await it.get(['used']);
-  for (let at = 0; at < 50; at += 1) await it.get([`other ${at}`]);
-  assert.equal(it.cache.size().entries, 5);
-  assert.match(await it.get(['used']), /hit$/);
-  const small = bench(t, { maxEntries: 100, maxBytes: 2000 });
-  for (let at = 0; at < 20; at += 1) await small.get([`k${at}`], { bytes: 500 });
-  assert.ok(small.cache.size().bytes <= 2000);
-  await small.get(['huge'], { bytes: 5000 });
-  assert.equal(small.cache.size().bytes <= 2000, true);
+test('what is forgotten is of one client exactly, and what is on its way for it is not kept', async (t) => {
+  const it = cacheBench(t);
+  await it.get({ clientId: 'client' });
+  await it.get({ clientId: 'client-2' });
+  await it.get({ clientId: 'client', issuer: 'other' });
+  const late = Promise.withResolvers<LoadedToken<string>>();
+  const underWay = it.cache.get(keyOf({ clientId: 'client', target: 'b' }), () => late.promise);
+  it.cache.forget({ provider: 'p', issuer: 'https://op.test', clientId: 'client' });
+  late.resolve({ value: 'late', expiresIn: 3600, bytes: 10 });
+  assert.equal((await underWay).value, 'late');
+  assert.equal(await it.get({ clientId: 'client-2' }), 't2 3600 hit');
+  assert.equal(await it.get({ clientId: 'client', issuer: 'other' }), 't3 3600 hit');
+  assert.equal(await it.get({ clientId: 'client' }), 't4 3600 miss');
+  assert.equal(await it.get({ clientId: 'client', target: 'b' }), 't5 3600 miss');
 });
 
-test('the expired are dropped every second though nobody asks', async (t) => {
-  t.mock.timers.enable({ apis: ['setInterval'] });
-  const it = bench(t);
-  await it.get(['short'], { expiresIn: 10 });
-  await it.get(['long']);
-  it.time += 5;
-  t.mock.timers.tick(1000);
+test('the expired are dropped every second though nobody asks (2.7)', async (t) => {
+  const it = cacheBench(t);
+  it.issue = () => ({ expiresIn: 10 });
+  await it.get({ target: 'short' });
+  it.issue = () => ({});
+  await it.get({ target: 'long' });
+  await it.pass(5);
   assert.equal(it.cache.size().entries, 1);
-  it.time += 4000;
-  t.mock.timers.tick(1000);
+  await it.pass(4000);
   assert.deepEqual(it.cache.size(), { entries: 0, bytes: 0, inFlight: 0 });
 });
 
-test('what is forgotten is what keys begin with, part by part, and what is on its way is not kept', async (t) => {
-  const it = bench(t);
-  await it.get(['entra', 'client', 'a']);
-  await it.get(['entra', 'client-2', 'a']);
-  await it.get(['entra', undefined, 'a']);
-  const late = Promise.withResolvers<LoadedToken<string>>();
-  const underWay = it.cache.get(['entra', 'client', 'b'], () => late.promise);
-  it.cache.forget(['entra', 'client']);
-  late.resolve({ value: 'late', expiresIn: 3600, bytes: 10 });
-  assert.equal((await underWay).value, 'late');
-  assert.equal(await it.get(['entra', 'client-2', 'a']), 't2 3600 hit');
-  assert.equal(await it.get(['entra', undefined, 'a']), 't3 3600 hit');
-  assert.equal(await it.get(['entra', 'client', 'a']), 't4 3600 miss');
-  assert.equal(await it.get(['entra', 'client', 'b']), 't5 3600 miss');
+test('the timer of a cache keeps no process awake', (t) => {
+  const before = process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+  const cache = createTokenCache<string>({ now: () => 0 });
+  t.after(() => {
+    cache.close();
+  });
+  assert.equal(process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length, before);
 });

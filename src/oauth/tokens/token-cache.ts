@@ -1,52 +1,55 @@
-import { hash } from 'node:crypto';
-import { createSegmentedLru } from './segmented-lru.ts';
 import type { Clock } from '../time.ts';
+import { TokenRequestFailed } from '../token-endpoint/token-failure.ts';
+import type { CachedToken, LoadedToken, LoadToken, TokenCacheEvent } from './cached-token.ts';
+import { createKeptTokens } from './kept-tokens.ts';
+import type { KeptToken } from './kept-tokens.ts';
+import { createRefreshAhead } from './refresh-ahead.ts';
+import type { Question } from './refresh-ahead.ts';
+import { encodeTokenClient, encodeTokenKey, sha256 } from './token-key.ts';
+import type { TokenClient, TokenKey } from './token-key.ts';
+import { windowOf } from './token-window.ts';
+import { untilAborted } from './until-aborted.ts';
 
-/** A token as it came from its issuer. */
-export interface LoadedToken<T> {
-  readonly value: T;
-  /** Seconds it lives from now. */
-  readonly expiresIn: number;
-  /** What it takes in memory, about. */
-  readonly bytes: number;
-  /** Seconds since the epoch after which it is not served from the cache, whatever its own life. */
-  readonly until?: number;
+/** How one asks. */
+export interface GetOptions {
+  /** Drops what is kept and fetches; joins a fetch that is under way. */
+  readonly skip?: boolean | undefined;
+  /** Ends the waiting of this one, never the fetch. */
+  readonly signal?: AbortSignal | undefined;
 }
 
-/** A token and how it was come by. */
-export interface CachedToken<T> {
-  readonly value: T;
-  /** Whole seconds it still lives. */
-  readonly secondsLeft: number;
-  readonly result: 'hit' | 'miss' | 'joined' | 'skipped';
-}
-
-/** Tokens by what they are for. User tokens have no place in a key: give {@link tokenDigest} of them. */
+/** Tokens by what they were asked for. */
 export interface TokenCache<T> {
   /**
-   * The token for these parts, in order; absent differs from empty. Loaded at most once at a time per key; a failed load reaches all who
-   * wait for it and is not kept. `skip` drops what is kept and loads.
+   * The token for this key. Loaded at most once at a time per key; a failed load reaches all who wait for it and is not kept. Rejects
+   * with what `load` threw, or with the reason of the signal.
    */
-  get(
-    keyParts: readonly (string | undefined)[],
-    load: () => Promise<LoadedToken<T>>,
-    options?: { readonly skip?: boolean },
-  ): Promise<CachedToken<T>>;
+  get(key: TokenKey, load: LoadToken<T>, options?: GetOptions): Promise<CachedToken<T>>;
   size(): { readonly entries: number; readonly bytes: number; readonly inFlight: number };
-  /** Drops what is kept under keys that begin with these parts, for good: what is on its way now is not kept. Takes time for each entry. */
-  forget(firstParts: readonly (string | undefined)[]): void;
+  /** Drops what is kept of this client, for good: what is on its way now is not kept. Takes time for each entry. */
+  forget(client: TokenClient): void;
   clear(): void;
   close(): void;
 }
 
-interface Entry<T> {
-  readonly value: T;
-  readonly tuple: string;
-  /** Served until then; seconds since the epoch. */
-  readonly servedUntil: number;
-  /** The token's own end; seconds since the epoch. */
-  readonly expiresAt: number;
-  readonly bytes: number;
+/** What a token cache runs on, and how much it does unasked. */
+export interface TokenCacheOptions {
+  readonly now: Clock;
+  /** 262,144 unless given. */
+  readonly maxEntries?: number;
+  /** 64 MiB unless given. */
+  readonly maxBytes?: number;
+  /** Fetches what is used anew before its time is over; not unless given. */
+  readonly refreshAhead?: boolean;
+  /** Serves an application's own token past its time while the provider is not there; not unless given. */
+  readonly staleOnError?: boolean;
+  readonly onEvent?: (event: TokenCacheEvent) => void;
+  /** 0 up to 1; spreads refreshes. */
+  readonly random?: () => number;
+  /** Does the work every second and returns how to end that; a timer that holds nothing awake unless given. */
+  readonly everySecond?: (work: () => void) => () => void;
+  /** SHA-256 unless given: tests make two keys collide. */
+  readonly digest?: (tuple: string) => string;
 }
 
 interface DatedToken<T> extends LoadedToken<T> {
@@ -54,140 +57,151 @@ interface DatedToken<T> extends LoadedToken<T> {
   readonly loadedAt: number;
 }
 
-/** Safety margin at the end of a token's life, in seconds; tokens that live no longer than this are kept for half their life. */
-const MARGIN_SECONDS = 120;
-const ABSURD_SECONDS = 10 * 365 * 24 * 60 * 60;
-const KEY_VERSION = '1';
-const SWEEP_MILLISECONDS = 1000;
-const ENTRY_OVERHEAD_BYTES = 300;
-
-/** SHA-256 of a token, base64url: what stands for a user token in a key. */
-export function tokenDigest(token: string): string {
-  return hash('sha256', token, 'base64url');
+interface Flight<T> {
+  readonly loading: Promise<DatedToken<T>>;
+  toldStale: boolean;
 }
 
-/** Makes a token cache. A timer that holds nothing awake drops the expired every second until `close`. */
-export function createTokenCache<T>(options: {
-  readonly now: Clock;
-  readonly maxEntries: number;
-  readonly maxBytes: number;
-}): TokenCache<T> {
-  const { now } = options;
-  // By tuple, not by its digest: there is no stored tuple yet that could be compared.
-  const inFlight = new Map<string, Promise<DatedToken<T>>>();
-  // Keys by the second in which they end, so that the sweep only touches what it removes.
-  const endings = new Map<number, Set<string>>();
-  // What was asked for before `clear` or `forget` is not kept after it.
-  let epoch = 0;
-  const entries = createSegmentedLru<Entry<T>>(options, forgetEnding);
+const MAX_ENTRIES = 262_144;
+const MAX_BYTES = 64 * 1024 * 1024;
+const ENTRY_OVERHEAD_BYTES = 512;
 
-  function forgetEnding(key: string, entry: Entry<T>): void {
-    const second = Math.ceil(entry.servedUntil);
-    const keys = endings.get(second);
-    keys?.delete(key);
-    if (keys?.size === 0) endings.delete(second);
+/** Makes a token cache (sidecar-sdk.md 2.7). Until `close` it drops every second what is over, and fetches anew what soon will be. */
+export function createTokenCache<T>(options: TokenCacheOptions): TokenCache<T> {
+  const { now, random = Math.random, digest: digestOf = sha256, onEvent: tell = () => {} } = options;
+  const { maxEntries = MAX_ENTRIES, maxBytes = MAX_BYTES, refreshAhead = false, staleOnError = false } = options;
+  const kept = createKeptTokens<T>({ maxEntries, maxBytes });
+  // By the whole key, so that even two keys of one digest are fetched apart.
+  const inFlight = new Map<string, Flight<T>>();
+  const ahead = createRefreshAhead<T>({
+    now,
+    kept,
+    fetchAnew: (question) => (inFlight.get(question.tuple) ?? start(question)).loading,
+    tell,
+  });
+
+  function keep(question: Question<T>, loaded: LoadedToken<T>, loadedAt: number): void {
+    const { digest, tuple, matter, isMachine, load } = question;
+    const window = windowOf(loaded, loadedAt, { refreshAhead, staleOnError: staleOnError && isMachine, random });
+    if (window === undefined || window.servedUntil <= now()) return;
+    const token: KeptToken<T> = {
+      value: loaded.value,
+      tuple,
+      matter,
+      expiresAt: loadedAt + loaded.expiresIn,
+      window,
+      bytes: loaded.bytes + tuple.length + matter.target.length + ENTRY_OVERHEAD_BYTES,
+      load: isMachine ? load : undefined,
+      used: false,
+      refreshAt: window.refreshAt,
+      listedAt: undefined,
+      queued: false,
+    };
+    kept.keep(digest, token);
+    ahead.came(question, token);
   }
 
-  function drop(key: string): void {
-    const entry = entries.peek(key);
-    if (entry === undefined) return;
-    entries.delete(key);
-    forgetEnding(key, entry);
-  }
-
-  function keep(key: string, tuple: string, loaded: LoadedToken<T>, loadedAt: number): void {
-    drop(key);
-    const servedUntil = endOfService(loaded, loadedAt);
-    if (servedUntil === undefined || servedUntil <= now()) return;
-    const bytes = loaded.bytes + tuple.length + ENTRY_OVERHEAD_BYTES;
-    const second = Math.ceil(servedUntil);
-    const keys = endings.get(second) ?? new Set();
-    endings.set(second, keys.add(key));
-    entries.set(key, { value: loaded.value, tuple, servedUntil, expiresAt: loadedAt + loaded.expiresIn, bytes });
-  }
-
-  function sweep(): void {
-    const limit = now();
-    for (const [second, keys] of endings) {
-      if (second <= limit) for (const key of keys) drop(key);
-    }
-  }
-
-  function clear(): void {
-    epoch += 1;
-    inFlight.clear();
-    entries.clear();
-    endings.clear();
-  }
-
-  function forget(firstParts: readonly (string | undefined)[]): void {
-    epoch += 1;
-    const start = encodeTuple(firstParts);
-    for (const keys of endings.values()) {
-      for (const key of keys) if (entries.peek(key)?.tuple.startsWith(start) === true) drop(key);
-    }
-  }
-
-  const timer = setInterval(sweep, SWEEP_MILLISECONDS).unref();
-
-  async function loadOnce(key: string, tuple: string, load: () => Promise<LoadedToken<T>>): Promise<DatedToken<T>> {
+  async function loadOnce(question: Question<T>, isWanted: () => boolean): Promise<DatedToken<T>> {
     // The token's life began no later than when its answer came: count from before the request.
     const loadedAt = now();
-    const epochAtStart = epoch;
-    const loaded = { ...(await load()), loadedAt };
-    if (epoch === epochAtStart) keep(key, tuple, loaded, loadedAt);
-    return loaded;
+    try {
+      const loaded = await question.load();
+      if (isWanted()) keep(question, loaded, loadedAt);
+      return { ...loaded, loadedAt };
+    } catch (error) {
+      const seconds = error instanceof TokenRequestFailed ? error.retryAfterSeconds : undefined;
+      if (seconds !== undefined) ahead.pause(question.matter.provider, seconds);
+      throw error;
+    }
   }
 
-  function start(key: string, tuple: string, load: () => Promise<LoadedToken<T>>): Promise<DatedToken<T>> {
-    const flight = loadOnce(key, tuple, load).finally(() => {
-      if (inFlight.get(tuple) === flight) inFlight.delete(tuple);
+  function start(question: Question<T>): Flight<T> {
+    // What was asked for before it was forgotten is not kept after that.
+    const isWanted = (): boolean => inFlight.get(question.tuple) === flight;
+    const loading = loadOnce(question, isWanted).finally(() => {
+      if (isWanted()) inFlight.delete(question.tuple);
     });
-    inFlight.set(tuple, flight);
+    const flight: Flight<T> = { loading, toldStale: false };
+    inFlight.set(question.tuple, flight);
     return flight;
   }
 
-  async function get(
-    keyParts: readonly (string | undefined)[],
-    load: () => Promise<LoadedToken<T>>,
-    { skip = false }: { readonly skip?: boolean } = {},
-  ): Promise<CachedToken<T>> {
-    const tuple = encodeTuple(keyParts);
-    const key = tokenDigest(tuple);
-    if (skip) drop(key);
-    const entry = entries.use(key);
-    // Comparing the tuple leaves nothing to the digest alone.
-    if (entry !== undefined && entry.tuple === tuple && entry.servedUntil > now()) {
-      return { value: entry.value, secondsLeft: Math.floor(entry.expiresAt - now()), result: 'hit' };
-    }
-    const running = inFlight.get(tuple);
-    const flight = running ?? start(key, tuple, load);
-    const loaded = await flight;
-    const secondsLeft = Math.max(0, Math.floor(loaded.loadedAt + loaded.expiresIn - now()));
-    return { value: loaded.value, secondsLeft, result: skip ? 'skipped' : running === undefined ? 'miss' : 'joined' };
+  function tick(): void {
+    kept.dropEnded(now());
+    ahead.everySecond();
   }
 
+  function hit(question: Question<T>): CachedToken<T> | undefined {
+    const token = kept.use(question.digest, question.tuple);
+    const time = now();
+    if (token === undefined || token.window.servedUntil <= time) return undefined;
+    token.used = true;
+    // The newest way to fetch: the client may have another key by now.
+    if (question.isMachine) token.load = question.load;
+    ahead.served(question, token);
+    return { value: token.value, secondsLeft: Math.floor(token.expiresAt - time), result: 'hit' };
+  }
+
+  function lastResort({ digest, tuple, matter }: Question<T>, flight: Flight<T>, error: unknown): CachedToken<T> {
+    const token = kept.peek(digest, tuple);
+    const isAway = error instanceof TokenRequestFailed && error.unavailable;
+    if (!isAway || token === undefined || token.window.staleUntil <= now()) throw error;
+    if (!flight.toldStale) tell({ event: 'stale', error, expiresAt: token.expiresAt, ...matter });
+    flight.toldStale = true;
+    return { value: token.value, secondsLeft: Math.floor(token.expiresAt - now()), result: 'stale' };
+  }
+
+  async function get(
+    key: TokenKey,
+    load: LoadToken<T>,
+    { skip = false, signal }: GetOptions = {},
+  ): Promise<CachedToken<T>> {
+    signal?.throwIfAborted();
+    const tuple = encodeTokenKey(key);
+    const matter = { provider: key.provider, target: key.target };
+    const question = { digest: digestOf(tuple), tuple, matter, isMachine: key.grant === 'machine', load };
+    const found = skip ? kept.drop(question.digest) : hit(question);
+    if (found !== undefined) return found;
+    const running = inFlight.get(tuple);
+    const flight = running ?? start(question);
+    try {
+      const { value, loadedAt, expiresIn } = await untilAborted(flight.loading, signal);
+      const secondsLeft = Math.max(0, Math.floor(loadedAt + expiresIn - now()));
+      return { value, secondsLeft, result: skip ? 'skipped' : running === undefined ? 'miss' : 'joined' };
+    } catch (error) {
+      if (skip) throw error;
+      return lastResort(question, flight, error);
+    }
+  }
+
+  function forget(client: TokenClient): void {
+    const beginning = encodeTokenClient(client);
+    for (const tuple of inFlight.keys()) if (tuple.startsWith(beginning)) inFlight.delete(tuple);
+    kept.dropAll(beginning);
+  }
+
+  function clear(): void {
+    inFlight.clear();
+    ahead.clear();
+    kept.clear();
+  }
+
+  const stop = (options.everySecond ?? everySecond)(tick);
   return {
     get,
-    size: () => ({ entries: entries.entries, bytes: entries.bytes, inFlight: inFlight.size }),
+    size: () => ({ entries: kept.entries, bytes: kept.bytes, inFlight: inFlight.size }),
     forget,
     clear,
-    close: () => {
-      clearInterval(timer);
+    close() {
+      stop();
       clear();
     },
   };
 }
 
-/** When a token is no longer served from the cache; undefined if it is not to be kept at all. */
-function endOfService(loaded: LoadedToken<unknown>, loadedAt: number): number | undefined {
-  const { expiresIn, until = Number.POSITIVE_INFINITY } = loaded;
-  if (!(expiresIn > 0 && expiresIn < ABSURD_SECONDS) || Number.isNaN(until)) return undefined;
-  const window = expiresIn > MARGIN_SECONDS ? expiresIn - MARGIN_SECONDS : expiresIn / 2;
-  return Math.min(loadedAt + window, until);
-}
-
-/** Length before content: no two tuples have one text. */
-function encodeTuple(parts: readonly (string | undefined)[]): string {
-  return [KEY_VERSION, ...parts].map((part) => (part === undefined ? '-' : `${part.length}:${part}`)).join('');
+function everySecond(work: () => void): () => void {
+  const timer = setInterval(work, 1000).unref();
+  return () => {
+    clearInterval(timer);
+  };
 }
