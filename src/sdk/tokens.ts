@@ -1,42 +1,24 @@
-import { createTokenCache, tokenDigest } from '../oauth/tokens/token-cache.ts';
-import type { LoadedToken, TokenCache } from '../oauth/tokens/token-cache.ts';
-import { userTokenEnd } from '../oauth/tokens/user-token-end.ts';
-import { AcquireError } from './acquire/acquire-error.ts';
+import type { CachedToken, TokenCacheEvent } from '../oauth/tokens/cached-token.ts';
+import { AcquireError, acquireErrorOf } from './acquire/acquire-error.ts';
+import { createDirectSource } from './acquire/direct.ts';
+import type { Ask, MachineRequest, UserRequest, UserToken } from './acquire/requests.ts';
+import type { TokenSource } from './acquire/token-source.ts';
+import { createSidecarSource } from './acquire/via-sidecar.ts';
+import { ConfigError } from './config-error.ts';
 import { safely } from './events.ts';
+import type { SdkEvent } from './events.ts';
+import type { Provider } from './principal.ts';
+import type { Result } from './result.ts';
+import { readDirectProviders } from './settings/direct-clients.ts';
+import type { DirectProvider } from './settings/direct-clients.ts';
 import type { Options } from './settings/options.ts';
-import type { Principal } from './principal.ts';
-import type { NonEmpty, Result } from './result.ts';
-import { askSidecar } from './acquire/sidecar-client.ts';
 import { createTokenHandle } from './token-handle.ts';
 import type { TokenHandle } from './token-handle.ts';
 
 export { AcquireError } from './acquire/acquire-error.ts';
 export type { AcquireErrorKind } from './acquire/acquire-error.ts';
+export type { Ask, MachineRequest, UserRequest, UserToken } from './acquire/requests.ts';
 export type { TokenHandle } from './token-handle.ts';
-
-/** Whose token is exchanged: the principal of a request, its handle, or the token itself. */
-export type UserToken = Principal | TokenHandle | string;
-
-/** What every request for a token has. `fresh` passes the caches by; `signal` ends the waiting, not the fetch. */
-export interface Ask {
-  readonly target: string;
-  readonly fresh?: boolean;
-  readonly signal?: AbortSignal;
-}
-
-/** A token for the application itself. */
-export type MachineRequest = Ask &
-  (
-    | { readonly provider: 'entra_id' }
-    | {
-        readonly provider: 'maskinporten';
-        readonly resource?: string;
-        readonly authorizationDetails?: NonEmpty<object>;
-      }
-  );
-
-/** A token on behalf of a user. */
-export type UserRequest = Ask & { readonly provider: 'entra_id' | 'tokenx'; readonly user: UserToken };
 
 /** `expiresAt` in seconds since the epoch. */
 export interface AcquiredToken {
@@ -55,104 +37,83 @@ export interface Tokens {
   close(): void;
 }
 
-/** How tokens are acquired: both mean the sidecar that `NAIS_TOKEN_ENDPOINT` names. */
-export type TokensOptions = Options & { readonly via?: 'auto' | 'sidecar' };
+/** How tokens are acquired; `auto`: from the sidecar if `NAIS_TOKEN_ENDPOINT` is set, else directly, with the application's own keys. */
+export type TokensOptions = Options & { readonly via?: 'auto' | 'sidecar' | 'direct' };
 
-const MAX_ENTRIES = 262_144;
-const MAX_BYTES = 64 * 1024 * 1024;
-/** Longest time a token is served without asking the sidecar again, which may have a newer one. */
-const MAX_AGE_SECONDS = 60;
-
-type Loaded = LoadedToken<string>;
-
-interface Wanted {
-  readonly request: MachineRequest | UserRequest;
-  readonly variable: 'NAIS_TOKEN_ENDPOINT' | 'NAIS_TOKEN_EXCHANGE_ENDPOINT';
-  readonly form: Readonly<Record<string, unknown>>;
-  readonly userToken: string | undefined;
-}
-
-/** Tokens by way of the sidecar. What the environment lacks shows when a token is asked for, as `not_configured`. */
+/**
+ * Tokens for the application the environment describes. What it lacks shows when a token is asked for, as `not_configured`; with
+ * `direct`, ConfigError is thrown that lists everything that is missing or malformed, and the alternatives.
+ */
 export function tokensFromEnv(options: TokensOptions = {}): Tokens {
-  const env = options.env ?? process.env;
-  const now = options.clock ?? ((): number => Date.now() / 1000);
-  const fetch = options.fetch ?? globalThis.fetch;
   const emit = safely(options.onEvent);
-  const cache: TokenCache<string> = createTokenCache({ now, maxEntries: MAX_ENTRIES, maxBytes: MAX_BYTES });
+  const now = options.clock ?? ((): number => Date.now() / 1000);
+  const source = openSource(options, now, emit);
 
-  async function load(url: string, wanted: Wanted): Promise<Loaded> {
-    const { accessToken, expiresIn } = await askSidecar(fetch, url, sidecarForm(wanted));
-    const ends = wanted.userToken === undefined ? Number.POSITIVE_INFINITY : userTokenEnd(wanted.userToken, now());
-    const bytes = accessToken.length;
-    return { value: accessToken, expiresIn, bytes, until: Math.min(now() + MAX_AGE_SECONDS, ends) };
+  async function acquire(
+    request: Ask & { readonly provider: Provider },
+    ask: () => Promise<CachedToken<string>>,
+  ): Promise<AcquiredToken> {
+    const { provider, target, signal } = request;
+    try {
+      const { value, secondsLeft, result } = await ask();
+      const fromCache = result === 'hit' || result === 'joined' || result === 'stale';
+      emit({ event: 'token.acquired', provider, target, fromCache });
+      return { token: createTokenHandle(value), expiresAt: Math.floor(now()) + secondsLeft, fromCache };
+    } catch (error) {
+      const isAborted = signal?.aborted === true && error === signal.reason;
+      throw isAborted ? new AcquireError('aborted', 'the caller stopped waiting') : acquireErrorOf(error);
+    }
   }
 
-  async function acquire(wanted: Wanted): Promise<AcquiredToken> {
-    const { provider, target, fresh = false, signal } = wanted.request;
-    const url = env[wanted.variable];
-    if (url === undefined || url === '') throw new AcquireError('not_configured', `${wanted.variable} is not set`);
-    if (signal?.aborted === true) throw new AcquireError('aborted', 'the caller stopped waiting');
-    const loading = cache.get(keyOf(url, wanted), () => load(url, wanted), { skip: fresh });
-    const { value, secondsLeft, result } = await untilAborted(loading, signal);
-    const fromCache = result === 'hit' || result === 'joined';
-    emit({ event: 'token.acquired', provider, target, fromCache });
-    return { token: createTokenHandle(value), expiresAt: Math.floor(now()) + secondsLeft, fromCache };
-  }
-
-  const machineOrThrow: Tokens['machineOrThrow'] = async (request) => await acquire(machineWanted(request));
-  const onBehalfOfOrThrow: Tokens['onBehalfOfOrThrow'] = async (request) => await acquire(userWanted(request));
+  const machineOrThrow: Tokens['machineOrThrow'] = (request) => acquire(request, () => source.machine(request));
+  const onBehalfOfOrThrow: Tokens['onBehalfOfOrThrow'] = async (request) => {
+    const userToken = textOf(request.user);
+    if (userToken === '') throw new AcquireError('request', 'the token of the user is empty');
+    return await acquire(request, () => source.user(request, userToken));
+  };
   return {
     machineOrThrow,
     onBehalfOfOrThrow,
     machine: (request) => asResult(machineOrThrow(request)),
     onBehalfOf: (request) => asResult(onBehalfOfOrThrow(request)),
     close: () => {
-      cache.close();
+      source.close();
     },
   };
 }
 
-function machineWanted(request: MachineRequest): Wanted {
-  const { provider, target } = request;
-  const narrowed =
-    request.provider === 'maskinporten'
-      ? { resource: request.resource, authorization_details: request.authorizationDetails }
-      : {};
-  const form = { identity_provider: provider, target, ...narrowed };
-  return { request, variable: 'NAIS_TOKEN_ENDPOINT', form, userToken: undefined };
-}
-
-function userWanted(request: UserRequest): Wanted {
-  const { provider, target, user } = request;
-  const userToken = typeof user === 'string' ? user : 'reveal' in user ? user.reveal() : user.token.reveal();
-  if (userToken === '') throw new AcquireError('request', 'the token of the user is empty');
-  const form = { identity_provider: provider, target };
-  return { request, variable: 'NAIS_TOKEN_EXCHANGE_ENDPOINT', form, userToken };
-}
-
-function sidecarForm({ request, form, userToken }: Wanted): { readonly user_token?: string } {
-  return {
-    ...form,
-    ...(userToken === undefined ? {} : { user_token: userToken }),
-    ...(request.fresh === true ? { skip_cache: true } : {}),
+function openSource(options: TokensOptions, now: () => number, emit: (event: SdkEvent) => void): TokenSource {
+  const { via = 'auto', env = process.env, fetch = globalThis.fetch } = options;
+  const hasSidecar = (env['NAIS_TOKEN_ENDPOINT'] ?? '') !== '';
+  if (via === 'sidecar' || (via === 'auto' && hasSidecar)) return createSidecarSource({ env, fetch, now });
+  const providers = readDirectProviders(env);
+  if (via === 'direct') checkDirect(providers);
+  const onEvent = (told: TokenCacheEvent): void => {
+    const event = sdkEventOf(told);
+    if (event !== undefined) emit(event);
   };
+  return createDirectSource({ env, fetch, now, providers, onEvent });
 }
 
-/** The user's token itself is no part of the key, only its digest (sidecar-sdk.md 2.7). */
-function keyOf(url: string, { form, userToken }: Wanted): readonly (string | undefined)[] {
-  return [url, JSON.stringify(form), userToken === undefined ? undefined : tokenDigest(userToken)];
+function checkDirect(providers: readonly DirectProvider[]): void {
+  const meant = providers.filter(({ isMeant }) => isMeant);
+  const findings = (meant.length === 0 ? providers : meant).flatMap((each) => each.findings);
+  if (findings.length > 0)
+    throw new ConfigError([...findings, 'the alternative is a sidecar, named by NAIS_TOKEN_ENDPOINT']);
 }
 
-function untilAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return work;
-  const { promise, reject } = Promise.withResolvers<never>();
-  const stop = (): void => {
-    reject(new AcquireError('aborted', 'the caller stopped waiting'));
-  };
-  signal.addEventListener('abort', stop, { once: true });
-  return Promise.race([work, promise]).finally(() => {
-    signal.removeEventListener('abort', stop);
-  });
+function sdkEventOf(told: TokenCacheEvent): SdkEvent | undefined {
+  const { target } = told;
+  const provider = (['entra_id', 'tokenx', 'maskinporten'] as const).find((name) => name === told.provider);
+  if (provider === undefined || told.event === 'refreshed') return undefined;
+  if (told.event === 'stale') return { event: 'token.stale', provider, target, expiresAt: told.expiresAt };
+  const error = acquireErrorOf(told.error);
+  const kind = error instanceof AcquireError ? error.kind : 'transient';
+  return { event: 'token.refresh_failed', provider, target, kind };
+}
+
+function textOf(user: UserToken): string {
+  return typeof user === 'string' ? user : 'reveal' in user ? user.reveal() : user.token.reveal();
 }
 
 async function asResult(work: Promise<AcquiredToken>): Promise<Result<AcquiredToken, AcquireError>> {

@@ -1,4 +1,5 @@
 import { isJsonObject } from '../../oauth/objects.ts';
+import { TokenRequestFailed } from '../../oauth/token-endpoint/token-failure.ts';
 
 /** What a failed acquisition means to the application (providers.md 2.5). */
 export type AcquireErrorKind =
@@ -74,4 +75,13 @@ export function refusedBySidecar(
     status: response.status,
     retryAfterSeconds: Number.isFinite(retryAfter) ? retryAfter : undefined,
   });
+}
+
+/** The error behind a token request that the library made itself. Whatever is none of its own outcomes stays what it is. */
+export function acquireErrorOf(error: unknown): unknown {
+  if (!(error instanceof TokenRequestFailed)) return error;
+  const { failure, kind, status, retryAfterSeconds, cause } = error;
+  if (failure !== 'refused') return new AcquireError(kind, error.description, { retryAfterSeconds, cause });
+  const text = error.description === '' ? '' : `: ${error.description}`;
+  return new AcquireError(kind, `${error.error}${text}`, { oauthError: error.error, status, retryAfterSeconds });
 }

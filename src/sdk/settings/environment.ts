@@ -5,13 +5,16 @@ import type { IssuerConfig, Options } from './options.ts';
 
 type Env = NonNullable<Options['env']>;
 
-interface Variables {
+/** Which variables say what of one provider. */
+export interface Variables {
   readonly provider: 'entra_id' | 'tokenx' | 'idporten' | 'maskinporten';
   readonly wellKnownUrl: string;
   readonly issuer: string;
   readonly jwksUri: string;
   readonly audience?: string;
   readonly clientId: string;
+  /** What asking the provider without the sidecar takes beside; absent where applications get no tokens. */
+  readonly direct?: { readonly privateJwk: string; readonly tokenEndpoint: string };
   /** Which endpoints of the sidecar serve this provider. */
   readonly acquire: readonly ('NAIS_TOKEN_ENDPOINT' | 'NAIS_TOKEN_EXCHANGE_ENDPOINT')[];
 }
@@ -25,6 +28,7 @@ export const SDK_VARIABLES: readonly Variables[] = [
     jwksUri: 'AZURE_OPENID_CONFIG_JWKS_URI',
     audience: 'AZURE_APP_CLIENT_ID',
     clientId: 'AZURE_APP_CLIENT_ID',
+    direct: { privateJwk: 'AZURE_APP_JWK', tokenEndpoint: 'AZURE_OPENID_CONFIG_TOKEN_ENDPOINT' },
     acquire: ['NAIS_TOKEN_ENDPOINT', 'NAIS_TOKEN_EXCHANGE_ENDPOINT'],
   },
   {
@@ -34,6 +38,7 @@ export const SDK_VARIABLES: readonly Variables[] = [
     jwksUri: 'TOKEN_X_JWKS_URI',
     audience: 'TOKEN_X_CLIENT_ID',
     clientId: 'TOKEN_X_CLIENT_ID',
+    direct: { privateJwk: 'TOKEN_X_PRIVATE_JWK', tokenEndpoint: 'TOKEN_X_TOKEN_ENDPOINT' },
     acquire: ['NAIS_TOKEN_EXCHANGE_ENDPOINT'],
   },
   {
@@ -51,25 +56,29 @@ export const SDK_VARIABLES: readonly Variables[] = [
     issuer: 'MASKINPORTEN_ISSUER',
     jwksUri: 'MASKINPORTEN_JWKS_URI',
     clientId: 'MASKINPORTEN_CLIENT_ID',
+    direct: { privateJwk: 'MASKINPORTEN_CLIENT_JWK', tokenEndpoint: 'MASKINPORTEN_TOKEN_ENDPOINT' },
     acquire: ['NAIS_TOKEN_ENDPOINT'],
   },
 ];
 
+/** Set where there is a sidecar. */
+const SIDECAR = 'NAIS_TOKEN_ENDPOINT';
 const SUFFIXES: readonly string[] = ['/.well-known/openid-configuration', '/.well-known/oauth-authorization-server'];
 
-function read(env: Env, name: string | undefined): string | undefined {
+/** The value of a variable; empty counts as missing. */
+export function readVariable(env: Env, name: string | undefined): string | undefined {
   const text = name === undefined ? undefined : env[name];
   return text === '' ? undefined : text;
 }
 
 function isOn(env: Env, variables: Variables): boolean {
-  return read(env, variables.issuer) !== undefined || read(env, variables.wellKnownUrl) !== undefined;
+  return readVariable(env, variables.issuer) !== undefined || readVariable(env, variables.wellKnownUrl) !== undefined;
 }
 
-/** The issuer is the well-known URL without its suffix; Maskinporten's ends in a slash (providers.md 1.1). */
-function issuerOf(env: Env, variables: Variables): string | undefined {
-  const issuer = read(env, variables.issuer);
-  const url = read(env, variables.wellKnownUrl);
+/** The configured issuer, or the well-known URL without its suffix; Maskinporten's ends in a slash (providers.md 1.1). */
+export function issuerOf(env: Env, variables: Variables): string | undefined {
+  const issuer = readVariable(env, variables.issuer);
+  const url = readVariable(env, variables.wellKnownUrl);
   if (issuer !== undefined || url === undefined) return issuer;
   const suffix = SUFFIXES.find((end) => url.endsWith(end));
   if (suffix === undefined) return undefined;
@@ -79,18 +88,19 @@ function issuerOf(env: Env, variables: Variables): string | undefined {
 function missingOf(env: Env, variables: Variables): readonly string[] {
   const missing: string[] = [];
   if (issuerOf(env, variables) === undefined) missing.push(variables.issuer);
-  if (read(env, variables.jwksUri) === undefined && read(env, variables.wellKnownUrl) === undefined) {
+  if (readVariable(env, variables.jwksUri) === undefined && readVariable(env, variables.wellKnownUrl) === undefined) {
     missing.push(`${variables.jwksUri} or ${variables.wellKnownUrl}`);
   }
-  if (variables.audience !== undefined && read(env, variables.audience) === undefined) missing.push(variables.audience);
+  if (variables.audience !== undefined && readVariable(env, variables.audience) === undefined)
+    missing.push(variables.audience);
   return missing;
 }
 
 function configOf(env: Env, variables: Variables, maskinporten: Options['maskinporten']): IssuerConfig | undefined {
   const issuer = issuerOf(env, variables);
-  const jwksUri = read(env, variables.jwksUri);
-  const wellKnownUrl = read(env, variables.wellKnownUrl);
-  const audience = read(env, variables.audience);
+  const jwksUri = readVariable(env, variables.jwksUri);
+  const wellKnownUrl = readVariable(env, variables.wellKnownUrl);
+  const audience = readVariable(env, variables.audience);
   const keys = jwksUri !== undefined ? { jwksUri } : wellKnownUrl !== undefined ? { wellKnownUrl } : undefined;
   if (issuer === undefined || keys === undefined) return undefined;
   const { provider } = variables;
@@ -140,7 +150,20 @@ export function inspectEnv(env: Env = process.env): readonly {
     const { provider, acquire } = variables;
     const validate = { provider, use: 'validate', missing: missingOf(env, variables) } as const;
     if (acquire.length === 0) return [validate];
-    const lacking = [variables.clientId, ...acquire].filter((name) => read(env, name) === undefined);
-    return [validate, { provider, use: 'acquire', missing: lacking } as const];
+    return [validate, { provider, use: 'acquire', missing: missingToAcquire(env, variables) } as const];
   });
+}
+
+/** By way of the sidecar where there is one; else what asking directly takes, to which the sidecar is the alternative. */
+function missingToAcquire(env: Env, variables: Variables): readonly string[] {
+  const { clientId, acquire, direct, wellKnownUrl, issuer } = variables;
+  if (readVariable(env, SIDECAR) !== undefined) {
+    return [clientId, ...acquire].filter((name) => readVariable(env, name) === undefined);
+  }
+  const groups = [[clientId], [direct?.privateJwk], [direct?.tokenEndpoint, wellKnownUrl]];
+  const sidecar = [...new Set([SIDECAR, ...acquire])].join(' and ');
+  const missing = groups
+    .filter((names) => names.every((name) => readVariable(env, name) === undefined))
+    .map((names) => `${names.join(' or ')} or ${sidecar}`);
+  return issuerOf(env, variables) === undefined ? [...missing, issuer] : missing;
 }

@@ -1,0 +1,100 @@
+import type { Fetch } from '../../oauth/fetch.ts';
+import { exchangeForm, machineForm } from '../../oauth/grants/acquisition-forms.ts';
+import type { GrantClient } from '../../oauth/grants/acquisition-forms.ts';
+import { createLocalSigner } from '../../oauth/grants/signer.ts';
+import { issuerUrlProblem, parseLocalIssuers } from '../../oauth/local-issuers.ts';
+import type { Clock } from '../../oauth/time.ts';
+import { createEndpoints } from '../../oauth/token-endpoint/endpoints.ts';
+import { createTokenEndpoint } from '../../oauth/token-endpoint/token-endpoint.ts';
+import type { FormMaker } from '../../oauth/token-endpoint/token-endpoint.ts';
+import { acquireMachineToken, acquireUserToken } from '../../oauth/tokens/acquire.ts';
+import type { Acquisition } from '../../oauth/tokens/acquire.ts';
+import type { TokenCacheEvent } from '../../oauth/tokens/cached-token.ts';
+import { createTokenCache } from '../../oauth/tokens/token-cache.ts';
+import type { DirectClient, DirectProvider } from '../settings/direct-clients.ts';
+import type { Options } from '../settings/options.ts';
+import { AcquireError } from './acquire-error.ts';
+import type { Ask } from './requests.ts';
+import type { TokenSource } from './token-source.ts';
+
+/** What the library runs on when it asks providers itself. */
+export interface DirectDependencies {
+  readonly env: NonNullable<Options['env']>;
+  readonly fetch: Fetch;
+  readonly now: Clock;
+  readonly providers: readonly DirectProvider[];
+  readonly onEvent: (event: TokenCacheEvent) => void;
+}
+
+type Client = GrantClient & Acquisition['client'];
+
+/** Tokens from the providers themselves, with the application's own keys: grants, retries and cache as in the sidecar. */
+export function createDirectSource(dependencies: DirectDependencies): TokenSource {
+  const { now, providers, onEvent } = dependencies;
+  const cache = createTokenCache<string>({ now, refreshAhead: true, staleOnError: true, onEvent });
+  const clients = new Map<string, Client>();
+  for (const { provider, client } of providers) {
+    if (client !== undefined) clients.set(provider, open(provider, client, dependencies));
+  }
+
+  function clientAt(provider: string): Client {
+    const client = clients.get(provider);
+    if (client === undefined) throw notConfigured(provider, providers);
+    return client;
+  }
+
+  function acquisition(client: Client, form: FormMaker | undefined): Acquisition {
+    if (form === undefined) throw new AcquireError('request', `${client.provider} gives no tokens of this kind`);
+    return { client, form, cache, now };
+  }
+
+  return {
+    async machine(request) {
+      const client = clientAt(request.provider);
+      const { target } = request;
+      const grant = request.provider === 'maskinporten' ? { ...narrowed(request), target } : { target };
+      return await acquireMachineToken(acquisition(client, machineForm(client, grant, now)), grant, optionsOf(request));
+    },
+    async user(request, userToken) {
+      const client = clientAt(request.provider);
+      const grant = { target: request.target, userToken };
+      return await acquireUserToken(acquisition(client, exchangeForm(client, grant, now)), grant, optionsOf(request));
+    },
+    close() {
+      cache.close();
+    },
+  };
+}
+
+function narrowed({
+  resource,
+  authorizationDetails,
+}: {
+  readonly resource?: string;
+  readonly authorizationDetails?: readonly object[];
+}): { readonly resource: string | undefined; readonly authorizationDetails: readonly object[] | undefined } {
+  return { resource, authorizationDetails };
+}
+
+function optionsOf({ fresh, signal }: Ask): {
+  readonly skip: boolean | undefined;
+  readonly signal: AbortSignal | undefined;
+} {
+  return { skip: fresh, signal };
+}
+
+function open(provider: string, client: DirectClient, { env, fetch, now }: DirectDependencies): Client {
+  const { issuer, clientId, key } = client;
+  const local = parseLocalIssuers(env['FULLMAKT_ALLOW_LOCAL_PROVIDERS']);
+  const isAllowedUrl = (url: string): boolean => issuerUrlProblem(url, local) === undefined;
+  const endpoints = createEndpoints(client, { fetch, now, isAllowedUrl });
+  const tokenEndpoint = createTokenEndpoint({ url: () => endpoints.tokenEndpoint(), fetch, now });
+  return { provider, issuer, clientId, signer: createLocalSigner(() => key), tokenEndpoint };
+}
+
+function notConfigured(provider: string, providers: readonly DirectProvider[]): AcquireError {
+  const findings = providers.find((each) => each.provider === provider)?.findings ?? [
+    `${provider} gives no tokens to applications`,
+  ];
+  return new AcquireError('not_configured', `NAIS_TOKEN_ENDPOINT is not set, and ${findings.join('; ')}`);
+}
