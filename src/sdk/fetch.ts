@@ -1,0 +1,123 @@
+import { AcquireError } from './acquire/acquire-error.ts';
+import { ConfigError } from './config-error.ts';
+import { readAsked } from './http/asked.ts';
+import type { Asked } from './http/asked.ts';
+import { canRepeat, redirected } from './http/hop.ts';
+import type { Hop } from './http/hop.ts';
+import { createOriginList } from './http/origins.ts';
+import type { NonEmpty } from './result.ts';
+import type { MachineRequest, Tokens, UserToken } from './tokens.ts';
+
+/** Whose token requests carry: the application's own, or one exchanged for that of the user each request is made for. */
+export type TokenRule =
+  | { readonly as: 'machine'; readonly request: MachineRequest }
+  | { readonly as: 'user'; readonly provider: 'entra_id' | 'tokenx'; readonly target: string };
+
+/** `fetch` that adds a token; `user` is whose, where the rule says `as: 'user'`. */
+export type TokenFetch = (
+  input: string | URL | Request,
+  init?: RequestInit & { readonly user?: UserToken },
+) => Promise<Response>;
+
+/** Where tokens may go: `https://host` or `https://host:port`, http only where it is written. `fetch`: the global one unless given. */
+export type FetchOptions = {
+  readonly origins: NonEmpty<string>;
+  readonly fetch?: typeof globalThis.fetch;
+} & TokenRule;
+
+const MAX_REDIRECTS = 20;
+
+interface Engine {
+  readonly fetch: typeof globalThis.fetch;
+  /** A token for this request; undefined where none belongs. */
+  readonly acquire: ((fresh: boolean) => Promise<string>) | undefined;
+}
+
+/**
+ * Adds a token to requests for the listed origins and to no others. No redirect to another origin is followed: its answer
+ * is handed out as it is. After a 401 a request whose body can be sent again gets one more try with a fresh token.
+ * Rejects with AcquireError when there is no token; its kind is `request`, and nothing was sent, for an `Authorization` header
+ * of the caller's own and for a missing `user`. Throws ConfigError for origins and rules that cannot work.
+ */
+export function createFetch(tokens: Tokens, options: FetchOptions): TokenFetch {
+  checkRule(options);
+  const isListed = createOriginList(options.origins);
+  const fetch = options.fetch ?? globalThis.fetch;
+  return async (input, { user, ...init } = {}) => {
+    const asked = readAsked(input, init);
+    if (asked.headers.has('authorization')) {
+      throw new AcquireError('request', 'the request already has an Authorization header');
+    }
+    if (!isListed(asked.url)) return await follow(asked, { fetch, acquire: undefined });
+    const acquire = acquirer(tokens, options, { user, signal: asked.signal });
+    return await follow(asked, { fetch, acquire });
+  };
+}
+
+function acquirer(
+  tokens: Tokens,
+  rule: TokenRule,
+  { user, signal }: { readonly user: UserToken | undefined; readonly signal: AbortSignal | undefined },
+): (fresh: boolean) => Promise<string> {
+  const how = signal === undefined ? {} : { signal };
+  if (rule.as === 'machine') {
+    return async (fresh) => {
+      const acquired = await tokens.machineOrThrow({ ...rule.request, ...how, ...(fresh ? { fresh } : {}) });
+      return acquired.token.reveal();
+    };
+  }
+  if (user === undefined || user === '') {
+    throw new AcquireError('request', 'requests of this fetch are made for a user, and `user` is missing');
+  }
+  const { provider, target } = rule;
+  return async (fresh) => {
+    const acquired = await tokens.onBehalfOfOrThrow({ provider, target, user, ...how, ...(fresh ? { fresh } : {}) });
+    return acquired.token.reveal();
+  };
+}
+
+/** Sends a request and what redirects of its origin ask for; on 401 once more, with a fresh token. */
+async function follow(asked: Asked, { fetch, acquire }: Engine): Promise<Response> {
+  let token = await acquire?.(false);
+  let retried = acquire === undefined;
+  let hop: Hop = asked;
+  for (let redirects = 0; redirects <= MAX_REDIRECTS; ) {
+    const response = await send(fetch, asked, { hop, token });
+    if (response.status === 401 && !retried && canRepeat(hop.body)) {
+      retried = true;
+      await discard(response);
+      token = await acquire?.(true);
+      continue;
+    }
+    const next = asked.redirect === 'follow' ? redirected(hop, response) : undefined;
+    if (next === undefined) return response;
+    await discard(response);
+    if (!canRepeat(next.body)) throw new TypeError('a redirect asks for a body that can be sent once only');
+    hop = next;
+    redirects += 1;
+  }
+  throw new TypeError(`more than ${MAX_REDIRECTS} redirects`);
+}
+
+async function send(
+  fetch: typeof globalThis.fetch,
+  asked: Asked,
+  { hop, token }: { readonly hop: Hop; readonly token: string | undefined },
+): Promise<Response> {
+  const headers = new Headers(hop.headers);
+  if (token !== undefined) headers.set('authorization', `Bearer ${token}`);
+  const redirect = asked.redirect === 'error' ? 'error' : 'manual';
+  if (asked.request !== undefined && hop === asked) return await fetch(asked.request, { headers, redirect });
+  const { method, body } = hop;
+  return await fetch(hop.url.href, { ...asked.shared, method, headers, body, redirect });
+}
+
+/** Lets go of an answer nobody will read. */
+async function discard(response: Response): Promise<void> {
+  await response.body?.cancel().catch(() => {});
+}
+
+function checkRule(rule: TokenRule): void {
+  const target: unknown = rule.as === 'machine' ? rule.request.target : rule.target;
+  if (typeof target !== 'string' || target === '') throw new ConfigError(['createFetch: the rule names no target']);
+}
