@@ -8,6 +8,7 @@ import type { Provider } from './provider.ts';
 export interface ResultCache {
   find(token: string, provider: Provider): Uint8Array | undefined;
   keep(token: string, provider: Provider, good: { readonly claims: Claims; readonly answer: Uint8Array }): void;
+  size(): { readonly entries: number; readonly bytes: number };
 }
 
 /** One for each configuration of an application, so that no answer outlives what it was judged by; undefined where it is off. */
@@ -30,6 +31,7 @@ export function createResultCache(
   }
 
   return {
+    size: () => cache.size(),
     find(token, provider) {
       const key = keyOf(token, provider);
       return key === undefined ? undefined : cache.find(key);

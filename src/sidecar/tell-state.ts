@@ -15,9 +15,10 @@ export function withState<D extends { readonly metrics?: () => Promise<string> }
   return { ...dependencies, metrics: read };
 }
 
-function tellState({ cache, providers, now, emit }: SidecarContext): void {
+function tellState({ cache, results, providers, now, emit }: SidecarContext): void {
   const { entries, bytes } = cache.size();
   emit({ event: 'sidecar.cache_size', cache: 'token', entries, bytes });
+  if (results !== undefined) emit({ event: 'sidecar.cache_size', cache: 'introspection', ...results.size() });
   for (const provider of providers.values()) {
     const skewSeconds = provider.issuer.clock.skewSeconds();
     emit({

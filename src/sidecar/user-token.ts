@@ -3,7 +3,8 @@ import { parseJwt } from '../oauth/jwt.ts';
 import type { ProviderName } from '../providers/provider-variables.ts';
 import type { HttpResponse } from '../web/http.ts';
 import type { SidecarContext } from './context.ts';
-import { inactiveText, judgeToken, PayloadRefused } from './judge.ts';
+import { inactiveText, PayloadRefused } from './judge.ts';
+import { judgeOnce } from './judged.ts';
 import type { Provider } from './provider.ts';
 import { invalidGrant, providerUnavailable } from './wire/answers.ts';
 
@@ -25,7 +26,7 @@ export async function userTokenFault(
   exchangedAt: string,
   { context, cid }: { readonly context: SidecarContext; readonly cid: string },
 ): Promise<HttpResponse | undefined> {
-  const { now, leewaySeconds, emit } = context;
+  const { emit } = context;
   const refuse = (reason: string): HttpResponse => {
     emit({ event: 'sidecar.user_token_refused', provider: exchangedAt, reason, cid });
     return invalidGrant(`the user token is refused: ${reason}`);
@@ -33,7 +34,7 @@ export async function userTokenFault(
   try {
     const issuer = issuerOf(token, exchangedAt, context.providers);
     if (issuer === undefined) return refuse('it is from no issuer that is enabled here');
-    await judgeToken(token, issuer, { now: now(), leewaySeconds });
+    await judgeOnce(token, issuer, context);
     return undefined;
   } catch (error) {
     if (!(error instanceof JoseError || error instanceof PayloadRefused)) throw error;

@@ -1,0 +1,21 @@
+import { activeAnswer } from './wire/claims-text.ts';
+import type { SidecarContext } from './context.ts';
+import { judgeToken } from './judge.ts';
+import type { Provider } from './provider.ts';
+
+/** What introspection answers for a good token, and whether it was known from a moment ago. */
+export interface Judged {
+  readonly answer: Uint8Array;
+  readonly result: 'hit' | 'miss';
+}
+
+/** Judges a token, or finds that it was judged a moment ago (sidecar-sdk.md 2.6). Throws JoseError and PayloadRefused. */
+export async function judgeOnce(token: string, provider: Provider, context: SidecarContext): Promise<Judged> {
+  const { now, leewaySeconds, results } = context;
+  const known = results?.find(token, provider);
+  if (known !== undefined) return { answer: known, result: 'hit' };
+  const { claims, text } = await judgeToken(token, provider, { now: now(), leewaySeconds });
+  const answer = Buffer.from(activeAnswer(text));
+  results?.keep(token, provider, { claims, answer });
+  return { answer, result: 'miss' };
+}
