@@ -162,5 +162,8 @@ test('origins and rules that cannot work throw where the fetch is made', () => {
   ]) {
     assert.throws(() => createFetch(tokens, { origins: origins as never, ...RULE }), ConfigError, String(origins));
   }
-  assert.throws(() => createFetch(tokens, { origins: [ORIGIN], as: 'user', provider: 'tokenx', target: '' }), ConfigError);
+  assert.throws(
+    () => createFetch(tokens, { origins: [ORIGIN], as: 'user', provider: 'tokenx', target: '' }),
+    ConfigError,
+  );
 });

@@ -24,8 +24,8 @@ export interface App {
   readonly ask: (question: Question) => Promise<Answer>;
 }
 
-/** Text of what a handler throws; its answer is the framework's own. */
-export const FAILURE = 'the handler failed';
+/** Text of what a handler throws; the answer is the framework's own. */
+const FAILURE = 'the handler failed';
 
 const outer = requireUser();
 const citizen = allOf(requireUser('tokenx'), requireCaller());
