@@ -18,7 +18,9 @@ const INVALID_ERROR_ANSWER = 'the identity provider returned an invalid error re
 /** `Retry-After` in seconds, at most an hour; undefined when absent or unreadable (RFC 9110 10.2.3). */
 export function retryAfterSeconds(header: string | null, nowSeconds: number): number | undefined {
   if (header === null || header === '') return undefined;
-  const seconds = /^\d{1,9}$/.test(header) ? Number(header) : Math.ceil(Date.parse(header) / 1000 - nowSeconds);
+  if (/^\d+$/.test(header)) return Math.min(Number(header), MAX_RETRY_AFTER_SECONDS);
+  // Date.parse would make dates of other things, as of a negative number.
+  const seconds = header.endsWith(' GMT') ? Math.ceil(Date.parse(header) / 1000 - nowSeconds) : Number.NaN;
   return Number.isFinite(seconds) ? Math.min(Math.max(seconds, 0), MAX_RETRY_AFTER_SECONDS) : undefined;
 }
 
