@@ -1,3 +1,4 @@
+import { neverBack } from '../time.ts';
 import type { Clock } from '../time.ts';
 
 const FAILURES_TO_OPEN = 5;
@@ -16,7 +17,9 @@ export interface Breaker {
 }
 
 /** Five retryable failures in a row open it for 2 s, doubling to 30 s; one trial at a time closes it again. */
-export function createBreaker(now: Clock): Breaker {
+export function createBreaker(clock: Clock): Breaker {
+  // A clock that is set back must not make the pause longer.
+  const now = neverBack(clock);
   let failures = 0;
   let pauseSeconds = 0;
   let openUntil = 0;

@@ -1,7 +1,7 @@
 import type { Fetch } from '../fetch.ts';
 import { fetchMetadata } from '../metadata.ts';
 import type { ServerMetadata } from '../metadata.ts';
-import { HOUR } from '../time.ts';
+import { HOUR, neverBack } from '../time.ts';
 import type { Clock } from '../time.ts';
 
 const METADATA_AGE_SECONDS = 24 * HOUR;
@@ -36,8 +36,9 @@ export interface ConfiguredEndpoints {
 /** Explicit endpoints win; the rest comes from the well-known document, whose issuer has to be ours (RFC 8414 3.3). */
 export function createEndpoints(
   settings: { readonly endpoints: ConfiguredEndpoints; readonly issuer?: string },
-  { fetch, now, isAllowedUrl }: EndpointDependencies,
+  { fetch, now: clock, isAllowedUrl }: EndpointDependencies,
 ): Endpoints {
+  const now = neverBack(clock);
   const { endpoints, issuer } = settings;
   const named = issuer ?? endpoints.wellKnownUrl ?? 'a provider';
   let loaded: { readonly metadata: ServerMetadata; readonly at: number } | undefined;

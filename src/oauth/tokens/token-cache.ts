@@ -1,3 +1,4 @@
+import { neverBack } from '../time.ts';
 import type { Clock } from '../time.ts';
 import { TokenRequestFailed } from '../token-endpoint/token-failure.ts';
 import type { CachedToken, LoadedToken, LoadToken, TokenCacheEvent } from './cached-token.ts';
@@ -68,7 +69,9 @@ const ENTRY_OVERHEAD_BYTES = 512;
 
 /** Makes a token cache (sidecar-sdk.md 2.7). Until `close` it drops every second what is over, and fetches anew what soon will be. */
 export function createTokenCache<T>(options: TokenCacheOptions): TokenCache<T> {
-  const { now, random = Math.random, digest: digestOf = sha256, onEvent: tell = () => {} } = options;
+  // How long a token lives is measured: a clock that is set back makes none live longer.
+  const now = neverBack(options.now);
+  const { random = Math.random, digest: digestOf = sha256, onEvent: tell = () => {} } = options;
   const { maxEntries = MAX_ENTRIES, maxBytes = MAX_BYTES, refreshAhead = false, staleOnError = false } = options;
   const kept = createKeptTokens<T>({ maxEntries, maxBytes });
   // By the whole key, so that even two keys of one digest are fetched apart.
@@ -106,7 +109,9 @@ export function createTokenCache<T>(options: TokenCacheOptions): TokenCache<T> {
     const loadedAt = now();
     try {
       const loaded = await question.load();
-      if (isWanted()) keep(question, loaded, loadedAt);
+      // A point in time is told by the clock that was passed in.
+      const until = loaded.until === undefined ? {} : { until: loaded.until + now() - options.now() };
+      if (isWanted()) keep(question, { ...loaded, ...until }, loadedAt);
       return { ...loaded, loadedAt };
     } catch (error) {
       const seconds = error instanceof TokenRequestFailed ? error.retryAfterSeconds : undefined;
