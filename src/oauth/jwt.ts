@@ -54,7 +54,7 @@ export interface ClaimRules {
   /** Compared byte for byte. */
   readonly issuer?: string;
   /** `aud` must hold one of these. Without it `aud` is neither required nor compared. */
-  readonly audience?: readonly string[];
+  readonly audience?: readonly string[] | undefined;
   /** Required besides `iss`, `exp`, `iat` and, with an audience, `aud`. */
   readonly required?: readonly string[];
   /** Names lifted from the required ones: RFC 7523 assertions, for example, come without `iat`. */
@@ -65,7 +65,6 @@ export interface ClaimRules {
 
 const MAX_CANDIDATES = 5;
 const ALWAYS_REQUIRED = ['iss', 'exp', 'iat'];
-const DATES = ['exp', 'iat', 'nbf'];
 const BEGINNINGS = ['nbf', 'iat'];
 const TEXTS = ['iss', 'sub'];
 
@@ -167,16 +166,20 @@ function checkPresent(claims: Claims, name: string, { optional }: ClaimRules): v
 }
 
 function checkForm(claims: Claims): void {
-  for (const name of DATES) checkFits(claims, name, isNumericDate);
-  for (const name of TEXTS) checkFits(claims, name, isText);
-  checkFits(claims, 'aud', isTextOrTexts);
-  const exp = numberClaim(claims, 'exp');
-  const iat = numberClaim(claims, 'iat');
+  const exp = dateClaim(claims, 'exp');
+  const iat = dateClaim(claims, 'iat');
+  dateClaim(claims, 'nbf');
+  for (const name of TEXTS) if (Object.hasOwn(claims, name) && !isText(claims[name])) throw invalidClaim(name);
+  if (Object.hasOwn(claims, 'aud') && !isTextOrTexts(claims['aud'])) throw invalidClaim('aud');
   if (exp !== undefined && iat !== undefined && exp <= iat) throw invalidClaim('exp');
 }
 
-function checkFits(claims: Claims, name: string, fits: (value: unknown) => boolean): void {
-  if (Object.hasOwn(claims, name) && !fits(claims[name])) throw invalidClaim(name);
+/** A point in time, if it is there (RFC 7519 section 2, NumericDate). Throws JoseError `claim_invalid` for anything else under its name. */
+function dateClaim(claims: Claims, name: string): number | undefined {
+  if (!Object.hasOwn(claims, name)) return undefined;
+  const value = claims[name];
+  if (typeof value === 'number' && value >= 0 && value < 2 ** 53) return value;
+  throw invalidClaim(name);
 }
 
 function invalidClaim(name: string): JoseError {
@@ -189,10 +192,6 @@ function isText(value: unknown): value is string {
 
 function isTextOrTexts(value: unknown): boolean {
   return isText(value) || (Array.isArray(value) && value.every(isText));
-}
-
-function isNumericDate(value: unknown): boolean {
-  return typeof value === 'number' && value >= 0 && value < 2 ** 53;
 }
 
 function checkTimes(claims: Claims, { now, skewSeconds }: ClaimRules): void {

@@ -20,10 +20,10 @@ export class StrictJsonError extends Error {
  * on a repeated member name, the name `__proto__` or a lone surrogate.
  */
 export function parseStrictJson(input: string | Uint8Array): unknown {
-  const bytes = typeof input === 'string' ? encodeUtf8(input) : input;
+  const bytes = toBuffer(input);
   if (!isUtf8(bytes)) throw new StrictJsonError('not valid UTF-8');
   const members = countMembers(bytes);
-  const value = parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'));
+  const value = parse(bytes.toString('utf8'));
   // UTF-8 holds no lone surrogates: only an escape can bring one.
   const escaped = bytes.includes(BACKSLASH);
   // JSON.parse keeps the last of two members with one name: fewer members in the tree than in the text says so.
@@ -31,9 +31,12 @@ export function parseStrictJson(input: string | Uint8Array): unknown {
   return value;
 }
 
-function encodeUtf8(text: string): Buffer {
-  if (!text.isWellFormed()) throw new StrictJsonError('lone surrogate');
-  return Buffer.from(text, 'utf8');
+function toBuffer(input: string | Uint8Array): Buffer {
+  if (typeof input !== 'string') {
+    return Buffer.isBuffer(input) ? input : Buffer.from(input.buffer, input.byteOffset, input.byteLength);
+  }
+  if (!input.isWellFormed()) throw new StrictJsonError('lone surrogate');
+  return Buffer.from(input, 'utf8');
 }
 
 function parse(text: string): unknown {

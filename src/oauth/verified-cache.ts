@@ -70,6 +70,7 @@ export function createVerifiedCache<V>(options: VerifiedCacheOptions): VerifiedC
   // Policy and token are laid side by side here: a hash over two pieces costs twice as much.
   const side = Buffer.alloc(FINGERPRINT_CHARACTERS + MAX_TOKEN_CHARACTERS * MAX_BYTES_OF_CHARACTER);
   let written = '';
+  let view = side;
   let bytes = 0;
 
   function drop(key: string, entry: Entry<V>): void {
@@ -93,7 +94,10 @@ export function createVerifiedCache<V>(options: VerifiedCacheOptions): VerifiedC
       written = policy;
       // A character that takes more than a byte is in no token.
       if (side.write(token, FINGERPRINT_CHARACTERS, 'utf8') !== token.length) return undefined;
-      return hash('sha256', side.subarray(0, FINGERPRINT_CHARACTERS + token.length), 'base64url');
+      const end = FINGERPRINT_CHARACTERS + token.length;
+      // Tokens of one issuer are mostly equally long.
+      if (view.length !== end) view = side.subarray(0, end);
+      return hash('sha256', view, 'base64url');
     },
     find(key) {
       const entry = entries.get(key);

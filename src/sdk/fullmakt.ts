@@ -7,9 +7,7 @@ import type { RequestLike } from './http/authenticate.ts';
 import { readCallerList } from './guards/callers.ts';
 import type { CallerList } from './guards/callers.ts';
 import { ConfigError } from './config-error.ts';
-import { issuersFromEnv } from './settings/environment.ts';
-import { safely } from './events.ts';
-import type { SdkEvent } from './events.ts';
+import { issuersFromEnv, labelInEnv } from './settings/environment.ts';
 import { admit } from './guards/guard.ts';
 import type { Guard } from './guards/guard.ts';
 import { checkIssuers } from './settings/issuer-check.ts';
@@ -19,6 +17,9 @@ import type { IssuerConfig, Options } from './settings/options.ts';
 import type { Principal, Provider } from './principal.ts';
 import type { NonEmpty, Result } from './result.ts';
 import type { ValidateOptions, ValidationContext } from './judge/validate.ts';
+import { createTelemetry } from './telemetry.ts';
+import type { Telemetry } from './telemetry.ts';
+import { observeValidator } from './telemetry/observe.ts';
 import { createValidator } from './judge/validator.ts';
 import type { Validated } from './judge/validator.ts';
 
@@ -47,36 +48,46 @@ export interface Fullmakt {
 /** Every issuer the environment names. Throws ConfigError listing all missing or malformed variables at once. */
 export function fromEnv(options: Options = {}): Fullmakt {
   const { issuers, findings } = issuersFromEnv(options.env ?? process.env, options.maskinporten);
-  return build(issuers, options, findings);
+  return build(issuers, options, { found: findings, labelOf: labelInEnv });
 }
 
 /** The given issuers. Throws ConfigError listing everything that is wrong. */
 export function create(issuers: NonEmpty<IssuerConfig>, options: Options = {}): Fullmakt {
-  return build(issuers, options, []);
+  return build(issuers, options, { found: [] });
 }
 
-function build(configs: readonly IssuerConfig[], options: Options, found: readonly string[]): Fullmakt {
+/** Where issuers came from: what is known to be wrong with that, and what one is called there. */
+interface Origin {
+  readonly found: readonly string[];
+  readonly labelOf?: (config: IssuerConfig) => string;
+}
+
+function build(configs: readonly IssuerConfig[], options: Options, { found, labelOf }: Origin): Fullmakt {
   const env = options.env ?? process.env;
-  const findings = [...found, ...checkIssuers(configs, env)];
+  const findings = [...found, ...checkIssuers(configs, env, labelOf)];
   const policy = readPolicy(options, findings);
   const callers = readCallerList(env, findings);
   if (findings.length > 0) throw new ConfigError(findings);
 
-  const emit = safely(options.onEvent);
+  const telemetry = createTelemetry(options);
   const now = options.clock ?? ((): number => Date.now() / 1000);
   const fetch: Fetch = options.fetch ?? globalThis.fetch;
   const local = parseLocalIssuers(env['FULLMAKT_ALLOW_LOCAL_PROVIDERS']);
   const isAllowedUrl = (url: string): boolean => issuerUrlProblem(url, local) === undefined;
-  const dependencies = { fetch, now, emit, isAllowedUrl };
+  const dependencies = { fetch, now, telemetry, isAllowedUrl };
   const issuers = new Map(configs.map((config) => [config.issuer, trustIssuer(config, dependencies)]));
   const explain = options.explain === true && env['NODE_ENV'] !== 'production';
-  return assemble({ issuers, policy, callers, now, headers: createHeaderMemo() }, explain, emit);
+  return assemble({ issuers, policy, callers, now, headers: createHeaderMemo() }, explain, telemetry);
 }
 
-function assemble(context: ValidationContext, explain: boolean, emit: (event: SdkEvent) => void): Fullmakt {
+function assemble(context: ValidationContext, explain: boolean, telemetry: Telemetry): Fullmakt {
+  const { emit, meters } = telemetry;
   const shown = (error: AuthError): AuthError => (explain ? error : withoutExplanation(error));
 
-  const { validate, validateSync, refused, close } = createValidator(context, { emit, shown });
+  const { validate, validateOrThrow, validateSync, refused, close } = observeValidator(
+    createValidator(context, { emit, shown }),
+    telemetry,
+  );
 
   function authorize<T extends Principal>(
     principal: Principal,
@@ -93,11 +104,7 @@ function assemble(context: ValidationContext, explain: boolean, emit: (event: Sd
     validate,
     validateSync,
     authorize,
-    async validateOrThrow(token, options) {
-      const outcome = await validate(token, options);
-      if (!outcome.ok) throw outcome.error;
-      return outcome.principal;
-    },
+    validateOrThrow,
     async authenticate(request, guard) {
       const token = tokenOf(request);
       const outcome = token instanceof AuthError ? refused(token) : await validate(token);
@@ -109,6 +116,7 @@ function assemble(context: ValidationContext, explain: boolean, emit: (event: Sd
     ready: () => readiness(context),
     close() {
       close();
+      meters?.close();
       for (const { keySet } of context.issuers.values()) keySet.close();
     },
   };

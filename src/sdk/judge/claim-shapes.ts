@@ -94,12 +94,14 @@ const ROWS: ReadonlyMap<string, readonly Row[]> = new Map(
 export function checkShape(claims: RawClaims, name: ShapeName): void {
   const rows = ROWS.get(name) ?? [];
   for (const { claim, required } of rows) {
-    if (required && !Object.hasOwn(claims, claim)) {
+    // Those that are required come first.
+    if (!required) break;
+    if (!Object.hasOwn(claims, claim)) {
       throw new AuthError('claim_missing', { explanation: `a token of this kind has the claim ${claim}` });
     }
   }
-  for (const { claim, fits } of rows) {
-    if (Object.hasOwn(claims, claim) && !fits(claims[claim])) {
+  for (const { claim, required, fits } of rows) {
+    if ((required || Object.hasOwn(claims, claim)) && !fits(claims[claim])) {
       throw new AuthError('claim_invalid', { explanation: `the claim ${claim} has the wrong type` });
     }
   }

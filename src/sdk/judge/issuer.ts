@@ -1,12 +1,14 @@
 import type { Fetch } from '../../oauth/fetch.ts';
 import { createRemoteKeySet, createStaticKeySet } from '../../oauth/jwks.ts';
-import type { KeySet } from '../../oauth/jwks.ts';
+import type { KeySet, KeySetEvent } from '../../oauth/jwks.ts';
 import { fetchMetadata } from '../../oauth/metadata.ts';
 import { isJsonObject } from '../../oauth/objects.ts';
 import { DAY } from '../../oauth/time.ts';
 import type { Clock } from '../../oauth/time.ts';
-import type { SdkEvent } from '../events.ts';
+import type { Provider } from '../principal.ts';
 import type { IssuerConfig } from '../settings/options.ts';
+import type { Telemetry } from '../telemetry.ts';
+import { clockedFetch } from '../telemetry/clocked-fetch.ts';
 
 /** An issuer and where its keys come from. */
 export interface TrustedIssuer {
@@ -17,7 +19,7 @@ export interface TrustedIssuer {
 interface Dependencies {
   readonly fetch: Fetch;
   readonly now: Clock;
-  readonly emit: (event: SdkEvent) => void;
+  readonly telemetry: Telemetry;
   /** https, and what else the environment allows. */
   readonly isAllowedUrl: (url: string) => boolean;
 }
@@ -50,17 +52,40 @@ export function trustIssuer(config: IssuerConfig, dependencies: Dependencies): T
     const list: unknown = isJsonObject(keys.jwks) ? keys.jwks['keys'] : undefined;
     return { config, keySet: createStaticKeySet(Array.isArray(list) ? list : []) };
   }
-  const { fetch, now, emit, isAllowedUrl } = dependencies;
-  const jwksUri = 'jwksUri' in keys ? keys.jwksUri : discoverJwksUri(keys.wellKnownUrl, config.issuer, dependencies);
+  const { now, telemetry, isAllowedUrl } = dependencies;
+  const fetch = clockedFetch(provider, dependencies);
+  const jwksUri =
+    'jwksUri' in keys ? keys.jwksUri : discoverJwksUri(keys.wellKnownUrl, config.issuer, { ...dependencies, fetch });
   const keySet = createRemoteKeySet({
     jwksUri,
     fetch,
     now,
     isAllowedUrl,
-    onEvent: ({ event }) => {
-      if (event === 'jwks.fetched') emit({ event: 'keys.fetched', provider });
-      if (event === 'jwks.failed') emit({ event: 'keys.stale', provider });
+    onEvent: (told) => {
+      tellOfKeys(told, provider, telemetry);
     },
+    onSuppressed: (because) => telemetry.meters?.keys(provider, because, 'suppressed'),
   });
+  watchKeys(keySet, provider, dependencies);
   return { config, keySet };
+}
+
+function tellOfKeys(told: KeySetEvent, provider: Provider, { emit, meters }: Telemetry): void {
+  if (told.event === 'jwks.fetched') {
+    meters?.keys(provider, told.because, 'success');
+    emit({ event: 'keys.fetched', provider });
+  }
+  if (told.event === 'jwks.failed') {
+    meters?.keys(provider, told.because, 'failure');
+    emit({ event: 'keys.stale', provider });
+  }
+}
+
+function watchKeys(keySet: KeySet, provider: Provider, { now, telemetry }: Dependencies): void {
+  const { meters } = telemetry;
+  meters?.watch('jwks_keys', { issuer: provider }, () => keySet.state().keys);
+  meters?.watch('jwks_age_seconds', { issuer: provider }, () => {
+    const { fetchedAt } = keySet.state();
+    return fetchedAt === undefined ? undefined : now() - fetchedAt;
+  });
 }

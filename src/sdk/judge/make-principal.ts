@@ -45,11 +45,12 @@ function idOf(config: IssuerConfig, claims: RawClaims): string {
   return id.slice(id.indexOf(':') + 1);
 }
 
-function callerOf(
-  config: IssuerConfig,
-  claims: RawClaims,
-  callers: CallerList,
-): { readonly caller: string | undefined; readonly callerInPolicy: boolean | undefined } {
+interface Caller {
+  readonly caller: string | undefined;
+  readonly callerInPolicy: boolean | undefined;
+}
+
+function callerOf(config: IssuerConfig, claims: RawClaims, callers: CallerList): Caller {
   const clientId =
     stringClaim(claims, config.provider === 'entra_id' ? 'azp' : 'client_id') ?? stringClaim(claims, 'azp');
   if (config.provider === 'entra_id') {
@@ -62,9 +63,10 @@ function callerOf(
   return { caller: clientId, callerInPolicy: clientId !== undefined && matchesApp(callers.tokenx, clientId) };
 }
 
-function deepFreeze(value: unknown): void {
-  if (typeof value !== 'object' || value === null) return;
-  for (const member of Object.values(value)) deepFreeze(member);
+function deepFreeze(value: object): void {
+  for (const member of Object.values(value)) {
+    if (typeof member === 'object' && member !== null) deepFreeze(member);
+  }
   Object.freeze(value);
 }
 
@@ -75,6 +77,9 @@ export function makePrincipal({ config, claims, typ, token }: VerifiedToken, cal
   const id = idOf(config, claims);
   if (id === '') throw new AuthError('claim_invalid', { explanation: 'the claim that says who this is is empty' });
   const scope = stringClaim(claims, 'scp') ?? stringClaim(claims, 'scope') ?? '';
+  const { caller, callerInPolicy } = callerOf(config, claims, callers);
+  deepFreeze(claims);
+  // One literal, nothing spread into it: this is made for every token.
   const principal = {
     provider: config.provider,
     kind: kindOf(shape, config),
@@ -83,11 +88,11 @@ export function makePrincipal({ config, claims, typ, token }: VerifiedToken, cal
     expiresAt: claims['exp'],
     claims,
     token: createTokenHandle(token),
-    ...callerOf(config, claims, callers),
+    caller,
+    callerInPolicy,
     scopes: scope === '' ? NO_SCOPES : Object.freeze(scope.split(' ').filter((name) => name !== '')),
     acr: stringClaim(claims, 'acr'),
   };
-  deepFreeze(claims);
   const frozen: unknown = Object.freeze(principal);
   // oxlint-disable-next-line typescript/consistent-type-assertions -- checkShape has compared the claims with this very type
   return frozen as Principal;

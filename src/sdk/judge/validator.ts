@@ -14,6 +14,8 @@ export type Validated = Result<{ readonly principal: Principal }, AuthError>;
 /** Judges tokens, and tells of each verdict. */
 export interface Validator {
   readonly validate: (token: string, options?: ValidateOptions) => Promise<Validated>;
+  /** The same; a refusal is thrown as AuthError. */
+  readonly validateOrThrow: (token: string, options?: ValidateOptions) => Promise<Principal>;
   /** Without I/O: `keys_unavailable` if the key is not in memory. */
   readonly validateSync: (token: string, options?: ValidateOptions) => Validated;
   /** The refusal behind an error, told and in the form to be shown; throws what is no refusal but a bug. */
@@ -75,6 +77,12 @@ export function createValidator(context: ValidationContext, { emit, shown }: Tel
       const outcome = begin(token, options);
       // What can be said at once costs no further turn.
       return 'ok' in outcome ? outcome : await finish(outcome);
+    },
+    async validateOrThrow(token, options) {
+      const first = begin(token, options);
+      const outcome = 'ok' in first ? first : await finish(first);
+      if (!outcome.ok) throw outcome.error;
+      return outcome.principal;
     },
     validateSync(token, options) {
       const outcome = begin(token, options);
