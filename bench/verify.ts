@@ -81,8 +81,11 @@ function compare(alg: BenchAlgorithm, times: Times): readonly Line[] {
   ];
 }
 
+function round(value: number): number {
+  return Number(value.toPrecision(4));
+}
+
 function rounded(line: Line): Line {
-  const round = (value: number): number => Number(value.toPrecision(4));
   const { theirs, ratio } = line;
   return {
     ...line,

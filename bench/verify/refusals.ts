@@ -3,12 +3,15 @@ import { leastCpuMilliseconds } from './measure.ts';
 import { AUDIENCE, ISSUER } from './tokens.ts';
 import type { TokenWorld } from './tokens.ts';
 
+function segment(value: object): string {
+  return Buffer.from(JSON.stringify(value)).toString('base64url');
+}
+
 /** CPU milliseconds until what is far too much is refused (sidecar-sdk.md P8). */
 export function measureRefusals({ jwk }: TokenWorld): ReadonlyMap<string, number> {
   const auth = create([{ provider: 'tokenx', issuer: ISSUER, keys: { jwks: { keys: [jwk] } }, audience: [AUDIENCE] }], {
     env: {},
   });
-  const segment = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
   const header = segment({ alg: 'RS256', kid: jwk.kid, typ: 'JWT' });
   const many = (count: number, item: string): string =>
     `${header}.${segment({ iss: ISSUER, aud: Array(count).fill(item) })}.${'A'.repeat(342)}`;
