@@ -5,13 +5,15 @@ import type { Ask, MachineRequest, UserRequest, UserToken } from './acquire/requ
 import type { TokenSource } from './acquire/token-source.ts';
 import { createSidecarSource } from './acquire/via-sidecar.ts';
 import { ConfigError } from './config-error.ts';
-import { safely } from './events.ts';
 import type { SdkEvent } from './events.ts';
 import type { Provider } from './principal.ts';
 import type { Result } from './result.ts';
 import { readDirectProviders } from './settings/direct-clients.ts';
 import type { DirectProvider } from './settings/direct-clients.ts';
 import type { Options } from './settings/options.ts';
+import { createTelemetry } from './telemetry.ts';
+import type { Telemetry } from './telemetry.ts';
+import { observeAcquiring } from './telemetry/observe.ts';
 import { createTokenHandle } from './token-handle.ts';
 import type { TokenHandle } from './token-handle.ts';
 
@@ -45,31 +47,39 @@ export type TokensOptions = Options & { readonly via?: 'auto' | 'sidecar' | 'dir
  * `direct`, ConfigError is thrown that lists everything that is missing or malformed, and the alternatives.
  */
 export function tokensFromEnv(options: TokensOptions = {}): Tokens {
-  const emit = safely(options.onEvent);
+  const telemetry = createTelemetry(options);
+  const { emit, meters } = telemetry;
   const now = options.clock ?? ((): number => Date.now() / 1000);
-  const source = openSource(options, now, emit);
+  const source = openSource(options, now, telemetry);
+  meters?.watch('cache_entries', { cache: 'tokens' }, () => source.size().entries);
+  meters?.watch('cache_bytes', { cache: 'tokens' }, () => source.size().bytes);
 
   async function acquire(
+    path: 'machine' | 'exchange',
     request: Ask & { readonly provider: Provider },
     ask: () => Promise<CachedToken<string>>,
   ): Promise<AcquiredToken> {
     const { provider, target, signal } = request;
-    try {
-      const { value, secondsLeft, result } = await ask();
-      const fromCache = result === 'hit' || result === 'joined' || result === 'stale';
-      emit({ event: 'token.acquired', provider, target, fromCache });
-      return { token: createTokenHandle(value), expiresAt: Math.floor(now()) + secondsLeft, fromCache };
-    } catch (error) {
-      const isAborted = signal?.aborted === true && error === signal.reason;
-      throw isAborted ? new AcquireError('aborted', 'the caller stopped waiting') : acquireErrorOf(error);
-    }
+    return await observeAcquiring({ path, provider, target }, telemetry, async () => {
+      try {
+        const { value, secondsLeft, result } = await ask();
+        meters?.cache(path, provider, result);
+        const fromCache = result === 'hit' || result === 'joined' || result === 'stale';
+        emit({ event: 'token.acquired', provider, target, fromCache });
+        return { token: createTokenHandle(value), expiresAt: Math.floor(now()) + secondsLeft, fromCache };
+      } catch (error) {
+        const isAborted = signal?.aborted === true && error === signal.reason;
+        throw isAborted ? new AcquireError('aborted', 'the caller stopped waiting') : acquireErrorOf(error);
+      }
+    });
   }
 
-  const machineOrThrow: Tokens['machineOrThrow'] = (request) => acquire(request, () => source.machine(request));
+  const machineOrThrow: Tokens['machineOrThrow'] = (request) =>
+    acquire('machine', request, () => source.machine(request));
   const onBehalfOfOrThrow: Tokens['onBehalfOfOrThrow'] = async (request) => {
     const userToken = textOf(request.user);
     if (userToken === '') throw new AcquireError('request', 'the token of the user is empty');
-    return await acquire(request, () => source.user(request, userToken));
+    return await acquire('exchange', request, () => source.user(request, userToken));
   };
   return {
     machineOrThrow,
@@ -78,21 +88,23 @@ export function tokensFromEnv(options: TokensOptions = {}): Tokens {
     onBehalfOf: (request) => asResult(onBehalfOfOrThrow(request)),
     close: () => {
       source.close();
+      meters?.close();
     },
   };
 }
 
-function openSource(options: TokensOptions, now: () => number, emit: (event: SdkEvent) => void): TokenSource {
+function openSource(options: TokensOptions, now: () => number, telemetry: Telemetry): TokenSource {
   const { via = 'auto', env = process.env, fetch = globalThis.fetch } = options;
   const hasSidecar = (env['NAIS_TOKEN_ENDPOINT'] ?? '') !== '';
   if (via === 'sidecar' || (via === 'auto' && hasSidecar)) return createSidecarSource({ env, fetch, now });
   const providers = readDirectProviders(env);
   if (via === 'direct') checkDirect(providers);
   const onEvent = (told: TokenCacheEvent): void => {
+    telemetry.meters?.refreshed(told.provider, told.event === 'refreshed' ? 'success' : 'failure');
     const event = sdkEventOf(told);
-    if (event !== undefined) emit(event);
+    if (event !== undefined) telemetry.emit(event);
   };
-  return createDirectSource({ env, fetch, now, providers, onEvent });
+  return createDirectSource({ env, fetch, now, providers, onEvent, telemetry });
 }
 
 function checkDirect(providers: readonly DirectProvider[]): void {

@@ -13,6 +13,8 @@ import type { TokenCacheEvent } from '../../oauth/tokens/cached-token.ts';
 import { createTokenCache } from '../../oauth/tokens/token-cache.ts';
 import type { DirectClient, DirectProvider } from '../settings/direct-clients.ts';
 import type { Options } from '../settings/options.ts';
+import type { Telemetry } from '../telemetry.ts';
+import { clockedFetch } from '../telemetry/clocked-fetch.ts';
 import { AcquireError } from './acquire-error.ts';
 import type { Ask } from './requests.ts';
 import type { TokenSource } from './token-source.ts';
@@ -24,6 +26,7 @@ export interface DirectDependencies {
   readonly now: Clock;
   readonly providers: readonly DirectProvider[];
   readonly onEvent: (event: TokenCacheEvent) => void;
+  readonly telemetry: Telemetry;
 }
 
 type Client = GrantClient & Acquisition['client'];
@@ -34,7 +37,7 @@ export function createDirectSource(dependencies: DirectDependencies): TokenSourc
   const cache = createTokenCache<string>({ now, refreshAhead: true, staleOnError: true, onEvent });
   const clients = new Map<string, Client>();
   for (const { provider, client } of providers) {
-    if (client !== undefined) clients.set(provider, open(provider, client, dependencies));
+    if (client !== undefined) clients.set(provider, open(client, provider, dependencies));
   }
 
   function clientAt(provider: string): Client {
@@ -60,6 +63,7 @@ export function createDirectSource(dependencies: DirectDependencies): TokenSourc
       const grant = { target: request.target, userToken };
       return await acquireUserToken(acquisition(client, exchangeForm(client, grant, now)), grant, optionsOf(request));
     },
+    size: () => cache.size(),
     close() {
       cache.close();
     },
@@ -83,12 +87,18 @@ function optionsOf({ fresh, signal }: Ask): {
   return { skip: fresh, signal };
 }
 
-function open(provider: string, client: DirectClient, { env, fetch, now }: DirectDependencies): Client {
+function open(client: DirectClient, provider: DirectProvider['provider'], dependencies: DirectDependencies): Client {
+  const { env, now, telemetry } = dependencies;
+  const fetch = clockedFetch(provider, dependencies);
   const { issuer, clientId, key } = client;
   const local = parseLocalIssuers(env['FULLMAKT_ALLOW_LOCAL_PROVIDERS']);
   const isAllowedUrl = (url: string): boolean => issuerUrlProblem(url, local) === undefined;
   const endpoints = createEndpoints(client, { fetch, now, isAllowedUrl });
-  const tokenEndpoint = createTokenEndpoint({ url: () => endpoints.tokenEndpoint(), fetch, now });
+  const onAttempt = ({ outcome, seconds }: { readonly outcome: string; readonly seconds: number }): void => {
+    telemetry.meters?.attempted(provider, outcome, seconds);
+  };
+  const tokenEndpoint = createTokenEndpoint({ url: () => endpoints.tokenEndpoint(), fetch, now, onAttempt });
+  telemetry.meters?.watch('breaker_open', { provider }, () => (tokenEndpoint.breakerOpen() ? 1 : 0));
   return { provider, issuer, clientId, signer: createLocalSigner(() => key), tokenEndpoint };
 }
 

@@ -5,5 +5,7 @@ import type { MachineRequest, UserRequest } from './requests.ts';
 export interface TokenSource {
   machine(request: MachineRequest): Promise<CachedToken<string>>;
   user(request: UserRequest, userToken: string): Promise<CachedToken<string>>;
+  /** What its cache holds. */
+  size(): { readonly entries: number; readonly bytes: number };
   close(): void;
 }

@@ -69,6 +69,7 @@ export function createSidecarSource({ env, fetch, now }: SidecarDependencies): T
       const until = (): number => userTokenEnd(userToken, now());
       return acquire({ variable: 'NAIS_TOKEN_EXCHANGE_ENDPOINT', form, key, until }, request);
     },
+    size: () => cache.size(),
     close() {
       cache.close();
     },

@@ -5,6 +5,7 @@ import { parseStrictJson } from '../../oauth/strict-json.ts';
 import type { ConfiguredEndpoints } from '../../oauth/token-endpoint/endpoints.ts';
 import { issuerOf, readVariable, SDK_VARIABLES } from './environment.ts';
 import type { Variables } from './environment.ts';
+import type { Provider } from '../principal.ts';
 import type { Options } from './options.ts';
 
 type Env = NonNullable<Options['env']>;
@@ -19,7 +20,7 @@ export interface DirectClient {
 
 /** A provider that tokens can be asked of directly, or what keeps them from that. */
 export interface DirectProvider {
-  readonly provider: string;
+  readonly provider: Provider;
   readonly client: DirectClient | undefined;
   /** Each names its variable. */
   readonly findings: readonly string[];

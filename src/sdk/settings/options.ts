@@ -42,6 +42,8 @@ export interface Options {
   readonly verifiedCache?: false | { readonly maxEntries?: number; readonly maxAgeSeconds?: number };
   /** Reasons in responses; ignored if `NODE_ENV` is `production`. */
   readonly explain?: boolean;
+  /** The module `@opentelemetry/api` of the application: spans with `trace`, metrics with `metrics`. */
+  readonly telemetry?: { readonly trace?: object; readonly metrics?: object };
   readonly onEvent?: (event: SdkEvent) => void;
 }
 
