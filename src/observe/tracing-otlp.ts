@@ -1,6 +1,7 @@
 /** Spans on their way to a collector over OTLP/HTTP, in batches. */
 import type { BatchSpanProcessor } from '@opentelemetry/sdk-trace';
 import { inTime } from './in-time.ts';
+import { seldom } from './seldom.ts';
 import type { FinishedSpan, SpanSink, Tracer, TraceContext } from './tracing.ts';
 import { createTracer, NO_TRACER } from './tracing.ts';
 
@@ -11,6 +12,10 @@ type SpanContext = ReturnType<ReadableSpan['spanContext']>;
 export interface TracingOptions {
   readonly enabled: boolean;
   readonly serviceName: string;
+  /** Further attributes of the process. */
+  readonly resource?: Readonly<Record<string, string>>;
+  /** Sent with every batch, beside those of OTEL_EXPORTER_OTLP_HEADERS. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** Undefined = the one that OTLP/HTTP assumes on this machine. */
   readonly url: string | undefined;
   /** Told that spans were lost, and why; at most once a minute. */
@@ -26,7 +31,6 @@ const MAX_BATCH = 512;
 const BATCH_MILLISECONDS = 5000;
 const EXPORT_MILLISECONDS = 5000;
 const CLOSE_MILLISECONDS = 3000;
-const TELL_EVERY_MILLISECONDS = 60_000;
 /** OTLP SpanKind, as the library counts. */
 const KINDS = { server: 1, client: 2 } as const;
 const STATUS = { unset: 0, error: 2 } as const;
@@ -47,6 +51,7 @@ async function openSink(options: TracingOptions): Promise<SpanSink> {
     // All that can wait, at once: closing sends every batch together.
     concurrencyLimit: MAX_WAITING / MAX_BATCH,
     ...(options.url === undefined ? {} : { url: options.url }),
+    ...(options.headers === undefined ? {} : { headers: { ...options.headers } }),
   });
   const tellLoss = seldom(options.onLoss ?? (() => {}));
   const processor = new BatchSpanProcessor({
@@ -63,7 +68,7 @@ async function openSink(options: TracingOptions): Promise<SpanSink> {
     scheduledDelayMillis: options.batchMilliseconds ?? BATCH_MILLISECONDS,
     exportTimeoutMillis: exportMilliseconds,
   });
-  const about = aboutProgram(options.serviceName);
+  const about = aboutProgram(options);
   return {
     take: (span) => processor.onEnd(readable(span, about)),
     async close() {
@@ -75,8 +80,8 @@ async function openSink(options: TracingOptions): Promise<SpanSink> {
 
 type About = Pick<ReadableSpan, 'resource' | 'instrumentationScope'>;
 
-function aboutProgram(serviceName: string): About {
-  const attributes = { 'service.name': serviceName };
+function aboutProgram({ serviceName, resource: more }: TracingOptions): About {
+  const attributes = { ...more, 'service.name': serviceName };
   const resource: ReadableSpan['resource'] = { attributes, merge: () => resource, getRawAttributes: () => [] };
   return { resource, instrumentationScope: { name: 'fullmakt' } };
 }
@@ -117,13 +122,4 @@ function time(milliseconds: number): [number, number] {
 function reasonOf(error: Error): string {
   const code = 'code' in error && (typeof error.code === 'string' || typeof error.code === 'number') ? error.code : '';
   return `${error.name} ${code}`.trim();
-}
-
-function seldom(tell: (reason: string) => void): (reason: string) => void {
-  let next = -Infinity;
-  return (reason) => {
-    if (performance.now() < next) return;
-    next = performance.now() + TELL_EVERY_MILLISECONDS;
-    tell(reason);
-  };
 }

@@ -27,6 +27,7 @@ type AttributeName =
   | 'db.system.name'
   | 'db.operation.name'
   | 'fullmakt.provider'
+  | 'fullmakt.target'
   | 'fullmakt.endpoint';
 
 /** What a span says about itself. */
