@@ -1,6 +1,8 @@
 import type { Fetch } from '../oauth/fetch.ts';
 import type { Clock } from '../oauth/time.ts';
+import type { TokenEndpointLimits } from '../oauth/token-endpoint/token-endpoint.ts';
 import type { Emit } from '../observe/events.ts';
+import type { Tracer } from '../observe/tracing.ts';
 import { healthRoutes } from '../web/health.ts';
 import { json, plain } from '../web/http.ts';
 import type { Handle, HttpResponse } from '../web/http.ts';
@@ -19,10 +21,11 @@ import { limitInFlight } from './door/in-flight.ts';
 import { handleIntrospect } from './introspect.ts';
 import { apiAddress } from './listens-at.ts';
 import { handleReady } from './ready.ts';
-import { withState } from './tell-state.ts';
+import { tellState, withState } from './tell-state.ts';
 import { createReload } from './reload/reload.ts';
 import type { Reload, ReloadSource } from './reload/reload.ts';
 import { handleToken } from './token.ts';
+import { traceRequests } from './tracing.ts';
 import { providerOf } from './wire/about.ts';
 import { badRequest, forbidden } from './wire/answers.ts';
 import { Undecodable } from './wire/fields.ts';
@@ -35,6 +38,10 @@ export interface SidecarDependencies {
   readonly metrics?: () => Promise<string>;
   /** Whether more work may come; what is not ready for any says so. */
   readonly accepting?: () => boolean;
+  /** Present where spans are recorded. */
+  readonly tracer?: Tracer | undefined;
+  /** Limits of calls to token endpoints that differ from the usual ones. */
+  readonly limits?: Partial<TokenEndpointLimits> | undefined;
   /** Where the configuration came from; without it nothing is read again. */
   readonly reload?: ReloadSource;
 }
@@ -43,9 +50,11 @@ export interface SidecarDependencies {
 export interface SidecarProgram extends Program {
   /** Reads its folders again at once; what is bad there changes nothing. Never rejects. */
   readAgain(): Promise<void>;
+  /** Tells what gauges show now: whoever reads figures asks for it first. */
+  tellFigures(): void;
 }
 
-const ENDING = json(503, { ready: false, ending: true }, { 'Cache-Control': 'no-store' });
+const BUSY = json(503, { ready: false, accepting: false }, { 'Cache-Control': 'no-store' });
 const NO_STORE = { 'Cache-Control': 'no-store', Pragma: 'no-cache' };
 
 /** The token endpoints of one application. Throws SidecarMisconfigured before any port opens. */
@@ -67,6 +76,7 @@ export async function createSidecar(config: SidecarConfig, dependencies: Sidecar
     async readAgain() {
       await reload?.readAgain();
     },
+    tellFigures: () => tellState(application.context()),
     async start() {
       application.start();
       reload?.start();
@@ -84,7 +94,7 @@ export async function createSidecar(config: SidecarConfig, dependencies: Sidecar
 export function apiListeners(
   config: SidecarConfig,
   { context }: Pick<Application, 'context'>,
-  { emit }: Pick<SidecarDependencies, 'emit'>,
+  { emit, tracer }: Pick<SidecarDependencies, 'emit' | 'tracer'>,
 ): readonly ListenerSpec[] {
   const routes: readonly Route[] = [
     { method: 'POST', path: '/api/v1/token', handle: (request) => handleToken(request, context()) },
@@ -93,7 +103,9 @@ export function apiListeners(
   ];
   const router = createRouter(routes);
   const { allowedHosts, requiredHeader, socket: path } = config;
-  const behind = (door: FrontDoor): Handle => told(limitInFlight(guarded(router, door, emit)), routes, emit);
+  const known = new Set(routes.map((route) => route.path));
+  const traced = (handle: Handle): Handle => (tracer === undefined ? handle : traceRequests(handle, known, tracer));
+  const behind = (door: FrontDoor): Handle => told(traced(limitInFlight(guarded(router, door, emit))), known, emit);
   const address = apiAddress(config);
   const listeners: ListenerSpec[] = [];
   if (address !== undefined) {
@@ -130,8 +142,7 @@ function guarded(router: Handle, door: FrontDoor, emit: Emit<SidecarEvent>): Han
 }
 
 /** No-store on every answer, and one event for each request. Paths nobody serves share a label: strangers may not make labels. */
-function told(handle: Handle, routes: readonly Route[], emit: Emit<SidecarEvent>): Handle {
-  const known = new Set(routes.map((route) => route.path));
+function told(handle: Handle, known: ReadonlySet<string>, emit: Emit<SidecarEvent>): Handle {
   return async (request) => {
     const started = performance.now();
     const response = await handle(request);
@@ -155,7 +166,7 @@ export function probeListeners(
   const health = healthRoutes({ ready: () => ({}), ...(metrics === undefined ? {} : { metrics }) });
   const handle = createRouter([
     { method: 'GET', path: '/', handle: () => plain(200, 'ok') },
-    { method: 'GET', path: '/readyz', handle: (request) => (accepting() ? ready(request) : ENDING) },
+    { method: 'GET', path: '/readyz', handle: (request) => (accepting() ? ready(request) : BUSY) },
     ...health.filter((route) => route.path !== '/readyz'),
   ]);
   return [{ name: 'sidecar probes', setting: 'PROBE_BIND_ADDRESS', ...config.probeBind, handle }];

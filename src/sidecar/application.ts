@@ -1,5 +1,6 @@
 import type { Fetch } from '../oauth/fetch.ts';
 import type { Clock } from '../oauth/time.ts';
+import type { TokenEndpointLimits } from '../oauth/token-endpoint/token-endpoint.ts';
 import type { TokenCacheEvent } from '../oauth/tokens/cached-token.ts';
 import { createTokenCache } from '../oauth/tokens/token-cache.ts';
 import type { Emit } from '../observe/events.ts';
@@ -24,6 +25,8 @@ export interface ApplicationDependencies {
   readonly emit: Emit<SidecarEvent>;
   /** Those of a process with several applications, which closes them itself; its own unless given. */
   readonly issuers?: Issuers;
+  /** Limits of calls to token endpoints that differ from the usual ones. */
+  readonly limits?: Partial<TokenEndpointLimits> | undefined;
   /** Reads credentials again: asked for when a provider did not accept the client. */
   readonly readAgain?: () => Promise<unknown>;
 }
@@ -102,10 +105,10 @@ function contextOf(config: SidecarConfig, lasting: Lasting): SidecarContext {
 
 function openProviders(
   { settings, urlRules, localHosts }: JudgedConfig,
-  { fetch, now, emit, issuers, readAgain }: ApplicationDependencies & { readonly issuers: Issuers },
+  { fetch, now, emit, issuers, limits, readAgain }: ApplicationDependencies & { readonly issuers: Issuers },
   before?: ReadonlyMap<string, Provider>,
 ): ReadonlyMap<string, Provider> {
-  const parts: ProviderDependencies = { fetch, now, emit, issuers, urlRules, readAgain };
+  const parts: ProviderDependencies = { fetch, now, emit, issuers, urlRules, limits, readAgain };
   if (before === undefined && localHosts !== undefined) {
     emit({ event: 'sidecar.local_providers_allowed', hosts: localHosts });
   }

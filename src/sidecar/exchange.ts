@@ -14,7 +14,7 @@ import { userTokenFault } from './user-token.ts';
 /** POST /api/v1/token/exchange: a token on behalf of a user (sidecar-sdk.md 3.3). Throws Undecodable. */
 export async function handleExchange(request: HttpRequest, context: SidecarContext): Promise<HttpResponse> {
   const wanted = parseExchangeRequest(await readFields(request, context));
-  return about(wanted.provider, await answer(request, wanted, context));
+  return about(wanted.provider, await answer(request, wanted, context), wanted.target);
 }
 
 async function answer(request: HttpRequest, wanted: ExchangeRequest, context: SidecarContext): Promise<HttpResponse> {

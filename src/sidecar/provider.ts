@@ -6,7 +6,7 @@ import type { Emit } from '../observe/events.ts';
 import type { Endpoints } from '../oauth/token-endpoint/endpoints.ts';
 import type { ProviderSettings } from '../providers/provider-settings.ts';
 import { createTokenEndpoint } from '../oauth/token-endpoint/token-endpoint.ts';
-import type { TokenEndpoint } from '../oauth/token-endpoint/token-endpoint.ts';
+import type { TokenEndpoint, TokenEndpointLimits } from '../oauth/token-endpoint/token-endpoint.ts';
 import type { SidecarEvent } from './events.ts';
 import { createCredential } from './reload/credential.ts';
 import type { Credential } from './reload/credential.ts';
@@ -32,6 +32,7 @@ export interface ProviderDependencies {
   readonly emit: Emit<SidecarEvent>;
   readonly issuers: Issuers;
   readonly urlRules: UrlRules;
+  readonly limits?: Partial<TokenEndpointLimits> | undefined;
   /** Reads credentials again; whoever a provider did not accept as client asks for it. */
   readonly readAgain?: (() => Promise<unknown>) | undefined;
 }
@@ -69,13 +70,14 @@ function credentialOf({ client, issuer }: ProviderSettings, now: Clock, before?:
 
 function openTokenEndpoint(
   provider: string,
-  { fetch, now, emit, readAgain }: ProviderDependencies,
+  { fetch, now, emit, limits, readAgain }: ProviderDependencies,
   { endpoints, credential }: { readonly endpoints: Endpoints; readonly credential: Credential | undefined },
 ): TokenEndpoint {
   return createTokenEndpoint({
     url: () => endpoints.tokenEndpoint(),
     fetch,
     now,
+    limits,
     onAttempt: ({ outcome, seconds }) => {
       emit({ event: 'sidecar.upstream', provider, outcome, seconds });
     },

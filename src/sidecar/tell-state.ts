@@ -15,7 +15,8 @@ export function withState<D extends { readonly metrics?: () => Promise<string> }
   return { ...dependencies, metrics: read };
 }
 
-function tellState({ cache, results, providers, now, emit }: SidecarContext): void {
+/** Tells the gauges of one application. */
+export function tellState({ cache, results, providers, now, emit }: SidecarContext): void {
   const { entries, bytes } = cache.size();
   emit({ event: 'sidecar.cache_size', cache: 'token', entries, bytes });
   if (results !== undefined) emit({ event: 'sidecar.cache_size', cache: 'introspection', ...results.size() });

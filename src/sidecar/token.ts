@@ -13,7 +13,7 @@ import { targetFault } from './wire/targets.ts';
 /** POST /api/v1/token: a token for the application itself (sidecar-sdk.md 3.3). Throws Undecodable. */
 export async function handleToken(request: HttpRequest, context: SidecarContext): Promise<HttpResponse> {
   const wanted = parseTokenRequest(await readFields(request, context));
-  return about(wanted.provider, await answer(request, wanted, context));
+  return about(wanted.provider, await answer(request, wanted, context), wanted.target);
 }
 
 async function answer(request: HttpRequest, wanted: TokenRequest, context: SidecarContext): Promise<HttpResponse> {
