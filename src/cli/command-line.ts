@@ -86,8 +86,11 @@ async function helpFor(of: 'idp' | 'exchange' | 'login' | 'sidecar' | undefined)
       const { sidecarHelp } = await import('./sidecar-help.ts');
       return sidecarHelp();
     }
-    default:
+    case 'idp':
+    case 'exchange':
       return helpOf[of];
+    default:
+      return of satisfies never;
   }
 }
 

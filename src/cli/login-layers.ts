@@ -59,15 +59,14 @@ function speaksOfProviders([name]: readonly [string, string]): boolean {
 /** Which settings there are depends on the providers, and on their kinds. */
 function chosenProviders(flags: Named, env: Environment, file: Named): Environment {
   const { env: fromEnv } = fromWonderwall(env);
-  const named = (layer: Named): Environment =>
-    Object.fromEntries(
-      Object.entries(layer)
-        .filter(speaksOfProviders)
-        .map(([name, value]) => [variableOf(name), value]),
-    );
-  const below = (fromEnv['WONDERWALL_OPENID_PROVIDER'] ?? '') === '' ? named(file) : {};
+  const below = (fromEnv['WONDERWALL_OPENID_PROVIDER'] ?? '') === '' ? asVariables(file) : {};
   const given = Object.fromEntries(Object.entries(fromEnv).filter(([, value]) => (value ?? '').trim() !== ''));
-  return { ...below, ...given, ...named(flags) };
+  return { ...below, ...given, ...asVariables(flags) };
+}
+
+function asVariables(layer: Named): Environment {
+  const named = Object.entries(layer).filter(speaksOfProviders);
+  return Object.fromEntries(named.map(([name, value]) => [variableOf(name), value]));
 }
 
 function rowsFor(env: Environment): ReadonlyMap<string, Row> {

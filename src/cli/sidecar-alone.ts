@@ -1,13 +1,21 @@
 import type { Clock } from '../oauth/time.ts';
+import type { TokenEndpointLimits } from '../oauth/token-endpoint/token-endpoint.ts';
 import { createObserver } from '../observe/observer.ts';
 import { createSidecar } from '../sidecar/app.ts';
 import { sidecarEvents } from '../sidecar/events.ts';
 import { createClosers } from '../up/closers.ts';
 import type { Closers } from '../up/closers.ts';
 import { openAll } from '../up/listening.ts';
-import { createOutboundFetch } from '../web/outbound-fetch.ts';
+import type { Running } from '../up/listening.ts';
+import { callLimits, logLevelOf } from '../sidecar/server-config.ts';
+import type { CallLimits } from '../sidecar/server-config.ts';
+import { traceCalls } from '../sidecar/tracing.ts';
+import type { ListenerSpec } from '../web/serve.ts';
+import { watchStalls } from '../web/stall-watch.ts';
 import type { Notice } from './notices.ts';
+import { openSidecarOutbound } from './sidecar-outbound.ts';
 import type { SidecarSetUp } from './sidecar-settings.ts';
+import { openSidecarTelemetry } from './sidecar-telemetry.ts';
 
 /** A sidecar in this process. */
 export interface RunningSidecar {
@@ -28,7 +36,9 @@ interface Surroundings {
 
 const now: Clock = () => Date.now() / 1000;
 /** How long requests that were begun may take to end. */
-const GRACE_SECONDS = 29;
+const GRACE_SECONDS = 25;
+/** So long every answer is the last on its connection: whoever is busy has left by then, and is not cut in the act of asking. */
+const LAST_REQUESTS_MS = 500;
 /** Listeners open then, whatever the providers do. */
 const FIRST_LOAD_SECONDS = 5;
 
@@ -45,37 +55,67 @@ export async function startSidecarAlone(setUp: SidecarSetUp, surroundings: Surro
 
 async function open(
   { config, server, reload }: SidecarSetUp,
-  { ending }: Surroundings,
+  { notice, ending }: Surroundings,
   closers: Closers,
 ): Promise<RunningSidecar> {
   const opened = <T extends { close(): unknown }>(thing: T): T => {
     closers.add(() => thing.close());
     return thing;
   };
-  const observer = opened(createObserver({ level: server.logLevel ?? 'info', now }));
-  const outbound = opened(createOutboundFetch());
+  const observer = opened(createObserver({ level: logLevelOf(server), now }));
+  const { limits } = callLimits(server);
+  const outbound = opened(openSidecarOutbound(limits, server));
+  const telemetry = await openSidecarTelemetry(server, observer, notice);
+  if (telemetry !== undefined) opened(telemetry);
+  const tracer = telemetry?.tracer;
+  const stalls = opened(watchStalls());
   const drain = { begun: false };
   const program = opened(
     await createSidecar(config, {
-      fetch: outbound.fetch,
+      fetch: tracer === undefined ? outbound.fetch : traceCalls(outbound.fetch, tracer),
       now,
       emit: observer.emitter('sidecar', sidecarEvents),
       metrics: () => observer.metrics(),
-      accepting: () => !drain.begun,
+      accepting: () => !drain.begun && !stalls.stalled(),
+      tracer,
+      limits: tokenLimits(limits),
       reload,
     }),
   );
   await firstOf([program.start?.() ?? Promise.resolve(), ending], FIRST_LOAD_SECONDS);
-  const listening = await openAll(program.listeners, GRACE_SECONDS);
-  closers.add(() => listening.close());
+  telemetry?.deliver(() => program.tellFigures());
+  const [probeSpecs, apiSpecs] = [
+    program.listeners.filter(isProbe),
+    program.listeners.filter((spec) => !isProbe(spec)),
+  ];
+  const health: { running?: Running } = {};
+  // Probes are told to the last that there is nothing more to come.
+  closers.add(() => health.running?.close());
+  const api = await openAll(apiSpecs, GRACE_SECONDS);
+  closers.add(() => api.close());
+  health.running = await openAll(probeSpecs);
+  const listeners = [...api.listeners, ...health.running.listeners];
   return {
-    origins: Object.fromEntries(listening.listeners.map(({ name, origin }) => [name, origin])),
+    origins: Object.fromEntries(listeners.map(({ name, origin }) => [name, origin])),
     readAgain: () => void program.readAgain(),
     async close() {
       drain.begun = true;
+      for (const listener of api.listeners) listener.lastRequests();
+      await new Promise((resolve) => setTimeout(resolve, LAST_REQUESTS_MS));
       await closers.close();
     },
   };
+}
+
+function isProbe({ name }: ListenerSpec): boolean {
+  return name === 'sidecar probes';
+}
+
+/** All attempts together may take as long as they all may take. */
+function tokenLimits({ tokens, maxRetries }: CallLimits): Partial<TokenEndpointLimits> {
+  const { overall, read } = tokens;
+  const totalMilliseconds = overall * (maxRetries + 1);
+  return { attemptMilliseconds: overall, readMilliseconds: read, totalMilliseconds, maxRetries };
 }
 
 /** Settles when one of these has, well or badly, or after so long. */

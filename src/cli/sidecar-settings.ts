@@ -6,7 +6,7 @@ import { sidecarSettings } from '../sidecar/config.ts';
 import type { SidecarConfig } from '../sidecar/config.ts';
 import type { ReloadSource } from '../sidecar/reload/reload.ts';
 import { readFoldersNamedIn } from '../sidecar/reload/secret-folders.ts';
-import { sidecarServerSettings } from '../sidecar/server-config.ts';
+import { callLimits, sidecarServerSettings } from '../sidecar/server-config.ts';
 import type { SidecarServerConfig } from '../sidecar/server-config.ts';
 import { readConfigFile } from './config-file.ts';
 import type { Named } from './config-file.ts';
@@ -66,7 +66,7 @@ export async function sidecarSetUp(command: ServerCommand, env: Environment, cwd
     config: own.settings,
     server: process.settings,
     reload: { env: beneath, variables: folders.variables },
-    warnings: [...own.warnings, ...process.warnings],
+    warnings: [...own.warnings, ...process.warnings, ...callLimits(process.settings).warnings],
     effective: { ...shown(sidecarSettings, own.settings), ...shown(sidecarServerSettings, process.settings) },
   };
 }

@@ -10,7 +10,7 @@ import { describeSidecar, summariseSidecar } from './sidecar-summary.ts';
 import { untilSignal } from './until-signal.ts';
 
 /** What is still open so long after the signal is not waited for. */
-const GONE_AFTER_MS = 35_000;
+const GONE_AFTER_MS = 30_000;
 
 /**
  * `fullmakt sidecar`: the token endpoints alone, until SIGINT or SIGTERM. SIGHUP reads the folders of credentials again;

@@ -2,7 +2,7 @@ import { integer, text, url } from '../settings.ts';
 import type { Setting, SettingsTable } from '../settings.ts';
 
 /** How much is written. */
-export type LogLevel = (typeof LEVELS)[number];
+type LogLevel = (typeof LEVELS)[number];
 
 /** What the process of a sidecar can be told, besides what its applications need. Milliseconds; NaN = cannot be read. */
 export interface SidecarServerConfig {
@@ -102,14 +102,17 @@ function parseLevel(value: string): LogLevel {
 }
 
 /** The level of this name, in any case; that below debug is debug. */
-export function levelOf(value: string): LogLevel | undefined {
+function levelOf(value: string): LogLevel | undefined {
   const word = value.trim().toLowerCase();
   return word === 'trace' ? 'debug' : LEVELS.find((level) => level === word);
 }
 
 function tolerant(env: string, says: string, shownDefault: string): Setting<number> {
-  const parse = (value: string): number => (/^\d{1,9}$/.test(value) ? Number(value) : Number.NaN);
-  return { env, says, shownDefault, optional: true, kind: 'whole number', parse };
+  return { env, says, shownDefault, optional: true, kind: 'whole number', parse: numberOrNaN };
+}
+
+function numberOrNaN(value: string): number {
+  return /^\d{1,9}$/.test(value) ? Number(value) : Number.NaN;
 }
 
 function proxy(spec: Omit<Setting<string>, 'kind' | 'parse'>): Setting<string> {
@@ -120,4 +123,48 @@ function parseProxy(value: string): string {
   const at = URL.parse(value);
   if (at?.protocol !== 'http:' || at.pathname !== '/' || at.search !== '') throw new Error('http://host:port');
   return value;
+}
+
+/** How calls to providers are limited, in milliseconds; keys and metadata have longer unless they are told of too. */
+export interface CallLimits {
+  readonly tokens: { readonly connect: number; readonly read: number; readonly overall: number };
+  readonly documents: { readonly connect: number; readonly read: number; readonly overall: number };
+  readonly maxRetries: number;
+  readonly poolMaxIdle: number;
+}
+
+const TOKEN_LIMITS = { connect: 2000, read: 3000, overall: 5000 };
+const DOCUMENT_LIMITS = { connect: 5000, read: 5000, overall: 10_000 };
+
+/** The limits of outbound calls, and a warning for each variable that cannot be read: then the usual limit holds. */
+export function callLimits(config: SidecarServerConfig): { limits: CallLimits; warnings: readonly string[] } {
+  const warnings: string[] = [];
+  const given = (member: (typeof TOLERANT)[number]): number | undefined => {
+    const value = config[member];
+    if (value === undefined) return undefined;
+    if (value > 0 || (value === 0 && !member.endsWith('Timeout'))) return value;
+    const { env, shownDefault = '' } = sidecarServerSettings[member];
+    warnings.push(`${env} is not usable: the default holds, which is ${shownDefault}`);
+    return undefined;
+  };
+  const [connect, read, overall] = [given('connectTimeout'), given('readTimeout'), given('overallTimeout')];
+  const own = {
+    ...(connect === undefined ? {} : { connect }),
+    ...(read === undefined ? {} : { read }),
+    ...(overall === undefined ? {} : { overall }),
+  };
+  const limits = {
+    tokens: { ...TOKEN_LIMITS, ...own },
+    documents: { ...DOCUMENT_LIMITS, ...own },
+    maxRetries: given('maxRetries') ?? 1,
+    poolMaxIdle: given('poolMaxIdle') ?? 100,
+  };
+  return { limits, warnings };
+}
+
+const TOLERANT = ['connectTimeout', 'readTimeout', 'overallTimeout', 'maxRetries', 'poolMaxIdle'] as const;
+
+/** LOG_LEVEL, else RUST_LOG where it is one level alone, else `info`. */
+export function logLevelOf({ logLevel, rustLog = '' }: SidecarServerConfig): LogLevel {
+  return logLevel ?? levelOf(rustLog) ?? 'info';
 }

@@ -59,7 +59,8 @@ export function makeCall(call: OutboundCall): Promise<OutboundAnswer> {
       signal.removeEventListener('abort', stop);
       outcome();
     };
-    const fail = (error: Error): void => settle(() => reject(isOwn(error, signal) ? error : failed('fetch failed', error)));
+    const fail = (error: Error): void =>
+      settle(() => reject(isOwn(error, signal) ? error : failed('fetch failed', error)));
     signal.addEventListener('abort', stop, { once: true });
     request.on('error', fail);
     request.once('response', (incoming) => {
