@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseCompactJws, verifySignature } from '../../src/oauth/jws.ts';
 import { readVectors, skipWithoutVectors } from '../vectors.ts';
+import { keySetOf, STAGES } from './stages.ts';
 import { accepts, importOrNothing } from './wycheproof.ts';
 
 const skip = skipWithoutVectors();
@@ -26,7 +27,7 @@ const refused = [
 ];
 
 for (const [file, alg, keyFile] of accepted) {
-  test(`RFC 7520 ${file}: the compact form verifies as ${alg} and the payload is the text`, { skip }, () => {
+  test(`RFC 7520 ${file}: the compact form verifies as ${alg} and the payload is the text`, { skip }, async () => {
     const { input, output } = readVectors<Example>('rfc7520', 'jws', file);
     const key = importOrNothing(readVectors('rfc7520', 'jwk', keyFile));
     assert.ok(key);
@@ -34,16 +35,25 @@ for (const [file, alg, keyFile] of accepted) {
     assert.equal(jws.header.alg, alg);
     assert.equal(verifySignature(jws, key), true);
     assert.equal(jws.payload.toString('utf8'), input.payload);
+    const keySet = keySetOf({ keys: [readVectors('rfc7520', 'jwk', keyFile)] });
+    for (const [who, stage] of Object.entries(STAGES)) {
+      assert.equal(await stage(output.compact ?? '', keySet), true, who);
+    }
   });
 }
 
 for (const file of refused) {
-  test(`RFC 7520 ${file}: no form is accepted, under no key of the example`, { skip }, () => {
+  test(`RFC 7520 ${file}: no form is accepted, under no key of the example`, { skip }, async () => {
     const { input, output } = readVectors<Example>('rfc7520', 'jws', file);
     const keys = [input.key].flat().flatMap((jwk) => importOrNothing(publicHalf(jwk)) ?? []);
+    const keySet = keySetOf({ keys: [input.key].flat().map(publicHalf) });
     for (const form of [output.compact, output.json, output.json_flat]) {
       assert.equal(accepts(form, keys), false);
       assert.equal(accepts(JSON.stringify(form), keys), false);
+      for (const [who, stage] of Object.entries(STAGES)) {
+        const text = typeof form === 'string' ? form : JSON.stringify(form ?? null);
+        assert.equal(await stage(text, keySet), false, who);
+      }
     }
   });
 }

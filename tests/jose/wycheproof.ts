@@ -34,6 +34,8 @@ export interface Reasoned {
 export interface Differences {
   readonly json_web_signature_test: {
     readonly validButRefused: readonly Reasoned[];
+    /** Refused by what stands on the parser: in the SDK with the payload, in the sidecar before the key is looked for. */
+    readonly withoutPayload: Reasoned;
     readonly wellFormedThoughInvalid: readonly number[];
     readonly refusedByTheParserAlone: readonly number[];
     readonly refusedForTheirHeader: readonly number[];
@@ -55,12 +57,16 @@ export function readGroups(file: string): readonly JwsGroup[] {
   return readVectors<{ readonly testGroups: readonly JwsGroup[] }>('wycheproof', `${file}.json`).testGroups;
 }
 
-/** The usable keys of a group: its public half where there is one, read as any key set is. */
-export function keysOf(group: JwsGroup): readonly VerificationKey[] {
+/** The key set of a group: its public half where there is one. */
+export function documentOf(group: JwsGroup): unknown {
   const source = group.public ?? group.private;
-  const document = source !== undefined && 'keys' in source ? source : { keys: [source] };
+  return source !== undefined && 'keys' in source ? source : { keys: [source] };
+}
+
+/** The usable keys of a group, read as any key set is. */
+export function keysOf(group: JwsGroup): readonly VerificationKey[] {
   try {
-    return parseJwks(document).keys;
+    return parseJwks(documentOf(group)).keys;
   } catch (error) {
     if (error instanceof DocumentUnavailable || error instanceof KeyRefused) return [];
     throw error;
