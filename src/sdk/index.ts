@@ -1,6 +1,6 @@
 export { fromEnv, create } from './fullmakt.ts';
 export type { Fullmakt } from './fullmakt.ts';
-export { inspectEnv } from './settings/environment.ts';
+export { inspectEnv } from './settings/inspect.ts';
 export type { IssuerConfig, NoAudience, Options } from './settings/options.ts';
 export type { NonEmpty, Result } from './result.ts';
 export type { AnyAll } from './guards/any-all.ts';

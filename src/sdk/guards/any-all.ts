@@ -1,3 +1,4 @@
+import { isJsonObject } from '../../oauth/objects.ts';
 import { ConfigError } from '../config-error.ts';
 import type { NonEmpty } from '../result.ts';
 
@@ -13,18 +14,28 @@ export interface Wanted {
 
 /** Checks a rule. Throws ConfigError on an empty list, an empty string or white space inside one. */
 export function parseAnyAll(rule: AnyAll, where: string): Wanted {
-  const values: readonly string[] = typeof rule === 'string' ? [rule] : 'any' in rule ? rule.any : rule.all;
-  if (!Array.isArray(values) || values.length === 0) throw new ConfigError([`${where}: the list is empty`]);
-  for (const value of values) {
-    if (typeof value !== 'string' || value === '' || /\s/.test(value)) {
-      throw new ConfigError([`${where}: every entry has to be one word without white space`]);
-    }
-  }
-  const any = typeof rule !== 'string' && 'any' in rule;
+  const { values, any } = valuesOf(rule, where);
+  if (values.length === 0) throw new ConfigError([`${where}: the list is empty`]);
+  if (!values.every(isWord)) throw new ConfigError([`${where}: every entry has to be one word without white space`]);
   return {
     text: values.join(any ? ' or ' : ' and '),
     values,
     satisfiedBy: (present) =>
       any ? values.some((value) => present.includes(value)) : values.every((value) => present.includes(value)),
   };
+}
+
+/** A rule that no type checker saw may be anything, or two rules at once. */
+function valuesOf(rule: unknown, where: string): { readonly values: readonly string[]; readonly any: boolean } {
+  if (typeof rule === 'string') return { values: [rule], any: false };
+  const { any, all, ...others }: Record<string, unknown> = isJsonObject(rule) ? rule : {};
+  const list = any ?? all;
+  const isOne = (any === undefined || all === undefined) && Object.keys(others).length === 0;
+  if (!isOne || !Array.isArray(list))
+    throw new ConfigError([`${where}: a text, or a list under any or all, is needed`]);
+  return { values: Array.from<string>(list), any: any !== undefined };
+}
+
+function isWord(value: unknown): boolean {
+  return typeof value === 'string' && value !== '' && !/\s/.test(value);
 }

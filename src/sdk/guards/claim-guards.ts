@@ -48,7 +48,7 @@ export function requireGroup(rule: AnyAll): Guard<EntraUser> {
     const isUser = principal.provider === 'entra_id' && principal.kind === 'user';
     const groups = isUser ? (principal.claims.groups ?? []) : [];
     if (wanted.satisfiedBy(groups)) return undefined;
-    const overage = isUser && principal.claims.groups === undefined && Object.hasOwn(principal.claims, '_claim_names');
+    const overage = isUser && Object.hasOwn(principal.claims['_claim_names'] ?? {}, 'groups');
     return new AuthError(overage ? 'groups_overage' : 'group_missing', {
       explanation: overage
         ? 'the user is in more groups than fit into a token; name the groups of interest in spec.azure.application.claims.groups of this app'

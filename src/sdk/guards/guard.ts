@@ -1,4 +1,5 @@
 import type { AuthError } from '../auth-error.ts';
+import { ConfigError } from '../config-error.ts';
 import type { Principal } from '../principal.ts';
 import type { Result } from '../result.ts';
 
@@ -26,6 +27,11 @@ export function createGuard<T extends Principal>(
   return Object.assign(judge, needs === undefined ? { text } : { text, needs });
 }
 
+/** Whether a value, of any origin, is a guard. */
+export function isGuard(value: unknown): value is Guard {
+  return typeof value === 'function' && 'text' in value && typeof value.text === 'string';
+}
+
 /** The principal as the guard's type, or the guard's refusal. The only way from `Principal` to what a guard allows. */
 export function admit<T extends Principal>(
   guard: Guard<T>,
@@ -46,13 +52,18 @@ function refusalOf(guard: Guard, principal: Principal): AuthError | undefined {
   return outcome.ok ? undefined : outcome.error;
 }
 
-/** Passes when every guard does; reports the first refusal. */
+function checkGuards(where: string, guards: readonly unknown[]): void {
+  if (!guards.every(isGuard)) throw new ConfigError([`${where}: something among its arguments is no guard`]);
+}
+
+/** Passes when every guard does; reports the first refusal. ConfigError for what is no guard. */
 export function allOf<A extends Principal, B extends Principal>(
   a: Guard<A>,
   b: Guard<B>,
   ...more: Guard[]
 ): Guard<Extract<A, B>> {
   const guards: readonly Guard[] = [a, b, ...more];
+  checkGuards('allOf', guards);
   const refuse = (principal: Principal): AuthError | undefined => {
     for (const guard of guards) {
       const error = refusalOf(guard, principal);
@@ -63,8 +74,9 @@ export function allOf<A extends Principal, B extends Principal>(
   return createGuard(guards.map((guard) => guard.text).join(' and '), refuse, needsOf(guards));
 }
 
-/** Passes when one of the two does; reports the first one's refusal. */
+/** Passes when one of the two does; reports the first one's refusal. ConfigError for what is no guard. */
 export function anyOf<A extends Principal, B extends Principal>(a: Guard<A>, b: Guard<B>): Guard<A | B> {
+  checkGuards('anyOf', [a, b]);
   const refuse = (principal: Principal): AuthError | undefined => {
     const error = refusalOf(a, principal);
     return error === undefined || refusalOf(b, principal) === undefined ? undefined : error;

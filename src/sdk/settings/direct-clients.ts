@@ -1,12 +1,12 @@
 import { importSigningKey } from '../../oauth/jwk.ts';
 import type { SigningKey } from '../../oauth/jwk.ts';
-import { issuerUrlProblem, parseLocalIssuers } from '../../oauth/local-issuers.ts';
 import { parseStrictJson } from '../../oauth/strict-json.ts';
 import type { ConfiguredEndpoints } from '../../oauth/token-endpoint/endpoints.ts';
-import { issuerOf, readVariable, SDK_VARIABLES } from './environment.ts';
+import { issuerOf, SDK_VARIABLES } from './environment.ts';
 import type { Variables } from './environment.ts';
 import type { Provider } from '../principal.ts';
 import type { Options } from './options.ts';
+import { readVariable, refusedUrls } from './variables.ts';
 
 type Env = NonNullable<Options['env']>;
 
@@ -32,8 +32,10 @@ export interface DirectProvider {
 export function readDirectProviders(env: Env): readonly DirectProvider[] {
   return SDK_VARIABLES.flatMap((variables) => {
     if (variables.direct === undefined) return [];
-    const findings = [...missing(env, variables), ...refusedUrls(env, variables)];
-    const key = readKey(env, variables.direct.privateJwk, findings);
+    const { issuer, wellKnownUrl, direct } = variables;
+    const urls = refusedUrls(env, [issuer, wellKnownUrl, direct.tokenEndpoint]);
+    const findings = [...missing(env, variables), ...urls];
+    const key = readKey(env, direct.privateJwk, findings);
     const client = findings.length === 0 ? clientOf(env, variables, key) : undefined;
     return [{ provider: variables.provider, client, findings, isMeant: isMeant(env, variables) }];
   });
@@ -56,15 +58,6 @@ function missing(env: Env, variables: Variables): readonly string[] {
   const places = [direct?.tokenEndpoint, wellKnownUrl];
   if (places.every((name) => readVariable(env, name) === undefined)) found.push(`${places.join(' or ')} ${because}`);
   return found;
-}
-
-function refusedUrls(env: Env, { issuer, wellKnownUrl, direct }: Variables): readonly string[] {
-  const local = parseLocalIssuers(env['FULLMAKT_ALLOW_LOCAL_PROVIDERS']);
-  return [issuer, wellKnownUrl, direct?.tokenEndpoint].flatMap((name) => {
-    const url = readVariable(env, name);
-    const problem = url === undefined ? undefined : issuerUrlProblem(url, local);
-    return problem === undefined ? [] : [`${name} ${problem}`];
-  });
 }
 
 function readKey(env: Env, name: string, findings: string[]): SigningKey | undefined {

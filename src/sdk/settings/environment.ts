@@ -1,7 +1,7 @@
-import type { Provider } from '../principal.ts';
 import { readIssuersVariable } from './issuers-variable.ts';
 import type { IssuersVariable } from './issuers-variable.ts';
 import type { IssuerConfig, Options } from './options.ts';
+import { readVariable, refusedUrls } from './variables.ts';
 
 type Env = NonNullable<Options['env']>;
 
@@ -61,18 +61,11 @@ export const SDK_VARIABLES: readonly Variables[] = [
   },
 ];
 
-/** Set where there is a sidecar. */
-const SIDECAR = 'NAIS_TOKEN_ENDPOINT';
 const SUFFIXES: readonly string[] = ['/.well-known/openid-configuration', '/.well-known/oauth-authorization-server'];
 
-/** The value of a variable; empty counts as missing. */
-export function readVariable(env: Env, name: string | undefined): string | undefined {
-  const text = name === undefined ? undefined : env[name];
-  return text === '' ? undefined : text;
-}
-
-function isOn(env: Env, variables: Variables): boolean {
-  return readVariable(env, variables.issuer) !== undefined || readVariable(env, variables.wellKnownUrl) !== undefined;
+/** Whether anything says that tokens of this provider are to be judged; keys of nobody count, and are found lacking. */
+export function isOn(env: Env, { issuer, wellKnownUrl, jwksUri }: Variables): boolean {
+  return [issuer, wellKnownUrl, jwksUri].some((name) => readVariable(env, name) !== undefined);
 }
 
 /** The configured issuer, or the well-known URL without its suffix; Maskinporten's ends in a slash (providers.md 1.1). */
@@ -85,15 +78,29 @@ export function issuerOf(env: Env, variables: Variables): string | undefined {
   return url.slice(0, -suffix.length) + (variables.provider === 'maskinporten' ? '/' : '');
 }
 
-function missingOf(env: Env, variables: Variables): readonly string[] {
+/** What judging tokens of a provider that is on lacks; each with its alternatives. */
+export function missingOf(env: Env, variables: Variables): readonly string[] {
   const missing: string[] = [];
-  if (issuerOf(env, variables) === undefined) missing.push(variables.issuer);
+  if (issuerOf(env, variables) === undefined) {
+    const hasUrl = readVariable(env, variables.wellKnownUrl) !== undefined;
+    missing.push(hasUrl ? variables.issuer : `${variables.issuer} or ${variables.wellKnownUrl}`);
+  }
   if (readVariable(env, variables.jwksUri) === undefined && readVariable(env, variables.wellKnownUrl) === undefined) {
     missing.push(`${variables.jwksUri} or ${variables.wellKnownUrl}`);
   }
   if (variables.audience !== undefined && readVariable(env, variables.audience) === undefined)
     missing.push(variables.audience);
   return missing;
+}
+
+/** Each names its variable, and never the value, which may hold a password. */
+function malformedOf(env: Env, variables: Variables): readonly string[] {
+  const { issuer, jwksUri, wellKnownUrl, audience } = variables;
+  const isSpaced = /\s/.test(readVariable(env, audience) ?? '');
+  return [
+    ...refusedUrls(env, [issuer, jwksUri, wellKnownUrl]),
+    ...(isSpaced ? [`${audience} has white space in it`] : []),
+  ];
 }
 
 function configOf(env: Env, variables: Variables, maskinporten: Options['maskinporten']): IssuerConfig | undefined {
@@ -115,18 +122,26 @@ export function issuersFromEnv(
   maskinporten: Options['maskinporten'],
 ): { readonly issuers: readonly IssuerConfig[]; readonly findings: readonly string[] } {
   const findings: string[] = [];
-  const listed = readIssuersVariable(env['FULLMAKT_ISSUERS'], findings);
+  const listed = readIssuersVariable(readVariable(env, 'FULLMAKT_ISSUERS'), findings);
   const issuers: IssuerConfig[] = [...listed.issuers];
   for (const variables of SDK_VARIABLES) {
     if (!isOn(env, variables)) continue;
     if (variables.audience === undefined && maskinporten === undefined) continue;
     const missing = missingOf(env, variables);
     findings.push(...missing.map((name) => `${name} is missing, and ${variables.provider} is configured otherwise`));
+    const malformed = malformedOf(env, variables);
+    findings.push(...malformed);
+    if (malformed.length > 0) continue;
     const config = configOf(env, variables, maskinporten);
     if (config !== undefined) issuers.push(withAlgorithms(config, listed));
   }
   if (issuers.length === 0 && findings.length === 0) findings.push(nothingConfigured(maskinporten !== undefined));
   return { issuers, findings };
+}
+
+/** What an issuer that the environment names is called in findings: by its variable where the provider has none of its own. */
+export function labelInEnv({ provider }: IssuerConfig): string {
+  return provider.startsWith('oidc:') ? `FULLMAKT_ISSUERS: ${provider.slice('oidc:'.length)}` : provider;
 }
 
 function withAlgorithms(config: IssuerConfig, { algorithms }: IssuersVariable): IssuerConfig {
@@ -138,32 +153,4 @@ function nothingConfigured(withMaskinporten: boolean): string {
   const names = SDK_VARIABLES.filter(({ audience }) => audience !== undefined || withMaskinporten);
   const wanted = names.map(({ issuer }) => issuer).join(', ');
   return `no issuer is configured: none of ${wanted} is set (nor their _WELL_KNOWN_URL), nor FULLMAKT_ISSUERS`;
-}
-
-/** What the environment enables and lacks; never throws. */
-export function inspectEnv(env: Env = process.env): readonly {
-  readonly provider: Provider;
-  readonly use: 'validate' | 'acquire';
-  readonly missing: readonly string[];
-}[] {
-  return SDK_VARIABLES.filter((variables) => isOn(env, variables)).flatMap((variables) => {
-    const { provider, acquire } = variables;
-    const validate = { provider, use: 'validate', missing: missingOf(env, variables) } as const;
-    if (acquire.length === 0) return [validate];
-    return [validate, { provider, use: 'acquire', missing: missingToAcquire(env, variables) } as const];
-  });
-}
-
-/** By way of the sidecar where there is one; else what asking directly takes, to which the sidecar is the alternative. */
-function missingToAcquire(env: Env, variables: Variables): readonly string[] {
-  const { clientId, acquire, direct, wellKnownUrl, issuer } = variables;
-  if (readVariable(env, SIDECAR) !== undefined) {
-    return [clientId, ...acquire].filter((name) => readVariable(env, name) === undefined);
-  }
-  const groups = [[clientId], [direct?.privateJwk], [direct?.tokenEndpoint, wellKnownUrl]];
-  const sidecar = [...new Set([SIDECAR, ...acquire])].join(' and ');
-  const missing = groups
-    .filter((names) => names.every((name) => readVariable(env, name) === undefined))
-    .map((names) => `${names.join(' or ')} or ${sidecar}`);
-  return issuerOf(env, variables) === undefined ? [...missing, issuer] : missing;
 }

@@ -12,6 +12,16 @@ export interface IssuersVariable {
 }
 
 const BUILT_IN: ReadonlySet<string> = new Set(['entra_id', 'tokenx', 'idporten', 'maskinporten']);
+const MEMBERS: ReadonlySet<string> = new Set([
+  'issuer',
+  'jwks_uri',
+  'well_known_url',
+  'audience',
+  'no_audience',
+  'required_scope',
+  'algorithms',
+  'kind',
+]);
 const NAME = /^[a-z][a-z0-9_]{0,31}$/;
 
 type Entry = Readonly<Record<string, unknown>>;
@@ -24,6 +34,9 @@ export function readIssuersVariable(text: string | undefined, findings: string[]
     if (!NAME.test(name) || !isJsonObject(entry)) {
       findings.push(`FULLMAKT_ISSUERS: ${name} has to be a name [a-z][a-z0-9_]{0,31} with an object`);
       continue;
+    }
+    for (const member of Object.keys(entry).filter((each) => !MEMBERS.has(each))) {
+      findings.push(`FULLMAKT_ISSUERS: ${name} has no member ${member}`);
     }
     const named = readAlgorithms(name, entry, findings);
     if (BUILT_IN.has(name)) {

@@ -98,7 +98,11 @@ function isWithin(value: unknown, most: number, fits: (value: unknown) => boolea
 }
 
 /** Why an issuer's URL is refused, in the words of a finding; https unless local providers are allowed. */
-export function checkIssuerUrls(config: IssuerConfig, env: NonNullable<Options['env']>): readonly string[] {
+export function checkIssuerUrls(
+  config: IssuerConfig,
+  env: NonNullable<Options['env']>,
+  label: string,
+): readonly string[] {
   const local = parseLocalIssuers(env['FULLMAKT_ALLOW_LOCAL_PROVIDERS']);
   const urls = [config.issuer];
   if (typeof config.keys !== 'object' || config.keys === null) return [];
@@ -106,6 +110,6 @@ export function checkIssuerUrls(config: IssuerConfig, env: NonNullable<Options['
   if ('wellKnownUrl' in config.keys) urls.push(config.keys.wellKnownUrl);
   return urls.flatMap((url) => {
     const problem = issuerUrlProblem(url, local);
-    return problem === undefined ? [] : [`${config.provider}: ${url} ${problem}`];
+    return problem === undefined ? [] : [`${label}: ${url} ${problem}`];
   });
 }
