@@ -92,7 +92,8 @@ function createNodeServer(spec: ListenerSpec, limits: Limits, connections: Conne
     keepAliveTimeout: limits.keepAliveSeconds * 1000,
     connectionsCheckingInterval: Math.min(2000, limits.headerSeconds * 500),
     insecureHTTPParser: false,
-    requireHostHeader: true,
+    // admit.ts refuses a request without one, with the headers that all our answers have.
+    requireHostHeader: false,
     noDelay: true,
     // A tunnel or an event stream may be silent for hours: only probes tell that its client is gone without a word.
     keepAlive: true,
