@@ -60,6 +60,12 @@ export type SidecarEvent =
   | { readonly event: 'sidecar.key_skipped'; readonly provider: string; readonly reason: string }
   | { readonly event: 'sidecar.clock_skew'; readonly provider: string; readonly skewSeconds: number }
   | { readonly event: 'sidecar.reload'; readonly outcome: string; readonly problems?: string }
+  | {
+      readonly event: 'sidecar.app';
+      readonly app: string;
+      readonly outcome: 'opened' | 'closed' | 'refused';
+      readonly problems?: string;
+    }
   | { readonly event: 'sidecar.local_providers_allowed'; readonly hosts: string }
   | { readonly event: 'sidecar.audience_unchecked'; readonly provider: string }
   | { readonly event: 'sidecar.bug'; readonly error: unknown; readonly cid: string }
@@ -102,6 +108,7 @@ export const sidecarEvents: EventTable<SidecarEvent> = {
   'sidecar.key_skipped': { level: 'warn' },
   'sidecar.clock_skew': { level: 'warn' },
   'sidecar.reload': { level: 'info', ...figures.reload },
+  'sidecar.app': { level: 'info', levels: { field: 'outcome', of: { refused: 'warn' } } },
   'sidecar.local_providers_allowed': { level: 'warn' },
   'sidecar.audience_unchecked': { level: 'info' },
   'sidecar.bug': { level: 'error' },

@@ -29,6 +29,15 @@ export async function handleReady(
   now: Clock,
   { reload }: ReadyOptions = {},
 ): Promise<HttpResponse> {
+  const { ready, providers: shown } = await lookAtProviders(providers, now);
+  return json(ready ? 200 : 503, { ready, providers: shown, reload }, { 'Cache-Control': 'no-store' });
+}
+
+/** The same as a value: whether all of them are ready, and what there is to say of each. */
+export async function lookAtProviders(
+  providers: Iterable<Provider>,
+  now: Clock,
+): Promise<{ readonly ready: boolean; readonly providers: Readonly<Record<string, unknown>> }> {
   const { promise: late, resolve } = Promise.withResolvers<'late'>();
   const timer = setTimeout(resolve, GRACE_MILLISECONDS, 'late');
   const rows = await Promise.all(
@@ -36,8 +45,7 @@ export async function handleReady(
   );
   clearTimeout(timer);
   const ready = rows.every(([, row]) => row.ready);
-  const shown = Object.fromEntries(rows.map(([name, { row }]) => [name, row]));
-  return json(ready ? 200 : 503, { ready, providers: shown, reload }, { 'Cache-Control': 'no-store' });
+  return { ready, providers: Object.fromEntries(rows.map(([name, { row }]) => [name, row])) };
 }
 
 async function rowOf(provider: Provider, now: Clock, late: Promise<'late'>): Promise<Row> {

@@ -2,7 +2,13 @@ import { sidecarSettings } from '../config.ts';
 import type { SidecarConfig } from '../config.ts';
 
 /** Settings that requests ask for anew; those of providers are named as their variables are. */
-const LIVE: ReadonlySet<string> = new Set<keyof SidecarConfig>(['jsonOnly', 'targets', 'leewaySeconds']);
+const LIVE: ReadonlySet<string> = new Set<keyof SidecarConfig>([
+  'jsonOnly',
+  'targets',
+  'leewaySeconds',
+  'validateUserToken',
+  'introspectionCacheSeconds',
+]);
 
 /** The variables that differ between two configurations and only take effect at a start: listeners, bounds of caches. */
 export function needRestart(before: SidecarConfig, after: SidecarConfig): readonly string[] {

@@ -1,0 +1,73 @@
+import type { Emit } from '../../observe/events.ts';
+import type { Environment } from '../../settings.ts';
+import { probeListeners } from '../app.ts';
+import type { SidecarDependencies, SidecarProgram } from '../app.ts';
+import { SidecarMisconfigured } from '../application.ts';
+import type { SidecarConfig } from '../config.ts';
+import type { SidecarContext } from '../context.ts';
+import type { SidecarEvent } from '../events.ts';
+import { createIssuers } from '../reload/issuers.ts';
+import { watchFolders } from '../reload/folder-watch.ts';
+import type { FolderWatch } from '../reload/folder-watch.ts';
+import { realTimers } from '../reload/timers.ts';
+import type { Timers } from '../reload/timers.ts';
+import { tellState, withState } from '../tell-state.ts';
+import { operatorEnvironment } from './app-environment.ts';
+import { createHostedApps } from './hosted-apps.ts';
+import type { HostedApps } from './hosted-apps.ts';
+import { daemonReadiness } from './readiness.ts';
+import { createScanner } from './scanner.ts';
+
+/** What a daemon runs on. */
+export interface DaemonDependencies extends Omit<SidecarDependencies, 'emit' | 'reload'> {
+  readonly emitterOf: (app?: string) => Emit<SidecarEvent>;
+  /** Everything the operator said. */
+  readonly env: Environment;
+  readonly timers?: Timers;
+  readonly graceSeconds?: number;
+}
+
+/** One program for many applications. */
+export interface SidecarDaemon extends SidecarProgram {
+  readonly apps: Pick<HostedApps, 'hosted' | 'refused'>;
+}
+
+/** Requests of an application that goes away have so long to end. */
+const GRACE_SECONDS = 29;
+
+/** Serves every application that has a folder below FULLMAKT_SIDECAR_APPS_DIR (sidecar-sdk.md 3.8). Throws SidecarMisconfigured. */
+export function createSidecarDaemon(config: SidecarConfig, dependencies: DaemonDependencies): SidecarDaemon {
+  const { appsDir: root } = config;
+  if (root === undefined) throw new SidecarMisconfigured(['FULLMAKT_SIDECAR_APPS_DIR is not set']);
+  const { fetch, now, emitterOf, timers = realTimers, graceSeconds = GRACE_SECONDS } = dependencies;
+  const issuers = createIssuers({ fetch, now, emit: emitterOf() });
+  const env = operatorEnvironment(dependencies.env);
+  const apps = createHostedApps({ ...dependencies, issuers, env, graceSeconds });
+  const contexts = (): readonly SidecarContext[] => Array.from(apps.hosted.values(), ({ context }) => context());
+  const scanner = createScanner(root, apps);
+  const readAgain = async (): Promise<void> => {
+    await scanner.scan();
+    watch?.follow(scanner.folders());
+  };
+  let watch: FolderWatch | undefined;
+  const ready = daemonReadiness(apps, () => scanner.state(), now);
+  return {
+    apps,
+    listeners: probeListeners(config, ready, withState(dependencies, contexts)),
+    readAgain,
+    tellFigures: () => contexts().forEach(tellState),
+    async start() {
+      watch = watchFolders(() => void readAgain(), timers);
+      await readAgain();
+      // What was written between the first reading and the first watcher.
+      void readAgain();
+    },
+    async close() {
+      watch?.close();
+      watch = undefined;
+      await scanner.close();
+      await apps.close();
+      issuers.close();
+    },
+  };
+}

@@ -1,0 +1,105 @@
+import type { Emit } from '../../observe/events.ts';
+import type { Environment } from '../../settings.ts';
+import { readSettings } from '../../settings.ts';
+import { serve } from '../../web/serve.ts';
+import type { Listener } from '../../web/serve.ts';
+import { apiListeners } from '../app.ts';
+import type { SidecarDependencies } from '../app.ts';
+import { createApplication, SidecarMisconfigured } from '../application.ts';
+import type { Application } from '../application.ts';
+import { sidecarSettings } from '../config.ts';
+import type { SidecarEvent } from '../events.ts';
+import type { Issuers } from '../reload/issuers.ts';
+import { followConfiguration } from '../reload/follow.ts';
+import type { Follower } from '../reload/follow.ts';
+import type { FolderVariables } from '../reload/variable-folder.ts';
+import { appVariables } from './app-environment.ts';
+import { readAppFolder } from './app-folder.ts';
+import type { AppPlace } from './app-place.ts';
+
+/** One application that is served at its own place, by its own tokens, keys and limits. */
+export interface HostedApp extends Pick<Follower, 'readAgain' | 'shown'>, Pick<Application, 'context'> {
+  readonly place: AppPlace;
+  readonly origins: readonly string[];
+  /** Takes no more connections at once; requests that were begun are finished within the grace. */
+  close(graceSeconds: number): Promise<void>;
+}
+
+/** What hosting an application takes. */
+export interface HostingParts extends Omit<SidecarDependencies, 'reload'> {
+  readonly issuers: Issuers;
+  /** The operator's settings. */
+  readonly env: Environment;
+  readonly folder: string;
+  readonly place: AppPlace;
+  /** What the folder says. */
+  readonly variables: Environment;
+}
+
+/** Opens its listener. Throws SidecarMisconfigured with nothing left open, also when its place is taken. */
+export async function hostApp(parts: HostingParts): Promise<HostedApp> {
+  const { env, folder, place, now } = parts;
+  const { emit, open } = untilOpen(parts.emit);
+  const variables = appVariables(parts.variables, place);
+  const settings = readSettings(sidecarSettings, { ...env, ...variables });
+  if (!settings.ok) throw new SidecarMisconfigured(settings.problems);
+  const config = settings.settings;
+  const following: { follower?: Follower } = {};
+  const readAgain = async (): Promise<void> => following.follower?.readAgainForClient();
+  const application = createApplication(config, { ...parts, emit, readAgain });
+  const read = async (): Promise<FolderVariables> => {
+    const found = await readAppFolder(folder);
+    // Where it is served is for the daemon to change: by another listener, not by another configuration.
+    const { NAIS_TOKEN_ENDPOINT: _, FULLMAKT_SIDECAR_SOCKET: __, ...rest } = found.variables;
+    return { variables: appVariables(rest, place), problems: found.problems };
+  };
+  const follower = followConfiguration({ env, read, application, config, variables, now, emit });
+  following.follower = follower;
+  const listeners = await openListeners(place, () =>
+    apiListeners(config, application, { ...parts, emit }).map(serve),
+  ).catch((error: unknown) => {
+    application.close();
+    throw error;
+  });
+  open();
+  application.start();
+  return {
+    place,
+    origins: listeners.map(({ origin }) => origin),
+    context: application.context,
+    readAgain: () => follower.readAgain(),
+    shown: () => follower.shown(),
+    async close(graceSeconds) {
+      await Promise.all(listeners.map((listener) => listener.close(graceSeconds)));
+      application.close();
+    },
+  };
+}
+
+/** What an application tells before it is open is told when it is: whose place is taken is opened again and again. */
+function untilOpen(emit: Emit<SidecarEvent>): { readonly emit: Emit<SidecarEvent>; readonly open: () => void } {
+  let held: SidecarEvent[] | undefined = [];
+  return {
+    emit: (event) => {
+      if (held === undefined) emit(event);
+      else held.push(event);
+    },
+    open() {
+      const early = held ?? [];
+      held = undefined;
+      early.forEach(emit);
+    },
+  };
+}
+
+async function openListeners(
+  { variable, claims }: AppPlace,
+  open: () => readonly Promise<Listener>[],
+): Promise<readonly Listener[]> {
+  const opened = await Promise.allSettled(open());
+  const listeners = opened.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+  const failed = opened.find((each) => each.status === 'rejected');
+  if (failed === undefined) return listeners;
+  await Promise.all(listeners.map((listener) => listener.close(0)));
+  throw new SidecarMisconfigured([`${variable} is no place to listen on: ${claims.join(', ')} cannot be had`]);
+}

@@ -1,0 +1,84 @@
+import { join } from 'node:path';
+import { fingerprintOf } from './app-folder.ts';
+import type { HostedApps } from './hosted-apps.ts';
+import { listApps } from './list-apps.ts';
+
+/** Folders that are looked at at one time. */
+const AT_ONCE = 16;
+
+/** Keeps applications at what their folders say. */
+export interface Scanner {
+  /** Looks at every folder and settles what changed; joins a look that has not begun yet. Never rejects. */
+  scan(): Promise<void>;
+  /** What to watch for changes. */
+  folders(): Iterable<string>;
+  /** Whether all folders were looked at once, and why that was not possible now. */
+  state(): { readonly hasRead: boolean; readonly problem: string | undefined };
+  close(): Promise<void>;
+}
+
+/** Looks at the folders below `root` when told to. */
+export function createScanner(root: string, apps: HostedApps): Scanner {
+  const seen = new Map<string, string>();
+  let folders: readonly string[] = [root];
+  let hasRead = false;
+  let problem: string | undefined;
+  let running: Promise<void> = Promise.resolve();
+  let queued: Promise<void> | undefined;
+  const stop = new AbortController();
+  const ended = (): boolean => stop.signal.aborted;
+
+  async function look(some: readonly (readonly [name: string, folder: string])[]): Promise<void> {
+    const looks = await Promise.all(some.map(async (each) => [...each, await fingerprintOf(each[1])] as const));
+    // One after the other, so that of two that claim one place always the same is first.
+    for (const [name, folder, fingerprint] of looks) {
+      // Whoever was refused may be well without a change: the place is free, the file can be read.
+      if (ended() || (seen.get(name) === fingerprint && !apps.refused.has(name))) continue;
+      seen.set(name, fingerprint);
+      await apps.settle(name, folder);
+    }
+  }
+
+  async function scanOnce(): Promise<void> {
+    try {
+      const listed = await listApps(root);
+      problem = undefined;
+      folders = [
+        root,
+        ...listed.namespaces,
+        ...[...listed.apps.values()].flatMap((app) => [app, join(app, 'sidecar')]),
+      ];
+      for (const name of [...seen.keys()].filter((each) => !listed.apps.has(each))) {
+        seen.delete(name);
+        apps.remove(name);
+      }
+      const waiting = [...listed.apps];
+      for (let at = 0; at < waiting.length && !ended(); at += AT_ONCE) {
+        await look(waiting.slice(at, at + AT_ONCE));
+      }
+      hasRead = true;
+    } catch (error) {
+      problem = error instanceof Error ? error.message : 'it cannot be read';
+    }
+  }
+
+  async function after(before: Promise<void>): Promise<void> {
+    await before;
+    queued = undefined;
+    if (!ended()) await scanOnce();
+  }
+
+  return {
+    scan() {
+      queued ??= after(running);
+      running = queued;
+      return running;
+    },
+    folders: () => folders,
+    state: () => ({ hasRead, problem }),
+    async close() {
+      stop.abort();
+      await running;
+    },
+  };
+}
