@@ -18,17 +18,24 @@ export function observeValidator(validator: Validator, { inSpan, meters, isMeasu
     return verdict;
   }
 
+  const validate: Validator['validate'] = (token, options) =>
+    inSpan('validate', {}, async (span) => {
+      const began = performance.now();
+      try {
+        return tell(span, began, await validator.validate(token, options));
+      } finally {
+        span.end();
+      }
+    });
+
   return {
     ...validator,
-    validate: (token, options) =>
-      inSpan('validate', {}, async (span) => {
-        const began = performance.now();
-        try {
-          return tell(span, began, await validator.validate(token, options));
-        } finally {
-          span.end();
-        }
-      }),
+    validate,
+    async validateOrThrow(token, options) {
+      const verdict = await validate(token, options);
+      if (!verdict.ok) throw verdict.error;
+      return verdict.principal;
+    },
     validateSync: (token, options) =>
       inSpan('validate', {}, (span) => {
         const began = performance.now();
