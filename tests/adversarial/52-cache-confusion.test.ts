@@ -25,7 +25,9 @@ interface Bench {
 async function bench(t: TestContext): Promise<Bench> {
   const random = createRandom(seed);
   const provider = await startProvider(t, keys);
-  const sidecar = await startSidecar(t, testEnv(provider.origin, keys));
+  // Calls are counted here: none may come in between.
+  const env = { ...testEnv(provider.origin, keys), FULLMAKT_SIDECAR_REFRESH_AHEAD: 'false' };
+  const sidecar = await startSidecar(t, env);
   const made: Bench = { sidecar, provider, random, failing: false };
   provider.answer = (number) => {
     if (made.failing) return json(400, { error: 'invalid_target', error_description: 'no' });

@@ -147,9 +147,13 @@ export function createTokenCache<T>(options: TokenCacheOptions): TokenCache<T> {
     return { value: token.value, secondsLeft: Math.floor(token.expiresAt - time), result: 'hit' };
   }
 
-  function lastResort({ digest, tuple, matter }: Question<T>, flight: Flight<T>, error: unknown): CachedToken<T> {
+  function lastResort(
+    { digest, tuple, matter, isMachine }: Question<T>,
+    flight: Flight<T>,
+    error: unknown,
+  ): CachedToken<T> {
     const token = kept.peek(digest, tuple);
-    const isAway = error instanceof TokenRequestFailed && error.unavailable;
+    const isAway = isMachine && error instanceof TokenRequestFailed && error.unavailable;
     if (!isAway || token === undefined || token.window.staleUntil <= now()) throw error;
     if (!flight.toldStale) tell({ event: 'stale', error, expiresAt: token.expiresAt, ...matter });
     flight.toldStale = true;

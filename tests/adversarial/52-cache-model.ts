@@ -1,0 +1,292 @@
+import assert from 'node:assert/strict';
+import { TokenRequestFailed, unreachable } from '../../src/oauth/token-endpoint/token-failure.ts';
+import type { CachedToken, LoadedToken } from '../../src/oauth/tokens/cached-token.ts';
+import { createTokenCache } from '../../src/oauth/tokens/token-cache.ts';
+import type { TokenCache } from '../../src/oauth/tokens/token-cache.ts';
+import type { TokenKey } from '../../src/oauth/tokens/token-key.ts';
+import { drain, isSettled, issue, nameOf } from './52-cache-parts.ts';
+import type { Issued, Load } from './52-cache-parts.ts';
+import type { Random } from './scale.ts';
+
+/** What a model may count on: with room for everything, exactly what happens; else only what must not. */
+export interface ModelOptions {
+  readonly random: Random;
+  readonly maxEntries: number;
+  readonly maxBytes: number;
+  readonly exact: boolean;
+}
+
+/** How often what happened; a run in which something never happens tests nothing of it. */
+export type Tally = Record<
+  'hit' | 'miss' | 'joined' | 'skipped' | 'stale' | 'failed' | 'aborted' | 'refreshed' | 'forgotten' | 'evicted',
+  number
+>;
+
+const LIVES = [0, 1, 60, 119, 120, 121, 121, 130, 130, 300, 3600, 3600] as const;
+const STEPS = [0, 0.25, 0.5, 1, 1, 3, 7, 7, 61, 600] as const;
+const REFUSED = { failure: 'refused', kind: 'policy', status: 400, error: 'invalid_grant', description: '' } as const;
+const MAX_BACKGROUND = 8;
+const MAX_LOADS = 40;
+
+/** The real cache beside a plain list of what it may serve, under one clock. */
+export class CacheModel {
+  readonly tally: Tally;
+  readonly #options: ModelOptions;
+  readonly #cache: TokenCache<string>;
+  readonly #costs: ReadonlyMap<string, number>;
+  readonly #keys: readonly TokenKey[];
+  #kept: Issued[] = [];
+  #loads: Load[] = [];
+  #now = 1_800_000_000;
+  #client = 'client-1';
+  #issued = 0;
+  #asking: string | undefined;
+  #tick: () => void = () => {};
+
+  private constructor(options: ModelOptions, keys: readonly TokenKey[], costs: ReadonlyMap<string, number>) {
+    this.#options = options;
+    this.#keys = keys;
+    this.#costs = costs;
+    const counts = { hit: 0, miss: 0, joined: 0, skipped: 0, stale: 0, failed: 0, aborted: 0 };
+    this.tally = { ...counts, refreshed: 0, forgotten: 0, evicted: 0 };
+    const { maxEntries, maxBytes, random } = options;
+    this.#cache = createTokenCache<string>({
+      now: () => this.#now,
+      maxEntries,
+      maxBytes,
+      refreshAhead: true,
+      staleOnError: true,
+      random: () => random.below(1000) / 1000,
+      everySecond: (work) => {
+        this.#tick = work;
+        return () => {};
+      },
+    });
+  }
+
+  /** With what each key costs, learnt from a cache that holds nothing else. */
+  static async create(options: ModelOptions, keys: readonly TokenKey[]): Promise<CacheModel> {
+    const costs = new Map<string, number>();
+    for (const client of ['client-1', 'client-2']) {
+      for (const key of keys.map((each) => ({ ...each, clientId: client }))) {
+        const probe = createTokenCache<string>({ now: () => 0, everySecond: () => () => {} });
+        await probe.get(key, async () => ({ value: 'x', expiresIn: 3600, bytes: 0 }));
+        costs.set(nameOf(key), probe.size().bytes);
+      }
+    }
+    return new CacheModel(options, keys, costs);
+  }
+
+  /** One random operation, and every check after it. */
+  async step(): Promise<void> {
+    const { random } = this.#options;
+    const dice = random.below(1000);
+    if (dice < 540) await this.#get(this.#pickKey(), 1, false);
+    else if (dice < 600) await this.#get(this.#pickKey(), 1 + random.below(4), false);
+    else if (dice < 620) await this.#get(this.#pickKey(), 1, true);
+    else if (dice < 820) await this.#succeed();
+    else if (dice < 890) await this.#fail();
+    else if (dice < 950) await this.#pass();
+    else if (dice < 990) await this.#abort();
+    else if (dice < 998) await this.#rotate();
+    else if (dice < 999) this.#changeClient();
+    else this.#clear();
+    this.#check();
+  }
+
+  close(): void {
+    this.#cache.close();
+    assert.deepEqual(this.#cache.size(), { entries: 0, bytes: 0, inFlight: 0 });
+  }
+
+  #pickKey(): TokenKey {
+    const { random } = this.#options;
+    const key = this.#keys[random.below(this.#keys.length)];
+    assert.ok(key !== undefined);
+    return { ...key, clientId: this.#client };
+  }
+
+  #keptFor(name: string): Issued | undefined {
+    return this.#kept.find((token) => token.name === name);
+  }
+
+  #loadFor(name: string): Load | undefined {
+    return this.#loads.find((load) => load.name === name && load.wanted);
+  }
+
+  #drop(name: string): void {
+    this.#kept = this.#kept.filter((token) => token.name !== name);
+  }
+
+  /** The issuer is asked: by somebody who waits, or in the background. */
+  #open(key: TokenKey): Promise<LoadedToken<string>> {
+    const name = nameOf(key);
+    assert.equal(this.#loadFor(name), undefined, `two fetches at once for ${name}`);
+    const background = this.#asking !== name;
+    this.#asking = undefined;
+    if (background) this.tally.refreshed += 1;
+    const { promise, resolve: succeed, reject: fail } = Promise.withResolvers<LoadedToken<string>>();
+    const openedAt = this.#now;
+    this.#loads.push({ key, name, openedAt, background, waiters: [], succeed, fail, wanted: true });
+    const busy = this.#loads.filter((load) => load.background && load.key.provider === key.provider);
+    assert.ok(busy.length <= MAX_BACKGROUND, `${busy.length} fetches in the background`);
+    return promise;
+  }
+
+  async #get(key: TokenKey, times: number, skip: boolean): Promise<void> {
+    for (let at = 0; at < times; at += 1) await this.#ask(key, skip);
+  }
+
+  async #ask(key: TokenKey, skip: boolean): Promise<void> {
+    const name = nameOf(key);
+    const token = skip ? undefined : this.#keptFor(name);
+    const running = this.#loadFor(name);
+    const isFresh = token !== undefined && this.#now < token.servedUntil;
+    if (this.#loads.length >= MAX_LOADS && running === undefined && !isFresh) return;
+    if (skip) this.#drop(name);
+    this.#asking = isFresh && this.#options.exact ? undefined : name;
+    const controller = new AbortController();
+    const asked = this.#cache.get(key, () => this.#open(key), { skip, signal: controller.signal });
+    const outcome = asked.catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))));
+    this.#asking = undefined;
+    const load = this.#loadFor(name);
+    const isHit = isFresh && (this.#options.exact || load === undefined || (await isSettled(outcome)));
+    if (isHit) {
+      // What it began is in the background: this one does not wait for it.
+      if (load !== undefined && running === undefined) load.background = true;
+      this.#checkHit(await outcome, token);
+      return;
+    }
+    if (isFresh) {
+      this.tally.evicted += 1;
+      this.#drop(name);
+    }
+    assert.ok(load !== undefined, `no fetch for ${name}`);
+    const result = skip ? 'skipped' : running === undefined ? 'miss' : 'joined';
+    load.waiters.push({ skip, result, controller, outcome });
+  }
+
+  #checkHit(outcome: CachedToken<string> | Error, token: Issued): void {
+    assert.ok(!(outcome instanceof Error), 'a kept token was not served');
+    assert.deepEqual(outcome, { value: token.id, secondsLeft: Math.floor(token.ends - this.#now), result: 'hit' });
+    assert.ok(this.#now < token.servedUntil && this.#now < token.ends, 'served past its time');
+    this.tally.hit += 1;
+  }
+
+  #takeLoad(): Load | undefined {
+    const [load] = this.#loads.splice(this.#options.random.below(Math.max(1, this.#loads.length)), 1);
+    return load;
+  }
+
+  async #succeed(): Promise<void> {
+    const load = this.#takeLoad();
+    if (load === undefined) return;
+    const { random } = this.#options;
+    const life = random.pick(LIVES);
+    const isExchange = load.key.grant === 'exchange';
+    const until = isExchange ? this.#now + random.pick([-1, 5, 60, 1000, 9999]) : undefined;
+    this.#issued += 1;
+    const token = issue(load, { id: `${this.#issued}`, life, until, bytes: 10 + random.below(200) });
+    if (load.wanted && life > 0 && this.#now < token.servedUntil) {
+      this.#drop(load.name);
+      this.#kept.push(token);
+    }
+    load.succeed({ value: token.id, expiresIn: life, bytes: token.bytes, ...(until === undefined ? {} : { until }) });
+    for (const { outcome, result } of load.waiters) {
+      const secondsLeft = Math.max(0, Math.floor(load.openedAt + life - this.#now));
+      assert.deepEqual(await outcome, { value: token.id, secondsLeft, result });
+      this.tally[result] += 1;
+    }
+    await drain();
+  }
+
+  async #fail(): Promise<void> {
+    const load = this.#takeLoad();
+    if (load === undefined) return;
+    const { random } = this.#options;
+    const isAway = random.below(3) > 0;
+    const retryAfterSeconds = random.below(4) === 0 ? 7 : undefined;
+    const error = isAway
+      ? unreachable('away', { unavailable: true, retryAfterSeconds })
+      : new TokenRequestFailed(REFUSED);
+    load.fail(error);
+    const old = this.#keptFor(load.name);
+    const mayServe = isAway && old?.key.grant === 'machine' && this.#now < old.staleUntil;
+    for (const { outcome, skip } of load.waiters) {
+      const got = await outcome;
+      if (got instanceof Error) {
+        assert.equal(got, error);
+        assert.ok(!this.#options.exact || skip || !mayServe, 'an old token was not served');
+        this.tally.failed += 1;
+        continue;
+      }
+      assert.ok(!skip && mayServe, 'an old token was served');
+      const secondsLeft = Math.floor(old.ends - this.#now);
+      assert.deepEqual(got, { value: old.id, secondsLeft, result: 'stale' });
+      assert.ok(this.#now < old.ends - 30 || this.#now < old.servedUntil, 'an old token was served too long');
+      this.tally.stale += 1;
+    }
+    await drain();
+  }
+
+  async #pass(): Promise<void> {
+    this.#now += this.#options.random.pick(STEPS);
+    const time = Math.floor(this.#now);
+    this.#kept = this.#kept.filter((token) => Math.ceil(token.staleUntil) > time);
+    this.#tick();
+    await drain();
+  }
+
+  async #abort(): Promise<void> {
+    const load = this.#loads[this.#options.random.below(Math.max(1, this.#loads.length))];
+    const [waiter] = load?.waiters.splice(this.#options.random.below(3), 1) ?? [];
+    if (waiter === undefined) return;
+    const reason = new Error('enough');
+    waiter.controller.abort(reason);
+    assert.equal(await waiter.outcome, reason);
+    this.tally.aborted += 1;
+  }
+
+  /** Another key to sign with: what is kept stays. */
+  async #rotate(): Promise<void> {
+    const fresh = this.#kept.find((token) => this.#now < token.servedUntil && token.key.clientId === this.#client);
+    if (fresh !== undefined) await this.#ask(fresh.key, false);
+  }
+
+  #changeClient(): void {
+    const [old, next] = this.#client === 'client-1' ? ['client-1', 'client-2'] : ['client-2', 'client-1'];
+    for (const provider of new Set(this.#keys.map((key) => key.provider))) {
+      for (const issuer of new Set(this.#keys.map((key) => key.issuer))) {
+        this.#cache.forget({ provider, issuer, clientId: old ?? '' });
+      }
+    }
+    this.#client = next ?? '';
+    this.#kept = this.#kept.filter(({ key }) => key.clientId !== old);
+    for (const load of this.#loads) if (load.key.clientId === old) load.wanted = false;
+    this.tally.forgotten += 1;
+  }
+
+  #clear(): void {
+    this.#cache.clear();
+    this.#kept = [];
+    for (const load of this.#loads) load.wanted = false;
+    this.tally.forgotten += 1;
+  }
+
+  #check(): void {
+    const { entries, bytes, inFlight } = this.#cache.size();
+    assert.ok(
+      entries <= this.#options.maxEntries && bytes <= this.#options.maxBytes,
+      `${entries} entries, ${bytes} bytes`,
+    );
+    assert.equal(inFlight, this.#loads.filter(({ wanted }) => wanted).length);
+    if (!this.#options.exact) {
+      assert.ok(entries <= this.#kept.length, 'something is kept that nobody fetched');
+      return;
+    }
+    assert.equal(entries, this.#kept.length);
+    let sum = 0;
+    for (const token of this.#kept) sum += token.bytes + (this.#costs.get(token.name) ?? Number.NaN);
+    assert.equal(bytes, sum);
+  }
+}
