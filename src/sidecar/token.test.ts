@@ -122,7 +122,9 @@ test('refuses what a provider cannot do, and a provider that is off before that 
 });
 
 test('expires_in shrinks on hits and the entry leaves 120 seconds before the token does (2.7)', async (t) => {
-  const { provider, sidecar } = await setup(t);
+  const provider = await startProvider(t, keys);
+  const env = { ...testEnv(provider.origin, keys), FULLMAKT_SIDECAR_REFRESH_AHEAD: 'false' };
+  const sidecar = await startSidecar(t, env);
   const left = async (): Promise<unknown> => {
     const response = await sidecar.post('/token', ENTRA);
     return ((await response.json()) as Record<string, unknown>)['expires_in'];
