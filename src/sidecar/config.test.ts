@@ -128,3 +128,32 @@ test('serves probes on a listener of their own: liveness, readiness by provider,
   assert.deepEqual(Object.keys(providers), ['entra_id', 'tokenx', 'maskinporten', 'idporten']);
   assert.deepEqual(providers['tokenx']?.credential, { kid: 'client-key', loaded: '1970-01-01T00:00:00.000Z' });
 });
+
+test('a generic issuer says its kind and its keys rightly, or there is no start (4)', async () => {
+  const env = testEnv(ORIGIN, keys);
+  const issuers = (mine: object): Record<string, string> => ({ ...env, FULLMAKT_ISSUERS: JSON.stringify({ mine }) });
+  const mine = { issuer: 'https://op.example', jwks_uri: 'https://op.example/jwks', audience: ['me'] };
+  for (const kind of ['user', 'machine']) assert.equal(await problemsOf(issuers({ ...mine, kind })), '');
+  for (const kind of ['person', '', null, 1]) assert.match(await problemsOf(issuers({ ...mine, kind })), /mine\.kind/);
+  const wellKnown = { well_known_url: 'https://op.example/.well-known/openid-configuration' };
+  assert.equal(await problemsOf(issuers({ ...mine, ...wellKnown, jwks_uri: undefined })), '');
+  assert.match(await problemsOf(issuers({ ...mine, ...wellKnown, jwks_uri: 7 })), /needs issuer, and jwks_uri or/);
+  assert.match(await problemsOf(issuers({ ...mine, issuer: '' })), /needs issuer/);
+  assert.match(await problemsOf(issuers({ ...mine, algorithms: ['HS256'] })), /mine\.algorithms/);
+  assert.match(await problemsOf(issuers({ ...mine, algorithms: [] })), /mine\.algorithms/);
+});
+
+test('an address of Entra that is for every tenant does not start, and the problem says what to give instead (2.4)', async () => {
+  const env = testEnv(ORIGIN, keys);
+  for (const tenant of ['common', 'organizations', '{tenantid}']) {
+    const issuer = `https://login.example/${tenant}/v2.0`;
+    assert.match(
+      await problemsOf({ ...env, AZURE_OPENID_CONFIG_ISSUER: issuer }),
+      /AZURE_OPENID_CONFIG_ISSUER is for the users of any tenant.* give the URL of that tenant/,
+    );
+    assert.match(
+      await problemsOf({ ...env, AZURE_APP_WELL_KNOWN_URL: `${issuer}/.well-known/openid-configuration` }),
+      /AZURE_APP_WELL_KNOWN_URL is for the users of any tenant/,
+    );
+  }
+});
