@@ -74,3 +74,10 @@ test('no retry when Retry-After came, which is passed on, nor after any other an
     assert.deepEqual([assertions.length, redirects], [1, ['manual']], String(status));
   }
 });
+
+test('a client that gave an answer up, as one far too long, is not asked again (3.3, 3.4)', async () => {
+  const { failure, assertions } = await ask(fail(new Error('response body is longer than 1048576 bytes')));
+  assert.equal(assertions.length, 1);
+  assert.equal(failure?.status, 500);
+  assert.match(failure?.description ?? '', /^Identity provider request failed:/);
+});

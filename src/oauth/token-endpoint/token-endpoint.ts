@@ -191,14 +191,24 @@ async function attempt(options: Attempt): Promise<Outcome> {
     });
   } catch (cause) {
     if (cause instanceof TokenRequestFailed) return cause;
-    return unreachable(unreachableReason(cause), { cause, unavailable: true });
+    return unreachable(unreachableReason(cause), { cause, unavailable: mayPass(cause) });
   } finally {
     clearTimeout(timer);
   }
 }
 
+/** A TypeError is the network's (Fetch 2.9); what a client says besides, as of an answer that is far too long, comes again. */
+function mayPass(cause: unknown): boolean {
+  return cause instanceof TypeError || isTimeout(cause);
+}
+
+function isTimeout(cause: unknown): boolean {
+  return cause instanceof Error && cause.name === 'TimeoutError';
+}
+
 function unreachableReason(cause: unknown): string {
-  return cause instanceof Error && cause.name === 'TimeoutError' ? 'no answer in time' : 'no connection or no answer';
+  if (isTimeout(cause)) return 'no answer in time';
+  return mayPass(cause) ? 'no connection or no answer' : 'the answer cannot be used';
 }
 
 function judge(
