@@ -14,6 +14,11 @@ export interface JudgeOptions {
   readonly leewaySeconds: number;
 }
 
+/** What of a provider its tokens are judged by. */
+interface JudgedBy extends Pick<Provider, 'keySet' | 'headers'> {
+  readonly settings: Pick<Provider['settings'], 'issuer' | 'audience' | 'algorithms'>;
+}
+
 /** What a good token says, and the text it says it with. */
 export interface GoodToken {
   readonly claims: Claims;
@@ -24,7 +29,7 @@ export interface GoodToken {
  * Judges a token of one provider, in the order of sidecar-sdk.md 2.2. Throws JoseError, of which `keys_unavailable` says nothing about
  * the token, and PayloadRefused.
  */
-export async function judgeToken(token: string, provider: Provider, options: JudgeOptions): Promise<GoodToken> {
+export async function judgeToken(token: string, provider: JudgedBy, options: JudgeOptions): Promise<GoodToken> {
   const jws = parseCompactJws(token, { memo: provider.headers });
   const { kid, alg } = jws.header;
   if (!isAlgorithm(alg)) throw new JoseError('header_refused', 'the algorithm is not known');
