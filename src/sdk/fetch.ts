@@ -20,7 +20,7 @@ export type TokenFetch = (
 ) => Promise<Response>;
 
 /** Where tokens may go: `https://host` or `https://host:port`, http only where it is written. `fetch`: the global one unless given. */
-export type FetchOptions = {
+type FetchOptions = {
   readonly origins: NonEmpty<string>;
   readonly fetch?: typeof globalThis.fetch;
 } & TokenRule;

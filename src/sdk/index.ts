@@ -26,7 +26,6 @@ export type {
   EntraUserClaims,
   IdportenClaims,
   MaskinportenClaims,
-  Organisation,
   TokenxMachineClaims,
   TokenxUserClaims,
 } from './claims.ts';
@@ -36,7 +35,6 @@ export { allOf, anyOf, anyPrincipal } from './guards/guard.ts';
 export { requireMachine, requireUser } from './guards/kind-guards.ts';
 export { requireConsumer, requireGroup, requireRole, requireScope } from './guards/claim-guards.ts';
 export { requireAcr } from './guards/acr.ts';
-export type { MinimumAcr } from './guards/acr.ts';
 export { requireCaller } from './guards/caller-guard.ts';
 export { AuthError } from './auth-error.ts';
 export type { AuthErrorCode } from './auth-error.ts';

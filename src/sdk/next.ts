@@ -9,7 +9,7 @@ import type { AdapterOptions } from './http/refusal.ts';
 export type { AdapterOptions } from './http/refusal.ts';
 
 /** What a route handler of the App Router gets beside the request; `params` are the dynamic parts of its path. */
-export interface RouteContext<P = Readonly<Record<string, string | string[] | undefined>>> {
+interface RouteContext<P = Readonly<Record<string, string | string[] | undefined>>> {
   readonly params: Promise<P>;
 }
 

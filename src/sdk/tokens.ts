@@ -18,9 +18,7 @@ import { createTokenHandle } from './token-handle.ts';
 import type { TokenHandle } from './token-handle.ts';
 
 export { AcquireError } from './acquire/acquire-error.ts';
-export type { AcquireErrorKind } from './acquire/acquire-error.ts';
 export type { Ask, MachineRequest, UserRequest, UserToken } from './acquire/requests.ts';
-export type { TokenHandle } from './token-handle.ts';
 
 /** `expiresAt` in seconds since the epoch. */
 export interface AcquiredToken {
@@ -40,7 +38,7 @@ export interface Tokens {
 }
 
 /** How tokens are acquired; `auto`: from the sidecar if `NAIS_TOKEN_ENDPOINT` is set, else directly, with the application's own keys. */
-export type TokensOptions = Options & { readonly via?: 'auto' | 'sidecar' | 'direct' };
+type TokensOptions = Options & { readonly via?: 'auto' | 'sidecar' | 'direct' };
 
 /**
  * Tokens for the application the environment describes. What it lacks shows when a token is asked for, as `not_configured`; with

@@ -13,7 +13,6 @@ import { protect as protectHono } from '../../hono.ts';
 import { allOf, anyPrincipal, requireAcr, requireCaller, requireScope, requireUser } from '../../index.ts';
 import type { Fullmakt, Guard, Principal } from '../../index.ts';
 import { protectRoute } from '../../next.ts';
-import type { RouteContext } from '../../next.ts';
 import { protect as protectNode } from '../../node.ts';
 import { askOverHttp, headersOf, listenOnce } from './ask.ts';
 import type { Answer, Question } from './ask.ts';
@@ -47,6 +46,8 @@ const answerOf = (path: string, principal: Principal): object => {
 const handleError: express.ErrorRequestHandler = (_error, _req, res, _next) => {
   res.status(500).end();
 };
+
+type Params = Readonly<Record<string, string | string[] | undefined>>;
 
 type Start = (t: TestContext, auth: Fullmakt, options: AdapterOptions) => Promise<App>;
 
@@ -122,7 +123,7 @@ async function startNode(t: TestContext, auth: Fullmakt, options: AdapterOptions
 }
 
 async function startNext(_t: TestContext, auth: Fullmakt, options: AdapterOptions): Promise<App> {
-  const handlers = new Map<string, (request: Request, context: RouteContext) => Promise<Response>>();
+  const handlers = new Map<string, (request: Request, context: { params: Promise<Params> }) => Promise<Response>>();
   for (const [path, guard] of Object.entries(ROUTES)) {
     const inner = protectRoute(
       auth,
