@@ -4,11 +4,10 @@ import { parseLocalIssuers, issuerUrlProblem } from '../oauth/local-issuers.ts';
 import { AuthError, withoutExplanation } from './auth-error.ts';
 import { tokenOf } from './http/authenticate.ts';
 import type { RequestLike } from './http/authenticate.ts';
-import { readCallerList } from './guards/callers.ts';
-import type { CallerList } from './guards/callers.ts';
+import { callerListOf, readCallerList } from './guards/callers.ts';
 import { ConfigError } from './config-error.ts';
 import { issuersFromEnv, labelInEnv } from './settings/environment.ts';
-import { admit } from './guards/guard.ts';
+import { admit, isGuard } from './guards/guard.ts';
 import type { Guard } from './guards/guard.ts';
 import { checkIssuers } from './settings/issuer-check.ts';
 import { trustIssuer } from './judge/issuer.ts';
@@ -53,7 +52,7 @@ export function fromEnv(options: Options = {}): Fullmakt {
 
 /** The given issuers. Throws ConfigError listing everything that is wrong. */
 export function create(issuers: NonEmpty<IssuerConfig>, options: Options = {}): Fullmakt {
-  return build(issuers, options, { found: [] });
+  return build(issuers, options, { found: issuers.length === 0 ? ['no issuer is given'] : [] });
 }
 
 /** Where issuers came from: what is known to be wrong with that, and what one is called there. */
@@ -111,7 +110,7 @@ function assemble(context: ValidationContext, explain: boolean, telemetry: Telem
       return outcome.ok ? authorize(outcome.principal, guard) : outcome;
     },
     checkGuard: (guard) => {
-      checkGuard(guard, context.callers);
+      checkGuard(guard, context);
     },
     ready: () => readiness(context),
     close() {
@@ -122,12 +121,12 @@ function assemble(context: ValidationContext, explain: boolean, telemetry: Telem
   };
 }
 
-function checkGuard(guard: unknown, callers: CallerList): void {
-  if (typeof guard !== 'function' || !('text' in guard)) {
+function checkGuard(guard: unknown, { callers, issuers }: ValidationContext): void {
+  if (!isGuard(guard)) {
     throw new ConfigError(['a guard is missing: write anyPrincipal to let any valid token pass']);
   }
-  const needsList = 'needs' in guard && guard.needs === 'caller-list';
-  if (needsList && callers.entra === undefined && callers.tokenx === undefined) {
+  const listed = Array.from(issuers.values(), ({ config: { provider } }) => callerListOf(callers, provider));
+  if (guard.needs === 'caller-list' && listed.every((list) => list === undefined)) {
     throw new ConfigError([
       'requireCaller needs the caller list of the platform: AZURE_APP_PRE_AUTHORIZED_APPS or FULLMAKT_INBOUND_APPS is missing',
     ]);

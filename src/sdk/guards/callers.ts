@@ -16,6 +16,12 @@ export function readCallerList(env: Env, findings: string[]): CallerList {
   return { entra: readEntra(env, findings), tokenx: readTokenx(env, findings) };
 }
 
+/** The list for callers by way of a provider; undefined where there is none, or the provider tells no callers. */
+export function callerListOf({ entra, tokenx }: CallerList, provider: string): object | undefined {
+  if (provider === 'entra_id') return entra;
+  return provider === 'tokenx' ? tokenx : undefined;
+}
+
 /** Whether a TokenX client is on the list; `*` as a whole part matches exactly one part. */
 export function matchesApp(patterns: readonly string[], clientId: string): boolean {
   const parts = clientId.split(':');

@@ -60,7 +60,7 @@ export function requireGroup(rule: AnyAll): Guard<EntraUser> {
 /** An organisation, by number, as the consumer in a Maskinporten token. */
 export function requireConsumer(...organisationNumbers: NonEmpty<string>): Guard<MaskinportenMachine> {
   const numbers: readonly string[] = organisationNumbers;
-  const wrong = numbers.filter((number) => !/^\d{9}$/.test(number));
+  const wrong = numbers.filter((number) => typeof number !== 'string' || !/^\d{9}$/.test(number));
   if (numbers.length === 0 || wrong.length > 0) {
     throw new ConfigError([
       `requireConsumer: organisation numbers of nine digits are needed${wrong.map((text) => `, not ${text}`).join('')}`,
