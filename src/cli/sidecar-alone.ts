@@ -1,8 +1,17 @@
 import type { Clock } from '../oauth/time.ts';
 import type { TokenEndpointLimits } from '../oauth/token-endpoint/token-endpoint.ts';
+import type { Emit } from '../observe/events.ts';
 import { createObserver } from '../observe/observer.ts';
+import type { Observer } from '../observe/observer.ts';
+import type { Environment } from '../settings.ts';
 import { createSidecar } from '../sidecar/app.ts';
+import type { SidecarProgram } from '../sidecar/app.ts';
+import type { SidecarConfig } from '../sidecar/config.ts';
+import { createSidecarDaemon } from '../sidecar/daemon/daemon.ts';
+import type { DaemonDependencies, SidecarDaemon } from '../sidecar/daemon/daemon.ts';
+import { eventsLabelledByApp } from '../sidecar/daemon/labelled-by-app.ts';
 import { sidecarEvents } from '../sidecar/events.ts';
+import type { SidecarEvent } from '../sidecar/events.ts';
 import { createClosers } from '../up/closers.ts';
 import type { Closers } from '../up/closers.ts';
 import { openAll } from '../up/listening.ts';
@@ -21,6 +30,8 @@ import { openSidecarTelemetry } from './sidecar-telemetry.ts';
 export interface RunningSidecar {
   /** Where it listens, by the name of the listener: what a port 0 became, or `unix:` and a path. */
   readonly origins: Readonly<Record<string, string>>;
+  /** Of a daemon: the applications it serves, and those it does not. */
+  readonly apps?: SidecarDaemon['apps'];
   /** Reads credentials again, as they do from time to time. */
   readAgain(): void;
   /** Not ready any more; finishes what was begun and lets go of everything. */
@@ -70,18 +81,18 @@ async function open(
   const tracer = telemetry?.tracer;
   const stalls = opened(watchStalls());
   const drain = { begun: false };
-  const program = opened(
-    await createSidecar(config, {
-      fetch: tracer === undefined ? outbound.fetch : traceCalls(outbound.fetch, tracer),
-      now,
-      emit: observer.emitter('sidecar', sidecarEvents),
-      metrics: () => observer.metrics(),
-      accepting: () => !drain.begun && !stalls.stalled(),
-      tracer,
-      limits: tokenLimits(limits),
-      reload,
-    }),
-  );
+  const parts = {
+    fetch: tracer === undefined ? outbound.fetch : traceCalls(outbound.fetch, tracer),
+    now,
+    metrics: () => observer.metrics(),
+    accepting: () => !drain.begun && !stalls.stalled(),
+    tracer,
+    limits: tokenLimits(limits),
+  };
+  const daemon = config.appsDir === undefined ? undefined : createDaemon(config, reload.env, { ...parts, observer });
+  const alone = async (): Promise<SidecarProgram> =>
+    createSidecar(config, { ...parts, emit: observer.emitter('sidecar', sidecarEvents), reload });
+  const program = opened(daemon ?? (await alone()));
   await firstOf([program.start?.() ?? Promise.resolve(), ending], FIRST_LOAD_SECONDS);
   telemetry?.deliver(() => program.tellFigures());
   const [probeSpecs, apiSpecs] = [
@@ -92,19 +103,33 @@ async function open(
   // Probes are told to the last that there is nothing more to come.
   closers.add(() => health.running?.close());
   const api = await openAll(apiSpecs, GRACE_SECONDS);
-  closers.add(() => api.close());
+  closers.add(() => Promise.all([api.close(), daemon?.drain()]));
   health.running = await openAll(probeSpecs);
   const listeners = [...api.listeners, ...health.running.listeners];
   return {
     origins: Object.fromEntries(listeners.map(({ name, origin }) => [name, origin])),
+    ...(daemon === undefined ? {} : { apps: daemon.apps }),
     readAgain: () => void program.readAgain(),
     async close() {
       drain.begun = true;
       for (const listener of api.listeners) listener.lastRequests();
+      daemon?.lastRequests();
       await new Promise((resolve) => setTimeout(resolve, LAST_REQUESTS_MS));
       await closers.close();
     },
   };
+}
+
+type Shared = Omit<DaemonDependencies, 'emitterOf' | 'env'>;
+
+function createDaemon(
+  config: SidecarConfig,
+  env: Environment,
+  { observer, ...parts }: Shared & { readonly observer: Observer },
+): SidecarDaemon {
+  const table = eventsLabelledByApp();
+  const emitterOf = (app = ''): Emit<SidecarEvent> => observer.emitter('sidecar', table, { app });
+  return createSidecarDaemon(config, { ...parts, emitterOf, env, graceSeconds: GRACE_SECONDS });
 }
 
 function isProbe({ name }: ListenerSpec): boolean {

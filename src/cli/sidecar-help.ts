@@ -12,6 +12,9 @@ const HEAD = `fullmakt sidecar: fetches, exchanges and judges tokens for one app
       --check                   judge the settings, print them with secrets masked, and do not start
       --json                    one JSON document on standard output once ready; the rest on standard error
 
+With FULLMAKT_SIDECAR_SECRET_DIRS files in those folders win over all of this, and are read again when they change and on SIGHUP.
+With FULLMAKT_SIDECAR_APPS_DIR one process serves every application that has a folder there: docs/sidecar-for-many-apps.md.
+
 Each setting is a flag, a name in the file, and a variable: its name in capitals with _ for -, and FULLMAKT_SIDECAR_ before it
 where docs/configuration.md says so. In round brackets are other variables that are read, in square ones the kind of value and
 what holds without it. Flags can be seen by others on the machine: keys belong in variables or the file.

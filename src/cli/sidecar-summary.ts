@@ -1,6 +1,7 @@
 import { readProviders } from '../providers/environment.ts';
 import { providerVariables } from '../sidecar/config-problems.ts';
 import { alignColumns } from '../up/table.ts';
+import type { RunningSidecar } from './sidecar-alone.ts';
 import type { SidecarSetUp } from './sidecar-settings.ts';
 
 /** What `fullmakt sidecar` has started: printed for people, or as JSON for scripts. */
@@ -13,6 +14,8 @@ export interface SidecarSummary {
   readonly providers: readonly string[];
   /** Where it listens: what a port 0 became, and `unix:` before the path of a socket. */
   readonly origins: { readonly api?: string; readonly socket?: string; readonly probes?: string };
+  /** Of a daemon: what it serves, and what it refused. */
+  readonly apps?: { readonly served: readonly string[]; readonly refused: readonly string[] };
   /** Every setting in force, with nothing secret in it. */
   readonly settings: Readonly<Record<string, unknown>>;
 }
@@ -20,7 +23,7 @@ export interface SidecarSummary {
 /** The summary of a sidecar that listens at `origins` (by listener), `seconds` after the process began. Holds no secret. */
 export function summariseSidecar(
   { config, effective }: SidecarSetUp,
-  origins: Readonly<Record<string, string>>,
+  { origins, apps }: Pick<RunningSidecar, 'origins' | 'apps'>,
   seconds: number,
 ): SidecarSummary {
   const { sidecar: api, 'sidecar socket': socket, 'sidecar probes': probes } = origins;
@@ -35,17 +38,21 @@ export function summariseSidecar(
       ...(socket === undefined ? {} : { socket }),
       ...(probes === undefined ? {} : { probes }),
     },
+    ...(apps && { apps: { served: [...apps.hosted.keys()], refused: [...apps.refused.keys()] } }),
     settings: effective,
   };
 }
 
 /** The text that a person reads. */
-export function describeSidecar({ seconds, providers, origins }: SidecarSummary): string {
+export function describeSidecar({ seconds, providers, origins, apps }: SidecarSummary): string {
   const lines = [
+    ...(apps === undefined ? [] : [['applications', `${apps.served.length} served, ${apps.refused.length} refused`]]),
     ...(origins.api === undefined ? [] : [['for the application', origins.api]]),
     ...(origins.socket === undefined ? [] : [['for the application', origins.socket]]),
     ['probes and figures', origins.probes ?? 'nowhere'],
-    ['providers', providers.length === 0 ? 'none is switched on' : providers.join(', ')],
+    ...(apps === undefined
+      ? [['providers', providers.length === 0 ? 'none is switched on' : providers.join(', ')]]
+      : []),
   ];
   return `ready in ${seconds.toFixed(2)} s\n\n${alignColumns(lines)}\n`;
 }

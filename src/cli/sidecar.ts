@@ -30,7 +30,7 @@ export async function runSidecar(args: readonly string[], env: Environment, cwd:
   if (hasFolders) process.on('SIGHUP', () => started.running?.readAgain());
   const running = await startSidecarAlone(setUp, { notice, ending });
   started.running = running;
-  const summary = summariseSidecar(setUp, running.origins, performance.now() / 1000);
+  const summary = summariseSidecar(setUp, running, performance.now() / 1000);
   process.stdout.write(command.json ? `${JSON.stringify(summary, null, 2)}\n` : describeSidecar(summary));
   if (!command.json) settings(setUp.effective);
   // Now and not at the end: whoever kills this process should not have the next one strip all types again.

@@ -12,6 +12,7 @@ const MAX_RESULT_SECONDS = 300;
 
 /** Everything that keeps settings from working together, each naming its variable; what could not be read is left out of the judgement. */
 export function sidecarProblems(config: Partial<SidecarConfig>): readonly string[] {
+  if (config.appsDir !== undefined) return daemonProblems(config);
   const read = readProviders(providerVariables(config));
   const problems = read.ok ? [] : [...read.problems];
   const { bind, socket, leewaySeconds = 0 } = config;
@@ -36,6 +37,23 @@ export function sidecarProblems(config: Partial<SidecarConfig>): readonly string
     );
   }
   return problems;
+}
+
+/** What would say something of one application where many are served is a mistake, and a dangerous one if it is a credential. */
+function daemonProblems(config: Partial<SidecarConfig>): readonly string[] {
+  const { bind, socket, secretDirs = [] } = config;
+  const switches: ReadonlySet<string> = new Set(Object.values(PROVIDER_VARIABLES).map(({ enabled }) => enabled));
+  const said = [
+    ...(bind === undefined ? [] : ['BIND_ADDRESS']),
+    ...(socket === undefined ? [] : ['FULLMAKT_SIDECAR_SOCKET']),
+    ...(secretDirs.length === 0 ? [] : ['FULLMAKT_SIDECAR_SECRET_DIRS']),
+    ...Object.entries(providerVariables(config)).flatMap(([name, value]) =>
+      switches.has(name) && value === 'true' ? [name] : [],
+    ),
+  ];
+  return said.map(
+    (name) => `${name} is of one application: with FULLMAKT_SIDECAR_APPS_DIR each has its own in its folder`,
+  );
 }
 
 /** The members of the configuration that are variables of providers. */

@@ -30,6 +30,10 @@ export interface DaemonDependencies extends Omit<SidecarDependencies, 'emit' | '
 /** One program for many applications. */
 export interface SidecarDaemon extends SidecarProgram {
   readonly apps: Pick<HostedApps, 'hosted' | 'refused'>;
+  /** From now on every answer to any application is the last on its connection. */
+  lastRequests(): void;
+  /** No application is served any more; requests that were begun are finished. `close` does the same and lets go of the rest. */
+  drain(): Promise<void>;
 }
 
 /** Requests of an application that goes away have so long to end. */
@@ -50,6 +54,12 @@ export function createSidecarDaemon(config: SidecarConfig, dependencies: DaemonD
     watch?.follow(scanner.folders());
   };
   let watch: FolderWatch | undefined;
+  const drain = async (): Promise<void> => {
+    watch?.close();
+    watch = undefined;
+    await scanner.close();
+    await apps.close();
+  };
   const ready = daemonReadiness(apps, () => scanner.state(), now);
   return {
     apps,
@@ -62,11 +72,10 @@ export function createSidecarDaemon(config: SidecarConfig, dependencies: DaemonD
       // What was written between the first reading and the first watcher.
       void readAgain();
     },
+    lastRequests: () => apps.hosted.forEach((app) => app.lastRequests()),
+    drain,
     async close() {
-      watch?.close();
-      watch = undefined;
-      await scanner.close();
-      await apps.close();
+      await drain();
       issuers.close();
     },
   };

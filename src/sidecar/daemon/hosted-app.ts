@@ -21,6 +21,8 @@ import type { AppPlace } from './app-place.ts';
 export interface HostedApp extends Pick<Follower, 'readAgain' | 'shown'>, Pick<Application, 'context'> {
   readonly place: AppPlace;
   readonly origins: readonly string[];
+  /** From now on every answer is the last on its connection. */
+  lastRequests(): void;
   /** Takes no more connections at once; requests that were begun are finished within the grace. */
   close(graceSeconds: number): Promise<void>;
 }
@@ -69,6 +71,7 @@ export async function hostApp(parts: HostingParts): Promise<HostedApp> {
     context: application.context,
     readAgain: () => follower.readAgain(),
     shown: () => follower.shown(),
+    lastRequests: () => listeners.forEach((listener) => listener.lastRequests()),
     async close(graceSeconds) {
       await Promise.all(listeners.map((listener) => listener.close(graceSeconds)));
       application.close();
