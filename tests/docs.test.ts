@@ -11,6 +11,7 @@ import { ERRORS } from '../src/login/pages/errors.ts';
 import { PAGE_TEXTS } from '../src/login/pages/page-texts.ts';
 import { PAGES } from '../src/login/testing/pages.ts';
 import type { EventRule } from '../src/observe/events.ts';
+import { sidecarEvents } from '../src/sidecar/events.ts';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const read = (file: string): string => readFileSync(join(root, file), 'utf8');
@@ -160,6 +161,16 @@ test('docs/login-proxy.md lists every metric of the login proxy with its labels,
   const rules = Object.values<EventRule>(LOGIN_EVENTS).flatMap(({ counter, histogram, gauge }) =>
     [counter, histogram, gauge].flatMap((rule) => (rule === undefined ? [] : [rule])),
   );
+  const built = rules.map(({ name, labels }) => [name, [...labels].toSorted()] as const);
+  assert.deepEqual(Object.fromEntries(documented), Object.fromEntries(built));
+});
+
+test('docs/migrating-from-texas.md lists every metric of the sidecar with its labels, and no others', () => {
+  const rows = read('docs/migrating-from-texas.md').matchAll(/^\| [^|]*\| `(fullmakt_sidecar_\w+)` \| ([^|]*) \|/gm);
+  const documented = [...rows].map(([, name = '', labels = '']) => [name, matches(labels, /`(\w+)`/g)] as const);
+  const rules = Object.values<EventRule>(sidecarEvents)
+    .flatMap((rule) => [rule, ...(rule.also ?? [])])
+    .flatMap(({ counter, histogram, gauge }) => [counter, histogram, gauge].filter((each) => each !== undefined));
   const built = rules.map(({ name, labels }) => [name, [...labels].toSorted()] as const);
   assert.deepEqual(Object.fromEntries(documented), Object.fromEntries(built));
 });
