@@ -88,7 +88,7 @@ export interface IdportenClaims extends Claims {
 }
 
 /** An organisation in ISO 6523 form: `0192:<organisation number>`. */
-export interface Organisation {
+interface Organisation {
   readonly authority: string;
   readonly ID: string;
 }

@@ -20,7 +20,7 @@ export interface Meters {
 }
 
 /** What is read and not counted. */
-export type Gauge = keyof typeof GAUGES;
+type Gauge = keyof typeof GAUGES;
 
 const GAUGES = {
   cache_entries: 'Entries of a cache.',

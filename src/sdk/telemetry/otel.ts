@@ -14,16 +14,16 @@ export interface OtelTracer {
 }
 
 /** Counters and histograms of the metrics API. */
-export interface OtelInstrument {
+interface OtelInstrument {
   add?: (value: number, attributes: Attributes) => void;
   record?: (value: number, attributes: Attributes) => void;
 }
 
 /** What an observable gauge is read with. */
-export type OtelCallback = (result: { observe(value: number, attributes: Attributes): void }) => void;
+type OtelCallback = (result: { observe(value: number, attributes: Attributes): void }) => void;
 
 /** A gauge that is read when it is exported. */
-export interface OtelObservable {
+interface OtelObservable {
   addCallback(callback: OtelCallback): void;
   removeCallback(callback: OtelCallback): void;
 }
