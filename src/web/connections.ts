@@ -1,4 +1,5 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { Server as NetServer } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { PIPELINED_REQUESTS } from './limits.ts';
 
@@ -16,8 +17,8 @@ export interface Connections {
   followsRefusal(incoming: IncomingMessage): boolean;
   /** A socket has left HTTP, or carries an answer without an end; the signal asks its owner to end it in its own way. */
   lasting(socket: Duplex): AbortSignal;
-  /** Every answer from now on ends its connection, those under way included. */
-  lastRequests(): void;
+  /** No more connections are taken, and every answer from now on ends its own, those under way included. */
+  lastRequests(servers: readonly Server[]): void;
   close(servers: readonly Server[], graceSeconds: number): Promise<void>;
 }
 
@@ -30,7 +31,7 @@ export function createConnections(): Connections {
   const running = new Set<ServerResponse>();
   let draining = false;
   let closing: Promise<void> | undefined;
-  const lastRequests = (): void => {
+  const endEach = (): void => {
     draining = true;
     for (const outgoing of running) outgoing.shouldKeepAlive = false;
   };
@@ -67,9 +68,13 @@ export function createConnections(): Connections {
       if (draining) controller.abort();
       return controller.signal;
     },
-    lastRequests,
+    lastRequests(servers) {
+      endEach();
+      // Not the HTTP server's own way, which closes idle connections at once: a request may be on its way on any of them.
+      for (const server of servers) Reflect.apply(NetServer.prototype.close, server, []);
+    },
     close(servers, graceSeconds) {
-      lastRequests();
+      endEach();
       closing ??= drain(servers, lasting, graceSeconds);
       return closing;
     },

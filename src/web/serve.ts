@@ -48,7 +48,7 @@ export interface Listener {
   readonly port: number;
   /** `http://host:port`, or `unix:` and the path of a socket. */
   readonly origin: string;
-  /** From now on every answer is the last on its connection: who is busy moves on before anything is closed. */
+  /** Takes no more connections, and every answer is the last on its own: who is busy has moved on before `close` cuts the idle. */
   lastRequests(): void;
   /** Stops accepting, finishes running requests, ends tunnels and event streams spread over half the grace, then cuts what is left (5 s unless told). */
   close(graceSeconds?: number): Promise<void>;
@@ -71,7 +71,7 @@ export async function serve(spec: ListenerSpec): Promise<Listener> {
     host: spec.host,
     port,
     origin: originOf(spec, port),
-    lastRequests: () => connections.lastRequests(),
+    lastRequests: () => connections.lastRequests(servers),
     close: (graceSeconds = 5) => connections.close(servers, graceSeconds),
   };
 }
