@@ -135,9 +135,8 @@ function readClient(reader: Reader, variables: ProviderVariables, why: string): 
       ? value(reader, variables.clientId)
       : required(reader, variables.clientId, why);
   const jwk = required(reader, variables.privateJwk, why);
-  if (jwk === undefined || clientId === undefined) return undefined;
-  const key = readKey(reader, variables.privateJwk, jwk);
-  return key === undefined ? undefined : { clientId, key };
+  const key = jwk === undefined ? undefined : readKey(reader, variables.privateJwk, jwk);
+  return key === undefined || clientId === undefined ? undefined : { clientId, key };
 }
 
 function readKey(reader: Reader, name: string, text: string): SigningKey | undefined {
