@@ -42,14 +42,14 @@ export interface FakeProvider {
   mint(claims: object, options?: { readonly header?: object; readonly key?: SigningKey }): Promise<string>;
 }
 
-/** Starts one; it ends with the test. */
-export async function startProvider(t: TestContext, keys: TestKeys): Promise<FakeProvider> {
+/** Starts one, on a port of the system's choice unless told; it ends with the test. */
+export async function startProvider(t: TestContext, keys: TestKeys, port = 0): Promise<FakeProvider> {
   const forms: URLSearchParams[] = [];
   const listener = await serve({
     name: 'fake provider',
     setting: 'none',
     host: '127.0.0.1',
-    port: 0,
+    port,
     handle: async (request: HttpRequest): Promise<HttpResponse> => {
       if (request.path === '/jwks') return fake.keySet();
       forms.push(new URLSearchParams((await request.body()).toString()));
