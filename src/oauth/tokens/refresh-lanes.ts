@@ -1,4 +1,5 @@
 import type { Clock } from '../time.ts';
+import { createOldestFirst } from './oldest-first.ts';
 
 /** Background work by provider: a few at once for each, and none while the provider asked for a pause. */
 export interface RefreshLanes {
@@ -16,6 +17,7 @@ export interface RefreshLanes {
 
 interface Lane {
   readonly waiting: Set<string>;
+  readonly first: () => string | undefined;
   running: number;
   /** Seconds since the epoch. */
   pausedUntil: number;
@@ -30,7 +32,9 @@ export function createRefreshLanes(now: Clock, run: (key: string) => Promise<voi
   function laneOf(provider: string): Lane {
     const known = lanes.get(provider);
     if (known !== undefined) return known;
-    const lane = { waiting: new Set<string>(), running: 0, pausedUntil: Number.NEGATIVE_INFINITY };
+    const waiting = new Set<string>();
+    const first = createOldestFirst(() => waiting.values());
+    const lane = { waiting, first, running: 0, pausedUntil: Number.NEGATIVE_INFINITY };
     lanes.set(provider, lane);
     return lane;
   }
@@ -50,7 +54,7 @@ export function createRefreshLanes(now: Clock, run: (key: string) => Promise<voi
 
   function pump(lane: Lane): void {
     while (hasRoom(lane)) {
-      const [key] = lane.waiting;
+      const key = lane.first();
       if (key === undefined) return;
       lane.waiting.delete(key);
       begin(lane, run(key));

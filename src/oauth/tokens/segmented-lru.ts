@@ -1,3 +1,5 @@
+import { createOldestFirst } from './oldest-first.ts';
+
 /** An entry of a bounded map. */
 export interface Sized {
   readonly bytes: number;
@@ -25,6 +27,8 @@ export function createSegmentedLru<E extends Sized>(
 ): SegmentedLru<E> {
   const probation = new Map<string, E>();
   const proven = new Map<string, E>();
+  const oldestOnProbation = createOldestFirst(() => probation.keys());
+  const oldestProven = createOldestFirst(() => proven.keys());
   // Of both bounds, or used entries would leave no room in which a new one could be used again.
   const maxProven = Math.floor(bounds.maxEntries * PROTECTED_SHARE);
   const maxProvenBytes = bounds.maxBytes * PROTECTED_SHARE;
@@ -42,7 +46,7 @@ export function createSegmentedLru<E extends Sized>(
 
   function evict(): void {
     while (probation.size + proven.size > bounds.maxEntries || bytes > bounds.maxBytes) {
-      const [oldest] = probation.size > 0 ? probation.keys() : proven.keys();
+      const oldest = probation.size > 0 ? oldestOnProbation() : oldestProven();
       if (oldest === undefined) return;
       const entry = remove(oldest);
       if (entry !== undefined) onEvict(oldest, entry);
@@ -60,12 +64,12 @@ export function createSegmentedLru<E extends Sized>(
   }
 
   function demoteOldest(): void {
-    for (const [key, entry] of proven) {
-      proven.delete(key);
-      provenBytes -= entry.bytes;
-      probation.set(key, entry);
-      return;
-    }
+    const key = oldestProven();
+    const entry = key === undefined ? undefined : proven.get(key);
+    if (key === undefined || entry === undefined) return;
+    proven.delete(key);
+    provenBytes -= entry.bytes;
+    probation.set(key, entry);
   }
 
   return {
