@@ -71,6 +71,7 @@ export function createConnections(): Connections {
     lastRequests(servers) {
       endEach();
       // Not the HTTP server's own way, which closes idle connections at once: a request may be on its way on any of them.
+      // oxlint-disable-next-line typescript/unbound-method -- the one below it, of this server
       for (const server of servers) Reflect.apply(NetServer.prototype.close, server, []);
     },
     close(servers, graceSeconds) {

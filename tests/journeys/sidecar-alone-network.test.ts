@@ -42,6 +42,11 @@ async function until(isSo: () => boolean): Promise<void> {
   throw new Error('it never came about');
 }
 
+const handle = ({ path }: HttpRequest): HttpResponse =>
+  path === '/jwks'
+    ? json(200, { keys: [publicJwk(keys.issuerJwk)] })
+    : json(200, { access_token: 'of-tls', token_type: 'Bearer', expires_in: 3600 });
+
 /** A provider that speaks https under a name, and the file that makes it believed. */
 async function startTlsProvider(
   t: TestContext,
@@ -50,10 +55,6 @@ async function startTlsProvider(
   const tls = await selfSigned(host);
   const caFile = join(folder, `${host}.pem`);
   writeFileSync(caFile, tls.cert);
-  const handle = ({ path }: HttpRequest): HttpResponse =>
-    path === '/jwks'
-      ? json(200, { keys: [publicJwk(keys.issuerJwk)] })
-      : json(200, { access_token: 'of-tls', token_type: 'Bearer', expires_in: 3600 });
   const { origin } = await openListener(t, { tls, handle });
   return { port: new URL(origin).port, caFile };
 }
@@ -71,7 +72,8 @@ async function startProxy(
     const wanted = user === undefined ? undefined : `Basic ${Buffer.from(user).toString('base64')}`;
     if (headers['proxy-authorization'] !== wanted) {
       refused.push(url);
-      return void socket.end('HTTP/1.1 407 Proxy Authentication Required\r\n\r\n');
+      socket.end('HTTP/1.1 407 Proxy Authentication Required\r\n\r\n');
+      return;
     }
     asked.push(url);
     const target = connect(Number(url.split(':')[1]), '127.0.0.1', () => {
