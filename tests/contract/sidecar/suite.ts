@@ -1,0 +1,78 @@
+import test from 'node:test';
+import type { Case, Revision } from './case.ts';
+import type { Implementation } from './implementation.ts';
+import { familyNames, readFamily } from './read-family.ts';
+import { runCase } from './run-case.ts';
+
+/** Which cases are run. */
+export interface Selection {
+  readonly revision: Revision;
+  /** `S1`: only those. */
+  readonly stage: 'S1' | 'S2';
+  /** Names of case files; all unless given. */
+  readonly families?: readonly string[];
+}
+
+interface Count {
+  readonly name: string;
+  passed: number;
+  failed: number;
+  /** How many cases were left out, by the reason. */
+  readonly left: Map<string, number>;
+}
+
+/** Declares a test for each family, with one for each of its cases, and says at the end how many there were. */
+export async function declareSuite(
+  implementation: Implementation,
+  { revision, stage, families }: Selection,
+): Promise<void> {
+  const counts: Count[] = [];
+  // All are read before the first runs, so that a misspelt case is not lost among results.
+  const read = await Promise.all((families ?? (await familyNames())).map(readFamily));
+  for (const { name, cases } of read) {
+    const mine = cases.filter((one) => one.revisions.includes(revision) && one.stage <= stage);
+    const count: Count = { name, passed: 0, failed: 0, left: new Map() };
+    if (mine.length === 0) continue;
+    counts.push(count);
+    test(`the cases of ${name} hold, ${implementation.name} (8.1)`, {
+      concurrency: implementation.concurrency,
+    }, async (t) => {
+      await Promise.all(mine.map((one) => t.test(one.id, (inner) => runOne(one, implementation, count, inner))));
+    });
+  }
+  test(`every case is counted, ${implementation.name}`, async (t) => {
+    await implementation.close();
+    for (const count of counts) t.diagnostic(lineOf(count));
+    t.diagnostic(lineOf(sum(counts)));
+  });
+}
+
+async function runOne(one: Case, implementation: Implementation, count: Count, t: test.TestContext): Promise<void> {
+  const reason = implementation.cannot(one);
+  if (reason !== undefined) {
+    count.left.set(reason, (count.left.get(reason) ?? 0) + 1);
+    return t.skip(reason);
+  }
+  count.failed += 1;
+  const { world, release } = await implementation.open(one);
+  try {
+    await runCase(one, world, implementation.blurSeconds);
+  } finally {
+    await release();
+  }
+  count.failed -= 1;
+  count.passed += 1;
+}
+
+function lineOf({ name, passed, failed, left }: Count): string {
+  const reasons = [...left].map(([reason, number]) => `, ${number} left out: ${reason}`).join('');
+  return `${name.padEnd(12)} ${passed} passed, ${failed} failed${reasons}`;
+}
+
+function sum(counts: readonly Count[]): Count {
+  const left = new Map<string, number>();
+  for (const [reason, number] of counts.flatMap((count) => [...count.left]))
+    left.set(reason, (left.get(reason) ?? 0) + number);
+  const total = (which: 'passed' | 'failed'): number => counts.reduce((before, count) => before + count[which], 0);
+  return { name: 'all', passed: total('passed'), failed: total('failed'), left };
+}
