@@ -11,9 +11,11 @@ const MAX_LEEWAY_SECONDS = 120;
 const MAX_RESULT_SECONDS = 300;
 
 /** Everything that keeps settings from working together, each naming its variable; what could not be read is left out of the judgement. */
-export function sidecarProblems(config: Partial<SidecarConfig>): readonly string[] {
+export function sidecarProblems(
+  config: Partial<SidecarConfig>,
+  read: ReturnType<typeof readProviders> = readProviders(providerVariables(config)),
+): readonly string[] {
   if (config.appsDir !== undefined) return daemonProblems(config);
-  const read = readProviders(providerVariables(config));
   const problems = read.ok ? [] : [...read.problems];
   const { bind, socket, leewaySeconds = 0 } = config;
   const address = apiAddress({ ...(bind && { bind }), ...(socket && { socket }) });

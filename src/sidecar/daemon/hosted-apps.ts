@@ -4,7 +4,7 @@ import type { SidecarDependencies } from '../app.ts';
 import { SidecarMisconfigured } from '../application.ts';
 import type { SidecarEvent } from '../events.ts';
 import type { Issuers } from '../reload/issuers.ts';
-import { readAppFolder } from './app-folder.ts';
+import type { FolderVariables } from '../reload/variable-folder.ts';
 import type { AppPlace } from './app-place.ts';
 import { placeOf } from './app-place.ts';
 import { hostApp } from './hosted-app.ts';
@@ -26,8 +26,8 @@ export interface HostedApps {
   readonly hosted: ReadonlyMap<string, HostedApp>;
   /** By name; of an application that is also hosted, why it is still as it was. */
   readonly refused: ReadonlyMap<string, readonly string[]>;
-  /** Makes it what its folder says: opened, changed, moved, left alone, or refused. Never rejects. */
-  settle(name: string, folder: string): Promise<void>;
+  /** Makes it what was found in its folder: opened, changed, moved, left alone, or refused. Never rejects. */
+  settle(name: string, folder: string, found: FolderVariables): Promise<void>;
   /** Its folder is gone. */
   remove(name: string): void;
   /** Ends all of them, and waits for those that are ending. */
@@ -82,8 +82,8 @@ export function createHostedApps(dependencies: HostingDependencies): HostedApps 
     tell({ event: 'sidecar.app', app: name, outcome: 'opened' });
   }
 
-  async function settleOnce(name: string, folder: string): Promise<void> {
-    const { variables, problems } = await readAppFolder(folder);
+  async function settleOnce(name: string, folder: string, found: FolderVariables): Promise<void> {
+    const { variables, problems } = found;
     const before = hosted.get(name);
     if (problems.length > 0) {
       await before?.readAgain();
@@ -103,9 +103,9 @@ export function createHostedApps(dependencies: HostingDependencies): HostedApps 
     hosted,
     refused,
     remove,
-    async settle(name, folder) {
+    async settle(name, folder, found) {
       try {
-        await settleOnce(name, folder);
+        await settleOnce(name, folder, found);
       } catch (error) {
         if (error instanceof SidecarMisconfigured) return refuse(name, error.problems);
         refuse(name, ['a fault of the sidecar keeps it from being served']);

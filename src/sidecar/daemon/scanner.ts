@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import { fingerprintOf } from './app-folder.ts';
+import { fingerprintOf, readAppFolder } from './app-folder.ts';
 import type { HostedApps } from './hosted-apps.ts';
 import { listApps } from './list-apps.ts';
 
-/** Folders that are looked at at one time. */
-const AT_ONCE = 16;
+/** Folders that are read at one time; each is a few dozen files. */
+const AT_ONCE = 8;
 
 /** Keeps applications at what their folders say. */
 export interface Scanner {
@@ -29,13 +29,19 @@ export function createScanner(root: string, apps: HostedApps): Scanner {
   const ended = (): boolean => stop.signal.aborted;
 
   async function look(some: readonly (readonly [name: string, folder: string])[]): Promise<void> {
-    const looks = await Promise.all(some.map(async (each) => [...each, await fingerprintOf(each[1])] as const));
+    const looks = await Promise.all(
+      some.map(async ([name, folder]) => {
+        const fingerprint = await fingerprintOf(folder);
+        // Whoever was refused may be well without a change: the place is free, the file can be read.
+        if (seen.get(name) === fingerprint && !apps.refused.has(name)) return [];
+        return [{ name, folder, fingerprint, found: await readAppFolder(folder) }];
+      }),
+    );
     // One after the other, so that of two that claim one place always the same is first.
-    for (const [name, folder, fingerprint] of looks) {
-      // Whoever was refused may be well without a change: the place is free, the file can be read.
-      if (ended() || (seen.get(name) === fingerprint && !apps.refused.has(name))) continue;
+    for (const { name, folder, fingerprint, found } of looks.flat()) {
+      if (ended()) return;
       seen.set(name, fingerprint);
-      await apps.settle(name, folder);
+      await apps.settle(name, folder, found);
     }
   }
 

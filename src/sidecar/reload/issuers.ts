@@ -59,15 +59,15 @@ export function createIssuers(dependencies: IssuerDependencies): Issuers {
 
   return {
     take(settings, { rules, isAllowedUrl }) {
-      const { name, issuer, endpoints: named } = settings;
+      const { name, issuer, isIssuerDerived = false, endpoints: named } = settings;
       const { wellKnownUrl, jwksUri, tokenEndpoint } = named;
       const { now, emit } = dependencies;
       const clock = share(clocks, [issuer], () => watchProviderClock(name, dependencies));
       const { fetch } = clock.value;
-      const found = share(endpoints, [issuer, rules, wellKnownUrl, jwksUri, tokenEndpoint], () =>
-        createEndpoints(settings, { fetch, now, isAllowedUrl }),
+      const found = share(endpoints, [issuer, String(isIssuerDerived), rules, wellKnownUrl, jwksUri, tokenEndpoint], () =>
+        createEndpoints(isIssuerDerived ? { endpoints: named } : settings, { fetch, now, isAllowedUrl }),
       );
-      const keys = share(keySets, [issuer, rules, jwksUri, jwksUri === undefined ? wellKnownUrl : undefined], () => ({
+      const keys = share(keySets, [issuer, String(isIssuerDerived), rules, jwksUri, jwksUri === undefined ? wellKnownUrl : undefined], () => ({
         headers: createHeaderMemo(),
         keySet: createRemoteKeySet({
           jwksUri: () => found.value.jwksUri(),

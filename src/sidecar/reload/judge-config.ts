@@ -29,7 +29,7 @@ export function judgeConfig(config: SidecarConfig): JudgedConfig {
   const rules = config.FULLMAKT_ALLOW_LOCAL_PROVIDERS ?? '';
   const local = parseLocalIssuers(rules);
   const read = readProviders(providerVariables(config));
-  const problems = sidecarProblems(config);
+  const problems = sidecarProblems(config, read);
   if (!read.ok || problems.length > 0) throw new SidecarMisconfigured(problems);
   return {
     settings: read.providers,

@@ -49,9 +49,9 @@ async function readVersion(version: string, folder: string, names: ReadonlySet<s
   if (there.length > MAX_FILES) return problem(`${folder} holds more than ${MAX_FILES} files`);
   const variables: Record<string, string> = {};
   const problems: string[] = [];
-  for (const name of there) {
-    if (!names.has(name)) continue;
-    const read = await readValue(join(version, name));
+  const wanted = there.filter((name) => names.has(name));
+  const values = await Promise.all(wanted.map(async (name) => [name, await readValue(join(version, name))] as const));
+  for (const [name, read] of values) {
     if ('problem' in read) problems.push(`${join(folder, name)} ${read.problem}`);
     else if (read.value !== '') variables[name] = read.value;
   }
