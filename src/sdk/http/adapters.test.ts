@@ -13,6 +13,7 @@ const weak = await mint({ ...CLAIMS['tokenx-user'], acr: 'idporten-loa-low' }, k
 const machine = await mint(CLAIMS['tokenx-machine'], keys.issuer);
 const stranger = await mint({ ...CLAIMS['tokenx-user'], client_id: 'local:fleet:nobody' }, keys.issuer);
 const expired = await mint({ ...CLAIMS['tokenx-user'], iat: START - 99, exp: START - 60 }, keys.issuer);
+const curved = await mint(CLAIMS['tokenx-user'], keys.ec);
 const forged = await mint(CLAIMS['tokenx-user'], keys.stranger);
 
 const REALM = 'realm="fleet"';
@@ -202,6 +203,7 @@ test('explain adds what was expected and the manifest line, but never in product
     [{ path: '/citizen', authorization: `Bearer ${stranger}` }, /local:fleet:nobody.*spec\.accessPolicy\.inbound/],
     [{ path: '/any', authorization: `Bearer ${expired}` }, /\d{10}/],
     [{ path: '/any', authorization: `Bearer ${forged}` }, /signature/],
+    [{ path: '/any', authorization: `Bearer ${curved}` }, /expected RS256.*got ES256.*FULLMAKT_ISSUERS/],
   ];
   for (const mode of ['development', 'production']) {
     const { auth } = makeAuth(t, keys, { env: { ...ENV, NODE_ENV: mode }, explain: true });

@@ -59,6 +59,12 @@ test('a handler of the App Router names its request and its params as it likes',
     const id: string = (await context.params).id;
     return Response.json({ id });
   });
+  // The forms in which Next asks for a handler.
+  const plain = protectRoute(auth, anyPrincipal, (_request, { principal }) => Response.json(principal.id));
+  const dynamic: (request: Request, context: { params: Promise<{ id: string }> }) => Promise<Response> = plain;
+  // oxlint-disable-next-line typescript/no-generated-empty-object-type -- what Next says of a path without parameters
+  const fixed: (request: Request, context: { params: Promise<Record<never, never>> }) => Promise<Response> = plain;
+  assert.equal(fixed, dynamic);
   const request = new Request('http://localhost/case/7', { headers: { authorization } });
   assert.deepEqual(await (await GET(request, { params: Promise.resolve({ id: '7' }) })).json(), { id: '7' });
 });

@@ -3,13 +3,13 @@ import type { VerificationKey } from '../../oauth/jwk.ts';
 import type { HeaderMemo } from '../../oauth/jws-header.ts';
 import { JoseError } from '../../oauth/jws.ts';
 import { checkClaims, parseJwt, stringClaim, verifyJwtSignature } from '../../oauth/jwt.ts';
-import type { ClaimRules, Claims, UnverifiedJwt } from '../../oauth/jwt.ts';
+import type { ClaimRules, Claims, UnverifiedJwt, VerifiedJwt } from '../../oauth/jwt.ts';
 import type { Clock } from '../../oauth/time.ts';
 import { parseAnyAll } from '../guards/any-all.ts';
 import { AuthError } from '../auth-error.ts';
 import type { CallerList } from '../guards/callers.ts';
 import type { TrustedIssuer } from './issuer.ts';
-import { explainClaims } from './explain-claims.ts';
+import { explainClaims, explainSignature } from './explain.ts';
 import { makePrincipal } from './make-principal.ts';
 import type { Policy } from '../settings/options.ts';
 import type { Principal, Provider } from '../principal.ts';
@@ -67,7 +67,7 @@ export function judge(
 ): Principal {
   const { config } = issuer;
   const { audience, algorithms = DEFAULT_ALGORITHMS } = config;
-  const { claims } = verifyJwtSignature(jwt, keys, { algorithms, kidRequired: true });
+  const { claims } = verifyExplained(jwt, keys, algorithms);
   checkExplained(claims, {
     now: now(),
     skewSeconds: policy.leewaySeconds,
@@ -78,6 +78,19 @@ export function judge(
   const principal = makePrincipal({ config, claims, typ: jwt.header.typ, token }, callers);
   checkScope(principal, issuer);
   return principal;
+}
+
+/** Rows 7 to 9. */
+function verifyExplained(
+  jwt: UnverifiedJwt,
+  keys: readonly VerificationKey[],
+  algorithms: readonly Algorithm[],
+): VerifiedJwt {
+  try {
+    return verifyJwtSignature(jwt, keys, { algorithms, kidRequired: true });
+  } catch (error) {
+    throw error instanceof JoseError ? explainSignature(error, jwt.header.alg, algorithms) : error;
+  }
 }
 
 /** Rows 10 to 16. */

@@ -32,3 +32,12 @@ function explanationOf({ code, claim = '', message }: JoseError, claims: Claims,
   }
   return message;
 }
+
+/** The refusal behind a signature that does not count: which algorithms would, and what would help. */
+export function explainSignature(error: JoseError, actual: string, algorithms: readonly string[]): AuthError {
+  const explanation =
+    error.code === 'algorithm_refused'
+      ? `expected ${algorithms.join(' or ')} with a key made for it, got ${actual}; algorithms in FULLMAKT_ISSUERS names others`
+      : error.message;
+  return new AuthError(error.code, { explanation });
+}
