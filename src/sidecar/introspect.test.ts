@@ -95,7 +95,7 @@ test('demands the audience of each provider but Maskinporten, as text or in a li
   assert.deepEqual(await judge(sidecar, 'maskinporten', await provider.mint(machine)), { active: true, ...machine });
 });
 
-test('L8: one leeway on exp, nbf and iat, to the second (2.2)', async (t) => {
+test('L8 skew: one leeway on exp, nbf and iat, to the second (2.2)', async (t) => {
   const { provider, sidecar } = await setup(t);
   const base = { iss: `${provider.origin}/maskinporten/`, iat: START - 1000, exp: START + 1000 };
   const active = async (claims: object): Promise<unknown> => {
@@ -146,7 +146,7 @@ test('answers 500 while no keys were ever had, and is well again when the provid
   assert.equal(later['active'], true);
 });
 
-test('L9: a flood of unknown key ids makes one fetch, and one bad key leaves the others usable (2.3, 2.5)', async (t) => {
+test('L9 kid-storm: a flood of unknown key ids makes one fetch, and one bad key leaves the others usable (2.3, 2.5)', async (t) => {
   const { provider, sidecar } = await setup(t);
   let fetches = 0;
   const wellKeySet = provider.keySet;

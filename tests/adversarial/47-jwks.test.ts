@@ -60,7 +60,7 @@ for (const name of ['exchange', 'sidecar', 'SDK'] as const) {
     assert.equal(server.requests(), 2);
   });
 
-  test(`T47 a key that is gone is dead with the next fetch: ${name}`, async (t) => {
+  test(`T47 L10 stale-keys: a key that is gone is dead with the next fetch: ${name}`, async (t) => {
     const { server, user } = await setup(t, name);
     user.clock.now += 40;
     server.answer = sends({ keys: [publicJwk(two)] });
@@ -68,7 +68,7 @@ for (const name of ['exchange', 'sidecar', 'SDK'] as const) {
     assert.equal(await user.present('key-1', byOne), 'refused');
   });
 
-  test(`T47 outage: known keys serve for 24 h and no longer, whatever the load, and the provider is not hammered: ${name}`, async (t) => {
+  test(`T47 L10 stale-keys: outage: known keys serve for 24 h and no longer, whatever the load, and the provider is not hammered: ${name}`, async (t) => {
     const { server, user } = await setup(t, name);
     server.answer = sends({}, 404);
     const before = server.requests();
@@ -102,7 +102,7 @@ for (const name of ['exchange', 'sidecar', 'SDK'] as const) {
     assert.equal(await user.present('stranger', byTwo), 'refused');
   });
 
-  test(`T47 storm: ${STORM} unknown key ids cost one fetch per cool-down, and good tokens pass meanwhile: ${name}, seed ${seed}`, async (t) => {
+  test(`T47 L9 kid-storm: ${STORM} unknown key ids cost one fetch per cool-down, and good tokens pass meanwhile: ${name}, seed ${seed}`, async (t) => {
     const { server, user } = await setup(t, name);
     const random = createRandom(seed);
     for (let round = 0; round < 2; round += 1) {

@@ -27,8 +27,8 @@ test('L5 algorithm: a public RSA key is no HMAC secret, in whatever form it is w
   const pem = key.export({ format: 'pem', type: 'spki' });
   const secrets = [
     pem,
-    `\n${String(pem)}`,
-    String(pem).trim(),
+    `\n${pem}`,
+    pem.trim(),
     key.export({ format: 'der', type: 'spki' }),
     JSON.stringify(publicJwk(keys.issuerJwk)),
   ];
@@ -38,7 +38,7 @@ test('L5 algorithm: a public RSA key is no HMAC secret, in whatever form it is w
         const input = `${segment(JSON.stringify({ alg, kid: 'issuer-key' }))}.${segment(JSON.stringify(verifier.claims))}`;
         const forged = createHmac('sha256', secret).update(input).digest('base64url');
         const verdict = await verifier.judge(`${input}.${forged}`);
-        assert.match(verdict, /^(?:algorithm_refused|header_refused|invalid token header: InvalidToken)$/, `${alg}`);
+        assert.match(verdict, /^(?:algorithm_refused|header_refused|invalid token header: InvalidToken)$/, alg);
       }
     }
   }
@@ -66,7 +66,7 @@ test('L5 algorithm: what is off the list, and what the key is not for, is refuse
 test('L5 algorithm: a PEM, a text or a secret where a key set is expected does not start', () => {
   const pem = createPublicKey(issuerKey.key).export({ format: 'pem', type: 'spki' });
   const issuer = { provider: 'oidc:x', issuer: 'https://op.example.test', audience: ['me'] } as const;
-  const oct = { kty: 'oct', kid: 'k', k: segment(String(pem)), alg: 'HS256' };
+  const oct = { kty: 'oct', kid: 'k', k: segment(pem), alg: 'HS256' };
   for (const jwks of [{ keys: [pem] }, { keys: [oct] }, { keys: pem }, pem, 'secret', null]) {
     assert.throws(() => create([{ ...issuer, keys: { jwks: Object(jwks) } }], { env: {} }), /jwks/);
   }

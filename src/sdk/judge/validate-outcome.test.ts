@@ -45,7 +45,7 @@ test('validate narrows who may have issued the token, and an unknown issuer caus
   assert.equal(net.calls, 1);
 });
 
-test('L10: keys serve 23 hours through an outage and not 25; then it is 503 with Retry-After and no challenge', async (t) => {
+test('L10 stale-keys: keys serve 23 hours through an outage and not 25; then it is 503 with Retry-After and no challenge', async (t) => {
   const { auth, clock, net } = makeAuth(t, keys);
   const fresh = (): Promise<string> => mint({ ...CLAIMS.oidc, iat: clock.now, exp: clock.now + 60 }, keys.issuer);
   assert.ok((await auth.validate(await fresh())).ok);

@@ -7,7 +7,7 @@ import { publicJwk } from '../../oauth/jwk.ts';
 
 const keys = await makeKeys();
 
-test('L7: an absurd leeway or lifetime throws before anything else', () => {
+test('L7 time-claims: an absurd leeway or lifetime throws before anything else', () => {
   for (const options of [{ leewaySeconds: Number.POSITIVE_INFINITY }, { leewaySeconds: -1 }, { leewaySeconds: 121 }]) {
     assert.throws(() => fromEnv({ env: ENV, ...options }), /leewaySeconds/);
   }
@@ -16,7 +16,7 @@ test('L7: an absurd leeway or lifetime throws before anything else', () => {
   }
 });
 
-test('L6: an issuer without audience does not start, nor does one without audience and scope', () => {
+test('L6 audience: an issuer without audience does not start, nor does one without audience and scope', () => {
   const base = {
     provider: 'oidc:x',
     issuer: 'https://op.example',

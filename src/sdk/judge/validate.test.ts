@@ -110,7 +110,7 @@ test('Maskinporten tokens need the scope that stands in for the audience, and ar
   assert.equal(await codeOf(makeAuth(t, keys, { maskinporten: undefined }).auth, token), 'issuer_unknown');
 });
 
-test('L8: one leeway on exp, nbf and iat, at each limit and one beyond', async (t) => {
+test('L8 skew: one leeway on exp, nbf and iat, at each limit and one beyond', async (t) => {
   const { auth } = makeAuth(t, keys);
   const ok = async (changes: object): Promise<boolean> =>
     (await auth.validate(await mint({ ...CLAIMS.oidc, iat: START - 900, exp: START + 900, ...changes }, keys.issuer)))
@@ -120,7 +120,7 @@ test('L8: one leeway on exp, nbf and iat, at each limit and one beyond', async (
   assert.deepEqual([await ok({ iat: START + 30 }), await ok({ iat: START + 31 })], [true, false]);
 });
 
-test('L5: a public RSA key used as an HMAC secret, and a PEM where a key is expected, get nowhere', async (t) => {
+test('L5 algorithm: a public RSA key used as an HMAC secret, and a PEM where a key is expected, get nowhere', async (t) => {
   const { auth } = makeAuth(t, keys);
   const { createHmac } = await import('node:crypto');
   const good = await mint(CLAIMS.oidc, keys.issuer);
@@ -132,7 +132,7 @@ test('L5: a public RSA key used as an HMAC secret, and a PEM where a key is expe
   assert.throws(() => create([{ ...issuer, keys: { jwks: { keys: [pem] } } }], { env: {} }));
 });
 
-test('L12: two claims of one name, __proto__ and trailing text are refused before anything is believed', async (t) => {
+test('L12 strict-jose: two claims of one name, __proto__ and trailing text are refused before anything is believed', async (t) => {
   const { auth } = makeAuth(t, keys);
   const good = await mint(CLAIMS.oidc, keys.issuer);
   const claims = JSON.stringify(CLAIMS.oidc);
