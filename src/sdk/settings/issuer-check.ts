@@ -53,7 +53,7 @@ function checkAlgorithms({ algorithms }: IssuerConfig, label: string): readonly 
 }
 
 function isHost(text: string): boolean {
-  return URL.canParse(`http://${text}`) && new URL(`http://${text}`).hostname === text;
+  return /^(?:[a-z0-9.-]+|\[[0-9a-f:.]+\])$/.test(text);
 }
 
 /** What is no host name would allow nothing, and whoever wrote it meant something. */
