@@ -89,6 +89,7 @@ function readProvider(
   return {
     name,
     issuer: usedIssuer,
+    ...(issuer === undefined ? { isIssuerDerived: true } : {}),
     endpoints: { wellKnownUrl, jwksUri, tokenEndpoint },
     audience: audience === undefined ? undefined : [audience],
     algorithms: list.algorithms.get(name) ?? SIDECAR_ALGORITHMS,

@@ -7,6 +7,8 @@ export interface ProviderSettings {
   readonly name: string;
   /** Compared byte for byte with a token's `iss`, and the `aud` of our assertions. */
   readonly issuer: string;
+  /** The issuer follows from the well-known URL alone: metadata, which may spell its last slash otherwise, has the last word. */
+  readonly isIssuerDerived?: boolean;
   readonly endpoints: ConfiguredEndpoints;
   /** What a token's `aud` has to hold; undefined where the provider issues none. */
   readonly audience: readonly string[] | undefined;

@@ -12,13 +12,21 @@ import type { Provider } from './provider.ts';
 import type { ExchangeRequest, TokenRequest } from './wire/requests.ts';
 
 /** What acquisition runs on. */
-export type AcquireContext = Pick<Acquisition, 'cache' | 'now'>;
+type AcquireContext = Pick<Acquisition, 'cache' | 'now'>;
 
 /** The client of a provider, which signs with the key of each moment: between two attempts another may have taken its place. */
-function clientOf({ settings, credential }: Provider): GrantClient {
-  const { name: provider, issuer } = settings;
+function clientOf({ settings, credential, issuerName }: Provider): GrantClient {
+  const { name: provider } = settings;
   if (credential === undefined) throw new Error(`${provider} has no client, so nothing can be acquired from it`);
-  return { provider, issuer, clientId: credential.clientId, signer: createLocalSigner(() => credential.key()) };
+  return {
+    provider,
+    // The first request for a token may be what brings the metadata.
+    get issuer() {
+      return issuerName();
+    },
+    clientId: credential.clientId,
+    signer: createLocalSigner(() => credential.key()),
+  };
 }
 
 function givesTokens({ credential }: Provider): boolean {

@@ -15,7 +15,7 @@ export interface JudgeOptions {
 }
 
 /** What of a provider its tokens are judged by. */
-interface JudgedBy extends Pick<Provider, 'keySet' | 'headers'> {
+interface JudgedBy extends Pick<Provider, 'keySet' | 'headers'>, Partial<Pick<Provider, 'issuerName'>> {
   readonly settings: Pick<Provider['settings'], 'issuer' | 'audience' | 'algorithms'>;
 }
 
@@ -35,14 +35,15 @@ export async function judgeToken(token: string, provider: JudgedBy, options: Jud
   if (!isAlgorithm(alg)) throw new JoseError('header_refused', 'the algorithm is not known');
   if (jws.payload.length === 0) throw new JoseError('token_malformed', 'a segment is empty');
   if (kid === undefined) throw new JoseError('key_id_missing', 'the token names no key');
-  const { audience, issuer, algorithms } = provider.settings;
+  const { audience, algorithms } = provider.settings;
   const keys = await provider.keySet.keysFor(kid, alg);
   checkJwsSignature(jws, keys, { algorithms, kidRequired: true });
   const claims = parsePayload(jws);
   checkClaims(claims, {
     now: options.now,
     skewSeconds: options.leewaySeconds,
-    issuer,
+    // Asked for now: with the keys came what the provider calls itself.
+    issuer: provider.issuerName?.() ?? provider.settings.issuer,
     ...(audience === undefined ? {} : { audience }),
   });
   return { claims, text: jws.payload.toString('utf8') };

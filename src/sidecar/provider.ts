@@ -21,6 +21,8 @@ export interface Provider {
   readonly tokenEndpoint: TokenEndpoint;
   /** What requests are signed with; absent where tokens are only judged. */
   readonly credential: Credential | undefined;
+  /** What tokens have to name as their issuer: as configured, else as metadata says it once that is here. */
+  readonly issuerName: () => string;
   /** What it shares with whoever else names this issuer. */
   readonly issuer: Issuer;
 }
@@ -56,7 +58,8 @@ export function createProvider(
         { ...dependencies, fetch: issuer.clock.fetch },
         { endpoints: issuer.endpoints, credential },
       );
-  return { settings, ...issuer, tokenEndpoint, credential, issuer };
+  const issuerName = (): string => issuer.endpoints.issuerInMemory() ?? settings.issuer;
+  return { settings, ...issuer, tokenEndpoint, credential, issuer, issuerName };
 }
 
 /** The same client at the same issuer keeps its place, with the newest key in it. */

@@ -50,5 +50,11 @@ function issuerOf(token: string, exchangedAt: string, providers: ReadonlyMap<str
   const candidates = (ISSUERS_OF_USERS[exchangedAt] ?? []).flatMap((name) => providers.get(name) ?? []);
   if (exchangedAt === 'entra_id') return candidates[0];
   const { iss } = parseJwt(token).claims;
-  return candidates.find(({ settings }) => settings.issuer === iss);
+  if (typeof iss !== 'string') return undefined;
+  // Whether the last slash is right is judged with the keys at hand, for it may be metadata that knows.
+  return candidates.find(({ issuerName }) => withoutSlash(issuerName()) === withoutSlash(iss));
+}
+
+function withoutSlash(issuer: string): string {
+  return issuer.endsWith('/') ? issuer.slice(0, -1) : issuer;
 }

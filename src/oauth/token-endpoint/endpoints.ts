@@ -16,6 +16,8 @@ export interface Endpoints {
   jwksUri(): Promise<string>;
   /** The configured issuer, else the one that metadata shows. Throws likewise. */
   issuer(): Promise<string>;
+  /** The configured issuer, else the one of metadata that was read already. */
+  issuerInMemory(): string | undefined;
 }
 
 /** What discovery runs on. */
@@ -97,5 +99,6 @@ export function createEndpoints(
     tokenEndpoint: () => find(endpoints.tokenEndpoint, 'token_endpoint'),
     jwksUri: () => find(endpoints.jwksUri, 'jwks_uri'),
     issuer: async () => issuer ?? (await current()).issuer,
+    issuerInMemory: () => issuer ?? loaded?.metadata.issuer,
   };
 }

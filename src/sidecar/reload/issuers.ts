@@ -64,10 +64,11 @@ export function createIssuers(dependencies: IssuerDependencies): Issuers {
       const { now, emit } = dependencies;
       const clock = share(clocks, [issuer], () => watchProviderClock(name, dependencies));
       const { fetch } = clock.value;
-      const found = share(endpoints, [issuer, String(isIssuerDerived), rules, wellKnownUrl, jwksUri, tokenEndpoint], () =>
+      const who = [issuer, isIssuerDerived ? 'derived' : undefined, rules];
+      const found = share(endpoints, [...who, wellKnownUrl, jwksUri, tokenEndpoint], () =>
         createEndpoints(isIssuerDerived ? { endpoints: named } : settings, { fetch, now, isAllowedUrl }),
       );
-      const keys = share(keySets, [issuer, String(isIssuerDerived), rules, jwksUri, jwksUri === undefined ? wellKnownUrl : undefined], () => ({
+      const keys = share(keySets, [...who, jwksUri, jwksUri === undefined ? wellKnownUrl : undefined], () => ({
         headers: createHeaderMemo(),
         keySet: createRemoteKeySet({
           jwksUri: () => found.value.jwksUri(),
