@@ -40,6 +40,10 @@ export function readIssuerList(text: string | undefined, findings: Findings): Is
       continue;
     }
     const allowed = readAlgorithms(entry, where, findings);
+    if (name === 'azuread') {
+      findings.problems.push(`${where} is another name of entra_id`);
+      continue;
+    }
     if (Object.hasOwn(PROVIDER_VARIABLES, name)) {
       if (Object.keys(entry).some((key) => key !== 'algorithms')) {
         findings.problems.push(`${where} is known by name and may set algorithms only`);

@@ -72,7 +72,7 @@ export type SidecarEvent =
   | SidecarState;
 
 /** How things stand; told when somebody reads the metrics. */
-export type SidecarState =
+type SidecarState =
   | {
       readonly event: 'sidecar.cache_size';
       readonly cache: 'token' | 'introspection';

@@ -91,3 +91,12 @@ test('targets are one however they are spelled: Entra scopes in both forms, Mask
     assert.equal(await status('entra_id', target), 400, target);
   }
 });
+
+test('no issuer can be named as another name of Entra is (3.2)', async (t) => {
+  const azuread = { issuer: 'https://op.example', jwks_uri: 'https://op.example/jwks', audience: ['me'] };
+  const env = { FULLMAKT_ISSUERS: JSON.stringify({ azuread }) };
+  await assert.rejects(
+    setup(t, () => env),
+    /azuread is another name of entra_id/,
+  );
+});
