@@ -4,29 +4,15 @@ import type { CachedToken, LoadedToken } from '../../src/oauth/tokens/cached-tok
 import { createTokenCache } from '../../src/oauth/tokens/token-cache.ts';
 import type { TokenCache } from '../../src/oauth/tokens/token-cache.ts';
 import type { TokenKey } from '../../src/oauth/tokens/token-key.ts';
-import { drain, isSettled, issue, nameOf } from './52-cache-parts.ts';
-import type { Issued, Load } from './52-cache-parts.ts';
-import type { Random } from './scale.ts';
-
-/** What a model may count on: with room for everything, exactly what happens; else only what must not. */
-export interface ModelOptions {
-  readonly random: Random;
-  readonly maxEntries: number;
-  readonly maxBytes: number;
-  readonly exact: boolean;
-}
-
-/** How often what happened; a run in which something never happens tests nothing of it. */
-export type Tally = Record<
-  'hit' | 'miss' | 'joined' | 'skipped' | 'stale' | 'failed' | 'aborted' | 'refreshed' | 'forgotten' | 'evicted',
-  number
->;
+import { costsOf, drain, emptyTally, isSettled, issue, nameOf } from './52-cache-parts.ts';
+import type { Issued, Load, ModelOptions, Tally } from './52-cache-parts.ts';
 
 const LIVES = [0, 1, 60, 119, 120, 121, 121, 130, 130, 300, 3600, 3600] as const;
 const STEPS = [0, 0.25, 0.5, 1, 1, 3, 7, 7, 61, 600] as const;
 const REFUSED = { failure: 'refused', kind: 'policy', status: 400, error: 'invalid_grant', description: '' } as const;
 const MAX_BACKGROUND = 8;
 const MAX_LOADS = 40;
+const CLIENTS = ['client-1', 'client-2'] as const;
 
 /** The real cache beside a plain list of what it may serve, under one clock. */
 export class CacheModel {
@@ -38,7 +24,7 @@ export class CacheModel {
   #kept: Issued[] = [];
   #loads: Load[] = [];
   #now = 1_800_000_000;
-  #client = 'client-1';
+  #client: (typeof CLIENTS)[number] = 'client-1';
   #issued = 0;
   #asking: string | undefined;
   #tick: () => void = () => {};
@@ -47,8 +33,7 @@ export class CacheModel {
     this.#options = options;
     this.#keys = keys;
     this.#costs = costs;
-    const counts = { hit: 0, miss: 0, joined: 0, skipped: 0, stale: 0, failed: 0, aborted: 0 };
-    this.tally = { ...counts, refreshed: 0, forgotten: 0, evicted: 0 };
+    this.tally = emptyTally();
     const { maxEntries, maxBytes, random } = options;
     this.#cache = createTokenCache<string>({
       now: () => this.#now,
@@ -64,17 +49,9 @@ export class CacheModel {
     });
   }
 
-  /** With what each key costs, learnt from a cache that holds nothing else. */
+  /** Learns what each key costs before anything else. */
   static async create(options: ModelOptions, keys: readonly TokenKey[]): Promise<CacheModel> {
-    const costs = new Map<string, number>();
-    for (const client of ['client-1', 'client-2']) {
-      for (const key of keys.map((each) => ({ ...each, clientId: client }))) {
-        const probe = createTokenCache<string>({ now: () => 0, everySecond: () => () => {} });
-        await probe.get(key, async () => ({ value: 'x', expiresIn: 3600, bytes: 0 }));
-        costs.set(nameOf(key), probe.size().bytes);
-      }
-    }
-    return new CacheModel(options, keys, costs);
+    return new CacheModel(options, keys, await costsOf(keys, CLIENTS));
   }
 
   /** One random operation, and every check after it. */
@@ -247,20 +224,20 @@ export class CacheModel {
     this.tally.aborted += 1;
   }
 
-  /** Another key to sign with: what is kept stays. */
+  /** Another key to sign with changes nothing of what is kept. */
   async #rotate(): Promise<void> {
     const fresh = this.#kept.find((token) => this.#now < token.servedUntil && token.key.clientId === this.#client);
     if (fresh !== undefined) await this.#ask(fresh.key, false);
   }
 
   #changeClient(): void {
-    const [old, next] = this.#client === 'client-1' ? ['client-1', 'client-2'] : ['client-2', 'client-1'];
+    const old = this.#client;
     for (const provider of new Set(this.#keys.map((key) => key.provider))) {
       for (const issuer of new Set(this.#keys.map((key) => key.issuer))) {
-        this.#cache.forget({ provider, issuer, clientId: old ?? '' });
+        this.#cache.forget({ provider, issuer, clientId: old });
       }
     }
-    this.#client = next ?? '';
+    this.#client = old === 'client-1' ? 'client-2' : 'client-1';
     this.#kept = this.#kept.filter(({ key }) => key.clientId !== old);
     for (const load of this.#loads) if (load.key.clientId === old) load.wanted = false;
     this.tally.forgotten += 1;

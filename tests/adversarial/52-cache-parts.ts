@@ -1,5 +1,7 @@
 import type { CachedToken, LoadedToken } from '../../src/oauth/tokens/cached-token.ts';
+import { createTokenCache } from '../../src/oauth/tokens/token-cache.ts';
 import type { TokenKey } from '../../src/oauth/tokens/token-key.ts';
+import type { Random } from './scale.ts';
 
 /** A token of the fake issuer, as the model remembers it. */
 export interface Issued {
@@ -29,12 +31,26 @@ export interface Load {
 }
 
 /** One who waits for a fetch, and how its token will have been come by. */
-export interface Waiter {
+interface Waiter {
   readonly skip: boolean;
   readonly result: 'miss' | 'joined' | 'skipped';
   readonly controller: AbortController;
   readonly outcome: Promise<CachedToken<string> | Error>;
 }
+
+/** What a model may count on: with room for everything, exactly what happens; else only what must not. */
+export interface ModelOptions {
+  readonly random: Random;
+  readonly maxEntries: number;
+  readonly maxBytes: number;
+  readonly exact: boolean;
+}
+
+/** How often what happened; a run in which something never happens tests nothing of it. */
+export type Tally = Record<
+  'hit' | 'miss' | 'joined' | 'skipped' | 'stale' | 'failed' | 'aborted' | 'refreshed' | 'forgotten' | 'evicted',
+  number
+>;
 
 /** A key as one text: no two have the same. */
 export const nameOf = (key: TokenKey): string =>
@@ -64,4 +80,23 @@ export function issue(
   const servedUntil = Math.min(openedAt + (life > 120 ? life - 120 : life / 2), until);
   const staleUntil = key.grant === 'machine' ? Math.max(servedUntil, ends - 30) : servedUntil;
   return { ...said, name, key, openedAt, ends, servedUntil, staleUntil };
+}
+
+/** Nothing has happened. */
+export function emptyTally(): Tally {
+  const counts = { hit: 0, miss: 0, joined: 0, skipped: 0, stale: 0, failed: 0, aborted: 0 };
+  return { ...counts, refreshed: 0, forgotten: 0, evicted: 0 };
+}
+
+/** What each key of each client costs in bytes, learnt from a cache that holds nothing else. */
+export async function costsOf(keys: readonly TokenKey[], clients: readonly string[]): Promise<Map<string, number>> {
+  const costs = new Map<string, number>();
+  for (const clientId of clients) {
+    for (const key of keys.map((each) => ({ ...each, clientId }))) {
+      const probe = createTokenCache<string>({ now: () => 0, everySecond: () => () => {} });
+      await probe.get(key, async () => ({ value: 'x', expiresIn: 3600, bytes: 0 }));
+      costs.set(nameOf(key), probe.size().bytes);
+    }
+  }
+  return costs;
 }

@@ -31,7 +31,7 @@ export function away(retryAfterSeconds?: number): Error {
 }
 
 /** Waits until everything that is under way without a timer has ended. */
-export async function settled(): Promise<void> {
+async function settled(): Promise<void> {
   await new Promise((resolve) => {
     setImmediate(resolve);
   });

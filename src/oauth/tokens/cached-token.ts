@@ -16,7 +16,7 @@ export type LoadToken<T> = () => Promise<LoadedToken<T>>;
  * How a token was come by: kept, fetched, fetched for another who asked at the same time, kept past its time because its issuer was
  * not there, or fetched because the cache was to be passed by.
  */
-export type CacheResult = 'hit' | 'miss' | 'joined' | 'stale' | 'skipped';
+type CacheResult = 'hit' | 'miss' | 'joined' | 'stale' | 'skipped';
 
 /** A token and how it was come by. */
 export interface CachedToken<T> {
