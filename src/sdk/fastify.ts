@@ -47,7 +47,7 @@ export const fullmakt: FastifyPluginAsync<PluginOptions> = Object.assign(
     });
   },
   // What `fastify-plugin` sets: the hooks belong to the instance the plugin is registered on, not to a child of it.
-  { [Symbol.for('skip-override')]: true, [Symbol.for('fastify.display-name')]: '@fullmakt/sdk' },
+  { [Symbol.for('skip-override')]: true, [Symbol.for('plugin-meta')]: { name: '@fullmakt/sdk', fastify: '>=5' } },
 );
 
 /** Who called, as the guard's type. Throws ConfigError where nothing protected the route, AuthError where the guard refuses. */

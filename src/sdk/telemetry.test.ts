@@ -5,6 +5,7 @@ import { StackContextManager } from '@opentelemetry/sdk-trace';
 import { anyPrincipal, requireScope } from './index.ts';
 import type { SdkEvent } from './index.ts';
 import { collectMetrics, collectSpans } from './telemetry/testing/collectors.ts';
+import { createTestIssuer } from './testing.ts';
 import { makeAuth } from './testing/auth.ts';
 import { CLAIMS, keyFetch, makeKeys, mint, START } from './testing/fixtures.ts';
 import { tokensFromEnv } from './tokens.ts';
@@ -120,6 +121,28 @@ test('metrics have the names and labels of the sidecar, and hold no target and n
   };
   for (const [name, value] of Object.entries(expected)) assert.equal(seen[name], value, name);
   assert.ok(!JSON.stringify(seen).includes('register') && !JSON.stringify(seen).includes('eyJ'));
+});
+
+test('what is asked of a provider directly is measured attempt by attempt, with the state of its breaker (5.4)', async (t) => {
+  const { metrics, read } = collectMetrics();
+  const issuer = await createTestIssuer();
+  const tokens = tokensFromEnv({ env: issuer.env, fetch: issuer.fetch, via: 'direct', telemetry: { metrics } });
+  t.after(() => {
+    tokens.close();
+  });
+  await tokens.machineOrThrow({ provider: 'maskinporten', target: issuer.env['MASKINPORTEN_SCOPES'] ?? '' });
+  issuer.fail('error');
+  const failed = await tokens.machine({ provider: 'entra_id', target: 'api://dev.team.app/.default' });
+  assert.equal(failed.ok, false);
+  const seen = read();
+  const expected = {
+    'fullmakt_sdk_upstream_seconds_count{provider="maskinporten",outcome="success"}': 1,
+    'fullmakt_sdk_upstream_seconds_count{provider="entra_id",outcome="refused"}': 2,
+    'fullmakt_sdk_requests_total{path="machine",provider="entra_id",outcome="transient"}': 1,
+    'fullmakt_sdk_breaker_open{provider="entra_id"}': 0,
+  };
+  for (const [name, value] of Object.entries(expected))
+    assert.equal(seen[name], value, `${name} ${JSON.stringify(seen)}`);
 });
 
 test('close ends the reading of gauges', (t) => {
