@@ -23,6 +23,7 @@ export function openSidecarOutbound(limits: CallLimits, { httpsProxy, noProxy }:
       totalSeconds: overall / 1000,
       connections: CONNECTIONS,
       idleConnections: limits.poolMaxIdle,
+      isLight: true,
       proxy,
     });
   const [tokens, documents] = [open(limits.tokens), open(limits.documents)];

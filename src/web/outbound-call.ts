@@ -2,13 +2,11 @@ import type { Agent, ClientRequest, IncomingMessage } from 'node:http';
 import { TLSSocket } from 'node:tls';
 import type { Socket } from 'node:net';
 import { http, https } from './node-http.ts';
+import type { OutboundRequest } from './outbound-request.ts';
 
 /** One call, ready to be made. */
-export interface OutboundCall {
+export interface OutboundCall extends OutboundRequest {
   readonly url: URL;
-  readonly method: string;
-  readonly headers: Headers;
-  readonly body: Uint8Array | undefined;
   readonly agent: Agent;
   readonly signal: AbortSignal;
   /** Milliseconds to connect, TLS included. */
@@ -51,7 +49,7 @@ export function makeCall(call: OutboundCall): Promise<OutboundAnswer> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason);
     const client = url.protocol === 'https:' ? https : http;
-    const request = client.request(url, { method, agent, headers: Object.fromEntries(headers) });
+    const request = client.request(url, { method, agent, headers });
     const stopWatching = watchTime(request, call);
     const stop = (): void => void request.destroy(asError(signal.reason));
     const settle = (outcome: () => void): void => {

@@ -2,9 +2,11 @@ import { isIP } from 'node:net';
 import type { Agent } from 'node:http';
 import { addressKind } from './addresses.ts';
 import { http, https } from './node-http.ts';
+import { lightResponse } from './light-response.ts';
 import { makeCall } from './outbound-call.ts';
 import { isExcepted } from './outbound-proxy.ts';
 import type { OutboundProxy } from './outbound-proxy.ts';
+import { readRequest } from './outbound-request.ts';
 import { AddressRefused, pinnedLookup, resolveByMachine } from './pinned-lookup.ts';
 import type { Resolve, Resolved } from './pinned-lookup.ts';
 
@@ -25,6 +27,8 @@ export interface OutboundOptions {
   /** Connections to one host at a time, 64 unless told; so many idle ones are kept as well, for ten seconds. */
   readonly connections?: number;
   readonly idleConnections?: number;
+  /** Answers are no instances of Response, which saves loading it. */
+  readonly isLight?: boolean;
   /** For https to anywhere but this machine. It finds the addresses: what names mean is then not checked here. */
   readonly proxy?: OutboundProxy | undefined;
 }
@@ -54,9 +58,6 @@ const THIS_MACHINE: readonly Resolved[] = [
 ];
 
 const IDLE_MS = 10_000;
-/** Some servers turn down who does not say what it is. */
-const OWN_HEADERS = { accept: '*/*', 'accept-encoding': 'identity', 'user-agent': 'fullmakt' };
-
 /** Makes a `fetch` over its own connections; `close` ends them. */
 export function createOutboundFetch(options: OutboundOptions = {}): OutboundFetch {
   const { maxBytes = 1024 * 1024, connectSeconds = 2, readSeconds = Infinity, totalSeconds = 10, proxy } = options;
@@ -67,16 +68,9 @@ export function createOutboundFetch(options: OutboundOptions = {}): OutboundFetc
       const where = placeOf(to.hostname, init.reach ?? 'any');
       const isTunnelled = proxy !== undefined && isProxied(to, where, proxy);
       const deadline = AbortSignal.timeout(totalSeconds * 1000);
-      // The built-in request knows what content type each kind of body implies.
-      const request = new Request(url, { ...init, signal: null });
-      for (const [name, value] of Object.entries(OWN_HEADERS)) {
-        if (!request.headers.has(name)) request.headers.set(name, value);
-      }
       const { status, statusText, rawHeaders, body } = await makeCall({
+        ...(await readRequest(url, init)),
         url: to,
-        method: request.method,
-        headers: request.headers,
-        body: request.body === null ? undefined : new Uint8Array(await request.arrayBuffer()),
         agent: agents[isTunnelled ? 'proxy' : where][to.protocol === 'https:' ? 'tls' : 'plain'],
         signal: init.signal ? AbortSignal.any([init.signal, deadline]) : deadline,
         connectMs: connectSeconds * 1000,
@@ -84,8 +78,10 @@ export function createOutboundFetch(options: OutboundOptions = {}): OutboundFetc
         maxBytes,
         isTunnelled,
       });
-      const hasBody = ![204, 205, 304].includes(status);
-      return new Response(hasBody ? body : null, { status, statusText, headers: pairs(rawHeaders) });
+      const bytes = [204, 205, 304].includes(status) ? null : body;
+      const headers = pairs(rawHeaders);
+      if (options.isLight === true) return lightResponse({ url, status, statusText, headers, body: bytes });
+      return new Response(bytes, { status, statusText, headers });
     },
     close() {
       for (const { plain, tls } of Object.values(agents)) {
