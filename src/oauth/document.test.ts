@@ -126,3 +126,30 @@ test('only https, or http to this machine, without user information', () => {
   );
   assert.deepEqual(bad.filter(isProviderUrl), []);
 });
+
+/** Does what the built-in fetch does with its signal, and nothing else until then. */
+function untilAborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    signal.addEventListener('abort', () => reject(new DOMException('aborted', 'AbortError')), { once: true });
+  });
+}
+
+test('a call in which nothing comes any more is given up and tried again, before the headers and inside the body (2.5)', async () => {
+  let attempts = 0;
+  const fetch = async (_url: string, init?: RequestInit): Promise<Response> => {
+    attempts += 1;
+    const signal = init?.signal ?? assert.fail('no signal');
+    if (attempts === 1) return await untilAborted(signal);
+    if (attempts === 3) return new Response('{"a":1}');
+    const body = new ReadableStream<Uint8Array>({
+      async start(controller) {
+        controller.enqueue(Buffer.from('{'));
+        await untilAborted(signal).catch((error: unknown) => controller.error(error));
+      },
+    });
+    return new Response(body);
+  };
+  const options = { fetch, maxBytes: 100, pause: async () => {}, quietSeconds: 0.02 };
+  assert.deepEqual(await fetchDocument(URL_OF_DOCUMENT, options), { a: 1 });
+  assert.equal(attempts, 3);
+});

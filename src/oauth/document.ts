@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { readMaxAge } from './document-age.ts';
 import { type Fetch, isAddressRefused, type Reach } from './fetch.ts';
+import { createQuietLimit, type QuietLimit } from './quiet-limit.ts';
 import { AnswerTooLong, readBody } from './read-body.ts';
 import { parseStrictJson } from './strict-json.ts';
 
@@ -28,6 +29,8 @@ export interface DocumentOptions {
   readonly reach?: Reach;
   /** Seconds for everything: 10 unless given. */
   readonly totalSeconds?: number;
+  /** Seconds without a byte, for a fetch that has no such limit of its own; any number unless given. */
+  readonly quietSeconds?: number | undefined;
   /** How often a fault that passes is tried again at once: twice unless given. */
   readonly retries?: number;
   /** Ends everything early. */
@@ -95,13 +98,30 @@ function isLoopback(hostname: string): boolean {
 }
 
 async function attemptOnce(url: string, options: DocumentOptions, signal: AbortSignal): Promise<AgingDocument> {
-  const response = await request(url, options, signal);
+  const quiet = createQuietLimit(options.quietSeconds);
+  try {
+    return await attemptWithin(url, options, { signal, quiet });
+  } catch (error) {
+    if (!quiet.signal.aborted) throw error;
+    throw new DocumentUnavailable('timeout', { transient: true, cause: error });
+  } finally {
+    quiet.end();
+  }
+}
+
+interface Limits {
+  readonly signal: AbortSignal;
+  readonly quiet: QuietLimit;
+}
+
+async function attemptWithin(url: string, options: DocumentOptions, { signal, quiet }: Limits): Promise<AgingDocument> {
+  const response = await request(url, options, AbortSignal.any([signal, quiet.signal]));
   if (response.status !== 200) {
     await response.body?.cancel().catch(() => {});
     const transient = response.status >= 500 || TRANSIENT_STATUS.has(response.status);
     throw new DocumentUnavailable(`status ${response.status}`, { transient });
   }
-  const bytes = await readDocument(response, options.maxBytes);
+  const bytes = await readDocument(response, options.maxBytes, quiet);
   const maxAgeSeconds = readMaxAge(response.headers.get('cache-control'));
   try {
     return { document: parseStrictJson(bytes), ...(maxAgeSeconds === undefined ? {} : { maxAgeSeconds }) };
@@ -122,9 +142,10 @@ async function request(url: string, { fetch, reach }: DocumentOptions, signal: A
   }
 }
 
-async function readDocument(response: Response, maxBytes: number): Promise<Buffer> {
+async function readDocument(response: Response, maxBytes: number, quiet: QuietLimit): Promise<Buffer> {
   try {
-    return await readBody(response, maxBytes);
+    quiet.touch();
+    return await readBody(response, maxBytes, quiet.touch);
   } catch (cause) {
     if (cause instanceof AnswerTooLong) throw new DocumentUnavailable(cause.message);
     throw new DocumentUnavailable('body broken off', { transient: true, cause });

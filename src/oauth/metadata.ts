@@ -47,6 +47,7 @@ export interface MetadataOptions {
   /** Seconds for everything and tries again at once, as for any document. */
   readonly totalSeconds?: number;
   readonly retries?: number;
+  readonly quietSeconds?: number;
 }
 
 /**

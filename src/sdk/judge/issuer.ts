@@ -24,6 +24,9 @@ interface Dependencies {
   readonly isAllowedUrl: (url: string) => boolean;
 }
 
+/** The built-in fetch waits for minutes. */
+const QUIET_SECONDS = 5;
+
 /** Asks for the key set's address at most once a day, and serves the last one while the provider cannot be asked. */
 function discoverJwksUri(
   url: string,
@@ -34,7 +37,12 @@ function discoverJwksUri(
   return async () => {
     if (known !== undefined && now() - known.at < DAY) return known.jwksUri;
     try {
-      const { jwks_uri: jwksUri } = await fetchMetadata(url, { fetch, expectedIssuer: issuer, isAllowedUrl });
+      const { jwks_uri: jwksUri } = await fetchMetadata(url, {
+        fetch,
+        expectedIssuer: issuer,
+        isAllowedUrl,
+        quietSeconds: QUIET_SECONDS,
+      });
       if (jwksUri === undefined) throw new Error(`the metadata of ${issuer} names no key set`);
       known = { jwksUri, at: now() };
       return jwksUri;
@@ -58,6 +66,7 @@ export function trustIssuer(config: IssuerConfig, dependencies: Dependencies): T
     'jwksUri' in keys ? keys.jwksUri : discoverJwksUri(keys.wellKnownUrl, config.issuer, { ...dependencies, fetch });
   const keySet = createRemoteKeySet({
     jwksUri,
+    quietSeconds: QUIET_SECONDS,
     fetch,
     now,
     isAllowedUrl,
