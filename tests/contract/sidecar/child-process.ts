@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
-import { freePort } from '../../servers/free-port.ts';
+import { quietPort } from './quiet-port.ts';
 import type { Case } from './case.ts';
 import { environment } from './environment.ts';
 import type { Implementation, World } from './implementation.ts';
@@ -64,7 +64,7 @@ async function startWorld(command: readonly string[], keys: Keys, one: Case): Pr
   const { origin } = provider;
   const give = constants({ keys, origin, now });
   provider.begin(await scriptFor(one.provider, give));
-  const port = await freePort();
+  const port = await quietPort();
   const further = textsByName(await resolve(one.env, give), one.id);
   const child = start(command, { ...environment(origin, keys), BIND_ADDRESS: `127.0.0.1:${port}`, ...further });
   const base = `http://127.0.0.1:${port}`;

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import test from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { startCommand } from '../../servers/command.ts';
-import { freePort } from '../../servers/free-port.ts';
+import { quietPort } from './quiet-port.ts';
 import type { Json, JsonObject } from './case.ts';
 import { inProcess } from './in-process.ts';
 import { makeKeys } from './keys.ts';
@@ -125,7 +125,7 @@ test('a case fails when the sidecar does something else, or asks its provider so
 test('a sidecar that somebody else starts is told its variables, and judged by its answers (BASE_URL)', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'conformance-'));
   t.after(() => rm(folder, { recursive: true }));
-  const [port, providerPort] = [await freePort(), await freePort()];
+  const [port, providerPort] = [await quietPort(), await quietPort()];
   const envFile = join(folder, 'sidecar.env');
   const driver = spawn(process.execPath, [join(import.meta.dirname, 'run.ts')], {
     env: {

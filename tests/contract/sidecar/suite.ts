@@ -30,7 +30,10 @@ export async function declareSuite(
   // All are read before the first runs, so that a misspelt case is not lost among results.
   const read = await Promise.all((families ?? (await familyNames())).map(readFamily));
   for (const { name, cases } of read) {
-    const mine = cases.filter((one) => one.revisions.includes(revision) && one.stage <= stage);
+    const mine = cases
+      .filter((one) => one.revisions.includes(revision) && one.stage <= stage)
+      // Those with the same variables together: they may share a process.
+      .toSorted((one, other) => variables(one).localeCompare(variables(other)));
     const count: Count = { name, passed: 0, failed: 0, left: new Map() };
     if (mine.length === 0) continue;
     counts.push(count);
@@ -45,6 +48,10 @@ export async function declareSuite(
     for (const count of counts) t.diagnostic(lineOf(count));
     t.diagnostic(lineOf(sum(counts)));
   });
+}
+
+function variables({ env, fresh }: Case): string {
+  return `${fresh} ${JSON.stringify(env)}`;
 }
 
 async function runOne(one: Case, implementation: Implementation, count: Count, t: test.TestContext): Promise<void> {
