@@ -22,7 +22,9 @@ export function protect<T extends Principal>(
     const outcome = await authenticateOnce(c, { headers: c.req.raw.headers }, { auth, guard });
     if (!outcome.ok) {
       const { status, headers, body } = refuse(outcome.error, options);
-      return new Response(body, { status, headers });
+      // Set on the context, they win over what was set before, which a Response of its own would not.
+      for (const [name, value] of Object.entries(headers)) c.header(name, value);
+      return c.body(body, status);
     }
     c.set('principal', outcome.principal);
     return await next();

@@ -10,7 +10,7 @@ export interface AdapterOptions {
 
 /** The answer to a refused request, the same in every framework. */
 export interface Refusal {
-  readonly status: number;
+  readonly status: AuthError['status'];
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
