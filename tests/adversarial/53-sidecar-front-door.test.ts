@@ -202,7 +202,7 @@ for (const [what, name] of [
   ['of another name', 'page.localhost'],
   ['of this machine', '127.0.0.1'],
 ] as const) {
-  test(`T53 a page ${what} in Chromium gets nothing from the sidecar, and nothing is asked for it`, {
+  test(`T53 L13 localhost: a page ${what} in Chromium gets nothing from the sidecar, and nothing is asked for it`, {
     skip: noChromium,
   }, async (t) => {
     const pages = await serve({
