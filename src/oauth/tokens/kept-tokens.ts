@@ -46,8 +46,8 @@ export interface KeptTokens<T> {
   readonly bytes: number;
 }
 
-/** Work of one second at most; more waits for the next. */
-const MAX_AT_ONCE = 10_000;
+/** Work of one second at most, a few milliseconds for whoever asks meanwhile; more waits for the next. */
+const MAX_AT_ONCE = 2000;
 
 /** None at first; every operation takes constant time but the two that say what is due. */
 export function createKeptTokens<T>(bounds: { readonly maxEntries: number; readonly maxBytes: number }): KeptTokens<T> {

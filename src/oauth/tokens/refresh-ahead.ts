@@ -12,7 +12,7 @@ export interface Question<T> {
   readonly load: LoadToken<T>;
 }
 
-/** Fetches what is used anew before its time is over: an application's own tokens unasked, users' tokens when they are asked for. */
+/** Fetches what is used anew before its time is over: an application's own tokens without waiting for who asks, users' when they are asked for. */
 export interface RefreshAhead<T> {
   /** A token came and is kept. */
   came(question: Question<T>, token: KeptToken<T>): void;
@@ -68,18 +68,20 @@ export function createRefreshAhead<T>(options: {
     },
     served(question, token) {
       // Most end here.
-      if (now() < token.refreshAt || token.queued || token.listedAt !== undefined) return;
-      if (question.isMachine) kept.list(question.digest, token, now());
-      else lanes.runNow(question.matter.provider, () => refresh(question, token));
+      if (now() < token.refreshAt || token.queued) return;
+      // A window of a few seconds would be over before its second comes.
+      if (lanes.runNow(question.matter.provider, () => refresh(question, token))) return;
+      if (question.isMachine && token.listedAt === undefined) kept.list(question.digest, token, now());
     },
     pause: (provider, seconds) => {
       lanes.pause(provider, seconds);
     },
     everySecond() {
-      for (const digest of kept.takeListed(now())) {
+      const time = now();
+      for (const digest of kept.takeListed(time)) {
         const token = kept.at(digest);
-        // What nobody was served since it came is not fetched again; whoever is served it later puts it back on the list.
-        if (token?.used !== true) continue;
+        // What nobody was served since it came is not fetched again until somebody is; what is on its way, not at all.
+        if (token?.used !== true || token.refreshAt > time) continue;
         token.queued = true;
         lanes.enqueue(token.matter.provider, digest);
       }

@@ -114,9 +114,9 @@ test('directly, a token is kept for its whole window, fetched ahead, and outlive
   const { tokens, clock, sent, events } = made;
   const user = { provider: 'tokenx', target: 'x', user: 'opaque' } as const;
   await tokens.machineOrThrow(MACHINE);
+  made.answer = () => Response.json({ error: 'server_error' }, { status: 503, headers: { 'retry-after': '1' } });
   clock.now += 3479;
   assert.deepEqual((await tokens.machineOrThrow(MACHINE)).fromCache, true);
-  made.answer = () => Response.json({ error: 'server_error' }, { status: 503, headers: { 'retry-after': '1' } });
   clock.now += 1;
   const stale = await tokens.machineOrThrow(MACHINE);
   assert.deepEqual([stale.token.reveal(), stale.expiresAt, stale.fromCache], ['t1', START + 3600, true]);
