@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { setImmediate as immediate } from 'node:timers/promises';
 import { plain } from '../web/http.ts';
 import { makeKeys, START, startProvider, startSidecar, testEnv } from './testing/sidecar.ts';
 import type { FakeProvider, TestSidecar } from './testing/sidecar.ts';
@@ -71,9 +72,16 @@ test('a cached token is no way around it: a user token whose key is gone is refu
   const token = await userToken('/tokenx', 'local:fleet:api', { exp: START + 6000 });
   assert.equal((await exchange('tokenx', token)).status, 200);
   const other = await startProvider(t, await makeKeys());
-  provider.keySet = other.keySet;
   sidecar.clock.now += 1000;
+  const { promise: fetched, resolve } = Promise.withResolvers<void>();
+  provider.keySet = () => {
+    resolve();
+    return other.keySet();
+  };
   await exchange('tokenx', token);
+  await fetched;
+  const isThere = (): boolean => sidecar.events.filter(({ event }) => event === 'sidecar.keys').length === 2;
+  for (let turns = 0; !isThere() && turns < 10_000; turns += 1) await immediate();
   sidecar.clock.now += 61;
   assert.equal((await exchange('tokenx', token)).status, 400);
 });
