@@ -42,12 +42,15 @@ interface World {
 async function world(t: TestContext): Promise<World> {
   const root = temporaryFolder(t);
   const provider = await startProvider(t, keys);
+  let planned = 0;
   return {
     root,
     provider,
     start: (env) => startDaemon(t, root, env),
     async plan(name, changes = {}) {
-      const origin = `http://127.0.0.1:${await freePort()}`;
+      planned += 1;
+      // Addresses of their own: from those no connection of this machine goes out and takes the port first.
+      const origin = `http://127.8.0.${planned}:${await freePort()}`;
       const { BIND_ADDRESS: _, ...credentials } = testEnv(provider.origin, keys);
       const own = { AZURE_APP_CLIENT_ID: `entra-${name}`, TOKEN_X_CLIENT_ID: `local:${name.replace('/', ':')}` };
       const env = { BIND_ADDRESS: '0.0.0.0:8080', NAIS_TOKEN_ENDPOINT: `${origin}/api/v1/token` };
@@ -192,6 +195,7 @@ test('S2 entry added, changed, broken, removed: folders come and go without a re
   assert.equal(it.provider.forms.length, calls);
   const shown = (await daemon.readiness('?app=team/second')).body;
   assert.match(JSON.stringify(shown['reload']), /failure.*AZURE_APP_JWK/);
+  assert.doesNotMatch(JSON.stringify(shown['reload']), /needs_restart/);
   assert.equal((await daemon.readiness()).status, 200);
   // Removed: its listener is gone, the other application has noticed nothing.
   await rm(second.folder, { recursive: true });
@@ -262,9 +266,11 @@ async function takenPort(t: TestContext): Promise<number> {
 
 test('of two apps that claim one address the second is refused by name, until the first is gone (3.8)', async (t) => {
   const it = await world(t);
-  const first = await written(it, 'a/first');
+  const port = await freePort();
+  const origin = `http://127.0.0.1:${port}`;
+  const first = { ...withEndpoint(await it.plan('a/first'), `${origin}/api/v1/token`), origin };
+  await write(first);
   const second = await it.plan('b/second');
-  const port = new URL(first.origin).port;
   await write(withEndpoint(second, `http://localhost:${port}/api/v1/token`));
   const daemon = await it.start();
   assert.match(problemOf(daemon, 'b/second'), new RegExp(`127\\.0\\.0\\.1:${port}.*a/first`));
@@ -285,7 +291,7 @@ test('an app that moves is served at its new place before the old one closes (3.
   const it = await world(t);
   const [app, other] = [await written(it, 'a/app'), await written(it, 'b/other')];
   const daemon = await it.start();
-  const moved = withEndpoint({ ...app, origin: `http://127.0.0.1:${await freePort()}` }, '');
+  const moved = { ...app, origin: (await it.plan('a/app')).origin };
   await write(withEndpoint(moved, `${moved.origin}/api/v1/token`));
   await daemon.daemon.readAgain();
   await tokenOf(moved);

@@ -6,6 +6,8 @@ export interface AppPlace {
   readonly settings: Readonly<Record<'BIND_ADDRESS' | 'FULLMAKT_SIDECAR_SOCKET', string>>;
   /** What nobody else may have: `127.0.0.1:7171`, or `unix:` and a path. */
   readonly claims: readonly string[];
+  /** What its requests may name as their host besides the usual names: 127.0.0.2 is as good a loopback address as any. */
+  readonly hosts: readonly string[];
   /** The variable that says so. */
   readonly variable: string;
 }
@@ -19,6 +21,7 @@ export function placeOf(variables: Environment): AppPlace | string | undefined {
     return {
       settings: { BIND_ADDRESS: 'none', FULLMAKT_SIDECAR_SOCKET: socket },
       claims: [`unix:${socket}`],
+      hosts: [],
       variable: 'FULLMAKT_SIDECAR_SOCKET',
     };
   }
@@ -31,6 +34,7 @@ export function placeOf(variables: Environment): AppPlace | string | undefined {
   const { hostname, port } = new URL(endpoint);
   return {
     settings: { BIND_ADDRESS: `${hostname}:${port}`, FULLMAKT_SIDECAR_SOCKET: '' },
+    hosts: [hostname],
     claims: hosts.map((host) => `${host}:${port}`),
     variable: 'NAIS_TOKEN_ENDPOINT',
   };

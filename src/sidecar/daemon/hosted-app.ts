@@ -45,7 +45,8 @@ export async function hostApp(parts: HostingParts): Promise<HostedApp> {
   const variables = appVariables(parts.variables, place);
   const settings = readSettings(sidecarSettings, { ...env, ...variables });
   if (!settings.ok) throw new SidecarMisconfigured(settings.problems);
-  const config = settings.settings;
+  const allowedHosts = [...settings.settings.allowedHosts, ...place.hosts];
+  const config = { ...settings.settings, allowedHosts };
   const following: { follower?: Follower } = {};
   const readAgain = async (): Promise<void> => following.follower?.readAgainForClient();
   const application = createApplication(config, { ...parts, emit, readAgain });
@@ -55,7 +56,15 @@ export async function hostApp(parts: HostingParts): Promise<HostedApp> {
     const { NAIS_TOKEN_ENDPOINT: _, FULLMAKT_SIDECAR_SOCKET: __, ...rest } = found.variables;
     return { variables: appVariables(rest, place), problems: found.problems };
   };
-  const follower = followConfiguration({ env, read, application, config, variables, now, emit });
+  const follower = followConfiguration({
+    env,
+    read,
+    application,
+    config: settings.settings,
+    variables,
+    now,
+    emit,
+  });
   following.follower = follower;
   const listeners = await openListeners(place, () =>
     apiListeners(config, application, { ...parts, emit }).map(serve),
