@@ -2,6 +2,6 @@ import { inProcess } from './sidecar/in-process.ts';
 import { makeKeys } from './sidecar/keys.ts';
 import { declareSuite } from './sidecar/suite.ts';
 
-const families = ['decode', 'dispatch', 'upstream', 'answers', 'cache'];
+const families = ['decode', 'dispatch', 'upstream'];
 
 await declareSuite(inProcess(await makeKeys()), { revision: 'ours', stage: 'S2', families });

@@ -1,0 +1,7 @@
+import { inProcess } from './sidecar/in-process.ts';
+import { makeKeys } from './sidecar/keys.ts';
+import { declareSuite } from './sidecar/suite.ts';
+
+const families = ['answers', 'cache'];
+
+await declareSuite(inProcess(await makeKeys()), { revision: 'ours', stage: 'S2', families });
