@@ -18,7 +18,8 @@ interface World {
 
 async function setup(t: test.TestContext, aheadSeconds: number): Promise<World> {
   const provider = await startProvider(t, keys);
-  const sidecar = await startSidecar(t, testEnv(provider.origin, keys));
+  // Requests are counted here: none may come in between.
+  const sidecar = await startSidecar(t, { ...testEnv(provider.origin, keys), FULLMAKT_SIDECAR_REFRESH_AHEAD: 'false' });
   const time = { true: START };
   sidecar.clock.now = START + aheadSeconds;
   const dated = (response: HttpResponse): HttpResponse => ({
