@@ -11,15 +11,15 @@ const BANNER =
  * Makes the package `fullmakt`: the command with all it needs in a few files, so that it starts fast and installs nothing else. What
  * is loaded late stays in files of its own.
  */
-export async function buildCommand(version: string): Promise<void> {
-  rmSync(COMMAND, { recursive: true, force: true });
+export async function buildCommand(version: string, folder: string = COMMAND): Promise<void> {
+  rmSync(folder, { recursive: true, force: true });
   const { metafile } = await build({
     absWorkingDir: ROOT,
     entryPoints: ['src/main.ts', 'src/up/keeper-main.ts'],
     entryNames: '[name]',
     // All files are neighbours, as a program that starts another by its file expects.
     chunkNames: '[name]-[hash]',
-    outdir: COMMAND,
+    outdir: folder,
     bundle: true,
     splitting: true,
     platform: 'node',
@@ -33,7 +33,7 @@ export async function buildCommand(version: string): Promise<void> {
     logLevel: 'warning',
   });
   const { description, keywords, license } = readManifest('package.json');
-  writeJson(`${COMMAND}/package.json`, {
+  writeJson(`${folder}/package.json`, {
     name: 'fullmakt',
     version,
     description,
@@ -45,7 +45,7 @@ export async function buildCommand(version: string): Promise<void> {
     files: ['*.js', 'THIRD-PARTY-NOTICES.txt'],
     publishConfig: { access: 'public', provenance: true },
   });
-  cpSync(`${ROOT}LICENSE`, `${COMMAND}/LICENSE`);
-  cpSync(`${ROOT}README.md`, `${COMMAND}/README.md`);
-  thirdPartyNotices(Object.keys(metafile.inputs), `${COMMAND}/THIRD-PARTY-NOTICES.txt`);
+  cpSync(`${ROOT}LICENSE`, `${folder}/LICENSE`);
+  cpSync(`${ROOT}README.md`, `${folder}/README.md`);
+  thirdPartyNotices(Object.keys(metafile.inputs), `${folder}/THIRD-PARTY-NOTICES.txt`);
 }

@@ -4,17 +4,15 @@ import { readManifest, ROOT, SDK, writeJson } from './place.ts';
 
 /**
  * Makes the package `@fullmakt/sdk`: JavaScript and types of its entry points and of what they import, nothing else. It has no
- * dependencies, and frameworks are optional peers.
+ * dependencies, and frameworks are optional peers. Throws when it does not compile.
  */
-export function buildSdk(version: string): void {
-  rmSync(SDK, { recursive: true, force: true });
-  execFileSync(process.execPath, [`${ROOT}node_modules/typescript/bin/tsc`, '-p', `${ROOT}tsconfig.build.json`], {
-    cwd: ROOT,
-    stdio: 'inherit',
-  });
+export function buildSdk(version: string, folder: string = SDK): void {
+  rmSync(folder, { recursive: true, force: true });
+  const compiler = [`${ROOT}node_modules/typescript/bin/tsc`, '-p', `${ROOT}tsconfig.build.json`, '--outDir', folder];
+  execFileSync(process.execPath, compiler, { cwd: ROOT, stdio: 'inherit' });
   const source = readManifest('src/sdk/package.json');
   const { name, description, keywords, license, peerDependencies, peerDependenciesMeta } = source;
-  writeJson(`${SDK}/package.json`, {
+  writeJson(`${folder}/package.json`, {
     name,
     version,
     description,
@@ -29,8 +27,8 @@ export function buildSdk(version: string): void {
     peerDependenciesMeta,
     publishConfig: { access: 'public', provenance: true },
   });
-  cpSync(`${ROOT}LICENSE`, `${SDK}/LICENSE`);
-  cpSync(`${ROOT}src/sdk/README.md`, `${SDK}/README.md`);
+  cpSync(`${ROOT}LICENSE`, `${folder}/LICENSE`);
+  cpSync(`${ROOT}src/sdk/README.md`, `${folder}/README.md`);
 }
 
 /** `./hono.ts` of the source becomes its types and its JavaScript, types first, for that is the order they are looked up in. */

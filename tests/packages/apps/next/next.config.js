@@ -1,0 +1,1 @@
+export default { turbopack: { root: import.meta.dirname + '/..' }, experimental: { cpus: 1 } };
