@@ -48,7 +48,6 @@ export function install(tarball: string, parent?: string): Scratch {
   const quiet = ['--offline', '--no-audit', '--no-fund', '--no-package-lock'];
   execFileSync('npm', ['install', ...quiet, tarball], { cwd: folder, stdio: 'pipe' });
   if (parent === undefined) for (const name of FRAMEWORKS) link(folder, name);
-  const source = (app: string): string => readFileSync(join(import.meta.dirname, 'apps', `${app}.ts`), 'utf8');
   return {
     folder,
     compile: (app, options = {}) => {
@@ -67,6 +66,10 @@ export function install(tarball: string, parent?: string): Scratch {
       return folder;
     },
   };
+}
+
+function source(app: string): string {
+  return readFileSync(join(import.meta.dirname, 'apps', `${app}.ts`), 'utf8');
 }
 
 function link(folder: string, name: string): void {
