@@ -44,8 +44,9 @@ test('a light answer says what a built-in one says', async () => {
   }
 });
 
+const fresh = (): Response => pair(200, '{"a":[1]}')[0];
+
 test('a light answer is read once, in any of the ways there are', async () => {
-  const fresh = (): Response => pair(200, '{"a":[1]}')[0];
   assert.deepEqual(await fresh().json(), { a: [1] });
   assert.equal(Buffer.from(await fresh().arrayBuffer()).toString(), '{"a":[1]}');
   assert.equal(await (await fresh().blob()).text(), '{"a":[1]}');
