@@ -15,7 +15,7 @@ export interface VerifiedCacheOptions {
 }
 
 /** A token that passed every check of a policy, and what came of it. Whoever gets `value` must not be able to change it. */
-export interface Verified<V> {
+interface Verified<V> {
   readonly value: V;
   readonly claims: Claims;
   /** The keys it was verified with. */
