@@ -222,3 +222,19 @@ test('group overage is said only where the token says it, and never guessed eith
   assert.equal(await verdict({ groups: ['g1'], ...overage }), 'ok');
   assert.equal(await principals.verdict(guard, 'tokenx-user', overage), 'group_missing');
 });
+
+test('a scope is where its provider grants one: a copied scp at TokenX and ID-porten, or scope at Entra ID, grants nothing', async () => {
+  const guard = requireScope('s');
+  for (const [kind, changes, expected] of [
+    ['tokenx-user', { scp: 's' }, 'scope_missing'],
+    ['tokenx-user', { scp: 'x', scope: 's' }, 'ok'],
+    ['idporten', { scp: 's' }, 'scope_missing'],
+    ['maskinporten', { scp: 's' }, 'scope_missing'],
+    ['entra-user', { scope: 's' }, 'scope_missing'],
+    ['entra-machine', { scope: 's' }, 'scope_missing'],
+    ['oidc', { scope: undefined, scp: 's' }, 'ok'],
+    ['oidc', { scope: 'x', scp: 's' }, 'scope_missing'],
+  ] as const) {
+    assert.equal(await principals.verdict(guard, kind, changes), expected, `${kind} ${JSON.stringify(changes)}`);
+  }
+});

@@ -8,7 +8,7 @@ import { checkShape } from './claim-shapes.ts';
 import type { ShapeName } from './claim-shapes.ts';
 import { classify } from './classify.ts';
 import type { IssuerConfig } from '../settings/options.ts';
-import type { Principal } from '../principal.ts';
+import type { Principal, Provider } from '../principal.ts';
 import { createTokenHandle } from '../token-handle.ts';
 
 /** A token that passed every check of its signature and registered claims. */
@@ -70,13 +70,20 @@ function deepFreeze(value: object): void {
   Object.freeze(value);
 }
 
+/** Only Entra ID grants in `scp`; at TokenX that may be a claim of the subject token, copied with the rest. */
+function scopeOf(provider: Provider, claims: RawClaims): string {
+  if (provider === 'entra_id') return stringClaim(claims, 'scp') ?? '';
+  const scope = stringClaim(claims, 'scope');
+  return scope ?? (provider.startsWith('oidc:') ? stringClaim(claims, 'scp') : undefined) ?? '';
+}
+
 /** Who the token speaks for, deeply frozen. Throws AuthError `type_refused`, `claim_missing` or `claim_invalid`. */
 export function makePrincipal({ config, claims, typ, token }: VerifiedToken, callers: CallerList): Principal {
   const shape = classify(config.provider, claims, typ);
   checkShape(claims, shape);
   const id = idOf(config, claims);
   if (id === '') throw new AuthError('claim_invalid', { explanation: 'the claim that says who this is is empty' });
-  const scope = stringClaim(claims, 'scp') ?? stringClaim(claims, 'scope') ?? '';
+  const scope = scopeOf(config.provider, claims);
   const { caller, callerInPolicy } = callerOf(config, claims, callers);
   deepFreeze(claims);
   // One literal, nothing spread into it: this is made for every token.

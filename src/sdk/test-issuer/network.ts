@@ -54,7 +54,7 @@ export function openNetwork(desk: Desk): Network {
 }
 
 /** What a request asks for. A query is part of the address, and there is nothing at such an address. */
-export async function readCall(request: Request): Promise<Call> {
+async function readCall(request: Request): Promise<Call> {
   const { url, method } = request;
   const contentType = request.headers.get('content-type') ?? '';
   return { url, method, contentType, form: new URLSearchParams(await request.text()) };
