@@ -13,7 +13,7 @@ import type { ManualTimers } from './folders.ts';
 import { START } from './sidecar.ts';
 
 /** An event, and the application it is of; empty for what all share. */
-export type AppEvent = SidecarEvent & { readonly of: string };
+type AppEvent = SidecarEvent & { readonly of: string };
 
 /** A daemon that runs. */
 export interface TestDaemon {
