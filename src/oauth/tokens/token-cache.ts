@@ -155,7 +155,8 @@ export function createTokenCache<T>(options: TokenCacheOptions): TokenCache<T> {
     const token = kept.peek(digest, tuple);
     const isAway = isMachine && error instanceof TokenRequestFailed && error.unavailable;
     if (!isAway || token === undefined || token.window.staleUntil <= now()) throw error;
-    if (!flight.toldStale) tell({ event: 'stale', error, expiresAt: token.expiresAt, ...matter });
+    if (!flight.toldStale)
+      tell({ event: 'stale', error, expiresAt: token.expiresAt - now() + options.now(), ...matter });
     flight.toldStale = true;
     return { value: token.value, secondsLeft: Math.floor(token.expiresAt - now()), result: 'stale' };
   }
