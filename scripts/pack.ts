@@ -1,7 +1,6 @@
 /** `npm run pack`: makes both packages, has them judged, packs them into `dist/*.tgz`, and says how big they are and what is in them. */
 import { execFileSync } from 'node:child_process';
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
-import { gzipSync } from 'node:zlib';
+import { writeFileSync } from 'node:fs';
 import { COMMAND, ROOT, SDK } from './build/place.ts';
 
 const KIB = 1024;
@@ -29,7 +28,7 @@ function kib(bytes: number): string {
 
 run(process.execPath, [`${ROOT}scripts/build.ts`]);
 console.log(run(bin('publint'), ['run', SDK, '--strict']));
-console.log(run(bin('attw'), ['--pack', SDK, '--profile', 'esm-only']));
+console.log(run(bin('attw'), ['--pack', SDK, '--profile', 'esm-only', '--format', 'table-flipped']));
 console.log(run(bin('publint'), ['run', COMMAND]));
 for (const folder of [SDK, COMMAND]) {
   const { filename, size, unpackedSize, files } = packed(folder);
@@ -39,7 +38,3 @@ for (const folder of [SDK, COMMAND]) {
 const bill = run('npm', ['sbom', '--sbom-format', 'cyclonedx', '--omit', 'dev']);
 writeFileSync(`${ROOT}dist/fullmakt.cdx.json`, bill);
 console.log(`dist/fullmakt.cdx.json: ${JSON.parse(bill).components.length} components`);
-const entry = readFileSync(`${SDK}/sdk/index.js`);
-console.log(
-  `index.js of the library: ${kib(statSync(`${SDK}/sdk/index.js`).size)}, ${kib(gzipSync(entry).length)} gzipped`,
-);
