@@ -101,7 +101,7 @@ const problemOf = ({ events }: TestDaemon, name: string): string =>
   '';
 
 async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 5000;
+  const deadline = performance.now() + 20_000;
   while (!(await condition())) {
     assert.ok(performance.now() < deadline, 'it did not happen in time');
     await setImmediate();
