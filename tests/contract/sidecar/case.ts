@@ -133,8 +133,8 @@ export interface Case {
   readonly id: string;
   readonly revisions: readonly Revision[];
   readonly stage: 'S1' | 'S2';
-  /** Needs a clock that can be moved. */
-  readonly clock: boolean;
+  /** Needs a clock that can be moved, or that is waited for: then it takes a few seconds. */
+  readonly clock: 'none' | 'moved' | 'moved-or-waited';
   /** Needs an implementation that has just started. */
   readonly fresh: boolean;
   /** Variables beside those of every case. */

@@ -31,7 +31,7 @@ export function childProcess(command: readonly string[], keys: Keys): Implementa
     name: 'as a command',
     concurrency: 1,
     blurSeconds: BLUR_SECONDS,
-    cannot: ({ clock }) => (clock ? 'needs a clock that can be moved' : undefined),
+    cannot: ({ clock }) => (clock === 'moved' ? 'needs a clock that can be moved' : undefined),
     async open(one) {
       const variables = JSON.stringify(one.env);
       if (one.fresh) {

@@ -30,7 +30,7 @@ export async function elsewhere({ baseUrl, providerPort, envFile }: Elsewhere, k
     concurrency: 1,
     blurSeconds: BLUR_SECONDS,
     cannot({ clock, fresh, env }) {
-      if (clock) return 'needs a clock that can be moved';
+      if (clock === 'moved') return 'needs a clock that can be moved';
       if (fresh) return 'needs a sidecar that has just started';
       return Object.keys(env).length > 0 ? 'needs settings of its own' : undefined;
     },

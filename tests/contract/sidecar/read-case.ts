@@ -19,7 +19,7 @@ export function readCase(value: Json, file: string): Case {
     id,
     revisions: list(parts['revisions'], `${at}: revisions`).map((name) => oneOf(name, `${at}: revisions`, REVISIONS)),
     stage: oneOf(parts['stage'] ?? 'S1', `${at}: stage`, ['S1', 'S2']),
-    clock: flag(parts['clock'], `${at}: clock`),
+    clock: readClock(parts['clock'], at),
     fresh: flag(parts['fresh'], `${at}: fresh`),
     env: textsByName(parts['env'], `${at}: env`),
     tokens: Object.fromEntries(
@@ -36,10 +36,15 @@ export function readCase(value: Json, file: string): Case {
   return read;
 }
 
+function readClock(value: Json | undefined, at: string): Case['clock'] {
+  if (value === 'or-wait') return 'moved-or-waited';
+  return flag(value, `${at}: clock`) ? 'moved' : 'none';
+}
+
 function checkWhole({ revisions, steps, clock, fresh, provider, tokens }: Case, at: string): void {
   if (revisions.length === 0) throw new CaseFault(`${at}: for no revision`);
   if (!steps.some(({ kind }) => kind === 'exchange' || kind === 'together')) throw new CaseFault(`${at}: asks nothing`);
-  if (steps.some(({ kind }) => kind === 'advance') !== clock)
+  if (steps.some(({ kind }) => kind === 'advance') !== (clock !== 'none'))
     throw new CaseFault(`${at}: clock and its steps disagree`);
   const scripts = [provider, ...steps.flatMap((step) => (step.kind === 'provider' ? [step.script] : []))];
   const changesKeys = scripts.some(({ keySet, metadata }) => keySet !== undefined || metadata !== undefined);

@@ -58,7 +58,7 @@ export async function resolve(value: Json, give: Resolve): Promise<Json> {
 }
 
 /** The same for one text. Throws CaseFault. */
-export async function resolveText(text: string, give: Resolve): Promise<string> {
+async function resolveText(text: string, give: Resolve): Promise<string> {
   let done = '';
   let from = 0;
   for (const found of text.matchAll(NAMED)) {

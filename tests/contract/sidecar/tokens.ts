@@ -30,7 +30,7 @@ export async function mintToken(token: TokenDescription, { keys, origin, now }: 
 }
 
 /** The claims a description stands for, so that what is given back can be compared with them. */
-export function claimsOf(token: TokenDescription, origin: string, now: number): JsonObject {
+function claimsOf(token: TokenDescription, origin: string, now: number): JsonObject {
   const identity = IDENTITIES[token.for];
   const claims: Record<string, Json> = {
     iss: origin + (identity?.path ?? ''),
