@@ -44,7 +44,13 @@ function ours({ alg, jwk }: TokenWorld): readonly Contender[] {
   const plain = create([issuer], { env: {} });
   const cached = create([issuer], { env: {}, verifiedCache: {} });
   return [
-    { name: 'ours', run: (token) => plain.validateOrThrow(token) },
+    {
+      name: 'ours',
+      run: (token) => {
+        if (!plain.validateSync(token).ok) throw new Error('refused');
+      },
+    },
+    { name: 'ours awaited', run: (token) => plain.validateOrThrow(token) },
     { name: 'ours cached', run: (token) => cached.validateOrThrow(token) },
   ];
 }

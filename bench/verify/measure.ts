@@ -12,35 +12,56 @@ export interface Effort {
 export type Times = ReadonlyMap<string, readonly number[]>;
 
 const LOT = 100;
+/** Calls in a turn: enough for caches of the processor to be everyone's own again. */
+const TURN = 2000;
+const WARM_UP_CALLS = 10_000;
 
-/** All take turns, in another order each round, so that a machine that slows down slows all; the first round counts for nobody. */
+/**
+ * All take turns, in another order each time, so that a machine that slows down slows all alike. Before the first round everyone has been warmed up:
+ * what is compiled late must not be measured uncompiled.
+ */
 export async function takeTurns(
   contenders: readonly Contender[],
   world: TokenWorld,
   { calls, rounds }: Effort,
 ): Promise<Times> {
+  for (const contender of contenders) {
+    await runMany(contender, world, WARM_UP_CALLS);
+  }
   const times = new Map<string, number[]>(contenders.map(({ name }) => [name, []]));
-  for (let round = 0; round <= rounds; round += 1) {
-    const turn = contenders.map((_each, at) => contenders[(at + round) % contenders.length]);
-    for (const contender of turn) {
-      if (contender === undefined) continue;
-      const micros = await measure(contender, world, calls);
-      if (round > 0) times.get(contender.name)?.push(micros);
-    }
+  for (let round = 0; round < rounds; round += 1) {
+    const sums = await measureRound(contenders, world, calls / TURN);
+    for (const [name, nanoseconds] of sums) times.get(name)?.push(nanoseconds / 1000 / calls);
   }
   return times;
 }
 
-/** In small lots, made outside the time that is taken: a server does not hold ten thousand tokens either, for its collector to carry about. */
-async function measure({ run }: Contender, world: TokenWorld, calls: number): Promise<number> {
+async function measureRound(
+  contenders: readonly Contender[],
+  world: TokenWorld,
+  turns: number,
+): Promise<ReadonlyMap<string, number>> {
+  const sums = new Map<string, number>();
+  for (let turn = 0; turn < turns; turn += 1) {
+    for (const [at] of contenders.entries()) {
+      const contender = contenders[(at + turn) % contenders.length];
+      if (contender === undefined) continue;
+      sums.set(contender.name, (sums.get(contender.name) ?? 0) + (await runMany(contender, world, TURN)));
+    }
+  }
+  return sums;
+}
+
+/** Nanoseconds. In small lots, made outside the time: a server does not hold thousands of tokens either, for its collector to carry about. */
+async function runMany({ run }: Contender, world: TokenWorld, calls: number): Promise<number> {
   let nanoseconds = 0n;
   for (let left = calls; left > 0; left -= LOT) {
-    const tokens = freshTokens(world, Math.min(LOT, left));
+    const tokens = freshTokens(world, LOT);
     const started = process.hrtime.bigint();
     for (const token of tokens) await run(token);
     nanoseconds += process.hrtime.bigint() - started;
   }
-  return Number(nanoseconds) / 1000 / calls;
+  return Number(nanoseconds);
 }
 
 /** The least CPU time of several tries, in milliseconds: whatever else the machine does can only add to it. */
