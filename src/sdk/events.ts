@@ -1,5 +1,6 @@
 import type { AuthErrorCode } from './auth-error.ts';
 import type { AcquireErrorKind } from './acquire/acquire-error.ts';
+import { tell } from './callback.ts';
 import type { Provider } from './principal.ts';
 
 /** What happened, for the application's own logs and metrics. Never holds a token or a national identity number. */
@@ -45,14 +46,10 @@ export type SdkEvent =
   /** Our clock is more than 10 s from a provider's; positive where ours is ahead. */
   | { readonly event: 'clock.skew'; readonly provider: Provider; readonly seconds: number };
 
-/** A listener of the application must not be able to change an outcome: what it throws is dropped. */
-export function safely(listener: ((event: SdkEvent) => void) | undefined): (event: SdkEvent) => void {
+/** A listener of the application must not be able to change an outcome: what it throws, or rejects with, is dropped. */
+export function safely(listener: ((event: SdkEvent) => unknown) | undefined): (event: SdkEvent) => void {
   if (listener === undefined) return () => {};
   return (event) => {
-    try {
-      listener(event);
-    } catch {
-      // The application's bug, in a place where nobody is left to tell.
-    }
+    tell(listener, event);
   };
 }

@@ -1,7 +1,8 @@
 import type { AuthError } from '../auth-error.ts';
+import { tell } from '../callback.ts';
 import { wireDescription, wireError } from './challenge.ts';
 
-/** What every adapter takes. `onRefused` is told of each refusal, after the answer is decided; what it throws is dropped. */
+/** What every adapter takes. `onRefused` is told of each refusal, after the answer is decided; what it throws, or rejects with, is dropped. */
 export interface AdapterOptions {
   readonly realm?: string;
   readonly resourceMetadata?: string;
@@ -18,11 +19,7 @@ export interface Refusal {
 /** The answer to a refusal: status, challenge and JSON body (RFC 6750 3); never stored, never with text of a token. `onRefused` hears of it. */
 export function refuse(error: AuthError, options: AdapterOptions): Refusal {
   const answer = refusalAnswer(error, options);
-  try {
-    options.onRefused?.(error);
-  } catch {
-    // The application's bug, and no reason to answer otherwise.
-  }
+  tell(options.onRefused, error);
   return answer;
 }
 
