@@ -1,9 +1,20 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { inspect } from 'node:util';
 import { AcquireError } from './acquire/acquire-error.ts';
 import { createFetch } from './fetch.ts';
-import { FOR_USER, ORIGIN, REQUEST, RULE, unauthorized, world } from './http/testing/fetch-world.ts';
+import {
+  fakeTokens,
+  FOR_USER,
+  ORIGIN,
+  redirectTo,
+  REQUEST,
+  RULE,
+  unauthorized,
+  world,
+} from './http/testing/fetch-world.ts';
 import { ConfigError } from './index.ts';
+import { createTokenHandle } from './token-handle.ts';
 import type { Tokens } from './tokens.ts';
 
 const isRequestError = (error: unknown): boolean => error instanceof AcquireError && error.kind === 'request';
@@ -144,6 +155,34 @@ test('what the URL of a Request says of itself does not count, only where it goe
   const pretender = { url: 'http://register/a', toString: () => 'http://elsewhere/b' };
   await made.fetch(pretender as never);
   assert.deepEqual([made.calls[1]?.url, made.asked], ['http://elsewhere/b', []]);
+});
+
+test('a token that no header can hold is not sent, and the error does not quote it', async () => {
+  for (const value of ['canary\nx-injected: 1', 'canary\u0000', 'canary canary', 'canary\u20ac', '']) {
+    const calls: unknown[] = [];
+    const acquired = { token: createTokenHandle(value), expiresAt: 0, fromCache: false };
+    const tokens = { ...fakeTokens().tokens, machineOrThrow: () => Promise.resolve(acquired) };
+    const net = async (...call: unknown[]): Promise<Response> => (calls.push(call), new Response());
+    const fetch = createFetch(tokens, { origins: [ORIGIN], ...RULE, fetch: net });
+    await assert.rejects(fetch('http://register/a'), (error) => {
+      assert.ok(error instanceof AcquireError && !inspect(error, { depth: 9 }).includes('canary'), inspect(error));
+      return true;
+    });
+    assert.deepEqual(calls, []);
+  }
+});
+
+test('what goes with a Request beside itself, goes with its second try and its redirects too', async () => {
+  for (const answer of [unauthorized, redirectTo('/b')]) {
+    const seen: unknown[] = [];
+    const net = async (_input: unknown, init?: RequestInit): Promise<Response> => {
+      seen.push(init?.keepalive);
+      return seen.length === 1 ? answer() : new Response();
+    };
+    const fetch = createFetch(fakeTokens().tokens, { origins: [ORIGIN], ...RULE, fetch: net });
+    await fetch(new Request('http://register/a'), { keepalive: true });
+    assert.deepEqual(seen, [true, true]);
+  }
 });
 
 test('origins and rules that cannot work throw where the fetch is made', () => {

@@ -1,3 +1,4 @@
+import { readBearer } from '../oauth/bearer.ts';
 import { AcquireError } from './acquire/acquire-error.ts';
 import { ConfigError } from './config-error.ts';
 import { readAsked } from './http/asked.ts';
@@ -6,7 +7,7 @@ import { canRepeat, redirected } from './http/hop.ts';
 import type { Hop } from './http/hop.ts';
 import { createOriginList } from './http/origins.ts';
 import type { NonEmpty } from './result.ts';
-import type { MachineRequest, Tokens, UserToken } from './tokens.ts';
+import type { AcquiredToken, MachineRequest, Tokens, UserToken } from './tokens.ts';
 
 /** Whose token requests carry: the application's own, or one exchanged for that of the user each request is made for. */
 export type TokenRule =
@@ -62,8 +63,7 @@ function acquirer(
   const how = signal === undefined ? {} : { signal };
   if (rule.as === 'machine') {
     return async (fresh) => {
-      const acquired = await tokens.machineOrThrow({ ...rule.request, ...how, ...(fresh ? { fresh } : {}) });
-      return acquired.token.reveal();
+      return sendable(await tokens.machineOrThrow({ ...rule.request, ...how, ...(fresh ? { fresh } : {}) }));
     };
   }
   if (user === undefined || user === '') {
@@ -71,9 +71,15 @@ function acquirer(
   }
   const { provider, target } = rule;
   return async (fresh) => {
-    const acquired = await tokens.onBehalfOfOrThrow({ provider, target, user, ...how, ...(fresh ? { fresh } : {}) });
-    return acquired.token.reveal();
+    return sendable(await tokens.onBehalfOfOrThrow({ provider, target, user, ...how, ...(fresh ? { fresh } : {}) }));
   };
+}
+
+/** The token itself, if a header can hold it (RFC 6750 2.1): the error of one that cannot would quote it. Throws AcquireError. */
+function sendable({ token }: AcquiredToken): string {
+  const text = token.reveal();
+  if (readBearer(`Bearer ${text}`).kind === 'token') return text;
+  throw new AcquireError('transient', 'the token that came is none that a header can hold');
 }
 
 /** Sends a request and what redirects of its origin ask for; on 401 once more, with a fresh token. */
@@ -107,7 +113,9 @@ async function send(
   const headers = new Headers(hop.headers);
   if (token !== undefined) headers.set('authorization', `Bearer ${token}`);
   const redirect = asked.redirect === 'error' ? 'error' : 'manual';
-  if (asked.request !== undefined && hop === asked) return await fetch(asked.request, { headers, redirect });
+  if (asked.request !== undefined && hop === asked) {
+    return await fetch(asked.request, { ...asked.shared, headers, redirect });
+  }
   const { method, body } = hop;
   return await fetch(hop.url.href, { ...asked.shared, method, headers, body, redirect });
 }

@@ -18,7 +18,9 @@ export function readAsked(input: string | URL | Request, init: RequestInit): Ask
 function readGiven(input: Request, init: RequestInit): Asked {
   const request = new Request(input, init);
   const { url, method, headers, body, signal, redirect } = request;
-  return { url: new URL(url), method, headers, body, signal, redirect, request, shared: { signal } };
+  // What a Request does not show, such as the connections to use, goes with every attempt.
+  const { method: _, headers: __, body: ___, ...others } = init;
+  return { url: new URL(url), method, headers, body, signal, redirect, request, shared: { ...others, signal } };
 }
 
 function readNamed(input: string, { body = null, ...shared }: RequestInit): Asked {
