@@ -69,6 +69,7 @@ test('docs/endpoints.md names every path that a route table of the other program
     'exchange/health',
     'exchange/discovery',
     'sidecar/app',
+    'sidecar/api-routes',
     'web/health',
   ];
   const providers = ['idporten', 'entra', 'maskinporten', 'graph', 'openid'].map((name) => `idp/routes/${name}`);

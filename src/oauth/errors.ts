@@ -163,7 +163,7 @@ export function errorResponse(
 }
 
 /** RFC 6749 5.2: printable ASCII without the double quote and the backslash. Others are replaced, so that the text stays readable. */
-function describable(text: string): string {
+export function describable(text: string): string {
   return text
     .replaceAll('"', "'")
     .replaceAll('\\', '/')

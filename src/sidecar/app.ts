@@ -8,23 +8,23 @@ import { json, plain } from '../web/http.ts';
 import type { Handle, HttpResponse } from '../web/http.ts';
 import { BodyAborted } from '../web/request.ts';
 import { createRouter } from '../web/router.ts';
-import type { Route } from '../web/router.ts';
 import type { ListenerSpec, Program } from '../web/serve.ts';
+import { errorResponse, OAuthError } from '../oauth/errors.ts';
+import { apiRoutes, pathLabels } from './api-routes.ts';
 import { createApplication } from './application.ts';
 import type { Application } from './application.ts';
 import type { SidecarConfig } from './config.ts';
 import type { SidecarEvent } from './events.ts';
-import { handleExchange } from './exchange.ts';
 import { brokenRule, isLoopback } from './door/front-door.ts';
 import type { FrontDoor } from './door/front-door.ts';
 import { limitInFlight } from './door/in-flight.ts';
-import { handleIntrospect } from './introspect.ts';
 import { apiAddress } from './listens-at.ts';
 import { handleReady } from './ready.ts';
 import { tellState, withState } from './tell-state.ts';
+import { baseFromHost, baseOfSocket } from './standard/metadata.ts';
+import type { OwnBase } from './standard/metadata.ts';
 import { createReload } from './reload/reload.ts';
 import type { Reload, ReloadSource } from './reload/reload.ts';
-import { handleToken } from './token.ts';
 import { traceRequests } from './tracing.ts';
 import { providerOf } from './wire/about.ts';
 import { badRequest, forbidden } from './wire/answers.ts';
@@ -96,25 +96,22 @@ export function apiListeners(
   { context }: Pick<Application, 'context'>,
   { emit, tracer }: Pick<SidecarDependencies, 'emit' | 'tracer'>,
 ): readonly ListenerSpec[] {
-  const routes: readonly Route[] = [
-    { method: 'POST', path: '/api/v1/token', handle: (request) => handleToken(request, context()) },
-    { method: 'POST', path: '/api/v1/token/exchange', handle: (request) => handleExchange(request, context()) },
-    { method: 'POST', path: '/api/v1/introspect', handle: (request) => handleIntrospect(request, context()) },
-  ];
-  const router = createRouter(routes);
   const { allowedHosts, requiredHeader, socket: path } = config;
-  const known = new Set(routes.map((route) => route.path));
-  const traced = (handle: Handle): Handle => (tracer === undefined ? handle : traceRequests(handle, known, tracer));
-  const behind = (door: FrontDoor): Handle => told(traced(limitInFlight(guarded(router, door, emit))), known, emit);
+  const label = pathLabels(apiRoutes(context, baseOfSocket));
+  const traced = (handle: Handle): Handle => (tracer === undefined ? handle : traceRequests(handle, label, tracer));
+  const behind = (door: FrontDoor, base: OwnBase): Handle => {
+    const router = createRouter(apiRoutes(context, base));
+    return told(traced(limitInFlight(guarded(router, door, emit))), label, emit);
+  };
   const address = apiAddress(config);
   const listeners: ListenerSpec[] = [];
   if (address !== undefined) {
-    const handle = behind({ allowedHosts, requiredHeader, loopback: isLoopback(address.host) });
+    const handle = behind({ allowedHosts, requiredHeader, loopback: isLoopback(address.host) }, baseFromHost);
     listeners.push({ name: 'sidecar', setting: 'BIND_ADDRESS', ...address, handle, ownHeaders: NO_STORE });
   }
   if (path !== undefined) {
     // Whoever may open the file is let in, by whatever name.
-    const handle = behind({ allowedHosts: 'any', requiredHeader, loopback: false });
+    const handle = behind({ allowedHosts: 'any', requiredHeader, loopback: false }, baseOfSocket);
     const setting = 'FULLMAKT_SIDECAR_SOCKET';
     listeners.push({ name: 'sidecar socket', setting, host: '', port: 0, path, handle, ownHeaders: NO_STORE });
   }
@@ -133,6 +130,7 @@ function guarded(router: Handle, door: FrontDoor, emit: Emit<SidecarEvent>): Han
       return await router(request);
     } catch (error) {
       if (error instanceof Undecodable) return badRequest(error.message);
+      if (error instanceof OAuthError) return errorResponse(error);
       // Nobody is left to answer, and it is no fault of ours.
       if (error instanceof BodyAborted) throw error;
       emit({ event: 'sidecar.bug', error, cid: request.correlationId });
@@ -142,14 +140,14 @@ function guarded(router: Handle, door: FrontDoor, emit: Emit<SidecarEvent>): Han
 }
 
 /** No-store on every answer, and one event for each request. Paths nobody serves share a label: strangers may not make labels. */
-function told(handle: Handle, known: ReadonlySet<string>, emit: Emit<SidecarEvent>): Handle {
+function told(handle: Handle, label: (path: string) => string, emit: Emit<SidecarEvent>): Handle {
   return async (request) => {
     const started = performance.now();
     const response = await handle(request);
     const { status } = response;
     const seconds = (performance.now() - started) / 1000;
     const outcome = status < 400 ? 'success' : status < 500 ? 'refused' : 'failed';
-    const path = known.has(request.path) ? request.path : 'other';
+    const path = label(request.path);
     const provider = providerOf(response);
     emit({ event: 'sidecar.request', path, provider, outcome, status, seconds, cid: request.correlationId });
     return { ...response, headers: { ...response.headers, ...NO_STORE } };

@@ -22,16 +22,22 @@ export interface SidecarContext {
   readonly validateUserToken: boolean;
 }
 
-/** A provider that is on, or the text that says which variable switches it on. Throws Undecodable for no provider at all. */
-export function findProvider(
-  context: Pick<SidecarContext, 'providers'>,
-  name: string,
-): { readonly provider: Provider } | { readonly off: string } {
+/** A provider that is on, or the text that says which variable switches it on. */
+export type FoundProvider = { readonly provider: Provider } | { readonly off: string };
+
+/** The provider of a name; undefined where no provider could have it. */
+export function lookUpProvider(context: Pick<SidecarContext, 'providers'>, name: string): FoundProvider | undefined {
   const provider = context.providers.get(name);
   if (provider !== undefined) return { provider };
   const known = Object.entries(PROVIDER_VARIABLES).find(([candidate]) => candidate === name);
-  if (known === undefined)
-    throw new Undecodable(`the field identity_provider has no known value: ${name.slice(0, 64)}`);
+  if (known === undefined) return undefined;
   const [, { enabled }] = known;
   return { off: `identity provider ${name} is not enabled here; ${enabled}=true would enable it` };
+}
+
+/** The provider a request names. Throws Undecodable for no provider at all. */
+export function findProvider(context: Pick<SidecarContext, 'providers'>, name: string): FoundProvider {
+  const found = lookUpProvider(context, name);
+  if (found !== undefined) return found;
+  throw new Undecodable(`the field identity_provider has no known value: ${name.slice(0, 64)}`);
 }

@@ -1,34 +1,47 @@
 import type { HttpRequest, HttpResponse } from '../web/http.ts';
 import { acquireUserToken, exchangeForm } from './acquire.ts';
 import { about } from './wire/about.ts';
-import { badRequest } from './wire/answers.ts';
 import { findProvider } from './context.ts';
 import type { SidecarContext } from './context.ts';
 import { readFields } from './wire/fields.ts';
 import { parseExchangeRequest } from './wire/requests.ts';
 import type { ExchangeRequest } from './wire/requests.ts';
 import { serveToken } from './serve-token.ts';
+import { apiAnswers } from './token-answers.ts';
+import type { TokenAnswers, TokenService } from './token-answers.ts';
 import { targetFault } from './wire/targets.ts';
 import { userTokenFault } from './user-token.ts';
+
+const ANSWERS: TokenAnswers = apiAnswers('/api/v1/token/exchange');
 
 /** POST /api/v1/token/exchange: a token on behalf of a user (sidecar-sdk.md 3.3). Throws Undecodable. */
 export async function handleExchange(request: HttpRequest, context: SidecarContext): Promise<HttpResponse> {
   const wanted = parseExchangeRequest(await readFields(request, context));
-  return about(wanted.provider, await answer(request, wanted, context), wanted.target);
+  return await answerExchange(request, wanted, { context, answers: ANSWERS });
 }
 
-async function answer(request: HttpRequest, wanted: ExchangeRequest, context: SidecarContext): Promise<HttpResponse> {
+/** The steps of every endpoint that exchanges user tokens. Throws Undecodable for a provider that is none. */
+export async function answerExchange(
+  request: HttpRequest,
+  wanted: ExchangeRequest,
+  service: TokenService,
+): Promise<HttpResponse> {
+  return about(wanted.provider, await answer(request, wanted, service), wanted.target);
+}
+
+async function answer(request: HttpRequest, wanted: ExchangeRequest, service: TokenService): Promise<HttpResponse> {
+  const { context, answers } = service;
   const { provider, target, userToken } = wanted;
   const found = findProvider(context, provider);
-  if ('off' in found) return badRequest(found.off);
+  if ('off' in found) return answers.off(found.off);
   const form = exchangeForm(found.provider, wanted, context.now);
-  if (form === undefined) return badRequest(`identity provider ${provider} exchanges no tokens`);
+  if (form === undefined) return answers.unsupported(`identity provider ${provider} exchanges no tokens`);
   const fault = targetFault(wanted, context.targets);
-  if (fault !== undefined) return badRequest(fault);
+  if (fault !== undefined) return answers.targetRefused(fault, provider);
   if (context.validateUserToken) {
-    const refused = await userTokenFault(userToken, provider, { context, cid: request.correlationId });
+    const refused = await userTokenFault(userToken, provider, { ...service, cid: request.correlationId });
     if (refused !== undefined) return refused;
   }
-  const matter = { path: '/api/v1/token/exchange', provider, target };
-  return await serveToken(request, { matter, context }, acquireUserToken(found.provider, wanted, { form, context }));
+  const acquiring = acquireUserToken(found.provider, wanted, { form, context });
+  return await serveToken(request, { matter: { provider, target }, service }, acquiring);
 }

@@ -1,12 +1,11 @@
 import type { CachedToken } from '../oauth/tokens/cached-token.ts';
 import { TokenRequestFailed } from '../oauth/token-endpoint/token-failure.ts';
 import type { HttpRequest, HttpResponse } from '../web/http.ts';
-import { failureAnswer, tokenAnswer } from './wire/answers.ts';
 import type { SidecarContext } from './context.ts';
+import type { TokenService } from './token-answers.ts';
 
-/** What one token request is about, for events; `path` is that of the endpoint. */
+/** What one token request is about, for events. */
 export interface TokenMatter {
-  readonly path: string;
   readonly provider: string;
   readonly target: string;
 }
@@ -14,18 +13,18 @@ export interface TokenMatter {
 /** Turns an acquisition into its answer, and tells what came of it. */
 export async function serveToken(
   request: HttpRequest,
-  { matter, context }: { readonly matter: TokenMatter; readonly context: SidecarContext },
+  { matter, service }: { readonly matter: TokenMatter; readonly service: TokenService },
   acquiring: Promise<CachedToken<string>>,
 ): Promise<HttpResponse> {
-  const { path, provider } = matter;
+  const { context, answers } = service;
   try {
     const { value, secondsLeft, result } = await acquiring;
-    context.emit({ event: 'sidecar.cache', path, provider, result });
-    return tokenAnswer(value, secondsLeft);
+    context.emit({ event: 'sidecar.cache', path: answers.path, provider: matter.provider, result });
+    return answers.granted(value, secondsLeft);
   } catch (error) {
     if (!(error instanceof TokenRequestFailed)) throw error;
     tellFailure(error, { matter, context, cid: request.correlationId });
-    return failureAnswer(error);
+    return answers.failed(error);
   }
 }
 

@@ -6,13 +6,13 @@ import { traceParentOf } from '../web/trace-parent.ts';
 import { providerOf, targetOf } from './wire/about.ts';
 
 /** A span around each request, part of its caller's trace; only here is it told what a token was asked for. */
-export function traceRequests(handle: Handle, routes: ReadonlySet<string>, tracer: Tracer): Handle {
+export function traceRequests(handle: Handle, label: (path: string) => string, tracer: Tracer): Handle {
   return (request) => {
-    const route = routes.has(request.path) ? request.path : 'other';
+    const route = label(request.path);
     const attributes = { 'http.request.method': request.method, 'http.route': route };
     const { traceparent, tracestate } = request.headers;
     const parent = traceParentOf({ traceparent: one(traceparent), tracestate: one(tracestate) });
-    return tracer.span({ name: `POST ${route}`, kind: 'server', attributes, parent }, async (span) => {
+    return tracer.span({ name: `${request.method} ${route}`, kind: 'server', attributes, parent }, async (span) => {
       const response = await handle(request);
       const [provider, target] = [providerOf(response), targetOf(response)];
       if (provider !== '') span.set('fullmakt.provider', provider);

@@ -27,15 +27,20 @@ export function tokenAnswer(accessToken: string, expiresIn: number): HttpRespons
   return json(200, { access_token: accessToken, token_type: 'Bearer', expires_in: expiresIn });
 }
 
-/** The provider's own status, code and text; beside them its class in a header, which the numbers it gave decided. */
+/** The provider's own status, code and text, beside the headers of {@link failureHeaders}. */
 export function failureAnswer(failed: TokenRequestFailed): HttpResponse {
+  const body = { error: failed.error, error_description: failed.description };
+  return json(failed.status, body, failureHeaders(failed));
+}
+
+/** The class of a failure, which the numbers its provider gave decided, and the pause the provider asks for. */
+export function failureHeaders(failed: TokenRequestFailed): Readonly<Record<string, string>> {
   const { status, failure } = failed;
   // Of other answers it would be a promise the provider did not make.
   const isPause = status === 429 || status === 503 || failure === 'unreachable';
   const retryAfterSeconds = isPause ? failed.retryAfterSeconds : undefined;
-  const body = { error: failed.error, error_description: failed.description };
-  return json(status, body, {
+  return {
     'Fullmakt-Refusal': failed.kind,
     ...(retryAfterSeconds === undefined ? {} : { 'Retry-After': String(retryAfterSeconds) }),
-  });
+  };
 }

@@ -47,9 +47,14 @@ function endOfName(member: string): number {
  * `active` or `error` are left out, for they would change the verdict. The text has to be a valid JSON object.
  */
 export function activeAnswer(claims: string): string {
-  const kept = membersOf(claims).filter((member) => {
+  return withMembers(claims, ['"active":true'], NAMES);
+}
+
+/** An object with these members, as JSON text, and after them those it had, as they were written, but for those of these names. */
+export function withMembers(object: string, first: readonly string[], without: ReadonlySet<string>): string {
+  const kept = membersOf(object).filter((member) => {
     const name = nameOf(member);
-    return typeof name !== 'string' || !NAMES.has(name);
+    return typeof name !== 'string' || !without.has(name);
   });
-  return `{${['"active":true', ...kept].join(',')}}`;
+  return `{${[...first, ...kept].join(',')}}`;
 }
