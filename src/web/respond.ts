@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { HttpResponse } from './http.ts';
 import { BODY_BYTES } from './limits.ts';
@@ -115,7 +116,10 @@ function breakOff(answer: Answer, response: HttpResponse, body: Uint8Array): voi
 function finish(answer: Answer, body: HttpResponse['body']): void {
   const { outgoing } = answer;
   // A client that does not read would hold its answer for ever; Node swaps this for the keep-alive time when it is out.
-  outgoing.socket?.setTimeout(answer.writeIdleSeconds * 1000);
+  const milliseconds = answer.writeIdleSeconds * 1000;
+  if (outgoing.socket !== null) outgoing.socket.setTimeout(milliseconds);
+  // It waits for the answers to requests before it on the same connection.
+  else outgoing.once('socket', (socket: Socket) => socket.setTimeout(milliseconds));
   // Text goes out in one piece with the headers.
   outgoing.end(body);
 }

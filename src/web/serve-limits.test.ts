@@ -158,3 +158,21 @@ test('lets a client that is still sending see its 413', async (t) => {
   client.send(Buffer.alloc(500_000));
   await client.closed();
 });
+
+test('cuts a client that sends several forms at once and reads no answer (T23)', async (t) => {
+  const asked = 20;
+  const gone = Promise.withResolvers<void>();
+  const { port } = await openListener(t, {
+    limits: { writeIdleSeconds: 0.1, bodyIdleSeconds: 0.1 },
+    handle: async (request) => {
+      request.gone().addEventListener('abort', () => gone.resolve());
+      await request.body();
+      return { status: 200, body: Buffer.alloc(2 * 1024 * 1024) };
+    },
+  });
+  const socket = connect({ port, host: '127.0.0.1' });
+  t.after(() => socket.destroy());
+  socket.pause();
+  socket.write(`POST / HTTP/1.1\r\n${HOST}Content-Length: 4\r\n\r\nform`.repeat(asked));
+  await gone.promise;
+});

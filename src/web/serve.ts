@@ -215,7 +215,7 @@ function watchBody(incoming: IncomingMessage, outgoing: ServerResponse, idleSeco
   const { socket } = incoming;
   socket.setTimeout(idleSeconds * 1000);
   incoming.once('end', () => {
-    // After the answer the timer is the one of the idle connection.
-    if (!outgoing.writableEnded) socket.setTimeout(0);
+    // After the answer the timer is the one of the idle connection; what an earlier one has still to write keeps its own.
+    if (!outgoing.writableEnded && socket.writableLength === 0) socket.setTimeout(0);
   });
 }
