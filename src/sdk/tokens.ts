@@ -56,6 +56,7 @@ export function tokensFromEnv(options: TokensOptions = {}): Tokens {
     path: 'machine' | 'exchange',
     request: Ask & { readonly provider: Provider },
     ask: () => Promise<CachedToken<string>>,
+    userToken?: string,
   ): Promise<AcquiredToken> {
     const { provider, target, signal } = request;
     return await observeAcquiring({ path, provider, target }, telemetry, async () => {
@@ -67,7 +68,7 @@ export function tokensFromEnv(options: TokensOptions = {}): Tokens {
         return { token: createTokenHandle(value), expiresAt: Math.floor(now()) + secondsLeft, fromCache };
       } catch (error) {
         const isAborted = signal?.aborted === true && error === signal.reason;
-        throw isAborted ? new AcquireError('aborted', 'the caller stopped waiting') : acquireErrorOf(error);
+        throw isAborted ? new AcquireError('aborted', 'the caller stopped waiting') : acquireErrorOf(error, userToken);
       }
     });
   }
@@ -77,7 +78,7 @@ export function tokensFromEnv(options: TokensOptions = {}): Tokens {
   const onBehalfOfOrThrow: Tokens['onBehalfOfOrThrow'] = async (request) => {
     const userToken = textOf(request.user);
     if (userToken === '') throw new AcquireError('request', 'the token of the user is empty');
-    return await acquire('exchange', request, () => source.user(request, userToken));
+    return await acquire('exchange', request, () => source.user(request, userToken), userToken);
   };
   return {
     machineOrThrow,

@@ -1,5 +1,7 @@
 import { isJsonObject } from '../../oauth/objects.ts';
+import { retryAfterSeconds } from '../../oauth/token-endpoint/token-answer.ts';
 import { TokenRequestFailed } from '../../oauth/token-endpoint/token-failure.ts';
+import { fitForLogs } from './told.ts';
 
 /** What a failed acquisition means to the application (providers.md 2.5). */
 export type AcquireErrorKind =
@@ -59,29 +61,49 @@ function kindOf({ status, error, forUser, told }: Refused): AcquireErrorKind {
   return 'request';
 }
 
-/** The error behind a sidecar's answer of 400 or above; `body` is its JSON, whatever that is. */
-export function refusedBySidecar(
-  response: Pick<Response, 'status' | 'headers'>,
-  body: unknown,
-  forUser: boolean,
-): AcquireError {
-  const { error, error_description: description }: Record<string, unknown> = isJsonObject(body) ? body : {};
-  const code = typeof error === 'string' ? error : 'server_error';
-  const retryAfter = Number(response.headers.get('retry-after') ?? Number.NaN);
-  const told = response.headers.get('fullmakt-refusal');
-  const text = typeof description === 'string' && description !== '' ? `: ${description}` : '';
-  return new AcquireError(kindOf({ status: response.status, error: code, forUser, told }), `${code}${text}`, {
-    oauthError: code,
-    status: response.status,
-    retryAfterSeconds: Number.isFinite(retryAfter) ? retryAfter : undefined,
-  });
+/** What a sidecar was asked, as far as the error behind its answer goes. */
+interface AskedOfSidecar {
+  /** The token of the user, if it was asked on behalf of one: it goes into no error. */
+  readonly userToken: string | undefined;
+  /** Seconds since the epoch. */
+  readonly now: number;
 }
 
-/** The error behind a token request that the library made itself. Whatever is none of its own outcomes stays what it is. */
-export function acquireErrorOf(error: unknown): unknown {
+/** The error behind a sidecar's answer of 400 or above; `body` is its JSON, whatever that is. */
+export function refusedBySidecar(
+  { status, headers }: Pick<Response, 'status' | 'headers'>,
+  body: unknown,
+  { userToken, now }: AskedOfSidecar,
+): AcquireError {
+  const { error, error_description: description }: Record<string, unknown> = isJsonObject(body) ? body : {};
+  const code = typeof error === 'string' && error !== '' ? error : 'server_error';
+  const told = headers.get('fullmakt-refusal');
+  const kind = kindOf({ status, error: code, forUser: userToken !== undefined, told });
+  return refusedWith(
+    kind,
+    { code, description: typeof description === 'string' ? description : '', userToken },
+    {
+      status,
+      retryAfterSeconds: retryAfterSeconds(headers.get('retry-after'), now),
+    },
+  );
+}
+
+/** The error behind a token request that the library made itself, for a user if `userToken` is given. Whatever is none of its own outcomes stays what it is. */
+export function acquireErrorOf(error: unknown, userToken?: string): unknown {
   if (!(error instanceof TokenRequestFailed)) return error;
-  const { failure, kind, status, retryAfterSeconds, cause } = error;
-  if (failure !== 'refused') return new AcquireError(kind, error.description, { retryAfterSeconds, cause });
-  const text = error.description === '' ? '' : `: ${error.description}`;
-  return new AcquireError(kind, `${error.error}${text}`, { oauthError: error.error, status, retryAfterSeconds });
+  const { failure, kind, status, retryAfterSeconds: seconds, cause, description } = error;
+  if (failure !== 'refused') return new AcquireError(kind, description, { retryAfterSeconds: seconds, cause });
+  return refusedWith(kind, { code: error.error, description, userToken }, { status, retryAfterSeconds: seconds });
+}
+
+/** In the provider's words, as far as they are fit to be written down. */
+function refusedWith(
+  kind: AcquireErrorKind,
+  told: { readonly code: string; readonly description: string; readonly userToken: string | undefined },
+  detail: Pick<AcquireErrorDetail, 'status' | 'retryAfterSeconds'>,
+): AcquireError {
+  const code = fitForLogs(told.code, told.userToken);
+  const description = fitForLogs(told.description, told.userToken);
+  return new AcquireError(kind, description === '' ? code : `${code}: ${description}`, { ...detail, oauthError: code });
 }

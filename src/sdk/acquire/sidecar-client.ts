@@ -2,6 +2,7 @@ import type { Fetch } from '../../oauth/fetch.ts';
 import { isJsonObject } from '../../oauth/objects.ts';
 import { AnswerTooLong, readBody } from '../../oauth/read-body.ts';
 import { parseStrictJson } from '../../oauth/strict-json.ts';
+import type { Clock } from '../../oauth/time.ts';
 import { AcquireError, refusedBySidecar } from './acquire-error.ts';
 
 /** A token as the sidecar gave it; `expiresIn` in seconds from now. */
@@ -43,13 +44,13 @@ async function send(
 
 /** Asks the sidecar (sidecar-sdk.md 3.1). Throws AcquireError. */
 export async function askSidecar(
-  fetch: Fetch,
+  { fetch, now }: { readonly fetch: Fetch; readonly now: Clock },
   url: string,
   form: { readonly user_token?: string; readonly [field: string]: unknown },
 ): Promise<SidecarToken> {
   const { response, bytes } = await send(fetch, url, form);
   const body = parseJson(bytes);
-  if (!response.ok) throw refusedBySidecar(response, body, form.user_token !== undefined);
+  if (!response.ok) throw refusedBySidecar(response, body, { userToken: form.user_token, now: now() });
   const answer = isJsonObject(body) ? body : {};
   const { access_token: accessToken, token_type: type, expires_in: expiresIn } = answer;
   const isBearer = typeof type === 'string' && type.toLowerCase() === 'bearer';

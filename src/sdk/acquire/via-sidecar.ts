@@ -46,7 +46,7 @@ export function createSidecarSource({ env, fetch, now }: SidecarDependencies): T
     if (url === undefined || url === '') throw new AcquireError('not_configured', `${wanted.variable} is not set`);
     const form = fresh ? { ...wanted.form, skip_cache: true } : wanted.form;
     const load = async (): Promise<LoadedToken<string>> => {
-      const { accessToken, expiresIn } = await askSidecar(fetch, url, form);
+      const { accessToken, expiresIn } = await askSidecar({ fetch, now }, url, form);
       const until = Math.min(now() + MAX_AGE_SECONDS, wanted.until());
       return { value: accessToken, expiresIn, bytes: accessToken.length, until };
     };
