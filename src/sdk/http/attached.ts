@@ -42,6 +42,10 @@ export async function authenticateOnce<T extends Principal>(
   const found: unknown = Reflect.get(carrier, ATTACHED);
   if (isAttached(found) && found.auth === auth) return auth.authorize(found.principal, guard);
   const outcome = await auth.authenticate(request, guard);
-  if (outcome.ok) Reflect.set(carrier, ATTACHED, { auth, principal: outcome.principal } satisfies Attached);
+  if (outcome.ok) {
+    const value: Attached = { auth, principal: outcome.principal };
+    // Not enumerable: who prints or copies a request does not get the claims of a person with it.
+    Reflect.defineProperty(carrier, ATTACHED, { value, configurable: true });
+  }
   return outcome;
 }

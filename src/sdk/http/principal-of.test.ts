@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { inspect } from 'node:util';
 import express from 'express';
 import { principalOf, protect } from '../express.ts';
 import { anyPrincipal, AuthError, ConfigError, requireScope, requireUser } from '../index.ts';
@@ -29,6 +30,22 @@ test('principalOf throws where nothing protected the route, and where the guard 
   await askOverHttp(origin, { path: '/open' });
   await askOverHttp(origin, { path: '/any', authorization });
   assert.deepEqual(failures, ['ConfigError', 'AuthError']);
+});
+
+test('who prints a request that passed, or copies it, gets no claims with it', async (t) => {
+  const { auth } = makeAuth(t, keys);
+  const app = express();
+  const printed: string[] = [];
+  app.get('/any', protect(auth, anyPrincipal), protect(auth, requireUser()), (req, res) => {
+    assert.equal(principalOf(req, anyPrincipal).kind, 'user');
+    assert.throws(() => principalOf({ ...req } as never, anyPrincipal), ConfigError);
+    printed.push(inspect(req, { depth: 6 }), JSON.stringify({ ...req }, ['headers', 'url', 'user', 'principal']));
+    res.end();
+  });
+  const origin = await listenOnce(t, app.listen(0, '127.0.0.1'));
+  assert.equal((await askOverHttp(origin, { path: '/any', authorization })).status, 200);
+  assert.equal(printed.length, 2);
+  for (const text of printed) assert.ok(!text.includes('callerInPolicy') && !text.includes('fullmakt.principal'));
 });
 
 test('principalFrom reads the headers of a server component, and rejects with the refusal', async (t) => {
