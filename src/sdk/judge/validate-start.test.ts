@@ -47,6 +47,9 @@ test('what no type checker saw is found at start: providers, keys by hand, an au
     { ...good, ...jwks(key), provider: 'tokenX' },
     { ...good, ...jwks(key), provider: undefined },
     { ...good },
+    { ...good, keys: {} },
+    { ...good, keys: { jwksUri: undefined } },
+    { ...good, keys: { jwks_uri: 'https://op.example/jwks' } },
     { ...good, ...jwks() },
     { ...good, keys: { jwks: [key] } },
     { ...good, ...jwks(key, { ...key, d: 'x' }) },
@@ -63,4 +66,29 @@ test('what no type checker saw is found at start: providers, keys by hand, an au
     assert.throws(() => create([config as unknown as IssuerConfig], { env: {} }), ConfigError, JSON.stringify(config));
   }
   create([{ ...good, ...jwks(key) } as unknown as IssuerConfig], { env: {} }).close();
+});
+
+test('what is wrong with a URL is told without the URL, which may hold a password', () => {
+  const secret = 'https://me:canary@op.example';
+  const audience = ['me'];
+  const variable = (issuer: object): string => JSON.stringify({ mine: { audience, ...issuer } });
+  const good = { provider: 'oidc:mine', issuer: 'https://op.example', audience } as const;
+  const starts: (() => unknown)[] = [
+    () => fromEnv({ env: { FULLMAKT_ISSUERS: variable({ issuer: secret, jwks_uri: 'https://op.example/j' }) } }),
+    () => fromEnv({ env: { FULLMAKT_ISSUERS: variable({ issuer: 'https://op.example', well_known_url: secret }) } }),
+    () => create([{ ...good, keys: { jwksUri: secret } }], { env: {} }),
+    () => create([{ ...good, issuer: secret, keys: { jwksUri: 'https://op.example/j' } }], { env: {} }),
+    () => {
+      const both = { ...good, issuer: secret, keys: { jwksUri: 'https://op.example/j' } };
+      create([both, { ...both, provider: 'oidc:other' }], { env: {} });
+    },
+  ];
+  for (const start of starts) {
+    assert.throws(start, (error) => {
+      assert.ok(error instanceof ConfigError);
+      assert.match(error.message, /mine: .* must not hold a user or a password/);
+      assert.ok(!error.message.includes('canary'), error.message);
+      return true;
+    });
+  }
 });

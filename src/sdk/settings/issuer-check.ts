@@ -37,7 +37,10 @@ function checkProvider({ provider }: IssuerConfig): readonly string[] {
 /** Keys given by hand: a bad one is a fault of the configuration, not something to be skipped. */
 function checkKeys({ keys }: IssuerConfig, label: string): readonly string[] {
   if (typeof keys !== 'object' || keys === null) return [`${label}: keys is missing`];
-  if (!('jwks' in keys)) return [];
+  if (!('jwks' in keys)) {
+    const hasUrl = 'jwksUri' in keys || 'wellKnownUrl' in keys;
+    return hasUrl ? [] : [`${label}: keys needs jwksUri, wellKnownUrl or jwks`];
+  }
   try {
     const parsed = parseJwks(keys.jwks);
     if (parsed.keys.length === 0) return [`${label}: keys.jwks has no usable key`, ...parsed.skipped];
@@ -83,7 +86,7 @@ export function checkIssuers(
   const seen = new Map<string, string>();
   for (const { issuer, provider } of configs) {
     const other = seen.get(issuer);
-    if (other !== undefined) findings.push(`${other} and ${provider} have the same issuer, ${issuer}`);
+    if (other !== undefined) findings.push(`${other} and ${provider} have the same issuer`);
     seen.set(issuer, provider);
   }
   return findings;

@@ -58,7 +58,7 @@ test('entries of FULLMAKT_ISSUERS: what is wrong with one is said under its name
 test('two entries with one issuer do not start, wherever they come from (2.4)', () => {
   const entry = { issuer: 'https://a.example', jwks_uri: 'https://a.example/jwks', audience: ['me'] };
   const twice = { FULLMAKT_ISSUERS: JSON.stringify({ mine: entry, yours: entry }) };
-  assert.match(findingsOf(twice), /same issuer, https:\/\/a\.example/);
+  assert.match(findingsOf(twice), /oidc:\w+ and oidc:\w+ have the same issuer/);
   const known = { ...entry, issuer: issuer.env['TOKEN_X_ISSUER'] };
   const both = { ...issuer.env, FULLMAKT_ISSUERS: JSON.stringify({ mine: known }) };
   assert.match(findingsOf(both), /oidc:mine and tokenx have the same issuer/);

@@ -97,19 +97,20 @@ function isWithin(value: unknown, most: number, fits: (value: unknown) => boolea
   return typeof value === 'number' && fits(value) && value > 0 && value <= most;
 }
 
-/** Why an issuer's URL is refused, in the words of a finding; https unless local providers are allowed. */
+/** Why an issuer's URLs are refused, in the words of findings, which do not quote them: https unless local providers are allowed. */
 export function checkIssuerUrls(
-  config: IssuerConfig,
+  { issuer, keys }: IssuerConfig,
   env: NonNullable<Options['env']>,
   label: string,
 ): readonly string[] {
   const local = parseLocalIssuers(env['FULLMAKT_ALLOW_LOCAL_PROVIDERS']);
-  const urls = [config.issuer];
-  if (typeof config.keys !== 'object' || config.keys === null) return [];
-  if ('jwksUri' in config.keys) urls.push(config.keys.jwksUri);
-  if ('wellKnownUrl' in config.keys) urls.push(config.keys.wellKnownUrl);
-  return urls.flatMap((url) => {
+  const urls: [what: string, url: string][] = [['its issuer', issuer]];
+  if (typeof keys === 'object' && keys !== null) {
+    if ('jwksUri' in keys) urls.push(['the URL of its keys', keys.jwksUri]);
+    if ('wellKnownUrl' in keys) urls.push(['its well-known URL', keys.wellKnownUrl]);
+  }
+  return urls.flatMap(([what, url]) => {
     const problem = issuerUrlProblem(url, local);
-    return problem === undefined ? [] : [`${label}: ${url} ${problem}`];
+    return problem === undefined ? [] : [`${label}: ${what} ${problem}`];
   });
 }
