@@ -196,3 +196,31 @@ test('without the token of a user nothing is sent, and a wrong argument rejects 
   await assert.rejects(tokens.onBehalfOf({ ...ask, user: undefined as never }), TypeError);
   assert.equal(sent.length, 0);
 });
+
+function nobody(): never {
+  assert.fail('nobody is asked');
+}
+
+test('a place of the sidecar that is none is not_configured and names its variable, not its value (8.2)', async (t) => {
+  const user = 'token';
+  for (const [value, told] of [
+    ['', 'is not set'],
+    ['127.0.0.1:7164', 'is not a URL'],
+    ['sidecar', 'is not a URL'],
+    ['ftp://127.0.0.1/token', 'has to be http or https'],
+    ['http://me:canary@127.0.0.1:7164/api/v1/token', 'must not hold a user or a password'],
+  ] as const) {
+    for (const variable of ['NAIS_TOKEN_ENDPOINT', 'NAIS_TOKEN_EXCHANGE_ENDPOINT'] as const) {
+      const tokens = tokensFromEnv({ env: { ...ENV, [variable]: value }, fetch: nobody, via: 'sidecar' });
+      t.after(() => {
+        tokens.close();
+      });
+      const outcome =
+        variable === 'NAIS_TOKEN_ENDPOINT'
+          ? await tokens.machine(MACHINE)
+          : await tokens.onBehalfOf({ provider: 'tokenx', target: 'a:b:c', user });
+      assert.ok(!outcome.ok);
+      assert.deepEqual([outcome.error.kind, outcome.error.message], ['not_configured', `${variable} ${told}`]);
+    }
+  }
+});

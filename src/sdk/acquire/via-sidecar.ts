@@ -5,6 +5,7 @@ import { createTokenCache } from '../../oauth/tokens/token-cache.ts';
 import type { TokenKey } from '../../oauth/tokens/token-key.ts';
 import { userTokenEnd } from '../../oauth/tokens/user-token-end.ts';
 import type { Options } from '../settings/options.ts';
+import { readVariable } from '../settings/variables.ts';
 import { AcquireError } from './acquire-error.ts';
 import type { Ask } from './requests.ts';
 import { askSidecar } from './sidecar-client.ts';
@@ -22,12 +23,28 @@ const MAX_AGE_SECONDS = 60;
 
 type SidecarForm = Readonly<Record<string, unknown>> & { readonly user_token?: string };
 
+type Variable = 'NAIS_TOKEN_ENDPOINT' | 'NAIS_TOKEN_EXCHANGE_ENDPOINT';
+
 interface Wanted {
-  readonly variable: 'NAIS_TOKEN_ENDPOINT' | 'NAIS_TOKEN_EXCHANGE_ENDPOINT';
+  readonly variable: Variable;
   readonly form: SidecarForm;
   readonly key: Omit<TokenKey, 'issuer' | 'clientId'>;
   /** Seconds since the epoch, asked for when the token has come. */
   readonly until: () => number;
+}
+
+/** Where the sidecar is, or why nothing can be asked of it: in words that do not quote the value, which may hold a password. */
+function readAddress(
+  env: SidecarDependencies['env'],
+  variable: Variable,
+): { readonly url: string | undefined; readonly problem: string | undefined } {
+  const url = readVariable(env, variable);
+  if (url === undefined) return { url, problem: 'is not set' };
+  if (!URL.canParse(url)) return { url, problem: 'is not a URL' };
+  const { protocol, username, password } = new URL(url);
+  if (protocol !== 'http:' && protocol !== 'https:') return { url, problem: 'has to be http or https' };
+  const isNamed = username !== '' || password !== '';
+  return { url, problem: isNamed ? 'must not hold a user or a password' : undefined };
 }
 
 function never(): number {
@@ -40,10 +57,14 @@ function never(): number {
  */
 export function createSidecarSource({ env, fetch, now }: SidecarDependencies): TokenSource {
   const cache = createTokenCache<string>({ now });
+  const addresses = {
+    NAIS_TOKEN_ENDPOINT: readAddress(env, 'NAIS_TOKEN_ENDPOINT'),
+    NAIS_TOKEN_EXCHANGE_ENDPOINT: readAddress(env, 'NAIS_TOKEN_EXCHANGE_ENDPOINT'),
+  };
 
   async function acquire(wanted: Wanted, { fresh = false, signal }: Ask): Promise<CachedToken<string>> {
-    const url = env[wanted.variable];
-    if (url === undefined || url === '') throw new AcquireError('not_configured', `${wanted.variable} is not set`);
+    const { url = '', problem } = addresses[wanted.variable];
+    if (problem !== undefined) throw new AcquireError('not_configured', `${wanted.variable} ${problem}`);
     const form = fresh ? { ...wanted.form, skip_cache: true } : wanted.form;
     const load = async (): Promise<LoadedToken<string>> => {
       const { accessToken, expiresIn } = await askSidecar({ fetch, now }, url, form);
