@@ -43,14 +43,20 @@ test('docs/architecture.md and CONVENTIONS.md name every room', () => {
   }
 });
 
-test('docs/architecture.md names every folder of the login proxy', () => {
-  const [, section = ''] = read('docs/architecture.md').split('## The login proxy');
-  const entries = readdirSync(join(root, 'src/login'), { withFileTypes: true });
-  const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
-  assert.deepEqual(
-    folders.filter((name) => !(section.split('\n## ')[0] ?? '').includes(`\`${name}/\``)),
-    [],
-  );
+test('docs/architecture.md names every folder of the login proxy, the sidecar, the library and what these two share', () => {
+  const page = read('docs/architecture.md');
+  const headings = { login: 'The login proxy', oauth: 'Tokens', sidecar: 'Tokens', sdk: 'Tokens' };
+  for (const [room, heading] of Object.entries(headings)) {
+    const [, section = ''] = page.split(`\n## ${heading}`);
+    const [, rows = ''] = section.split('\n## ')[0]?.split(`| in \`${room}/\``) ?? [];
+    const entries = readdirSync(join(root, 'src', room), { withFileTypes: true });
+    const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+    assert.deepEqual(
+      folders.filter((name) => name !== 'testing' && !(rows.split('\n\n')[0] ?? '').includes(`\`${name}/\``)),
+      [],
+      room,
+    );
+  }
 });
 
 test('docs/endpoints.md lists the own routes of the login proxy, with their methods, and no others', () => {
