@@ -51,17 +51,30 @@ export function makeCall(call: OutboundCall): Promise<OutboundAnswer> {
     const client = url.protocol === 'https:' ? https : http;
     const request = client.request(url, { method, agent, headers });
     const stopWatching = watchTime(request, call);
-    const stop = (): void => void request.destroy(asError(signal.reason));
     const settle = (outcome: () => void): void => {
       stopWatching();
       signal.removeEventListener('abort', stop);
       outcome();
     };
+    // Settled here, for not every request that is destroyed says so.
+    const stop = (): void => {
+      settle(() => reject(signal.reason));
+      request.destroy();
+    };
     const fail = (error: Error): void =>
       settle(() => reject(isOwn(error, signal) ? error : failed('fetch failed', error)));
+    // To Node it is no error when a server wants to speak another protocol (101): the request only ends.
+    const gone = (): void => fail(new Error('no answer of HTTP'));
     signal.addEventListener('abort', stop, { once: true });
     request.on('error', fail);
+    request.once('close', gone);
     request.once('response', (incoming) => {
+      request.off('close', gone);
+      if (!isStatus(incoming.statusCode)) {
+        gone();
+        request.destroy();
+        return;
+      }
       readWhole(incoming, call.maxBytes).then(
         (bytes) => settle(() => resolve(answerOf(incoming, bytes))),
         (error: Error) => {
@@ -72,6 +85,11 @@ export function makeCall(call: OutboundCall): Promise<OutboundAnswer> {
     });
     request.end(body);
   });
+}
+
+/** Whether a final answer may have it (RFC 9110 15). */
+function isStatus(status: number | undefined): boolean {
+  return status !== undefined && status >= 200 && status <= 599;
 }
 
 function answerOf(incoming: IncomingMessage, body: Uint8Array<ArrayBuffer>): OutboundAnswer {
@@ -134,8 +152,4 @@ function isOwn(error: Error, signal: AbortSignal): boolean {
 /** As the built-in one says it. */
 function failed(message: 'fetch failed' | 'terminated', cause: Error): TypeError {
   return new TypeError(message, { cause });
-}
-
-function asError(reason: unknown): Error {
-  return reason instanceof Error ? reason : new Error('stopped by its caller', { cause: reason });
 }

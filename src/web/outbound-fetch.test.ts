@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createServer } from 'node:net';
 import type { TestContext } from 'node:test';
 import { test } from 'node:test';
 import type { HttpRequest, HttpResponse } from './http.ts';
@@ -164,4 +165,33 @@ test('localhost is this machine, whatever a resolver says', async (t) => {
     assert.equal((await it.call(origin.replace('127.0.0.1', host))).status, 200);
   }
   assert.equal(it.asked, 0);
+});
+
+/** A server that says these bytes to whoever asks, and no more. */
+async function saying(t: TestContext, bytes: string): Promise<(signal?: AbortSignal) => Promise<Response>> {
+  const server = createServer((socket) => {
+    socket.on('error', () => {});
+    socket.once('data', () => socket.write(bytes));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => server.close());
+  const client = createOutboundFetch({ totalSeconds: 5 });
+  t.after(() => client.close());
+  const address = server.address();
+  assert.ok(address !== null && typeof address === 'object');
+  return (signal) => client.fetch(`http://127.0.0.1:${address.port}/`, signal === undefined ? {} : { signal });
+}
+
+test('a server that changes the protocol is a fault of the network, at once', async (t) => {
+  for (const head of ['Upgrade: websocket\r\nConnection: upgrade\r\n', '']) {
+    const call = await saying(t, `HTTP/1.1 101 Switching Protocols\r\n${head}\r\nhello`);
+    await assert.rejects(call(AbortSignal.timeout(2000)), TypeError);
+  }
+});
+
+test('a status that HTTP does not have is a fault of the network (RFC 9110 15)', async (t) => {
+  for (const status of ['099', '600', '999']) {
+    const call = await saying(t, `HTTP/1.1 ${status} Odd\r\nContent-Length: 2\r\n\r\n{}`);
+    await assert.rejects(call(), TypeError);
+  }
 });
