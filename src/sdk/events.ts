@@ -41,7 +41,7 @@ export type SdkEvent =
       readonly expiresAt: number;
     }
   | { readonly event: 'keys.fetched'; readonly provider: Provider }
-  /** A key set could not be fetched; what is in memory, if anything, goes on answering. */
+  /** A key set could not be fetched again; the one in memory goes on answering, for 24 hours after its own fetch. */
   | { readonly event: 'keys.stale'; readonly provider: Provider }
   /** Our clock is more than 10 s from a provider's; positive where ours is ahead. */
   | { readonly event: 'clock.skew'; readonly provider: Provider; readonly seconds: number };

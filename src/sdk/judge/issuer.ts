@@ -86,7 +86,8 @@ function tellOfKeys(told: KeySetEvent, provider: Provider, { emit, meters }: Tel
   }
   if (told.event === 'jwks.failed') {
     meters?.keys(provider, told.because, 'failure');
-    emit({ event: 'keys.stale', provider });
+    // Where no set was ever loaded, nothing is stale: who is refused for that is told of as keys_unavailable.
+    if (told.ageSeconds !== undefined) emit({ event: 'keys.stale', provider });
   }
 }
 

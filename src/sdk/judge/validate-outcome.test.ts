@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
 import test from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
 import { CLAIMS, makeKeys, mint } from '../testing/fixtures.ts';
 import { anyPrincipal } from '../index.ts';
 import { KINDS, makeAuth } from '../testing/auth.ts';
@@ -119,4 +120,29 @@ test('several Authorization members of one request are refused, however they are
   assert.equal(await codeFor({ authorization: [good] }), 'accepted');
   assert.equal(await codeFor({ Authorization: 'Bearer other', authorization: good }), 'request_malformed');
   assert.equal(await codeFor({ authorization: undefined }), 'token_missing');
+});
+
+test('L10 stale-keys: keys.stale tells of a set that serves on, not of one that never came (5.4)', async (t) => {
+  const { auth, clock, net, events } = makeAuth(t, keys);
+  const token = await mint(CLAIMS['tokenx-user'], keys.issuer);
+  const told = (): readonly string[] => events.splice(0).map(({ event }) => event);
+  net.down = true;
+  assert.equal((await auth.validate(token)).ok, false);
+  assert.deepEqual(told(), ['token.refused']);
+  net.down = false;
+  clock.now += 60;
+  assert.equal(
+    (await auth.ready()).every(({ ok }) => ok),
+    true,
+  );
+  told();
+  net.down = true;
+  clock.now += 900;
+  assert.equal(
+    (await auth.ready()).every(({ ok }) => ok),
+    true,
+  );
+  const deadline = Date.now() + 5000;
+  while (!events.some(({ event }) => event === 'keys.stale') && Date.now() < deadline) await turn();
+  assert.ok(told().includes('keys.stale'));
 });
