@@ -51,8 +51,11 @@ export type TokenxMachine = PrincipalOf<'tokenx', 'machine', TokenxMachineClaims
 export type IdportenUser = PrincipalOf<'idporten', 'user', IdportenClaims>;
 /** Another organisation, by Maskinporten. */
 export type MaskinportenMachine = PrincipalOf<'maskinporten', 'machine', MaskinportenClaims>;
-/** Whoever a generic issuer says; `unknown` unless the configuration says which kind it issues for. */
-export type OidcPrincipal = PrincipalOf<`oidc:${string}`, 'user' | 'machine' | 'unknown', Claims>;
+/** Whoever a generic issuer says; `unknown` unless the configuration says which kind it issues for. One member for each kind, for guards to choose from. */
+export type OidcPrincipal =
+  | PrincipalOf<`oidc:${string}`, 'user', Claims>
+  | PrincipalOf<`oidc:${string}`, 'machine', Claims>
+  | PrincipalOf<`oidc:${string}`, 'unknown', Claims>;
 /** Everyone a token can stand for. */
 export type Principal =
   | EntraUser

@@ -16,19 +16,24 @@ import {
   requireUser,
 } from '../index.ts';
 import type {
+  Claims,
   EntraMachine,
   EntraUser,
   Guard,
   IdportenUser,
   IssuerConfig,
   MaskinportenMachine,
+  OidcPrincipal,
   Principal,
+  PrincipalOf,
+  Provider,
   TokenxMachine,
   TokenxUser,
 } from '../index.ts';
 import { ENV } from '../testing/fixtures.ts';
 
 type Same<A, B> = [A, B] extends [B, A] ? true : false;
+type OidcUser = PrincipalOf<`oidc:${string}`, 'user', Claims>;
 type Allowed<G> = G extends Guard<infer T> ? T : never;
 
 /** Compiles only where the two are one type. */
@@ -46,7 +51,7 @@ test('a guard narrows the principal to what it allows (5)', () => {
   same<Allowed<typeof high>, TokenxUser>();
   same<Allowed<typeof either>, TokenxUser | IdportenUser>();
   same<Allowed<typeof machine>, EntraMachine>();
-  same<Allowed<typeof users>, EntraUser | TokenxUser | IdportenUser>();
+  same<Allowed<typeof users>, EntraUser | TokenxUser | IdportenUser | OidcUser>();
   same<Allowed<typeof both>, TokenxUser>();
   same<Allowed<typeof consumer>, MaskinportenMachine>();
   same<Allowed<typeof anyPrincipal>, Principal>();
@@ -57,6 +62,23 @@ test('a guard narrows the principal to what it allows (5)', () => {
   // @ts-expect-error -- a guard for fewer is not one for more
   const wrong: Guard<IdportenUser> = high;
   assert.equal(typeof wrong, 'function');
+});
+
+test('a guard for a generic issuer allows its users or machines, and nothing of another provider (5)', () => {
+  const mine = requireUser('oidc:mine');
+  const job = requireMachine('oidc:jobs');
+  const either = requireUser('tokenx', 'oidc:mine');
+  const high = allOf(requireAcr('high'), requireUser('oidc:mine'));
+  const machines = requireMachine();
+  same<Allowed<typeof mine>, OidcUser>();
+  same<Allowed<typeof job>, PrincipalOf<`oidc:${string}`, 'machine', Claims>>();
+  same<Allowed<typeof either>, TokenxUser | OidcUser>();
+  same<Allowed<typeof high>, OidcUser>();
+  same<Allowed<typeof machines>['provider'], Exclude<Provider, 'idporten'>>();
+  same<OidcPrincipal, PrincipalOf<`oidc:${string}`, 'user' | 'machine' | 'unknown', Claims>>();
+  // @ts-expect-error -- a generic issuer's users are nobody else's
+  same<Allowed<typeof mine>, TokenxUser>();
+  assert.equal(mine.text, 'a user of oidc:mine');
 });
 
 test('no guard, no compile: authenticate and protect want one (5.2)', (t) => {

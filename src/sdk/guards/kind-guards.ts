@@ -22,16 +22,19 @@ function requireKind<T extends Principal>(kind: 'user' | 'machine', providers: r
   });
 }
 
+/** The type does not tell generic issuers apart by name; the guard does. */
+type Named<P extends Provider> = P extends `oidc:${string}` ? `oidc:${string}` : P;
+
 /** A person, of one of the providers if any are named. A principal of unknown kind never passes. */
 export function requireUser<P extends Provider = Provider>(
   ...providers: P[]
-): Guard<Extract<Principal, { kind: 'user'; provider: P }>> {
+): Guard<Extract<Principal, { kind: 'user'; provider: Named<P> }>> {
   return requireKind('user', providers);
 }
 
 /** An application acting for itself, of one of the providers if any are named. */
 export function requireMachine<P extends Provider = Provider>(
   ...providers: P[]
-): Guard<Extract<Principal, { kind: 'machine'; provider: P }>> {
+): Guard<Extract<Principal, { kind: 'machine'; provider: Named<P> }>> {
   return requireKind('machine', providers);
 }
