@@ -75,7 +75,7 @@ function rowsFor(env: Environment): ReadonlyMap<string, Row> {
   const kinds = kindVariables.map(
     (variable): Row => ({
       env: variable,
-      name: `provider.${/_PROVIDER_(.*)_KIND$/.exec(variable)?.[1]?.toLowerCase().replaceAll('_', '-')}.kind`,
+      name: `provider.${/_PROVIDER_(.{0,200})_KIND$/.exec(variable)?.[1]?.toLowerCase().replaceAll('_', '-')}.kind`,
     }),
   );
   return new Map([...rows, ...kinds].flatMap((row) => (row.name === undefined ? [] : [[row.name, row]])));

@@ -45,7 +45,7 @@ export function parseIngress(text: string): Ingress {
   if (url.protocol === 'http:' && !LOOPBACK.has(url.hostname) && !isLocalName(url.hostname)) {
     throw new Error(`${text} must use https; http is for localhost only`);
   }
-  const path = url.pathname.replace(/\/+$/, '');
+  const path = url.pathname.replace(/(?<!\/)\/+$/, '');
   if (!/^(\/[A-Za-z0-9._~-]+)*$/.test(path)) throw new Error(`${text} has a path that is not plain segments`);
   return {
     url: url.origin + path,

@@ -18,5 +18,5 @@ function decoded(text: string): string {
 
 /** Where one kind of signal is posted to, below the address of the collector. */
 export function signalUrl(endpoint: string, signal: 'traces' | 'metrics'): string {
-  return `${endpoint.replace(/\/+$/, '')}/v1/${signal}`;
+  return `${endpoint.replace(/(?<!\/)\/+$/, '')}/v1/${signal}`;
 }

@@ -123,5 +123,5 @@ function scopesOf(owner: AppId, { maskinporten }: AppSpec, { orgno }: Organisati
 }
 
 function below(ingress: string, path: string): string {
-  return `${ingress.replace(/\/+$/, '')}${path}`;
+  return `${ingress.replace(/(?<!\/)\/+$/, '')}${path}`;
 }

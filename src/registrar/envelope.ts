@@ -107,7 +107,7 @@ function readPart(tree: Tree | undefined, path: string, parent: Tree, reading: R
     return undefined;
   }
   const text = textOf(tree);
-  if (tree.kind === 'placeholder' || (text !== undefined && /\{\{.*\}\}/.test(text))) {
+  if (tree.kind === 'placeholder' || (text !== undefined && /\{\{(?:(?!\{\{).)*\}\}/.test(text))) {
     const message = 'an unrendered {{placeholder}}; render the manifest first';
     complain(reading, path, tree.at, { type: 'Error', code: 'template-placeholder', message });
     return undefined;

@@ -105,5 +105,5 @@ function claimsOf({ spec: { ingresses, tokenx, maskinporten } }: Version): reado
 /** Host and path, where a slash at the end makes no difference. */
 function placeOf(ingress: string): string {
   const { host, pathname } = new URL(ingress);
-  return `ingress ${host}${pathname.replace(/\/+$/, '')}`;
+  return `ingress ${host}${pathname.replace(/(?<!\/)\/+$/, '')}`;
 }

@@ -15,7 +15,7 @@ export interface Shape<T> {
 /** Says what is wrong with a value, or undefined. */
 export type Check<T> = (value: T) => string | undefined;
 
-const PLACEHOLDER = /\{\{.*\}\}/s;
+const PLACEHOLDER = /\{\{(?:(?!\{\{).)*\}\}/s;
 
 /** Any text, or text that passes a check. */
 export function text(check: Check<string> = () => undefined): Shape<string> {

@@ -37,7 +37,7 @@ export function resourceNames({ registration }: Client): readonly string[] {
 export function ingressNames({ spec }: Pick<App, 'spec'>): readonly string[] {
   return spec.ingresses.flatMap((ingress) => {
     const written = URL.canParse(ingress) ? new URL(ingress).href : ingress;
-    return canonicalResource(written)?.replace(/\/+$/, '') ?? [];
+    return canonicalResource(written)?.replace(/(?<!\/)\/+$/, '') ?? [];
   });
 }
 

@@ -30,7 +30,7 @@ export function parseSeconds(value: string): number {
   if (!/^(?:\d{1,12}(?:\.\d{1,6})?(?:ms|s|m|h))+$/.test(value))
     throw new Error('a duration such as 90, 10h, 1h30m or 500ms');
   let total = 0;
-  for (const [, amount, unit] of value.matchAll(/([\d.]+)(ms|s|m|h)/g))
+  for (const [, amount, unit] of value.matchAll(/(?<![\d.])([\d.]+)(ms|s|m|h)/g))
     total += Number(amount) * (SECONDS_PER_UNIT[unit ?? ''] ?? 0);
   return total;
 }

@@ -67,7 +67,7 @@ export function openPeer(row: TrustedIssuer, { fetch, now, emit }: PeerDependenc
   return {
     rules,
     keys,
-    prefix: row.wellKnown?.replace(/\.well-known\/.*$/, '').replace(/\/$/, ''),
+    prefix: row.wellKnown?.replace(/\.well-known\/[^]*/, '').replace(/\/$/, ''),
     issuer: () => place.issuer(),
     tend: () => {
       void keys.ready();

@@ -37,7 +37,7 @@ async function endOne(service: Service, { session }: JoinedSession, notify: bool
 
 /** As a frame of the sign-out page would, without cookies. The address without its query: a session's name is nobody's business. */
 async function load({ realm }: Service, address: string): Promise<{ uri: string; status: number }> {
-  const uri = address.replace(/\?.*$/, '');
+  const uri = address.replace(/\?[^]*/, '');
   const host = URL.parse(address)?.hostname ?? '';
   if (!isLoopbackHost(host) && !realm.allowNonLoopback) return { uri, status: 0 };
   try {

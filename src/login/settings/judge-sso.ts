@@ -53,7 +53,7 @@ function judgeCircles({ role, ingress, ...urls }: Partial<LoginSettings>, proble
     if (role === 'sso-server' && isInside)
       problems.push(`${variableOf('sso.server-default-redirect-url')} leads back to the server, which has no pages`);
     const server = URL.parse(urls.ssoServerUrl ?? '');
-    const isItself = server?.origin === origin && server.pathname.replace(/\/+$/, '') === path;
+    const isItself = server?.origin === origin && server.pathname.replace(/(?<!\/)\/+$/, '') === path;
     if (role === 'sso-proxy' && isItself)
       problems.push(`${variableOf('sso.server-url')} leads back to the proxy itself`);
   }

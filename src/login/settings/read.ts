@@ -116,7 +116,7 @@ function readTokenxKey(
 
 /** What Kubernetes sets in every pod beside a Service that is called as this program is. */
 const SERVICE_LINK =
-  /^FULLMAKT_LOGIN_\S*(?:SERVICE_HOST|SERVICE_PORT|PORT)(?:_[A-Z0-9_]+)? is not a setting of this program$/;
+  /^FULLMAKT_LOGIN_[A-Z0-9_]{0,200}(?:SERVICE_HOST|PORT)(?:_[A-Z0-9_]{1,200})? is not a setting of this program$/;
 
 /** Each once, with nothing that gets one in where a URL is quoted. */
 function toldSafely(problems: readonly string[]): readonly string[] {
@@ -125,7 +125,12 @@ function toldSafely(problems: readonly string[]): readonly string[] {
       ? `${problem}: if a Service of Kubernetes is why it is there, enableServiceLinks: false`
       : problem,
   );
-  return [...new Set(told.map((problem) => problem.replaceAll(/:\/\/[^\s]*@/g, '://[redacted]@')))];
+  return [...new Set(told.map((problem) => problem.replaceAll(/\S+/g, withoutUserInfo)))];
+}
+
+function withoutUserInfo(word: string): string {
+  const [start, end] = [word.indexOf('://'), word.lastIndexOf('@')];
+  return start === -1 || end < start ? word : `${word.slice(0, start)}://[redacted]${word.slice(end)}`;
 }
 
 /** Reads an environment: good settings, or all that is wrong with it. */

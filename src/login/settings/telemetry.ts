@@ -66,7 +66,7 @@ export function telemetryOf(settings: TelemetrySettings, env: Environment): Tele
     otel: {
       enabled: !isOff(env) && (settings.otelEnabled || base !== undefined || traces !== undefined),
       serviceName: read('OTEL_SERVICE_NAME') ?? settings.otelServiceName,
-      url: traces ?? (base === undefined ? undefined : `${base.replace(/\/+$/, '')}/${TRACES_PATH}`),
+      url: traces ?? (base === undefined ? undefined : `${base.replace(/(?<!\/)\/+$/, '')}/${TRACES_PATH}`),
     },
   };
 }

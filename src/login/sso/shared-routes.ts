@@ -109,7 +109,7 @@ function withoutTokens(raw: readonly string[]): readonly string[] {
 /** A route that the server answers: cookies, origin, referrer and fetch metadata reach it as the browser sent them. */
 function relayed(methods: readonly string[], name: string, server: SsoServer): OwnRoute {
   const { host, pathname } = new URL(server.url);
-  const base = pathname.replace(/\/+$/, '');
+  const base = pathname.replace(/(?<!\/)\/+$/, '');
   return {
     methods,
     handle: (_context, { http }) => {
@@ -128,7 +128,7 @@ function relayed(methods: readonly string[], name: string, server: SsoServer): O
 
 /** The routes of a proxy whose sessions another program keeps, but `ping`, by their path below `/oauth2/`. */
 export function createSharedRoutes(server: SsoServer): (path: string) => OwnRoute | undefined {
-  const url = server.url.replace(/\/+$/, '');
+  const url = server.url.replace(/(?<!\/)\/+$/, '');
   const login = leading(['GET', 'HEAD'], { bare: `${url}/oauth2/login`, parameters: loginParameters });
   const logout = leading(['GET', 'HEAD', 'POST'], { bare: `${url}/oauth2/logout`, parameters: logoutParameters });
   const led: ReadonlyMap<string, OwnRoute> = new Map([
