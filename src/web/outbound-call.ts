@@ -49,8 +49,13 @@ export function makeCall(call: OutboundCall): Promise<OutboundAnswer> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason);
     const client = url.protocol === 'https:' ? https : http;
-    const request = client.request(url, { method, agent, headers });
-    const stopWatching = watchTime(request, call);
+    // Node gives up a tunnel by itself, its connection with it, when it is told of a time.
+    const tunnel = call.isTunnelled ? { timeout: call.connectMs } : {};
+    const request = client.request(url, { method, agent, headers, ...tunnel });
+    const stopWatching = watchTime(request, call, (error) => {
+      fail(error);
+      request.destroy();
+    });
     const settle = (outcome: () => void): void => {
       stopWatching();
       signal.removeEventListener('abort', stop);
@@ -109,17 +114,21 @@ async function readWhole(incoming: IncomingMessage, maxBytes: number): Promise<U
   return Buffer.concat(chunks);
 }
 
-/** Ends a request whose connection does not come about, or on which nothing comes for too long. */
-function watchTime(request: ClientRequest, { connectMs, readMs, isTunnelled }: OutboundCall): () => void {
+/** Says when a connection does not come about, or nothing comes on it for too long. A request without a socket does not: Node waits for one. */
+function watchTime(
+  request: ClientRequest,
+  { connectMs, readMs, isTunnelled }: OutboundCall,
+  end: (error: Error) => void,
+): () => void {
   let timer: NodeJS.Timeout | undefined;
   const stop = (): void => clearTimeout(timer);
   const connecting = (): void => {
-    timer ??= setTimeout(() => request.destroy(new ConnectTimeout()), connectMs);
+    timer ??= setTimeout(() => end(new ConnectTimeout()), connectMs);
   };
   const reading = (): void => {
     clearTimeout(timer);
     if (!Number.isFinite(readMs) || request.destroyed) return;
-    timer = setTimeout(() => request.destroy(timedOut()), readMs);
+    timer = setTimeout(() => end(timedOut()), readMs);
     const again = (): void => void timer?.refresh();
     request.once('response', (incoming) => {
       again();

@@ -195,3 +195,22 @@ test('a status that HTTP does not have is a fault of the network (RFC 9110 15)',
     await assert.rejects(call(), TypeError);
   }
 });
+
+test('a proxy that says nothing is no connection in time, and none is left open to it', async (t) => {
+  const left = Promise.withResolvers<void>();
+  const silent = createServer((socket) => {
+    socket.on('error', () => {}).on('close', () => left.resolve());
+    socket.resume();
+    t.after(() => socket.destroy());
+  });
+  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+  t.after(() => silent.close());
+  const address = silent.address();
+  assert.ok(address !== null && typeof address === 'object');
+  const proxy = { url: `http://127.0.0.1:${address.port}` };
+  const client = createOutboundFetch({ proxy, connectSeconds: 0.1, totalSeconds: 60 });
+  t.after(() => client.close());
+  const call = client.fetch('https://provider.test/', { signal: AbortSignal.timeout(5000) });
+  await assert.rejects(call, (error) => error instanceof TypeError && /in time|timed out/.test(String(error.cause)));
+  await left.promise;
+});
