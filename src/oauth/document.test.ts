@@ -78,6 +78,12 @@ function hang(_url: string, init?: RequestInit): Promise<Response> {
   });
 }
 
+test('a server that was silent for too long is asked again (sidecar-sdk.md 2.5)', async () => {
+  const silent = new DOMException('no answer in time', 'TimeoutError');
+  assert.deepEqual(await reasonOf([silent, silent, silent]), { reason: 'timeout', attempts: 3 });
+  assert.deepEqual(await reasonOf([silent, new Response('{}')]), { reason: 'ok', attempts: 2 });
+});
+
 test('J10 the whole fetch has its time', async () => {
   await assert.rejects(fetchDocument(URL_OF_DOCUMENT, { fetch: hang, maxBytes: 9, totalSeconds: 0.05 }), {
     reason: 'timeout',

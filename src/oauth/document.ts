@@ -136,9 +136,10 @@ async function request(url: string, { fetch, reach }: DocumentOptions, signal: A
     return await fetch(url, reach === undefined ? init : { ...init, reach });
   } catch (cause) {
     if (isAddressRefused(cause)) throw new DocumentUnavailable('its address may not be talked to', { cause });
+    const isLate = signal.aborted || (cause instanceof Error && cause.name === 'TimeoutError');
     // A TypeError is the network's (Fetch 2.9); anything else, as an answer that is far too long, will not pass.
-    const transient = cause instanceof TypeError;
-    throw new DocumentUnavailable(signal.aborted ? 'timeout' : 'no connection', { transient, cause });
+    const transient = cause instanceof TypeError || isLate;
+    throw new DocumentUnavailable(isLate ? 'timeout' : 'no connection', { transient, cause });
   }
 }
 
