@@ -1,6 +1,6 @@
-import type { Algorithm } from '../oauth/algorithms.ts';
 import { importSigningKey } from '../oauth/jwk.ts';
 import type { SigningKey } from '../oauth/jwk.ts';
+import { POLICIES } from '../oauth/policy.ts';
 import { parseStrictJson } from '../oauth/strict-json.ts';
 import type { Environment } from '../settings.ts';
 import { readIssuerList } from './issuer-list.ts';
@@ -11,9 +11,6 @@ import type { ProviderSettings } from './provider-settings.ts';
 import { PROVIDER_VARIABLES } from './provider-variables.ts';
 import type { ProviderVariables } from './provider-variables.ts';
 import { isShared, sharedIssuer } from './tenant-issuer.ts';
-
-/** The six RSA names, which is what the deployed sidecar accepts (sidecar-sdk.md 2.3). */
-const SIDECAR_ALGORITHMS: readonly Algorithm[] = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'];
 
 interface Reader {
   readonly env: Environment;
@@ -92,7 +89,7 @@ function readProvider(
     ...(issuer === undefined ? { isIssuerDerived: true } : {}),
     endpoints: { wellKnownUrl, jwksUri, tokenEndpoint },
     audience: audience === undefined ? undefined : [audience],
-    algorithms: list.algorithms.get(name) ?? SIDECAR_ALGORITHMS,
+    algorithms: list.algorithms.get(name) ?? POLICIES.texas.algorithms,
     client,
   };
 }

@@ -1,6 +1,7 @@
 import { ALL_ALGORITHMS, isAlgorithm } from '../oauth/algorithms.ts';
 import type { Algorithm } from '../oauth/algorithms.ts';
 import { isJsonObject } from '../oauth/objects.ts';
+import { POLICIES } from '../oauth/policy.ts';
 import { parseStrictJson } from '../oauth/strict-json.ts';
 import { issuerUrlProblem } from '../oauth/local-issuers.ts';
 import type { LocalIssuers } from '../oauth/local-issuers.ts';
@@ -19,7 +20,6 @@ interface Findings {
 }
 
 const NAME = /^[a-z][a-z0-9_]{0,31}$/;
-const DEFAULT_ALGORITHMS: readonly Algorithm[] = ['RS256'];
 
 type Entry = Readonly<Record<string, unknown>>;
 
@@ -71,7 +71,7 @@ function entriesOf(text: string | undefined, findings: Findings): readonly (read
 
 function readAlgorithms(entry: Entry, where: string, findings: Findings): readonly Algorithm[] {
   const listed = entry['algorithms'];
-  if (listed === undefined) return DEFAULT_ALGORITHMS;
+  if (listed === undefined) return POLICIES.sdk.algorithms;
   const found = texts(listed)?.filter(isAlgorithm) ?? [];
   if (!Array.isArray(listed) || found.length === 0 || found.length !== listed.length) {
     findings.problems.push(`${where}.algorithms has to be a list of ${ALL_ALGORITHMS.join(', ')}`);

@@ -1,14 +1,10 @@
+import { policyFault } from '../oauth/policy.ts';
 import { readProviders } from '../providers/environment.ts';
 import { PROVIDER_VARIABLES } from '../providers/provider-variables.ts';
 import type { SidecarConfig } from './config.ts';
 import { isLoopback } from './door/front-door.ts';
 import { apiAddress } from './listens-at.ts';
 import { USER_ISSUERS } from './user-token.ts';
-
-/** As for the SDK: more would make expiry mean little. */
-const MAX_LEEWAY_SECONDS = 120;
-/** A key that was taken back is believed for no longer than this (sidecar-sdk.md 2.6). */
-const MAX_RESULT_SECONDS = 300;
 
 /** Everything that keeps settings from working together, each naming its variable; what could not be read is left out of the judgement. */
 export function sidecarProblems(
@@ -25,12 +21,13 @@ export function sidecarProblems(
   if (bind === 'none' && socket === undefined) {
     problems.push('BIND_ADDRESS is none: then FULLMAKT_SIDECAR_SOCKET has to say where applications come in');
   }
-  if (!(leewaySeconds >= 0 && leewaySeconds <= MAX_LEEWAY_SECONDS)) {
-    problems.push(`FULLMAKT_SIDECAR_LEEWAY_SECONDS has to be between 0 and ${MAX_LEEWAY_SECONDS}`);
-  }
   const { introspectionCacheSeconds = 0 } = config;
-  if (!(introspectionCacheSeconds >= 0 && introspectionCacheSeconds <= MAX_RESULT_SECONDS)) {
-    problems.push(`FULLMAKT_SIDECAR_INTROSPECTION_CACHE_SECONDS has to be between 0 and ${MAX_RESULT_SECONDS}`);
+  const leewayFault = policyFault('leewaySeconds', leewaySeconds);
+  if (leewayFault !== undefined) problems.push(`FULLMAKT_SIDECAR_LEEWAY_SECONDS ${leewayFault}`);
+  const ageFault =
+    introspectionCacheSeconds === 0 ? undefined : policyFault('verifiedAgeSeconds', introspectionCacheSeconds);
+  if (ageFault !== undefined) {
+    problems.push(`FULLMAKT_SIDECAR_INTROSPECTION_CACHE_SECONDS ${ageFault}, or 0 for no cache`);
   }
   if (config.validateUserToken === true && read.ok && !USER_ISSUERS.some((name) => read.providers.has(name))) {
     const switches = USER_ISSUERS.map((name) => PROVIDER_VARIABLES[name].enabled).join(', ');

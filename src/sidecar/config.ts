@@ -1,4 +1,5 @@
 import { isAbsolute, resolve } from 'node:path';
+import { POLICIES } from '../oauth/policy.ts';
 import { address, boolean, integer, list, seconds, text } from '../settings.ts';
 import type { Address, Setting, SettingsTable } from '../settings.ts';
 
@@ -162,12 +163,12 @@ export const sidecarSettings: SettingsTable<SidecarConfig> = {
   leewaySeconds: seconds({
     env: 'FULLMAKT_SIDECAR_LEEWAY_SECONDS',
     says: 'How far clocks may be apart when a token is judged.',
-    fallback: 60,
+    fallback: POLICIES.texas.leewaySeconds,
   }),
   introspectionCacheSeconds: seconds({
     env: 'FULLMAKT_SIDECAR_INTROSPECTION_CACHE_SECONDS',
     says: 'For how long a good token is not judged again by introspection, at most 300; 0: it always is.',
-    fallback: 60,
+    fallback: POLICIES.texas.verifiedAgeSeconds,
   }),
   validateUserToken: boolean({
     env: 'FULLMAKT_SIDECAR_VALIDATE_USER_TOKEN',

@@ -6,12 +6,13 @@ import { checkClaims, parseJwt, stringClaim, verifyJwtSignature } from '../../oa
 import type { ClaimRules, Claims, UnverifiedJwt, VerifiedJwt } from '../../oauth/jwt.ts';
 import type { Clock } from '../../oauth/time.ts';
 import { parseAnyAll } from '../guards/any-all.ts';
+import { POLICIES } from '../../oauth/policy.ts';
 import { AuthError } from '../auth-error.ts';
 import type { CallerList } from '../guards/callers.ts';
 import type { TrustedIssuer } from './issuer.ts';
 import { explainClaims, explainSignature } from './explain.ts';
 import { makePrincipal } from './make-principal.ts';
-import type { Policy } from '../settings/options.ts';
+import type { CheckedOptions } from '../settings/options.ts';
 import type { Principal, Provider } from '../principal.ts';
 import type { NonEmpty } from '../result.ts';
 
@@ -23,7 +24,7 @@ export interface ValidateOptions {
 /** Everything a verdict depends on. */
 export interface ValidationContext {
   readonly issuers: ReadonlyMap<string, TrustedIssuer>;
-  readonly policy: Policy;
+  readonly policy: CheckedOptions;
   readonly callers: CallerList;
   readonly now: Clock;
   readonly headers: HeaderMemo;
@@ -38,7 +39,6 @@ export interface Candidate {
 }
 
 const RETRY_AFTER_SECONDS = 5;
-const DEFAULT_ALGORITHMS: NonEmpty<Algorithm> = ['RS256'];
 
 /** Rows 1 to 5 of sidecar-sdk.md 2.2: reads a compact JWS and finds who may have issued it. Throws AuthError or JoseError. */
 export function readToken(token: string, context: ValidationContext, options: ValidateOptions = {}): Candidate {
@@ -66,7 +66,7 @@ export function judge(
   { now, policy, callers }: ValidationContext,
 ): Principal {
   const { config } = issuer;
-  const { audience, algorithms = DEFAULT_ALGORITHMS } = config;
+  const { audience, algorithms = POLICIES.sdk.algorithms } = config;
   const { claims } = verifyExplained(jwt, keys, algorithms);
   checkExplained(claims, {
     now: now(),

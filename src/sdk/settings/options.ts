@@ -1,6 +1,7 @@
 import type { Algorithm } from '../../oauth/algorithms.ts';
 import { parseLocalIssuers, issuerUrlProblem } from '../../oauth/local-issuers.ts';
 import { isJsonObject } from '../../oauth/objects.ts';
+import { POLICIES, policyFault } from '../../oauth/policy.ts';
 import type { AnyAll } from '../guards/any-all.ts';
 import type { SdkEvent } from '../events.ts';
 import type { Provider } from '../principal.ts';
@@ -48,53 +49,41 @@ export interface Options {
 }
 
 /** Checked numbers of `Options`. */
-export interface Policy {
+export interface CheckedOptions {
   readonly leewaySeconds: number;
   readonly maxLifetimeSeconds: number;
   /** Undefined: nothing is remembered. */
-  readonly verifiedCache: { readonly maxEntries?: number; readonly maxAgeSeconds?: number } | undefined;
+  readonly verifiedCache: { readonly maxEntries: number; readonly maxAgeSeconds: number } | undefined;
 }
 
-const MAX_VERIFIED_AGE_SECONDS = 300;
-const MAX_VERIFIED_ENTRIES = 1_000_000;
+const { sdk: PRESET } = POLICIES;
 
 /** Checks the numbers as strictly as a token's; what is wrong is added to `findings`. */
-export function readPolicy(options: Options, findings: string[]): Policy {
-  const { leewaySeconds = 30, maxLifetimeSeconds = 87_000 } = options;
-  if (!Number.isFinite(leewaySeconds) || leewaySeconds < 0 || leewaySeconds > 120) {
-    findings.push('leewaySeconds has to be between 0 and 120');
-  }
-  if (!Number.isFinite(maxLifetimeSeconds) || maxLifetimeSeconds <= 0) {
-    findings.push('maxLifetimeSeconds has to be a finite number of seconds above 0');
-  }
+export function readPolicy(options: Options, findings: string[]): CheckedOptions {
+  const { leewaySeconds = PRESET.leewaySeconds, maxLifetimeSeconds = PRESET.maxLifetimeSeconds } = options;
+  judge('leewaySeconds', policyFault('leewaySeconds', leewaySeconds), findings);
+  judge('maxLifetimeSeconds', policyFault('maxLifetimeSeconds', maxLifetimeSeconds), findings);
   return { leewaySeconds, maxLifetimeSeconds, verifiedCache: readVerifiedCache(options.verifiedCache, findings) };
 }
 
+function judge(name: string, fault: string | undefined, findings: string[]): void {
+  if (fault !== undefined) findings.push(`${name} ${fault}`);
+}
+
 /** Callers without types are caught here too: `true` or a misspelt member must not pass for a choice. */
-function readVerifiedCache(given: unknown, findings: string[]): Policy['verifiedCache'] {
+function readVerifiedCache(given: unknown, findings: string[]): CheckedOptions['verifiedCache'] {
   if (given === undefined || given === false) return undefined;
   if (!isJsonObject(given)) {
     findings.push('verifiedCache has to be false or an object');
     return undefined;
   }
-  const { maxEntries, maxAgeSeconds, ...others } = given;
+  const { maxEntries = PRESET.verifiedEntries, maxAgeSeconds = PRESET.verifiedAgeSeconds, ...others } = given;
   for (const name of Object.keys(others)) findings.push(`verifiedCache has no member ${name}`);
-  if (maxEntries !== undefined && !isWithin(maxEntries, MAX_VERIFIED_ENTRIES, Number.isSafeInteger)) {
-    findings.push(`verifiedCache.maxEntries has to be a whole number from 1 to ${MAX_VERIFIED_ENTRIES}`);
-    return undefined;
-  }
-  if (maxAgeSeconds !== undefined && !isWithin(maxAgeSeconds, MAX_VERIFIED_AGE_SECONDS, Number.isFinite)) {
-    findings.push(`verifiedCache.maxAgeSeconds has to be above 0 and at most ${MAX_VERIFIED_AGE_SECONDS}`);
-    return undefined;
-  }
-  return {
-    ...(maxEntries === undefined ? {} : { maxEntries }),
-    ...(maxAgeSeconds === undefined ? {} : { maxAgeSeconds }),
-  };
-}
-
-function isWithin(value: unknown, most: number, fits: (value: unknown) => boolean): value is number {
-  return typeof value === 'number' && fits(value) && value > 0 && value <= most;
+  judge('verifiedCache.maxEntries', policyFault('verifiedEntries', maxEntries), findings);
+  judge('verifiedCache.maxAgeSeconds', policyFault('verifiedAgeSeconds', maxAgeSeconds), findings);
+  return typeof maxEntries === 'number' && typeof maxAgeSeconds === 'number'
+    ? { maxEntries, maxAgeSeconds }
+    : undefined;
 }
 
 /** Why an issuer's URLs are refused, in the words of findings, which do not quote them: https unless local providers are allowed. */
