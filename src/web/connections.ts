@@ -22,12 +22,18 @@ export interface Connections {
   close(servers: readonly Server[], graceSeconds: number): Promise<void>;
 }
 
+/** What is known of one connection. */
+interface Standing {
+  /** Requests whose answers are not over. */
+  waiting: number;
+  latest: ServerResponse | undefined;
+  refused: boolean;
+}
+
 /** Keeps account of requests and lasting of one listener. */
 export function createConnections(): Connections {
   const lasting = new Map<Duplex, AbortController>();
-  const refused = new WeakSet<Duplex>();
-  const latest = new WeakMap<Duplex, ServerResponse>();
-  const waiting = new WeakMap<Duplex, number>();
+  const standings = new WeakMap<Duplex, Standing>();
   const running = new Set<ServerResponse>();
   let draining = false;
   let closing: Promise<void> | undefined;
@@ -35,32 +41,43 @@ export function createConnections(): Connections {
     draining = true;
     for (const outgoing of running) outgoing.shouldKeepAlive = false;
   };
+  const standingOf = (socket: Duplex): Standing => {
+    const known = standings.get(socket);
+    if (known !== undefined) return known;
+    const standing = { waiting: 0, latest: undefined, refused: false };
+    standings.set(socket, standing);
+    return standing;
+  };
   return {
     answering({ socket }, outgoing) {
-      const before = waiting.get(socket) ?? 0;
-      if (before === PIPELINED_REQUESTS) {
+      const standing = standingOf(socket);
+      if (standing.waiting === PIPELINED_REQUESTS) {
         socket.destroy();
         return false;
       }
-      waiting.set(socket, before + 1);
+      standing.waiting += 1;
+      standing.latest = outgoing;
       running.add(outgoing);
-      outgoing.once('close', () => {
+      // It closes once, and goes then with all its listeners.
+      outgoing.on('close', () => {
         running.delete(outgoing);
-        waiting.set(socket, (waiting.get(socket) ?? 1) - 1);
+        standing.waiting -= 1;
       });
-      latest.set(socket, outgoing);
       if (draining) outgoing.shouldKeepAlive = false;
       return true;
     },
     isAnswering(socket) {
-      const outgoing = latest.get(socket);
+      const outgoing = standings.get(socket)?.latest;
       return outgoing !== undefined && outgoing.headersSent && !outgoing.writableFinished;
     },
-    pending: (socket) => ((waiting.get(socket) ?? 0) === 0 ? undefined : latest.get(socket)),
-    refuse(incoming) {
-      refused.add(incoming.socket);
+    pending(socket) {
+      const standing = standings.get(socket);
+      return standing === undefined || standing.waiting === 0 ? undefined : standing.latest;
     },
-    followsRefusal: (incoming) => refused.has(incoming.socket),
+    refuse(incoming) {
+      standingOf(incoming.socket).refused = true;
+    },
+    followsRefusal: (incoming) => standings.get(incoming.socket)?.refused === true,
     lasting(socket) {
       const controller = new AbortController();
       if (!lasting.has(socket)) socket.once('close', () => lasting.delete(socket));

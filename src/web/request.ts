@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { newCorrelationId } from './correlation-id.ts';
 import type { HttpRequest } from './http.ts';
@@ -26,36 +26,63 @@ export interface RequestSource {
 
 /** Turns a message of Node into the request that handlers get. */
 export function createRequest(source: RequestSource): HttpRequest {
-  const { incoming, answer } = source;
-  const traceId = traceIdOf(incoming.headers['traceparent']);
-  const target = incoming.url ?? '/';
-  const question = target.indexOf('?');
-  let whole: Promise<Buffer> | undefined;
-  let gone: AbortSignal | undefined;
-  return {
-    method: incoming.method ?? 'GET',
-    target,
-    path: question === -1 ? target : target.slice(0, question),
-    query: question === -1 ? '' : target.slice(question + 1),
-    headers: incoming.headers,
-    rawHeaders: incoming.rawHeaders,
-    remoteAddress: peerAddress(incoming),
-    correlationId: correlationId(incoming),
-    ...(traceId === undefined ? {} : { traceId }),
-    ...(source.closing === undefined ? {} : { closing: source.closing }),
-    // A method: a getter would give every request a shape of its own, and the collector much to do.
-    gone(): AbortSignal {
-      gone ??= whenGone(answer);
-      return gone;
-    },
-    async body(limitBytes: number = source.maxBodyBytes ?? BODY_BYTES): Promise<Buffer> {
-      whole ??= readWhole(incoming, limitBytes);
-      const bytes = await whole;
-      if (bytes.length > limitBytes) throw new BodyTooLarge(limitBytes);
-      return bytes;
-    },
-    incoming,
-  };
+  return new ReceivedRequest(source);
+}
+
+/** A class, so that no request brings functions of its own: there are thousands of them a second. */
+class ReceivedRequest implements HttpRequest {
+  readonly method: string;
+  readonly target: string;
+  readonly path: string;
+  readonly query: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly rawHeaders: readonly string[];
+  readonly remoteAddress: string;
+  readonly correlationId: string;
+  readonly traceId?: string;
+  readonly closing?: () => AbortSignal;
+  readonly incoming: IncomingMessage;
+  readonly #answer: ServerResponse | Duplex;
+  readonly #maxBodyBytes: number;
+  #whole: Promise<Buffer> | undefined;
+  #gone: AbortSignal | undefined;
+
+  constructor({ incoming, answer, maxBodyBytes = BODY_BYTES, closing }: RequestSource) {
+    const { url: target = '/', headers } = incoming;
+    const question = target.indexOf('?');
+    this.method = incoming.method ?? 'GET';
+    this.target = target;
+    this.path = question === -1 ? target : target.slice(0, question);
+    this.query = question === -1 ? '' : target.slice(question + 1);
+    this.headers = headers;
+    this.rawHeaders = incoming.rawHeaders;
+    this.remoteAddress = peerAddress(incoming);
+    this.correlationId = correlationId(headers);
+    const traceId = traceIdOf(headers['traceparent']);
+    if (traceId !== undefined) this.traceId = traceId;
+    if (closing !== undefined) this.closing = closing;
+    this.incoming = incoming;
+    this.#answer = answer;
+    this.#maxBodyBytes = maxBodyBytes;
+  }
+
+  gone(): AbortSignal {
+    this.#gone ??= whenGone(this.#answer);
+    return this.#gone;
+  }
+
+  body(limitBytes: number = this.#maxBodyBytes): Promise<Buffer> {
+    // Nearly always it is asked for once.
+    if (this.#whole !== undefined) return atMost(this.#whole, limitBytes);
+    this.#whole = readWhole(this.incoming, limitBytes);
+    return this.#whole;
+  }
+}
+
+async function atMost(whole: Promise<Buffer>, limitBytes: number): Promise<Buffer> {
+  const bytes = await whole;
+  if (bytes.length > limitBytes) throw new BodyTooLarge(limitBytes);
+  return bytes;
 }
 
 function peerAddress(incoming: IncomingMessage): string {
@@ -63,12 +90,12 @@ function peerAddress(incoming: IncomingMessage): string {
   return address.startsWith('::ffff:') ? address.slice('::ffff:'.length) : address;
 }
 
-function correlationId(incoming: IncomingMessage): string {
-  for (const name of ['x-correlation-id', 'x-request-id']) {
-    const value = incoming.headers[name];
-    if (typeof value === 'string' && /^[A-Za-z0-9._:-]{1,128}$/.test(value)) return value;
-  }
-  return newCorrelationId();
+function correlationId(headers: IncomingHttpHeaders): string {
+  return saneId(headers['x-correlation-id']) ?? saneId(headers['x-request-id']) ?? newCorrelationId();
+}
+
+function saneId(value: string | readonly string[] | undefined): string | undefined {
+  return typeof value === 'string' && /^[A-Za-z0-9._:-]{1,128}$/.test(value) ? value : undefined;
 }
 
 function whenGone(answer: ServerResponse | Duplex): AbortSignal {
@@ -86,22 +113,22 @@ function readWhole(incoming: IncomingMessage, limitBytes: number): Promise<Buffe
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let length = 0;
-    const settle = (outcome: () => void): void => {
-      incoming.off('data', onData).off('end', onEnd).off('error', onLost).off('close', onLost);
-      outcome();
-    };
     const onData = (chunk: Buffer): void => {
       length += chunk.length;
       chunks.push(chunk);
       if (length > limitBytes) {
         incoming.pause();
-        settle(() => reject(new BodyTooLarge(limitBytes)));
+        incoming.off('data', onData);
+        reject(new BodyTooLarge(limitBytes));
       }
     };
-    const onEnd = (): void =>
-      settle(() => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
-    const onLost = (): void => settle(() => reject(new BodyAborted()));
+    // Listeners stay where they are, for the message goes with them: what comes after the first outcome changes nothing.
+    const onEnd = (): void => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks));
+    const onLost = (): void => {
+      // Every message is closed in the end, read or not.
+      if (!incoming.readableEnded) reject(new BodyAborted());
+    };
     if (incoming.destroyed && !incoming.readableEnded) return onLost();
-    incoming.on('data', onData).once('end', onEnd).once('error', onLost).once('close', onLost);
+    incoming.on('data', onData).on('end', onEnd).on('error', onLost).on('close', onLost);
   });
 }

@@ -115,13 +115,15 @@ function breakOff(answer: Answer, response: HttpResponse, body: Uint8Array): voi
 
 function finish(answer: Answer, body: HttpResponse['body']): void {
   const { outgoing } = answer;
+  const { socket } = outgoing;
   // A client that does not read would hold its answer for ever; Node swaps this for the keep-alive time when it is out.
-  const milliseconds = answer.writeIdleSeconds * 1000;
-  if (outgoing.socket !== null) outgoing.socket.setTimeout(milliseconds);
+  const watch = (by: Socket): void => void by.setTimeout(answer.writeIdleSeconds * 1000);
   // It waits for the answers to requests before it on the same connection.
-  else outgoing.once('socket', (socket: Socket) => socket.setTimeout(milliseconds));
+  if (socket === null) outgoing.once('socket', watch);
   // Text goes out in one piece with the headers.
   outgoing.end(body);
+  // Most answers are out by now, and a timer for each would cost as much as writing its headers.
+  if (socket !== null && socket.writableLength > 0) watch(socket);
 }
 
 function bytesOf(body: HttpResponse['body']): number {

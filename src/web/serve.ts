@@ -213,9 +213,13 @@ function watchBody(incoming: IncomingMessage, outgoing: ServerResponse, idleSeco
     incoming.headers['transfer-encoding'] !== undefined || incoming.headers['content-length'] !== undefined;
   if (!hasBody || incoming.complete) return;
   const { socket } = incoming;
-  socket.setTimeout(idleSeconds * 1000);
-  incoming.once('end', () => {
-    // After the answer the timer is the one of the idle connection; what an earlier one has still to write keeps its own.
-    if (!outgoing.writableEnded && socket.writableLength === 0) socket.setTimeout(0);
+  // What came with the headers has been read by then; most bodies are whole, and timers would cost more than reading them.
+  process.nextTick(() => {
+    if (incoming.complete || outgoing.writableEnded) return;
+    socket.setTimeout(idleSeconds * 1000);
+    incoming.once('end', () => {
+      // After the answer the timer is the one of the idle connection; what an earlier one has still to write keeps its own.
+      if (!outgoing.writableEnded && socket.writableLength === 0) socket.setTimeout(0);
+    });
   });
 }
