@@ -15,6 +15,8 @@ const BUCKETS: readonly number[] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1
 type Fields = Readonly<Record<string, Plain>>;
 type Labels = Record<string, string>;
 type Put = (labels: Labels, value: number) => void;
+/** What takes the numbers of one series. */
+type Series = (labels: Labels) => (value: number) => void;
 type Feed = (fields: Fields) => void;
 
 /** The figures of one process, to be added up with those of others. */
@@ -42,7 +44,7 @@ export function createMetrics(): Metrics {
   const registry = new Registry();
   const known = new Map<string, { readonly shape: string; readonly record: Put }>();
 
-  const shared = (kind: string, rule: { name: string; labels: readonly string[] }, make: () => Put): Put => {
+  const shared = (kind: string, rule: { name: string; labels: readonly string[] }, make: () => Series): Put => {
     const shape = `${kind} ${rule.labels.join(',')}`;
     const metric = known.get(rule.name) ?? { shape, record: bounded(make()) };
     if (metric.shape !== shape) throw new Error(`two event rules disagree on the metric ${rule.name}`);
@@ -53,10 +55,7 @@ export function createMetrics(): Metrics {
   const feedsOf = ({ counter, histogram, gauge }: Figures): readonly Feed[] => {
     const feeds: Feed[] = [];
     if (counter !== undefined) {
-      const record = shared('counter', counter, () => {
-        const metric = new Counter({ ...settings(counter), registers: [registry] });
-        return (labels) => metric.inc(labels);
-      });
+      const record = shared('counter', counter, () => countSeries(registry, counter));
       const label = labeller(counter);
       feeds.push((fields) => {
         const labels = label(fields);
@@ -67,14 +66,14 @@ export function createMetrics(): Metrics {
       const record = shared('histogram', histogram, () => {
         const buckets = [...(histogram.buckets ?? BUCKETS)];
         const metric = new Histogram({ ...settings(histogram), buckets, registers: [registry] });
-        return (labels, value) => metric.observe(labels, value);
+        return (labels) => (value) => metric.observe(labels, value);
       });
       feeds.push(measure(histogram, record));
     }
     if (gauge !== undefined) {
       const record = shared('gauge', gauge, () => {
         const metric = new Gauge({ ...settings(gauge), aggregator: 'max', registers: [registry] });
-        return (labels, value) => metric.set(labels, value);
+        return (labels) => (value) => metric.set(labels, value);
       });
       feeds.push(measure(gauge, record));
     }
@@ -90,6 +89,28 @@ export function createMetrics(): Metrics {
     },
     text: () => registry.metrics(),
     snapshot: () => registry.getMetricsAsJSON(),
+  };
+}
+
+/** Counts beside the library, which has to look for the series each time, and tells it when somebody reads. */
+function countSeries(registry: Registry, rule: NonNullable<Figures['counter']>): Series {
+  const pending: { readonly labels: Labels; count: number }[] = [];
+  const metric = new Counter({
+    ...settings(rule),
+    registers: [registry],
+    collect() {
+      for (const series of pending) {
+        if (series.count > 0) metric.inc(series.labels, series.count);
+        series.count = 0;
+      }
+    },
+  });
+  return (labels) => {
+    const series = { labels, count: 0 };
+    pending.push(series);
+    return (value) => {
+      series.count += value;
+    };
   };
 }
 
@@ -151,16 +172,20 @@ function reader(name: string, source: LabelSource = {}): (fields: Fields) => str
   };
 }
 
-function bounded(record: Put): Put {
-  const series = new Set<string>();
+function bounded(open: Series): Put {
+  const series = new Map<string, (value: number) => void>();
+  let others: ((value: number) => void) | undefined;
   return (labels, value) => {
     const key = keyOf(labels);
-    if (series.has(key)) return record(labels, value);
+    const known = series.get(key);
+    if (known !== undefined) return known(value);
     if (series.size < MAX_SERIES) {
-      series.add(key);
-      record(labels, value);
+      const opened = open(labels);
+      series.set(key, opened);
+      opened(value);
     } else {
-      record(Object.fromEntries(Object.keys(labels).map((name) => [name, OTHER])), value);
+      others ??= open(Object.fromEntries(Object.keys(labels).map((name) => [name, OTHER])));
+      others(value);
     }
   };
 }
