@@ -65,7 +65,7 @@ async function dispatch(command: Command, env: Environment, cwd: string): Promis
       return runLogin(command.args, env, cwd);
     }
     case 'sidecar': {
-      keepProcessSmall();
+      boundHeap();
       const { runSidecar } = await import('./sidecar.ts');
       return runSidecar(command.args, env, cwd);
     }

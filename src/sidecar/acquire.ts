@@ -15,9 +15,12 @@ import type { ExchangeRequest, TokenRequest } from './wire/requests.ts';
 type AcquireContext = Pick<Acquisition, 'cache' | 'now'>;
 
 /** The client of a provider, which signs with the key of each moment: between two attempts another may have taken its place. */
-function clientOf({ settings, credential, issuerName }: Provider): GrantClient {
-  const { name: provider } = settings;
-  if (credential === undefined) throw new Error(`${provider} has no client, so nothing can be acquired from it`);
+export function grantClientOf({
+  settings: { name: provider },
+  credential,
+  issuerName,
+}: Pick<Provider, 'settings' | 'credential' | 'issuerName'>): GrantClient | undefined {
+  if (credential === undefined) return undefined;
   return {
     provider,
     // The first request for a token may be what brings the metadata.
@@ -29,18 +32,14 @@ function clientOf({ settings, credential, issuerName }: Provider): GrantClient {
   };
 }
 
-function givesTokens({ credential }: Provider): boolean {
-  return credential !== undefined;
-}
-
 /** The forms of machine tokens by provider; undefined where a provider gives none. */
-export function machineForm(provider: Provider, request: TokenRequest, now: Clock): FormMaker | undefined {
-  return givesTokens(provider) ? machineFormOf(clientOf(provider), request, now) : undefined;
+export function machineForm({ grantClient }: Provider, request: TokenRequest, now: Clock): FormMaker | undefined {
+  return grantClient === undefined ? undefined : machineFormOf(grantClient, request, now);
 }
 
 /** The forms of exchanges by provider; undefined where a provider exchanges nothing. */
-export function exchangeForm(provider: Provider, request: ExchangeRequest, now: Clock): FormMaker | undefined {
-  return givesTokens(provider) ? exchangeFormOf(clientOf(provider), request, now) : undefined;
+export function exchangeForm({ grantClient }: Provider, request: ExchangeRequest, now: Clock): FormMaker | undefined {
+  return grantClient === undefined ? undefined : exchangeFormOf(grantClient, request, now);
 }
 
 interface Way {

@@ -3,9 +3,8 @@ import type { Clock } from '../oauth/time.ts';
 import type { TokenEndpointLimits } from '../oauth/token-endpoint/token-endpoint.ts';
 import type { Emit } from '../observe/events.ts';
 import type { Tracer } from '../observe/tracing.ts';
-import { healthRoutes } from '../web/health.ts';
-import { json, plain } from '../web/http.ts';
-import type { Handle, HttpResponse } from '../web/http.ts';
+import { json } from '../web/http.ts';
+import type { Handle, HttpRequest, HttpResponse } from '../web/http.ts';
 import { BodyAborted } from '../web/request.ts';
 import { createRouter } from '../web/router.ts';
 import type { ListenerSpec, Program } from '../web/serve.ts';
@@ -23,6 +22,7 @@ import { handleReady } from './ready.ts';
 import { tellState, withState } from './tell-state.ts';
 import { baseFromHost, baseOfSocket } from './standard/metadata.ts';
 import type { OwnBase } from './standard/metadata.ts';
+import { probeRoutes } from './probe-routes.ts';
 import { createReload } from './reload/reload.ts';
 import type { Reload, ReloadSource } from './reload/reload.ts';
 import { traceRequests } from './tracing.ts';
@@ -54,7 +54,6 @@ export interface SidecarProgram extends Program {
   tellFigures(): void;
 }
 
-const BUSY = json(503, { ready: false, accepting: false }, { 'Cache-Control': 'no-store' });
 const NO_STORE = { 'Cache-Control': 'no-store', Pragma: 'no-cache' };
 
 /** The token endpoints of one application. Throws SidecarMisconfigured before any port opens. */
@@ -119,7 +118,11 @@ export function apiListeners(
 }
 
 /** The front door before everything; what cannot be decoded is 400, and a bug 500 without detail. */
-function guarded(router: Handle, door: FrontDoor, emit: Emit<SidecarEvent>): Handle {
+function guarded(
+  router: Handle,
+  door: FrontDoor,
+  emit: Emit<SidecarEvent>,
+): (request: HttpRequest) => Promise<HttpResponse> {
   return async (request) => {
     const rule = brokenRule(request, door);
     if (rule !== undefined) {
@@ -161,11 +164,6 @@ export function probeListeners(
   { metrics, accepting = () => true }: Pick<SidecarDependencies, 'metrics' | 'accepting'>,
 ): readonly ListenerSpec[] {
   if (config.probeBind === undefined) return [];
-  const health = healthRoutes({ ready: () => ({}), ...(metrics === undefined ? {} : { metrics }) });
-  const handle = createRouter([
-    { method: 'GET', path: '/', handle: () => plain(200, 'ok') },
-    { method: 'GET', path: '/readyz', handle: (request) => (accepting() ? ready(request) : BUSY) },
-    ...health.filter((route) => route.path !== '/readyz'),
-  ]);
+  const handle = createRouter(probeRoutes({ ready, metrics, accepting }));
   return [{ name: 'sidecar probes', setting: 'PROBE_BIND_ADDRESS', ...config.probeBind, handle }];
 }

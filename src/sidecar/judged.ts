@@ -5,7 +5,7 @@ import type { Provider } from './provider.ts';
 
 /** What introspection answers for a good token, and whether it was known from a moment ago. */
 export interface Judged {
-  readonly answer: Uint8Array;
+  readonly answer: string;
   readonly result: 'hit' | 'miss';
 }
 
@@ -15,7 +15,7 @@ export async function judgeOnce(token: string, provider: Provider, context: Side
   const known = results?.find(token, provider);
   if (known !== undefined) return { answer: known, result: 'hit' };
   const { claims, text } = await judgeToken(token, provider, { now: now(), leewaySeconds });
-  const answer = Buffer.from(activeAnswer(text));
+  const answer = activeAnswer(text);
   results?.keep(token, provider, { claims, answer });
   return { answer, result: 'miss' };
 }

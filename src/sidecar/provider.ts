@@ -1,4 +1,5 @@
 import type { Fetch } from '../oauth/fetch.ts';
+import type { GrantClient } from '../oauth/grants/acquisition-forms.ts';
 import type { KeySet } from '../oauth/jwks.ts';
 import type { HeaderMemo } from '../oauth/jws-header.ts';
 import type { Clock } from '../oauth/time.ts';
@@ -7,6 +8,7 @@ import type { Endpoints } from '../oauth/token-endpoint/endpoints.ts';
 import type { ProviderSettings } from '../providers/provider-settings.ts';
 import { createTokenEndpoint } from '../oauth/token-endpoint/token-endpoint.ts';
 import type { TokenEndpoint, TokenEndpointLimits } from '../oauth/token-endpoint/token-endpoint.ts';
+import { grantClientOf } from './acquire.ts';
 import type { SidecarEvent } from './events.ts';
 import { createCredential } from './reload/credential.ts';
 import type { Credential } from './reload/credential.ts';
@@ -21,6 +23,8 @@ export interface Provider {
   readonly tokenEndpoint: TokenEndpoint;
   /** What requests are signed with; absent where tokens are only judged. */
   readonly credential: Credential | undefined;
+  /** The client in what it asks for; absent with the credential. */
+  readonly grantClient: GrantClient | undefined;
   /** What tokens have to name as their issuer: as configured, else as metadata says it once that is here. */
   readonly issuerName: () => string;
   /** What it shares with whoever else names this issuer. */
@@ -59,7 +63,8 @@ export function createProvider(
         { endpoints: issuer.endpoints, credential },
       );
   const issuerName = (): string => issuer.endpoints.issuerInMemory() ?? settings.issuer;
-  return { settings, ...issuer, tokenEndpoint, credential, issuer, issuerName };
+  const grantClient = grantClientOf({ settings, credential, issuerName });
+  return { settings, ...issuer, tokenEndpoint, credential, grantClient, issuer, issuerName };
 }
 
 /** The same client at the same issuer keeps its place, with the newest key in it. */

@@ -4,12 +4,15 @@ import { createVerifiedCache, policyFingerprint } from '../oauth/verified-cache.
 import type { SidecarConfig } from './config.ts';
 import type { Provider } from './provider.ts';
 
-/** Answers of introspection for tokens that were good a moment ago (sidecar-sdk.md 2.6). The bytes are shared: nobody may write to them. */
+/** Answers of introspection for tokens that were good a moment ago (sidecar-sdk.md 2.6): text, which nobody can write to and which goes out in one piece with its headers. */
 export interface ResultCache {
-  find(token: string, provider: Provider): Uint8Array | undefined;
-  keep(token: string, provider: Provider, good: { readonly claims: Claims; readonly answer: Uint8Array }): void;
+  find(token: string, provider: Provider): string | undefined;
+  keep(token: string, provider: Provider, good: { readonly claims: Claims; readonly answer: string }): void;
   size(): { readonly entries: number; readonly bytes: number };
 }
+
+/** As many as a character takes at most. */
+const BYTES_OF_CHARACTER = 2;
 
 /** One for each configuration of an application, so that no answer outlives what it was judged by; undefined where it is off. */
 export function createResultCache(
@@ -17,7 +20,7 @@ export function createResultCache(
   now: Clock,
 ): ResultCache | undefined {
   if (introspectionCacheSeconds === 0) return undefined;
-  const cache = createVerifiedCache<Uint8Array>({ now, maxAgeSeconds: introspectionCacheSeconds });
+  const cache = createVerifiedCache<string>({ now, maxAgeSeconds: introspectionCacheSeconds });
   const fingerprints = new WeakMap<Provider, string>();
 
   function keyOf(token: string, provider: Provider): string | undefined {
@@ -39,7 +42,7 @@ export function createResultCache(
     keep(token, provider, { claims, answer }) {
       const key = keyOf(token, provider);
       if (key === undefined) return;
-      cache.keep(key, { value: answer, claims, keySet: provider.keySet, bytes: answer.byteLength });
+      cache.keep(key, { value: answer, claims, keySet: provider.keySet, bytes: BYTES_OF_CHARACTER * answer.length });
     },
   };
 }

@@ -28,7 +28,11 @@ export async function answerMachine(
   return about(wanted.provider, await answer(request, wanted, service), wanted.target);
 }
 
-async function answer(request: HttpRequest, wanted: TokenRequest, service: TokenService): Promise<HttpResponse> {
+function answer(
+  request: HttpRequest,
+  wanted: TokenRequest,
+  service: TokenService,
+): HttpResponse | Promise<HttpResponse> {
   const { context, answers } = service;
   const { provider, target } = wanted;
   const found = findProvider(context, provider);
@@ -38,5 +42,5 @@ async function answer(request: HttpRequest, wanted: TokenRequest, service: Token
   const fault = targetFault(wanted, context.targets);
   if (fault !== undefined) return answers.targetRefused(fault, provider);
   const acquiring = acquireMachineToken(found.provider, wanted, { form, context });
-  return await serveToken(request, { matter: { provider, target }, service }, acquiring);
+  return serveToken(request, { matter: { provider, target }, service }, acquiring);
 }

@@ -5,7 +5,7 @@ import { judgeOnce } from './judged.ts';
 import type { Provider } from './provider.ts';
 
 /** What introspection found: the answer for a good token, why it is not good, or why nobody can tell. */
-export type Verdict = { readonly active: Uint8Array } | { readonly refused: string } | { readonly unavailable: string };
+export type Verdict = { readonly active: string } | { readonly refused: string } | { readonly unavailable: string };
 
 /** Judges a token for an introspection endpoint, and tells what the cache had of it. `path` is that of the endpoint, in figures. */
 export async function verdictOn(

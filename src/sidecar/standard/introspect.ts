@@ -60,6 +60,6 @@ async function answer(
   const verdict = provider === undefined ? undefined : await verdictOn(token, provider, endpoint);
   if (verdict === undefined || 'refused' in verdict) return json(200, { active: false });
   if ('unavailable' in verdict) return keysUnavailable(verdict.unavailable);
-  const body = introspectionAnswer(new TextDecoder().decode(verdict.active));
+  const body = introspectionAnswer(verdict.active);
   return { status: 200, headers: { 'Content-Type': 'application/json' }, body };
 }

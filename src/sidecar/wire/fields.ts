@@ -10,7 +10,7 @@ export class Undecodable extends Error {}
 /** The fields of a request in either encoding; absent and JSON `null` are the same. */
 export interface Fields {
   readonly encoding: 'json' | 'form';
-  readonly values: ReadonlyMap<string, unknown>;
+  readonly values: Pick<ReadonlyMap<string, unknown>, 'get'>;
 }
 
 const JSON_TYPE = 'application/json';
@@ -25,13 +25,9 @@ export async function readFields(request: HttpRequest, { jsonOnly }: { readonly 
   }
   if (!isJson && jsonOnly) throw new Undecodable(`Content-Type is ${type}, and has to be ${JSON_TYPE}`);
   if (request.headers['content-encoding'] !== undefined) throw new Undecodable('Content-Encoding is not supported');
-  const body = await readBody(request);
-  return isJson ? parseJsonFields(body) : parseFormFields(body);
-}
-
-async function readBody(request: HttpRequest): Promise<Buffer> {
   try {
-    return await request.body();
+    const body = await request.body();
+    return isJson ? parseJsonFields(body) : parseFormFields(body);
   } catch (error) {
     if (error instanceof BodyTooLarge) throw new Undecodable('the body is larger than 64 KiB', { cause: error });
     throw error;
@@ -42,7 +38,11 @@ function parseJsonFields(body: Buffer): Fields {
   try {
     const value = parseStrictJson(body);
     if (!isJsonObject(value)) throw new Undecodable('the body is not a JSON object');
-    return { encoding: 'json', values: new Map(Object.entries(value).filter(([, field]) => field !== null)) };
+    // Read as it is: a copy of it for a few names would be made for every request.
+    return {
+      encoding: 'json',
+      values: { get: (name) => (Object.hasOwn(value, name) ? (value[name] ?? undefined) : undefined) },
+    };
   } catch (error) {
     if (error instanceof StrictJsonError) throw new Undecodable('the body is not valid JSON', { cause: error });
     throw error;
