@@ -9,7 +9,7 @@ import { freePort } from './servers/free-port.ts';
 import { startSidecarCommand } from './servers/sidecar-command.ts';
 import { openBench, startApi } from './tasks/bench.ts';
 import { assertPlatform } from './tasks/platform.ts';
-import { ask, assertRefuses } from './tasks/refusals.ts';
+import { ask, assertRefuses, bearerOf, claimsOf, membersOf } from './tasks/answers.ts';
 
 /* Every block of docs/tasks and of the library's README: compiled, run on the oldest Node, answered as the page says. */
 
@@ -42,16 +42,6 @@ const env = {
   NAIS_TOKEN_EXCHANGE_ENDPOINT: `${real.origin}/api/v1/token/exchange`,
   NAIS_TOKEN_INTROSPECTION_ENDPOINT: `${real.origin}/api/v1/introspect`,
 };
-
-function claimsOf(token: string): Record<string, unknown> {
-  return JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
-}
-
-function bearerOf(header: string | undefined): Record<string, unknown> {
-  const [scheme, token = ''] = (header ?? '').split(' ');
-  assert.equal(scheme, 'Bearer');
-  return claimsOf(token);
-}
 
 for (const name of ['fullmakt/demo/case-api.ts', 'hono.ts', 'fastify.ts', 'node.ts']) {
   test(`docs/tasks/protect-an-api.md: ${name} lets in whom it says and refuses as it says`, { skip }, async (t) => {
@@ -140,13 +130,9 @@ test('docs/tasks/call-another-api-for-the-user.md: the other forms do the same',
   assert.equal(claimsOf(answer.access_token)['aud'], 'test:demo:case-api');
 });
 
-function types(value: object): unknown {
-  return Object.entries(value).map(([name, member]) => [name, typeof member]);
-}
-
 /** An answer has the members a page shows, of the same types. */
 function assertLike(answer: object, page: string, block: string): void {
-  assert.deepEqual(types(answer), types(JSON.parse(blocks.take(page, block))));
+  assert.deepEqual(membersOf(answer), membersOf(JSON.parse(blocks.take(page, block))));
 }
 
 test('docs/tasks/call-as-yourself.md: the job asks with a token of its own', { skip }, async (t) => {
@@ -236,7 +222,10 @@ test('src/sdk/README.md: what it shows runs', { skip }, async (t) => {
 
 test('what is to be installed is what the pages import, and the folder is where they put things', () => {
   const installed = [blocks.take('README', 'sh 1'), blocks.take('sdk', 'sh 1')];
-  assert.deepEqual(installed, ['npm install @fullmakt/sdk express\n', 'npm install @fullmakt/sdk\n']);
+  assert.deepEqual(installed, [
+    'npm install @fullmakt/sdk express\nnpm install --save-dev @types/express @types/node\n',
+    'npm install @fullmakt/sdk\n',
+  ]);
   const folder = blocks.take('README', 'text 1');
   for (const { name } of blocks.all.filter(({ language }) => language === 'yaml'))
     assert.ok(folder.includes(name.slice(0, name.lastIndexOf('/') + 1)), name);

@@ -37,3 +37,20 @@ export async function assertRefuses(url: string, issuer: TestIssuer, expiredBody
   );
   assert.deepEqual(await expired.json(), JSON.parse(expiredBody));
 }
+
+/** What a token says; nobody has judged it. */
+export function claimsOf(token: string): Record<string, unknown> {
+  return JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
+}
+
+/** The same of a token in an `Authorization` header. */
+export function bearerOf(header: string | undefined): Record<string, unknown> {
+  const [scheme, token = ''] = (header ?? '').split(' ');
+  assert.equal(scheme, 'Bearer');
+  return claimsOf(token);
+}
+
+/** The members of an object, with their types. */
+export function membersOf(value: object): unknown {
+  return Object.entries(value).map(([name, member]) => [name, typeof member]);
+}
