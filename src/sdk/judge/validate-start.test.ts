@@ -68,11 +68,13 @@ test('what no type checker saw is found at start: providers, keys by hand, an au
   create([{ ...good, ...jwks(key) } as unknown as IssuerConfig], { env: {} }).close();
 });
 
+function variable(issuer: object): string {
+  return JSON.stringify({ mine: { audience: ['me'], ...issuer } });
+}
+
 test('what is wrong with a URL is told without the URL, which may hold a password', () => {
   const secret = 'https://me:canary@op.example';
-  const audience = ['me'];
-  const variable = (issuer: object): string => JSON.stringify({ mine: { audience, ...issuer } });
-  const good = { provider: 'oidc:mine', issuer: 'https://op.example', audience } as const;
+  const good: Omit<IssuerConfig, 'keys'> = { provider: 'oidc:mine', issuer: 'https://op.example', audience: ['me'] };
   const starts: (() => unknown)[] = [
     () => fromEnv({ env: { FULLMAKT_ISSUERS: variable({ issuer: secret, jwks_uri: 'https://op.example/j' }) } }),
     () => fromEnv({ env: { FULLMAKT_ISSUERS: variable({ issuer: 'https://op.example', well_known_url: secret }) } }),
