@@ -72,6 +72,25 @@ test('refuses a repeated name wherever it stands and however it is escaped', () 
   );
 });
 
+test('a name that is written with escapes is read as it is, whatever names earlier texts had in its place', () => {
+  const written = ['\\u0061ud', '\\u0022', 'n\\u00e5', '\\u0063rit', '\\"', '\\\\x'];
+  for (const [at, name] of written.entries()) {
+    const before = `{"place ${at}":1,"`;
+    const meant = String(JSON.parse(`"${name}"`));
+    parseStrictJson(`${before}${JSON.stringify(name.slice(0, meant.length)).slice(1)}:2}`);
+    const text = `${before}${name}":[2, -1.5e1 ,"a\\n,]"], "z" : {"\\u0062":{}, "c":[ ]} }`;
+    assert.deepEqual(parseStrictJson(text), {
+      [`place ${at}`]: 1,
+      [meant]: [2, -15, 'a\n,]'],
+      z: { b: {}, c: [] },
+    });
+    refuses(`${before}${name}":2,${JSON.stringify(meant)}:3}`);
+    refuses(`${before}${JSON.stringify(meant).slice(1)}:2,"${name}":3}`);
+  }
+  parseStrictJson('{"place":1,"\\\\u005f_pr":2}');
+  refuses('{"place":1,"\\u005f_proto__":2}');
+});
+
 test('colons and brackets inside strings count for nothing', () => {
   assert.deepEqual(parseStrictJson('{"a:\\"{":"b:\\\\","c":"[[:"}'), { 'a:"{': 'b:\\', c: '[[:' });
 });
