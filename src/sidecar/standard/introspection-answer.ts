@@ -1,12 +1,13 @@
 import { isJsonObject } from '../../oauth/objects.ts';
+import { parseStrictJson } from '../../oauth/strict-json.ts';
 import { withMembers } from '../wire/claims-text.ts';
 
 /**
  * The answer of RFC 7662 2.2 for a good token, from the claims as they were written: `active`, `token_type`, and what is called
- * `client_id` and `scope` there, for issuers that say `azp` and `scp`. The text has to be a valid JSON object.
+ * `client_id` and `scope` there, for issuers that say `azp` and `scp`. The text has to be a strict JSON object.
  */
 export function introspectionAnswer(text: string): string {
-  const parsed: unknown = JSON.parse(text);
+  const parsed = parseStrictJson(text);
   const claims = isJsonObject(parsed) ? parsed : {};
   const told: Record<string, unknown> = {
     active: true,
