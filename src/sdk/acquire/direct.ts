@@ -16,6 +16,7 @@ import type { Options } from '../settings/options.ts';
 import type { Telemetry } from '../telemetry.ts';
 import { clockedFetch } from '../telemetry/clocked-fetch.ts';
 import { AcquireError } from './acquire-error.ts';
+import { narrowingOf } from './narrowing.ts';
 import type { Ask } from './requests.ts';
 import type { TokenSource } from './token-source.ts';
 
@@ -55,7 +56,7 @@ export function createDirectSource(dependencies: DirectDependencies): TokenSourc
     async machine(request) {
       const client = clientAt(request.provider);
       const { target } = request;
-      const grant = request.provider === 'maskinporten' ? { ...narrowed(request), target } : { target };
+      const grant = { ...narrowingOf(request), target };
       return await acquireMachineToken(acquisition(client, machineForm(client, grant, now)), grant, optionsOf(request));
     },
     async user(request, userToken) {
@@ -68,16 +69,6 @@ export function createDirectSource(dependencies: DirectDependencies): TokenSourc
       cache.close();
     },
   };
-}
-
-function narrowed({
-  resource,
-  authorizationDetails,
-}: {
-  readonly resource?: string;
-  readonly authorizationDetails?: readonly object[];
-}): { readonly resource: string | undefined; readonly authorizationDetails: readonly object[] | undefined } {
-  return { resource, authorizationDetails };
 }
 
 function optionsOf({ fresh, signal }: Ask): {

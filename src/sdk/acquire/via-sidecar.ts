@@ -7,6 +7,7 @@ import { userTokenEnd } from '../../oauth/tokens/user-token-end.ts';
 import type { Options } from '../settings/options.ts';
 import { readVariable } from '../settings/variables.ts';
 import { AcquireError } from './acquire-error.ts';
+import { narrowingOf } from './narrowing.ts';
 import type { Ask } from './requests.ts';
 import { askSidecar } from './sidecar-client.ts';
 import type { TokenSource } from './token-source.ts';
@@ -78,7 +79,7 @@ export function createSidecarSource({ env, fetch, now }: SidecarDependencies): T
   return {
     machine(request) {
       const { provider, target } = request;
-      const { resource, authorizationDetails } = request.provider === 'maskinporten' ? request : {};
+      const { resource, authorizationDetails } = narrowingOf(request);
       const form = { identity_provider: provider, target, resource, authorization_details: authorizationDetails };
       const key = { provider, grant: 'machine', target, resource, authorizationDetails } as const;
       return acquire({ variable: 'NAIS_TOKEN_ENDPOINT', form, key, until: never }, request);
