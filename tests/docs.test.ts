@@ -76,6 +76,7 @@ test('docs/endpoints.md names every path that a route table of the other program
     'exchange/discovery',
     'sidecar/app',
     'sidecar/api-routes',
+    'sidecar/probe-routes',
     'web/health',
   ];
   const providers = ['idporten', 'entra', 'maskinporten', 'graph', 'openid'].map((name) => `idp/routes/${name}`);
