@@ -425,3 +425,17 @@ test('when the folder of all apps is gone they are served as before, and are fol
   await daemon.daemon.readAgain();
   await until(() => isDown(app));
 });
+
+test('an application that names the place of probes is refused, and keeps nothing from the others (3.8)', async (t) => {
+  const scene = await world(t);
+  const [one, other] = [await scene.plan('ns/one'), await scene.plan('ns/other')];
+  for (const { folder, env, credentials } of [one, other]) await writeApp(folder, env, credentials);
+  const running = await scene.start({ PROBE_BIND_ADDRESS: new URL(one.origin).host });
+  const { daemon } = running;
+  assert.deepEqual([...daemon.apps.hosted.keys()], ['ns/other']);
+  assert.match(
+    daemon.apps.refused.get('ns/one')?.join() ?? '',
+    /NAIS_TOKEN_ENDPOINT names 127\S+, which is the place of probes/,
+  );
+  assert.equal((await running.readiness()).status, 200);
+});

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { isLoopback } from '../door/front-door.ts';
-import { placeOf } from './app-place.ts';
+import { isPlaceOf, placeOf } from './app-place.ts';
 
 const claims = (endpoint: string): readonly string[] | undefined => {
   const place = placeOf({ NAIS_TOKEN_ENDPOINT: endpoint });
@@ -46,4 +46,18 @@ test('whatever a token endpoint says, what it claims is loopback and what it say
       }
     }),
   );
+});
+
+const at = (host: string, port = 7165): readonly boolean[] =>
+  ['127.0.0.1:7165', '[::1]:7165', '127.0.0.2:7165', '127.0.0.1:7166', 'unix:/run/a:7165'].map((claim) =>
+    isPlaceOf(claim, { host, port }),
+  );
+
+test('a place is taken by a listener at its address, at a name that stands for it, or at all addresses', () => {
+  assert.deepEqual(at('127.0.0.1'), [true, false, false, false, false]);
+  assert.deepEqual(at('::1'), [false, true, false, false, false]);
+  assert.deepEqual(at('localhost'), [true, true, false, false, false]);
+  for (const all of ['0.0.0.0', '::']) assert.deepEqual(at(all), [true, true, true, false, false]);
+  assert.deepEqual(at('127.0.0.1', 0), [false, false, false, false, false]);
+  assert.equal(isPlaceOf('127.0.0.1:7165', undefined), false);
 });

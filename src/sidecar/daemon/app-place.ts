@@ -1,5 +1,5 @@
 import { isIPv4 } from 'node:net';
-import type { Environment } from '../../settings.ts';
+import type { Address, Environment } from '../../settings.ts';
 
 /** Where one application reaches its sidecar, as settings of that sidecar. */
 export interface AppPlace {
@@ -49,4 +49,14 @@ function loopbackHosts(endpoint: string): readonly string[] | undefined {
   if (hostname === 'localhost') return ['127.0.0.1', '[::1]'];
   if (hostname === '[::1]' || (isIPv4(hostname) && hostname.startsWith('127.'))) return [hostname];
   return undefined;
+}
+
+/** Whether an application that claims this would need what a listener at `address` has: one of all addresses has its port at each. */
+export function isPlaceOf(claim: string, address: Address | undefined): boolean {
+  if (address === undefined || address.port === 0 || claim.startsWith('unix:')) return false;
+  const { host, port } = address;
+  const hosts = host === 'localhost' ? ['127.0.0.1', '[::1]'] : [host.includes(':') ? `[${host}]` : host];
+  return host === '0.0.0.0' || host === '::'
+    ? claim.endsWith(`:${port}`)
+    : hosts.some((each) => claim === `${each}:${port}`);
 }

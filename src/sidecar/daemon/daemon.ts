@@ -16,6 +16,7 @@ import { operatorEnvironment } from './app-environment.ts';
 import { createHostedApps } from './hosted-apps.ts';
 import type { HostedApps } from './hosted-apps.ts';
 import { daemonReadiness } from './readiness.ts';
+import { isPlaceOf } from './app-place.ts';
 import { createScanner } from './scanner.ts';
 
 /** What a daemon runs on. */
@@ -46,7 +47,8 @@ export function createSidecarDaemon(config: SidecarConfig, dependencies: DaemonD
   const { fetch, now, emitterOf, timers = realTimers, graceSeconds = GRACE_SECONDS } = dependencies;
   const issuers = createIssuers({ fetch, now, emit: emitterOf() });
   const env = operatorEnvironment(dependencies.env);
-  const apps = createHostedApps({ ...dependencies, issuers, env, graceSeconds });
+  const isReserved = (claim: string): boolean => isPlaceOf(claim, config.probeBind);
+  const apps = createHostedApps({ ...dependencies, issuers, env, graceSeconds, isReserved });
   const contexts = (): readonly SidecarContext[] => Array.from(apps.hosted.values(), ({ context }) => context());
   const scanner = createScanner(root, apps);
   const readAgain = async (): Promise<void> => {

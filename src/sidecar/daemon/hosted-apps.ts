@@ -17,6 +17,8 @@ export interface HostingDependencies extends Omit<SidecarDependencies, 'emit' | 
   readonly issuers: Issuers;
   /** The operator's settings, beneath those of each application. */
   readonly env: Environment;
+  /** Whether a place is the daemon's own. */
+  readonly isReserved?: (claim: string) => boolean;
   /** How long requests of an application that goes away may take to end. */
   readonly graceSeconds: number;
 }
@@ -36,7 +38,7 @@ export interface HostedApps {
 
 /** Keeps applications apart: one place is one application, and the first that has it keeps it. */
 export function createHostedApps(dependencies: HostingDependencies): HostedApps {
-  const { emitterOf, graceSeconds } = dependencies;
+  const { emitterOf, graceSeconds, isReserved = () => false } = dependencies;
   const hosted = new Map<string, HostedApp>();
   const refused = new Map<string, readonly string[]>();
   const ending = new Set<Promise<void>>();
@@ -64,6 +66,8 @@ export function createHostedApps(dependencies: HostingDependencies): HostedApps 
 
   /** Who has this place already, in words. */
   function conflict(name: string, { claims, variable }: AppPlace): string | undefined {
+    const own = claims.find(isReserved);
+    if (own !== undefined) return `${variable} names ${own}, which is the place of probes`;
     for (const [other, { place }] of hosted) {
       const claim = other === name ? undefined : place.claims.find((each) => claims.includes(each));
       if (claim !== undefined) return `${variable} names ${claim}, which is the place of ${other}`;
