@@ -53,8 +53,7 @@ export const operations: readonly Placed[] = Object.entries(document.paths).flat
   }),
 );
 
-/** The schema of a name. Throws AssertionError. */
-export function named(name: string): Schema {
+function named(name: string): Schema {
   return schemas[name] ?? assert.fail(`no schema is called ${name}`);
 }
 

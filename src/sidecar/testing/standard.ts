@@ -3,7 +3,7 @@ import { startProvider, startSidecar, testEnv } from './sidecar.ts';
 import type { FakeProvider, TestKeys, TestSidecar } from './sidecar.ts';
 
 /** What the standard endpoints say. */
-export interface StandardAnswer {
+interface StandardAnswer {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
