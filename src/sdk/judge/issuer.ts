@@ -29,8 +29,7 @@ const QUIET_SECONDS = 5;
 
 /** Asks for the key set's address at most once a day, and serves the last one while the provider cannot be asked. */
 function discoverJwksUri(
-  url: string,
-  issuer: string,
+  { url, issuer, signal }: { readonly url: string; readonly issuer: string; readonly signal: AbortSignal },
   { fetch, now, isAllowedUrl }: Dependencies,
 ): () => Promise<string> {
   let known: { readonly jwksUri: string; readonly at: number } | undefined;
@@ -42,6 +41,7 @@ function discoverJwksUri(
         expectedIssuer: issuer,
         isAllowedUrl,
         quietSeconds: QUIET_SECONDS,
+        signal,
       });
       if (jwksUri === undefined) throw new Error(`the metadata of ${issuer} names no key set`);
       known = { jwksUri, at: now() };
@@ -62,8 +62,12 @@ export function trustIssuer(config: IssuerConfig, dependencies: Dependencies): T
   }
   const { now, telemetry, isAllowedUrl } = dependencies;
   const fetch = clockedFetch(provider, dependencies);
+  const stop = new AbortController();
+  const where = { issuer: config.issuer, signal: stop.signal };
   const jwksUri =
-    'jwksUri' in keys ? keys.jwksUri : discoverJwksUri(keys.wellKnownUrl, config.issuer, { ...dependencies, fetch });
+    'jwksUri' in keys
+      ? keys.jwksUri
+      : discoverJwksUri({ ...where, url: keys.wellKnownUrl }, { ...dependencies, fetch });
   const keySet = createRemoteKeySet({
     jwksUri,
     quietSeconds: QUIET_SECONDS,
@@ -76,7 +80,12 @@ export function trustIssuer(config: IssuerConfig, dependencies: Dependencies): T
     onSuppressed: (because) => telemetry.meters?.keys(provider, because, 'suppressed'),
   });
   watchKeys(keySet, provider, dependencies);
-  return { config, keySet };
+  const close = (): void => {
+    // First the set, so that it does not take the end of its discovery for a failure.
+    keySet.close();
+    stop.abort();
+  };
+  return { config, keySet: { ...keySet, close } };
 }
 
 function tellOfKeys(told: KeySetEvent, provider: Provider, { emit, meters }: Telemetry): void {
