@@ -14,16 +14,29 @@ const BUCKETS: readonly number[] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1
 
 type Fields = Readonly<Record<string, Plain>>;
 type Labels = Record<string, string>;
-type Put = (labels: Labels, value: number) => void;
-/** What takes the numbers of one series. */
-type Series = (labels: Labels) => (value: number) => void;
+/** Takes the numbers of one series. */
+type Add = (value: number) => void;
+/** Finds or begins the series with these labels. */
+type Series = (labels: Labels) => Add;
 type Feed = (fields: Fields) => void;
+
+/** One metric that a kind of event feeds. */
+export interface Meter {
+  /** The field that is measured; undefined where events are counted. */
+  readonly field: string | undefined;
+  /** What the number in that field is divided by. */
+  readonly divisor: number;
+  /** The series of an event, always the same for the same labels; undefined for an event that the metric leaves out. */
+  series(fields: Fields): Add | undefined;
+}
 
 /** The figures of one process, to be added up with those of others. */
 export type MetricSnapshot = readonly object[];
 
 /** The metrics of a process. */
 export interface Metrics {
+  /** The metrics that events of this rule feed, for whoever remembers series; throws as `feed` does. */
+  meters(rule: EventRule): readonly Meter[];
   /**
    * What takes an event's fields into the metrics of its rule. Rules that name the same metric share it; throws when
    * they disagree on its kind or labels, which is a mistake in the tables.
@@ -42,49 +55,54 @@ export function addUpMetrics(snapshots: readonly MetricSnapshot[]): Promise<stri
 /** No metrics yet. */
 export function createMetrics(): Metrics {
   const registry = new Registry();
-  const known = new Map<string, { readonly shape: string; readonly record: Put }>();
+  const known = new Map<string, { readonly shape: string; readonly open: Series }>();
 
-  const shared = (kind: string, rule: { name: string; labels: readonly string[] }, make: () => Series): Put => {
+  const shared = (kind: string, rule: { name: string; labels: readonly string[] }, make: () => Series): Series => {
     const shape = `${kind} ${rule.labels.join(',')}`;
-    const metric = known.get(rule.name) ?? { shape, record: bounded(make()) };
+    const metric = known.get(rule.name) ?? { shape, open: bounded(make()) };
     if (metric.shape !== shape) throw new Error(`two event rules disagree on the metric ${rule.name}`);
     known.set(rule.name, metric);
-    return metric.record;
+    return metric.open;
   };
 
-  const feedsOf = ({ counter, histogram, gauge }: Figures): readonly Feed[] => {
-    const feeds: Feed[] = [];
+  const metersOf = ({ counter, histogram, gauge }: Figures): readonly Meter[] => {
+    const meters: Meter[] = [];
     if (counter !== undefined) {
-      const record = shared('counter', counter, () => countSeries(registry, counter));
-      const label = labeller(counter);
-      feeds.push((fields) => {
-        const labels = label(fields);
-        if (labels !== undefined) record(labels, 1);
-      });
+      meters.push(
+        meterOf(
+          counter,
+          shared('counter', counter, () => countSeries(registry, counter)),
+        ),
+      );
     }
     if (histogram !== undefined) {
-      const record = shared('histogram', histogram, () => {
+      const open = shared('histogram', histogram, () => {
         const buckets = [...(histogram.buckets ?? BUCKETS)];
         const metric = new Histogram({ ...settings(histogram), buckets, registers: [registry] });
         return (labels) => (value) => metric.observe(labels, value);
       });
-      feeds.push(measure(histogram, record));
+      meters.push(meterOf(histogram, open));
     }
     if (gauge !== undefined) {
-      const record = shared('gauge', gauge, () => {
+      const open = shared('gauge', gauge, () => {
         const metric = new Gauge({ ...settings(gauge), aggregator: 'max', registers: [registry] });
         return (labels) => (value) => metric.set(labels, value);
       });
-      feeds.push(measure(gauge, record));
+      meters.push(meterOf(gauge, open));
     }
-    return feeds;
+    return meters;
   };
 
+  const meters = (rule: EventRule): readonly Meter[] => [rule, ...(rule.also ?? [])].flatMap(metersOf);
   return {
+    meters,
     feed(rule) {
-      const feeds = [rule, ...(rule.also ?? [])].flatMap(feedsOf);
+      const all = meters(rule);
       return (fields) => {
-        for (const take of feeds) take(fields);
+        for (const { field, divisor, series } of all) {
+          const value = field === undefined ? 1 : fields[field];
+          if (typeof value === 'number') series(fields)?.(value / divisor);
+        }
       };
     },
     text: () => registry.metrics(),
@@ -122,15 +140,18 @@ function settings(rule: { name: string; help: string; labels: readonly string[] 
   return { name: rule.name, help: rule.help, labelNames: [...rule.labels] };
 }
 
-function measure(
-  rule: NonNullable<Figures['gauge'] | Figures['histogram']> & { readonly unit?: 'ms' },
-  record: Put,
-): Feed {
+function meterOf(
+  rule: NonNullable<Figures['counter']> & { readonly field?: string; readonly unit?: 'ms' },
+  open: Series,
+): Meter {
   const label = labeller(rule);
-  return (fields) => {
-    const value = fields[rule.field];
-    const labels = typeof value === 'number' ? label(fields) : undefined;
-    if (labels !== undefined) record(labels, Number(value) / (rule.unit === 'ms' ? 1000 : 1));
+  return {
+    field: rule.field,
+    divisor: rule.unit === 'ms' ? 1000 : 1,
+    series(fields) {
+      const labels = label(fields);
+      return labels === undefined ? undefined : open(labels);
+    },
   };
 }
 
@@ -172,21 +193,20 @@ function reader(name: string, source: LabelSource = {}): (fields: Fields) => str
   };
 }
 
-function bounded(open: Series): Put {
-  const series = new Map<string, (value: number) => void>();
-  let others: ((value: number) => void) | undefined;
-  return (labels, value) => {
+function bounded(open: Series): Series {
+  const series = new Map<string, Add>();
+  let others: Add | undefined;
+  return (labels) => {
     const key = keyOf(labels);
     const known = series.get(key);
-    if (known !== undefined) return known(value);
-    if (series.size < MAX_SERIES) {
-      const opened = open(labels);
-      series.set(key, opened);
-      opened(value);
-    } else {
+    if (known !== undefined) return known;
+    if (series.size >= MAX_SERIES) {
       others ??= open(Object.fromEntries(Object.keys(labels).map((name) => [name, OTHER])));
-      others(value);
+      return others;
     }
+    const opened = open(labels);
+    series.set(key, opened);
+    return opened;
   };
 }
 

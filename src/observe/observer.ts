@@ -5,7 +5,7 @@ import { createAuditTrail } from './audit-trail.ts';
 import type { DomainEvent, Emit, EventRule, EventTable, Level, Recorder } from './events.ts';
 import { createLogger, type LogDestination } from './logger.ts';
 import { createMetrics, type MetricSnapshot } from './metrics.ts';
-import { createPicker } from './picked.ts';
+import { createQuickFeed } from './quick-feed.ts';
 import { createRedactor, type Plain } from './redact.ts';
 
 /** Turns the events of all programs in a process into log lines, metrics and audit records. */
@@ -68,14 +68,15 @@ export function createObserver(options: ObserverOptions): Observer {
   ): Recorder<E> => {
     const rules = new Map(
       Object.entries<EventRule>(table).map(([event, rule]) => {
-        const pick = isSilent(rule) ? createPicker(rule, fixed, redactFields) : undefined;
-        return [event, { rule, feed: metrics.feed(rule), pick }] as const;
+        const parts = { fixed, redact: redactFields };
+        const quick = isSilent(rule) ? createQuickFeed(rule, metrics.meters(rule), parts) : undefined;
+        return [event, { rule, feed: metrics.feed(rule), quick }] as const;
       }),
     );
     return (happened) => {
       const known = rules.get(happened.event);
       // Nobody will read the rest of it: most events of a request are of this kind.
-      if (known?.pick !== undefined) return known.feed(known.pick(happened));
+      if (known?.quick !== undefined) return known.quick(happened);
       const { event, ...told } = happened;
       const fields = redactFields({ ...fixed, ...surroundings.getStore(), ...told });
       const record = { program, event, ...renamed(fields) };

@@ -45,7 +45,10 @@ function isSmall(value: number): boolean {
 }
 
 /** The fields that are labels, and those that are measured. */
-function figuresOf(rule: EventRule): { readonly labels: ReadonlySet<string>; readonly measured: readonly string[] } {
+export function figuresOf(rule: EventRule): {
+  readonly labels: ReadonlySet<string>;
+  readonly measured: readonly string[];
+} {
   const all = [rule, ...(rule.also ?? [])];
   const labels = all
     .flatMap(({ counter, histogram, gauge }) => [counter, histogram, gauge])
