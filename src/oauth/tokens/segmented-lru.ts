@@ -34,8 +34,11 @@ export function createSegmentedLru<E extends Sized>(
   const maxProvenBytes = bounds.maxBytes * PROTECTED_SHARE;
   let bytes = 0;
   let provenBytes = 0;
+  // The last one used. Asked for again it is where it belongs, and most are: one target is asked for over and over.
+  let newest: string | undefined;
 
   function remove(key: string): E | undefined {
+    if (key === newest) newest = undefined;
     const entry = probation.get(key) ?? proven.get(key);
     if (entry === undefined) return undefined;
     probation.delete(key);
@@ -54,11 +57,13 @@ export function createSegmentedLru<E extends Sized>(
   }
 
   function use(key: string): E | undefined {
+    if (key === newest) return proven.get(key);
     const entry = probation.get(key) ?? proven.get(key);
     if (entry === undefined) return undefined;
     probation.delete(key);
     if (!proven.delete(key)) provenBytes += entry.bytes;
     proven.set(key, entry);
+    newest = key;
     while (proven.size > maxProven || provenBytes > maxProvenBytes) demoteOldest();
     return entry;
   }
@@ -69,6 +74,7 @@ export function createSegmentedLru<E extends Sized>(
     if (key === undefined || entry === undefined) return;
     proven.delete(key);
     provenBytes -= entry.bytes;
+    if (key === newest) newest = undefined;
     probation.set(key, entry);
   }
 
@@ -92,6 +98,7 @@ export function createSegmentedLru<E extends Sized>(
     clear: () => {
       probation.clear();
       proven.clear();
+      newest = undefined;
       bytes = 0;
       provenBytes = 0;
     },
