@@ -157,3 +157,20 @@ test('an address of Entra that is for every tenant does not start, and the probl
     );
   }
 });
+
+test('a list of targets that lists none is no list that allows all of them (3.4)', async () => {
+  for (const list of [',', ' , ,']) {
+    assert.match(
+      await problemsOf({ ...testEnv(ORIGIN, keys), FULLMAKT_SIDECAR_TARGETS: list }),
+      /FULLMAKT_SIDECAR_TARGETS/,
+    );
+  }
+  assert.equal(await problemsOf({ ...testEnv(ORIGIN, keys), FULLMAKT_SIDECAR_TARGETS: '' }), '');
+});
+
+test('a header that no request can carry cannot be required (3.6)', async () => {
+  for (const name of ['X Local', 'X-Local:', 'X-L\u00f8kal']) {
+    const problems = await problemsOf({ ...testEnv(ORIGIN, keys), FULLMAKT_SIDECAR_REQUIRED_HEADER: name });
+    assert.match(problems, /FULLMAKT_SIDECAR_REQUIRED_HEADER/);
+  }
+});

@@ -2,6 +2,7 @@ import { isAbsolute, resolve } from 'node:path';
 import { POLICIES } from '../oauth/policy.ts';
 import { address, boolean, integer, list, seconds, text } from '../settings.ts';
 import type { Address, Setting, SettingsTable } from '../settings.ts';
+import { isHeaderName } from '../web/headers.ts';
 
 /** Members named as variables: the environment contract of providers, read by `providers/environment.ts`. */
 interface ProviderVariableSettings {
@@ -93,6 +94,19 @@ function parseFolders(paths: string): readonly string[] {
     .map(parseFolder);
 }
 
+/** A list of nothing would allow everything: whoever sets it wants a limit. */
+function parseTargets(said: string): readonly string[] {
+  const targets = LIST.parse(said);
+  if (targets.length === 0) throw new Error('a list of targets');
+  return targets;
+}
+
+function parseHeaderName(name: string): string {
+  if (isHeaderName(name)) return name;
+  throw new Error('the name of a header');
+}
+
+const LIST = list({ env: '', says: '' });
 const ADDRESS = address({ env: 'BIND_ADDRESS', says: '' });
 const DISCOVERY = 'Discovery document; not needed when the addresses are given one by one.';
 const ISSUER = 'Issuer, exactly as tokens spell it.';
@@ -145,21 +159,25 @@ export const sidecarSettings: SettingsTable<SidecarConfig> = {
     says: 'Names accepted in the Host header beside the loopback ones.',
     fallback: [],
   }),
-  requiredHeader: text({
+  requiredHeader: {
     env: 'FULLMAKT_SIDECAR_REQUIRED_HEADER',
     says: 'Name of a header every request has to carry.',
+    kind: 'text',
     optional: true,
-  }),
+    parse: parseHeaderName,
+  },
   jsonOnly: boolean({
     env: 'FULLMAKT_SIDECAR_JSON_ONLY',
     says: 'Refuses forms, which a web page could send without asking.',
     fallback: false,
   }),
-  targets: list({
+  targets: {
     env: 'FULLMAKT_SIDECAR_TARGETS',
     says: 'The only targets tokens may be asked for; any when empty.',
+    kind: 'list',
     fallback: [],
-  }),
+    parse: parseTargets,
+  },
   leewaySeconds: seconds({
     env: 'FULLMAKT_SIDECAR_LEEWAY_SECONDS',
     says: 'How far clocks may be apart when a token is judged.',
