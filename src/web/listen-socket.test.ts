@@ -56,6 +56,15 @@ test('a file that is no socket is not replaced', async (t) => {
   assert.equal(statSync(path).size, 4);
 });
 
+test('a socket that cannot be made is an error that names path and setting', async (t) => {
+  const path = join(pathIn(t), 'below', 'it.sock');
+  await assert.rejects(openListener(t, { path, setting: 'THE_SETTING' }), (error) => {
+    assert.ok(error instanceof SocketTaken);
+    assert.match(error.message, /below\/it\.sock .* cannot be made; set THE_SETTING/);
+    return true;
+  });
+});
+
 test('before a stop: requests on open connections are answered, each with the last answer of its connection', async (t) => {
   const gate = Promise.withResolvers<void>();
   const arrived = Promise.withResolvers<void>();

@@ -28,7 +28,7 @@ export async function bindSocket(server: Server, target: SocketTarget): Promise<
   try {
     await bind(server, target.path);
   } catch (error) {
-    if (codeOf(error) !== 'EADDRINUSE') throw error;
+    if (codeOf(error) !== 'EADDRINUSE') throw new SocketTaken(target, 'cannot be made', error);
     if (lstatSync(target.path, { throwIfNoEntry: false })?.isSocket() === false) {
       throw new SocketTaken(target, 'is a file that is no socket', error);
     }
