@@ -1,6 +1,4 @@
 import { exchangeForm as exchangeFormOf, machineForm as machineFormOf } from '../oauth/grants/acquisition-forms.ts';
-import type { GrantClient } from '../oauth/grants/acquisition-forms.ts';
-import { createLocalSigner } from '../oauth/grants/signer.ts';
 import type { Clock } from '../oauth/time.ts';
 import { acquireMachineToken as machineToken, acquireUserToken as userToken } from '../oauth/tokens/acquire.ts';
 import type { Acquisition } from '../oauth/tokens/acquire.ts';
@@ -13,24 +11,6 @@ import type { ExchangeRequest, TokenRequest } from './wire/requests.ts';
 
 /** What acquisition runs on. */
 type AcquireContext = Pick<Acquisition, 'cache' | 'now'>;
-
-/** The client of a provider, which signs with the key of each moment: between two attempts another may have taken its place. */
-export function grantClientOf({
-  settings: { name: provider },
-  credential,
-  issuerName,
-}: Pick<Provider, 'settings' | 'credential' | 'issuerName'>): GrantClient | undefined {
-  if (credential === undefined) return undefined;
-  return {
-    provider,
-    // The first request for a token may be what brings the metadata.
-    get issuer() {
-      return issuerName();
-    },
-    clientId: credential.clientId,
-    signer: createLocalSigner(() => credential.key()),
-  };
-}
 
 /** The forms of machine tokens by provider; undefined where a provider gives none. */
 export function machineForm({ grantClient }: Provider, request: TokenRequest, now: Clock): FormMaker | undefined {
