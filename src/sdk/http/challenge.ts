@@ -1,3 +1,5 @@
+import { printable } from './printable.ts';
+
 /** The part of a refusal a challenge is made of. */
 export interface ChallengeFacts {
   readonly code: string;
@@ -27,14 +29,6 @@ export function wireDescription(facts: ChallengeFacts): string {
   if (facts.code === 'token_missing') return 'a bearer token is required';
   if (facts.code === 'acr_too_low') return 'a higher level of authentication is required';
   return facts.code === 'token_expired' ? 'the token has expired' : 'the token is invalid';
-}
-
-/** Characters a quoted parameter may hold (RFC 6750 3): printable ASCII without quote and backslash. */
-function printable(text: string): string {
-  return Array.from(text, (character) => {
-    if (character === '"' || character === '\\') return "'";
-    return character >= ' ' && character <= '~' ? character : '?';
-  }).join('');
 }
 
 /** The value of `WWW-Authenticate`, row by row of sidecar-sdk.md 5.3; undefined where there is nothing to challenge. */

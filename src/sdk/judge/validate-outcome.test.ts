@@ -146,3 +146,18 @@ test('L10 stale-keys: keys.stale tells of a set that serves on, not of one that 
   while (!events.some(({ event }) => event === 'keys.stale') && Date.now() < deadline) await turn();
   assert.ok(told().includes('keys.stale'));
 });
+
+test('what anybody can write into an unsigned token fills no log and begins no line of one', async (t) => {
+  const { auth, events } = makeAuth(t, keys);
+  for (const iss of ['x'.repeat(10_000), 'https://a.example\n2027-01-01 accepted: admin', '\u001b[2J\u2028']) {
+    const refused = await auth.validate(await mint({ ...CLAIMS['tokenx-user'], iss }, keys.stranger));
+    assert.ok(!refused.ok && refused.error.code === 'issuer_unknown');
+    for (const text of [refused.error.message, JSON.stringify(events.at(-1))]) {
+      assert.ok(text.length < 600, text);
+      assert.ok(
+        !text.includes('\n') && !text.includes('\\n') && !text.includes('\u001b') && !text.includes('\u2028'),
+        text,
+      );
+    }
+  }
+});

@@ -8,6 +8,7 @@ import type { Clock } from '../../oauth/time.ts';
 import { parseAnyAll } from '../guards/any-all.ts';
 import { POLICIES } from '../../oauth/policy.ts';
 import { AuthError } from '../auth-error.ts';
+import { printable } from '../http/printable.ts';
 import type { CallerList } from '../guards/callers.ts';
 import type { TrustedIssuer } from './issuer.ts';
 import { explainClaims, explainSignature } from './explain.ts';
@@ -39,6 +40,8 @@ export interface Candidate {
 }
 
 const RETRY_AFTER_SECONDS = 5;
+/** Of what anybody may have written, so much goes into logs, in characters. */
+const MAX_STRANGERS_TEXT = 200;
 
 /** Rows 1 to 5 of sidecar-sdk.md 2.2: reads a compact JWS and finds who may have issued it. Throws AuthError or JoseError. */
 export function readToken(token: string, context: ValidationContext, options: ValidateOptions = {}): Candidate {
@@ -116,7 +119,7 @@ function findIssuer(claims: Claims, { issuers }: ValidationContext, { providers 
   if (issuer === undefined || providers?.includes(issuer.config.provider) === false) {
     const trusted = [...issuers.keys()].join(', ');
     throw new AuthError('issuer_unknown', {
-      explanation: `expected an issuer among ${trusted}, got ${name ?? 'none'}`,
+      explanation: `expected an issuer among ${trusted}, got ${name === undefined ? 'none' : printable(name.slice(0, MAX_STRANGERS_TEXT))}`,
     });
   }
   return issuer;
