@@ -7,12 +7,14 @@ const LONGEST_PAUSE_SECONDS = 30;
 
 /** Keeps traffic from a provider that is down (sidecar-sdk.md 3.3). Times in seconds. */
 export interface Breaker {
-  /** May this request go out? When open, the seconds until a trial; when the pause is over, exactly one gets through. */
-  enter(): { readonly pass: true } | { readonly pass: false; readonly retryAfterSeconds: number };
+  /** May this request go out? When open, the seconds until a trial; when the pause is over, exactly one gets through, as the trial. */
+  enter():
+    | { readonly pass: true; readonly isTrial: boolean }
+    | { readonly pass: false; readonly retryAfterSeconds: number };
   succeeded(): void;
-  failed(): void;
-  /** The request ended without a word about the provider (it was never sent): a trial may be made again. */
-  abandoned(): void;
+  failed(isTrial: boolean): void;
+  /** The request ended without a word about the provider (it was never sent): after a trial, another may be made. */
+  abandoned(isTrial: boolean): void;
   isOpen(): boolean;
 }
 
@@ -27,28 +29,29 @@ export function createBreaker(clock: Clock): Breaker {
 
   return {
     enter() {
-      if (pauseSeconds === 0) return { pass: true };
+      if (pauseSeconds === 0) return { pass: true, isTrial: false };
       const left = openUntil - now();
       if (left > 0) return { pass: false, retryAfterSeconds: Math.ceil(left) };
       if (trialRunning) return { pass: false, retryAfterSeconds: 1 };
       trialRunning = true;
-      return { pass: true };
+      return { pass: true, isTrial: true };
     },
     succeeded() {
       failures = 0;
       pauseSeconds = 0;
       trialRunning = false;
     },
-    failed() {
-      failures += 1;
-      trialRunning = false;
+    failed(isTrial) {
       // Answers to requests sent before it opened say nothing new: the pause grows by trials only.
-      if (failures < FAILURES_TO_OPEN || openUntil > now()) return;
+      if (pauseSeconds > 0 && !isTrial) return;
+      if (isTrial) trialRunning = false;
+      failures += 1;
+      if (failures < FAILURES_TO_OPEN) return;
       pauseSeconds = pauseSeconds === 0 ? FIRST_PAUSE_SECONDS : Math.min(pauseSeconds * 2, LONGEST_PAUSE_SECONDS);
       openUntil = now() + pauseSeconds;
     },
-    abandoned() {
-      trialRunning = false;
+    abandoned(isTrial) {
+      if (isTrial) trialRunning = false;
     },
     isOpen: () => pauseSeconds > 0,
   };

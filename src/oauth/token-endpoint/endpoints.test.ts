@@ -87,7 +87,7 @@ test('the breaker opens after five failures in a row, doubles its pause to 30 s,
   const breaker = createBreaker(() => clock.now);
   for (let failure = 0; failure < 5; failure += 1) {
     assert.ok(breaker.enter().pass);
-    breaker.failed();
+    breaker.failed(false);
   }
   const pauses: number[] = [];
   for (let trial = 0; trial < 6; trial += 1) {
@@ -97,12 +97,12 @@ test('the breaker opens after five failures in a row, doubles its pause to 30 s,
     clock.now += entry.retryAfterSeconds;
     assert.ok(breaker.enter().pass);
     assert.ok(!breaker.enter().pass);
-    breaker.failed();
+    breaker.failed(true);
   }
   assert.deepEqual(pauses, [2, 4, 8, 16, 30, 30]);
   clock.now += 30;
   assert.ok(breaker.enter().pass);
-  breaker.abandoned();
+  breaker.abandoned(true);
   assert.ok(breaker.enter().pass);
   breaker.succeeded();
   assert.ok(breaker.enter().pass && breaker.enter().pass && !breaker.isOpen());

@@ -95,7 +95,7 @@ export function createTokenEndpoint(options: TokenEndpointOptions): TokenEndpoin
     const deadline = AbortSignal.timeout(limits.totalMilliseconds);
     let mayRenew = options.onInvalidClient !== undefined;
     for (let retries = 0; ; ) {
-      const outcome = await settle(breaker, send(makeForm, forUser, deadline));
+      const outcome = await settle(breaker, entry.isTrial, send(makeForm, forUser, deadline));
       if (!(outcome instanceof TokenRequestFailed)) return outcome;
       if (mayRenew && isInvalidClient(outcome) && !deadline.aborted) {
         mayRenew = false;
@@ -139,14 +139,14 @@ async function haveChanged(onInvalidClient: TokenEndpointOptions['onInvalidClien
   }
 }
 
-async function settle(breaker: Breaker, sending: Promise<Outcome>): Promise<Outcome> {
+async function settle(breaker: Breaker, isTrial: boolean, sending: Promise<Outcome>): Promise<Outcome> {
   try {
     const outcome = await sending;
-    if (outcome instanceof TokenRequestFailed && outcome.unavailable) breaker.failed();
+    if (outcome instanceof TokenRequestFailed && outcome.unavailable) breaker.failed(isTrial);
     else breaker.succeeded();
     return outcome;
   } catch (error) {
-    breaker.abandoned();
+    breaker.abandoned(isTrial);
     throw error;
   }
 }
