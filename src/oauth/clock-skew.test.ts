@@ -50,6 +50,12 @@ test('L8 skew: the distance to the Date of an answer is measured, ahead and behi
   assert.deepEqual(warned, [-11, 119]);
 });
 
+test('L8 skew: an age without end measures nothing (RFC 9111 5.1)', async () => {
+  const { measured, warned, ask } = world();
+  for (const age of ['Infinity', '1e999', '-1', 'soon']) await ask({ ...date(NOW), age });
+  assert.deepEqual([measured, warned], [[], []]);
+});
+
 test('L8 skew: a slow answer and whole seconds are no skew', async () => {
   const { measured, ask, clock } = world();
   await ask(date(NOW + 3), 9);

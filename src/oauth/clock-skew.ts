@@ -49,8 +49,9 @@ function skewOf(headers: Headers, before: number, after: number): number | undef
   const date = Date.parse(headers.get('date') ?? '') / 1000;
   const age = Number(headers.get('age') ?? 0);
   // A clock that was set back in between says nothing.
-  if (!Number.isFinite(date) || !(age >= 0) || after < before) return undefined;
+  if (!(age >= 0) || after < before) return undefined;
   const theirs = date + age;
+  if (!Number.isFinite(theirs)) return undefined;
   if (after < theirs) return after - theirs;
   return Math.max(0, before - (theirs + 1));
 }
