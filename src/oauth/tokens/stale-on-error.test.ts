@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { TokenRequestFailed } from '../token-endpoint/token-failure.ts';
 import { away, cacheBench } from '../testing/token-cache-bench.ts';
+import type { TokenCacheEvent } from './cached-token.ts';
 
 const REFUSED = new TokenRequestFailed({
   failure: 'refused',
@@ -86,4 +87,22 @@ test('the token of another key with the same digest is never the last resort', a
   it.issue = () => Promise.reject(away());
   await assert.rejects(it.get({ target: 'b' }), TokenRequestFailed);
   assert.match(await it.get({ target: 'a' }), /^t1 .* stale$/);
+});
+
+test('a listener that throws costs nobody a token and ends no process', async (t) => {
+  const told: string[] = [];
+  const onEvent = ({ event }: TokenCacheEvent): void => {
+    told.push(event);
+    throw new Error('the listener');
+  };
+  const it = cacheBench(t, { staleOnError: true, refreshAhead: true, onEvent });
+  await it.get({});
+  await it.get({});
+  await it.pass(2784);
+  it.issue = () => Promise.reject(away());
+  await it.get({});
+  await it.pass(2784);
+  it.time += 3480 - 2784;
+  assert.match(await it.get({}), /^t2 .* stale$/);
+  assert.deepEqual(told, ['refreshed', 'refresh_failed', 'stale']);
 });

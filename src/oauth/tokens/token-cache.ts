@@ -72,10 +72,20 @@ const REMEMBERED_DIGESTS = 1024;
 export function createTokenCache<T>(options: TokenCacheOptions): TokenCache<T> {
   // How long a token lives is measured: a clock that is set back makes none live longer.
   const now = neverBack(options.now);
-  const { random = Math.random, onEvent: tell = () => {} } = options;
+  const { random = Math.random } = options;
   const digestOf = remembered(options.digest ?? sha256);
   const { maxEntries = MAX_ENTRIES, maxBytes = MAX_BYTES, refreshAhead = false, staleOnError = false } = options;
   const kept = createKeptTokens<T>({ maxEntries, maxBytes });
+
+  /** A listener cannot change what becomes of a token, nor end the process from a fetch in the background. */
+  const tell = (event: TokenCacheEvent): void => {
+    try {
+      options.onEvent?.(event);
+    } catch {
+      // The listener's bug, in a place where nobody is left to tell.
+    }
+  };
+
   // By the whole key, so that even two keys of one digest are fetched apart.
   const inFlight = new Map<string, Flight<T>>();
   const ahead = createRefreshAhead<T>({
