@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { test } from 'node:test';
 import { SocketTaken } from './listen-socket.ts';
@@ -47,6 +48,18 @@ test('a socket that is in use stays whose it is, and the error names path and se
     return true;
   });
   assert.equal(await statusAt(path), 200);
+});
+
+test('of many that find a socket of a process that is gone, one gets its place', async (t) => {
+  const path = pathIn(t);
+  const gone = `require('node:net').createServer().listen(process.argv[1], () => process.kill(process.pid, 'SIGKILL'))`;
+  spawnSync(process.execPath, ['-e', gone, path]);
+  assert.ok(statSync(path).isSocket());
+  const starts = await Promise.allSettled(Array.from({ length: 5 }, () => openListener(t, { path })));
+  assert.equal(starts.filter(({ status }) => status === 'fulfilled').length, 1);
+  for (const start of starts) assert.ok(start.status === 'fulfilled' || start.reason instanceof SocketTaken);
+  assert.equal(await statusAt(path), 200);
+  assert.deepEqual(readdirSync(dirname(path)), ['it.sock']);
 });
 
 test('a file that is no socket is not replaced', async (t) => {

@@ -1,4 +1,6 @@
-import { lstatSync, rmSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { lstatSync, renameSync, rmSync } from 'node:fs';
+import type { BigIntStats } from 'node:fs';
 import type { Server } from 'node:http';
 import { connect } from 'node:net';
 
@@ -29,15 +31,41 @@ export async function bindSocket(server: Server, target: SocketTarget): Promise<
     await bind(server, target.path);
   } catch (error) {
     if (codeOf(error) !== 'EADDRINUSE') throw new SocketTaken(target, 'cannot be made', error);
-    if (lstatSync(target.path, { throwIfNoEntry: false })?.isSocket() === false) {
-      throw new SocketTaken(target, 'is a file that is no socket', error);
-    }
-    if (await isAnswered(target.path)) throw new SocketTaken(target, 'is in use by another process', error);
-    rmSync(target.path, { force: true });
-    await bind(server, target.path);
+    await replace(server, target, error);
   }
   // A connection that cannot be taken, for want of file descriptors say, must not end the process.
   server.on('error', () => undefined);
+}
+
+/** Several may find the same dead socket at one time: only one of them gets it out of the way, and only one the place. */
+async function replace(server: Server, target: SocketTarget, taken: unknown): Promise<void> {
+  const { path } = target;
+  const found = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  if (found?.isSocket() === false) throw new SocketTaken(target, 'is a file that is no socket', taken);
+  const inUse = (cause: unknown): SocketTaken => new SocketTaken(target, 'is in use by another process', cause);
+  if (await isAnswered(path)) throw inUse(taken);
+  try {
+    if (found !== undefined && !remove(path, found)) throw inUse(taken);
+    await bind(server, path);
+  } catch (error) {
+    throw codeOf(error) === 'EADDRINUSE' ? inUse(error) : error;
+  }
+}
+
+/** Removes this socket and no other that has taken its place meanwhile. Says whether the place is free. */
+function remove(path: string, dead: BigIntStats): boolean {
+  const aside = `${path}.${randomUUID()}`;
+  try {
+    renameSync(path, aside);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return true;
+    throw error;
+  }
+  const { ino, mtimeNs } = lstatSync(aside, { bigint: true });
+  const isDead = ino === dead.ino && mtimeNs === dead.mtimeNs;
+  if (isDead) rmSync(aside, { force: true });
+  else renameSync(aside, path);
+  return isDead;
 }
 
 function bind(server: Server, path: string): Promise<void> {
