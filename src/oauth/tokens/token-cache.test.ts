@@ -150,3 +150,15 @@ test('the timer of a cache keeps no process awake', (t) => {
   });
   assert.equal(process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length, before);
 });
+
+test('P8: what is remembered of keys beside the tokens is short, however long targets are', async (t) => {
+  const hashed: number[] = [];
+  const digest = (tuple: string): string => {
+    hashed.push(tuple.length);
+    return tuple;
+  };
+  const it = cacheBench(t, { digest });
+  for (const target of ['t', 't', 'x'.repeat(2000), 'x'.repeat(2000)]) await it.get({ target });
+  assert.equal(hashed.filter((length) => length < 1024).length, 1);
+  assert.equal(hashed.filter((length) => length > 1024).length, 2);
+});

@@ -6,6 +6,7 @@ import { createKeptTokens } from './kept-tokens.ts';
 import type { KeptToken } from './kept-tokens.ts';
 import { createRefreshAhead } from './refresh-ahead.ts';
 import type { Question } from './refresh-ahead.ts';
+import { remembered } from './remembered-digests.ts';
 import { encodeTokenClient, encodeTokenKey, sha256 } from './token-key.ts';
 import type { TokenClient, TokenKey } from './token-key.ts';
 import { windowOf } from './token-window.ts';
@@ -66,7 +67,6 @@ interface Flight<T> {
 const MAX_ENTRIES = 262_144;
 const MAX_BYTES = 64 * 1024 * 1024;
 const ENTRY_OVERHEAD_BYTES = 512;
-const REMEMBERED_DIGESTS = 1024;
 
 /** Makes a token cache (sidecar-sdk.md 2.7). Until `close` it drops every second what is over, and fetches anew what soon will be. */
 export function createTokenCache<T>(options: TokenCacheOptions): TokenCache<T> {
@@ -225,18 +225,5 @@ function everySecond(work: () => void): () => void {
   const timer = setInterval(work, 1000).unref();
   return () => {
     clearInterval(timer);
-  };
-}
-
-/** What is asked for over and over is not hashed each time: for a hit that would be a third of the work. */
-function remembered(digest: (tuple: string) => string): (tuple: string) => string {
-  const known = new Map<string, string>();
-  return (tuple) => {
-    const found = known.get(tuple);
-    if (found !== undefined) return found;
-    if (known.size === REMEMBERED_DIGESTS) known.clear();
-    const made = digest(tuple);
-    known.set(tuple, made);
-    return made;
   };
 }
