@@ -195,3 +195,20 @@ test('a provider that is off says so before anything else, by its own name and w
     assert.deepEqual([judged.status, await judged.json()], [200, { active: false, error: text }]);
   }
 });
+
+test('T59 a user token that a provider repeats in its refusal is in no event, whatever shape it has', async (t) => {
+  const { provider, sidecar } = await setup(t);
+  const token = 'opaque.$&-user-token-of-no-shape';
+  for (const [error, error_codes] of [
+    ['invalid_grant', [50_013]],
+    ['invalid_grant', [65_001]],
+    [`bad ${token}`, []],
+  ]) {
+    provider.answer = () => json(400, { error, error_codes, error_description: `no good: ${token}` });
+    await sidecar.post('/token/exchange', { identity_provider: 'entra_id', target: 'a', user_token: token });
+  }
+  const told = sidecar.events.filter(({ event }) => /failed|policy/.test(event));
+  assert.equal(told.length, 3);
+  assert.doesNotMatch(JSON.stringify(told), /of-no-shape/);
+  assert.match(JSON.stringify(told), /no good: \[redacted\]/);
+});

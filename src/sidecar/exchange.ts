@@ -43,5 +43,5 @@ async function answer(request: HttpRequest, wanted: ExchangeRequest, service: To
     if (refused !== undefined) return refused;
   }
   const acquiring = acquireUserToken(found.provider, wanted, { form, context });
-  return await serveToken(request, { matter: { provider, target }, service }, acquiring);
+  return await serveToken(request, { matter: { provider, target, userToken }, service }, acquiring);
 }

@@ -8,6 +8,8 @@ import type { TokenService } from './token-answers.ts';
 export interface TokenMatter {
   readonly provider: string;
   readonly target: string;
+  /** Of an exchange: what a provider may repeat in its refusal, and nobody may read in a log. */
+  readonly userToken?: string;
 }
 
 /** Turns an acquisition into its answer, and tells what came of it. */
@@ -32,11 +34,19 @@ function tellFailure(
   failed: TokenRequestFailed,
   { matter, context, cid }: { readonly matter: TokenMatter; readonly context: SidecarContext; readonly cid: string },
 ): void {
-  const { kind, status, error, description } = failed;
-  const { provider, target } = matter;
+  const { kind, status } = failed;
+  const { provider, target, userToken } = matter;
+  const [error, description] = [without(failed.error, userToken), without(failed.description, userToken)];
   if (kind === 'policy') {
     context.emit({ event: 'sidecar.refused_by_policy', provider, target, status, error, description, cid });
     return;
   }
   context.emit({ event: 'sidecar.request_failed', provider, kind, error, description, cause: failed.cause, cid });
+}
+
+/** No token of anybody's is shorter; the shapes that tokens mostly have are found wherever something is logged. */
+const SHORTEST_TOKEN = 16;
+
+function without(text: string, token = ''): string {
+  return token.length < SHORTEST_TOKEN ? text : text.replaceAll(token, () => '[redacted]');
 }
