@@ -41,6 +41,7 @@ export interface Fullmakt {
   checkGuard(guard: Guard): void;
   /** Loads metadata and keys now; never rejects. */
   ready(): Promise<readonly { readonly provider: Provider; readonly ok: boolean; readonly reason?: string }[]>;
+  /** Ends what is on its way and forgets what is known: tokens sent after that are refused as `keys_unavailable`. */
   close(): void;
 }
 

@@ -36,6 +36,24 @@ test('L6 audience: an issuer without audience does not start, nor does one witho
   assert.throws(() => create([base], { env: {} }), ConfigError);
 });
 
+test('options that cannot work are found at start: what is no function, a clock of milliseconds or of nothing (1)', () => {
+  for (const [options, told] of [
+    [{ clock: 5 }, 'clock has to be a function'],
+    [{ fetch: 'fetch' }, 'fetch has to be a function'],
+    [{ onEvent: {} }, 'onEvent has to be a function'],
+    [{ clock: Date.now }, 'clock has to give seconds since the epoch'],
+    [{ clock: () => Number.NaN }, 'clock has to give seconds since the epoch'],
+    [{ clock: () => '1800000000' }, 'clock has to give seconds since the epoch'],
+    [{ clock: () => -1 }, 'clock has to give seconds since the epoch'],
+  ] as const) {
+    assert.throws(
+      () => fromEnv({ env: ENV, ...options } as never),
+      (error) => error instanceof ConfigError && error.findings.length === 1 && error.findings[0] === told,
+      told,
+    );
+  }
+});
+
 function jwks(...list: unknown[]): object {
   return { keys: { jwks: { keys: list } } };
 }

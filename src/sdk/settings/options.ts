@@ -27,6 +27,7 @@ export interface IssuerConfig {
 export interface Options {
   /** `process.env` unless given. */
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** What providers are asked with: the global one unless given. */
   readonly fetch?: typeof globalThis.fetch;
   /** Seconds since the epoch. */
   readonly clock?: () => number;
@@ -45,6 +46,7 @@ export interface Options {
   readonly explain?: boolean;
   /** The module `@opentelemetry/api` of the application: spans with `trace`, metrics with `metrics`. */
   readonly telemetry?: { readonly trace?: object; readonly metrics?: object };
+  /** Hears of each verdict, token and key set. What it throws, or rejects with, is dropped. */
   readonly onEvent?: (event: SdkEvent) => void;
 }
 
@@ -57,17 +59,31 @@ export interface CheckedOptions {
 }
 
 const { sdk: PRESET } = POLICIES;
+/** In the year 5138; milliseconds passed it in 1973. */
+const FAR_FUTURE = 1e11;
 
 /** Checks the numbers as strictly as a token's; what is wrong is added to `findings`. */
 export function readPolicy(options: Options, findings: string[]): CheckedOptions {
   const { leewaySeconds = PRESET.leewaySeconds, maxLifetimeSeconds = PRESET.maxLifetimeSeconds } = options;
   judge('leewaySeconds', policyFault('leewaySeconds', leewaySeconds), findings);
   judge('maxLifetimeSeconds', policyFault('maxLifetimeSeconds', maxLifetimeSeconds), findings);
+  checkFunctions(options, findings);
   return { leewaySeconds, maxLifetimeSeconds, verifiedCache: readVerifiedCache(options.verifiedCache, findings) };
 }
 
 function judge(name: string, fault: string | undefined, findings: string[]): void {
   if (fault !== undefined) findings.push(`${name} ${fault}`);
+}
+
+/** What would show only when the first token comes, and then refuse every one. */
+function checkFunctions(options: Options, findings: string[]): void {
+  for (const name of ['fetch', 'clock', 'onEvent'] as const) {
+    const given: unknown = options[name];
+    if (given !== undefined && typeof given !== 'function') findings.push(`${name} has to be a function`);
+  }
+  const time: unknown = typeof options.clock === 'function' ? options.clock() : 0;
+  const isTime = typeof time === 'number' && time >= 0 && time < FAR_FUTURE;
+  if (!isTime) findings.push('clock has to give seconds since the epoch');
 }
 
 /** Callers without types are caught here too: `true` or a misspelt member must not pass for a choice. */
