@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { fromEnv } from '../index.ts';
+import { ConfigError, create, fromEnv } from '../index.ts';
 import type { Fullmakt } from '../index.ts';
 import { createTestIssuer, fakeClock } from '../testing.ts';
 import type { TestIssuer, TokenKind } from '../testing.ts';
+import { tokensFromEnv } from '../tokens.ts';
 
 const clock = fakeClock();
 const issuer = await createTestIssuer({ clock });
@@ -44,3 +45,28 @@ for (const kind of KINDS) {
     assert.ok(names.size > 80, `${names.size}`);
   });
 }
+
+test('nothing of a test issuer starts where local providers are not allowed, in process or listening, whole or in part (2.4)', async (t) => {
+  const listening = await createTestIssuer({ clock, listen: true });
+  t.after(() => listening.close());
+  for (const { env: whole } of [issuer, listening]) {
+    const { FULLMAKT_ALLOW_LOCAL_PROVIDERS: allowed, ...env } = whole;
+    assert.equal(allowed, 'true');
+    const refused = /is a local address: FULLMAKT_ALLOW_LOCAL_PROVIDERS=true would allow it/;
+    for (const said of [{}, { FULLMAKT_ALLOW_LOCAL_PROVIDERS: '' }, { FULLMAKT_ALLOW_LOCAL_PROVIDERS: 'false' }]) {
+      const maskinporten = { requiredScope: 'test:data/read' };
+      assert.throws(() => fromEnv({ env: { ...env, ...said }, maskinporten }), refused);
+      assert.throws(() => tokensFromEnv({ env: { ...env, ...said }, via: 'direct' }), refused);
+    }
+    for (const name of ['AZURE_OPENID_CONFIG_ISSUER', 'TOKEN_X_ISSUER', 'IDPORTEN_ISSUER', 'MASKINPORTEN_ISSUER']) {
+      const config = {
+        provider: 'oidc:fake',
+        issuer: env[name] ?? '',
+        keys: { jwksUri: 'https://op.example/jwks' },
+        audience: ['me'],
+      } as const;
+      assert.throws(() => create([config], { env: {} }), ConfigError, name);
+      create([config], { env: { FULLMAKT_ALLOW_LOCAL_PROVIDERS: 'true' } }).close();
+    }
+  }
+});
