@@ -33,7 +33,7 @@ export function createRefreshLanes(now: Clock, run: (key: string) => Promise<voi
     const known = lanes.get(provider);
     if (known !== undefined) return known;
     const waiting = new Set<string>();
-    const first = createOldestFirst(() => waiting.values());
+    const first = createOldestFirst(() => waiting.values()).next;
     const lane = { waiting, first, running: 0, pausedUntil: Number.NEGATIVE_INFINITY };
     lanes.set(provider, lane);
     return lane;

@@ -37,10 +37,16 @@ export function createSegmentedLru<E extends Sized>(
   // The last one used. Asked for again it is where it belongs, and most are: one target is asked for over and over.
   let newest: string | undefined;
 
+  function changed(): void {
+    oldestOnProbation.changed();
+    oldestProven.changed();
+  }
+
   function remove(key: string): E | undefined {
     if (key === newest) newest = undefined;
     const entry = probation.get(key) ?? proven.get(key);
     if (entry === undefined) return undefined;
+    changed();
     probation.delete(key);
     if (proven.delete(key)) provenBytes -= entry.bytes;
     bytes -= entry.bytes;
@@ -49,7 +55,7 @@ export function createSegmentedLru<E extends Sized>(
 
   function evict(): void {
     while (probation.size + proven.size > bounds.maxEntries || bytes > bounds.maxBytes) {
-      const oldest = probation.size > 0 ? oldestOnProbation() : oldestProven();
+      const oldest = probation.size > 0 ? oldestOnProbation.next() : oldestProven.next();
       if (oldest === undefined) return;
       const entry = remove(oldest);
       if (entry !== undefined) onEvict(oldest, entry);
@@ -60,6 +66,7 @@ export function createSegmentedLru<E extends Sized>(
     if (key === newest) return proven.get(key);
     const entry = probation.get(key) ?? proven.get(key);
     if (entry === undefined) return undefined;
+    changed();
     probation.delete(key);
     if (!proven.delete(key)) provenBytes += entry.bytes;
     proven.set(key, entry);
@@ -69,7 +76,7 @@ export function createSegmentedLru<E extends Sized>(
   }
 
   function demoteOldest(): void {
-    const key = oldestProven();
+    const key = oldestProven.next();
     const entry = key === undefined ? undefined : proven.get(key);
     if (key === undefined || entry === undefined) return;
     proven.delete(key);
