@@ -1,5 +1,6 @@
 import type { Fetch } from '../oauth/fetch.ts';
 import type { Tracer } from '../observe/tracing.ts';
+import { scrubText } from '../observe/scrub.ts';
 import { faultOf } from '../web/fault.ts';
 import type { Handle } from '../web/http.ts';
 import { traceParentOf } from '../web/trace-parent.ts';
@@ -16,7 +17,8 @@ export function traceRequests(handle: Handle, label: (path: string) => string, t
       const response = await handle(request);
       const [provider, target] = [providerOf(response), targetOf(response)];
       if (provider !== '') span.set('fullmakt.provider', provider);
-      if (target !== undefined) span.set('fullmakt.target', target);
+      // Somebody may have put a token or a person's number there by mistake.
+      if (target !== undefined) span.set('fullmakt.target', scrubText(target));
       span.set('http.response.status_code', response.status);
       if (response.status >= 500) span.end(String(response.status));
       return response;
