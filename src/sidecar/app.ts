@@ -3,7 +3,7 @@ import type { Clock } from '../oauth/time.ts';
 import type { TokenEndpointLimits } from '../oauth/token-endpoint/token-endpoint.ts';
 import type { Emit } from '../observe/events.ts';
 import type { Tracer } from '../observe/tracing.ts';
-import { json } from '../web/http.ts';
+import { json, JSON_HEADERS } from '../web/http.ts';
 import type { Handle, HttpRequest, HttpResponse } from '../web/http.ts';
 import { BodyAborted } from '../web/request.ts';
 import { createRouter } from '../web/router.ts';
@@ -55,6 +55,8 @@ export interface SidecarProgram extends Program {
 }
 
 const NO_STORE = { 'Cache-Control': 'no-store', Pragma: 'no-cache' };
+/** Nearly all answers have these, and need none of their own. */
+const JSON_NO_STORE = { ...JSON_HEADERS, ...NO_STORE };
 
 /** The token endpoints of one application. Throws SidecarMisconfigured before any port opens. */
 export async function createSidecar(config: SidecarConfig, dependencies: SidecarDependencies): Promise<SidecarProgram> {
@@ -153,7 +155,10 @@ function told(handle: Handle, label: (path: string) => string, emit: Emit<Sideca
     const path = label(request.path);
     const provider = providerOf(response);
     emit({ event: 'sidecar.request', path, provider, outcome, status, seconds, cid: request.correlationId });
-    return { ...response, headers: { ...response.headers, ...NO_STORE } };
+    return {
+      ...response,
+      headers: response.headers === JSON_HEADERS ? JSON_NO_STORE : { ...response.headers, ...NO_STORE },
+    };
   };
 }
 

@@ -1,4 +1,4 @@
-import { json } from '../web/http.ts';
+import { json, JSON_HEADERS } from '../web/http.ts';
 import type { HttpRequest, HttpResponse } from '../web/http.ts';
 import { about } from './wire/about.ts';
 import { providerUnavailable } from './wire/answers.ts';
@@ -21,5 +21,5 @@ async function answer({ provider, token }: IntrospectRequest, context: SidecarCo
   const verdict = await verdictOn(token, found.provider, { context, path: '/api/v1/introspect' });
   if ('unavailable' in verdict) return providerUnavailable(verdict.unavailable);
   if ('refused' in verdict) return json(200, { active: false, error: verdict.refused });
-  return { status: 200, headers: { 'Content-Type': 'application/json' }, body: verdict.active };
+  return { status: 200, headers: JSON_HEADERS, body: verdict.active };
 }

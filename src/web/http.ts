@@ -57,13 +57,17 @@ export class BodyTooLarge extends Error {
   }
 }
 
+/** The headers of a JSON answer that has no others: the same object each time, so that whoever adds some may do so once. */
+export const JSON_HEADERS: Readonly<Record<string, string>> = Object.freeze({ 'Content-Type': 'application/json' });
+
 /** A JSON answer. */
 export function json(
   status: number,
   value: unknown,
-  headers: Readonly<Record<string, string | readonly string[]>> = {},
+  headers?: Readonly<Record<string, string | readonly string[]>>,
 ): HttpResponse {
-  return { status, headers: { 'Content-Type': 'application/json', ...headers }, body: JSON.stringify(value) };
+  const all = headers === undefined ? JSON_HEADERS : { ...JSON_HEADERS, ...headers };
+  return { status, headers: all, body: JSON.stringify(value) };
 }
 
 /** A redirect; 303 turns a POST into a GET (RFC 9110 15.4.4). */
