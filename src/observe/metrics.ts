@@ -27,7 +27,7 @@ export interface Meter {
   /** What the number in that field is divided by. */
   readonly divisor: number;
   /** The series of an event, always the same for the same labels; undefined for an event that the metric leaves out. */
-  series(fields: Fields): Add | undefined;
+  readonly series: (fields: Fields) => Add | undefined;
 }
 
 /** The figures of one process, to be added up with those of others. */
@@ -98,16 +98,19 @@ export function createMetrics(): Metrics {
     meters,
     feed(rule) {
       const all = meters(rule);
-      return (fields) => {
-        for (const { field, divisor, series } of all) {
-          const value = field === undefined ? 1 : fields[field];
-          if (typeof value === 'number') series(fields)?.(value / divisor);
-        }
-      };
+      return (fields) => takeAll(all, fields);
     },
     text: () => registry.metrics(),
     snapshot: () => registry.getMetricsAsJSON(),
   };
+}
+
+/** Takes an event into all of these. */
+export function takeAll(meters: readonly Meter[], fields: Fields): void {
+  for (const { field, divisor, series } of meters) {
+    const value = field === undefined ? 1 : fields[field];
+    if (typeof value === 'number') series(fields)?.(value / divisor);
+  }
 }
 
 /** Counts beside the library, which has to look for the series each time, and tells it when somebody reads. */

@@ -1,4 +1,5 @@
 import type { EventRule } from './events.ts';
+import { takeAll } from './metrics.ts';
 import type { Meter } from './metrics.ts';
 import { createPicker, figuresOf } from './picked.ts';
 import type { Plain } from './redact.ts';
@@ -29,14 +30,6 @@ export function createQuickFeed(
   const pick = createPicker(rule, fixed, redact);
   const known = new Map<string, readonly Reading[]>();
 
-  function careful(happened: object): void {
-    const fields = pick(happened);
-    for (const { field, divisor, series } of meters) {
-      const value = field === undefined ? 1 : fields[field];
-      if (typeof value === 'number') series(fields)?.(value / divisor);
-    }
-  }
-
   function learn(key: string, happened: object): void {
     if (known.size >= MAX_KNOWN) return;
     const fields = pick(happened);
@@ -51,7 +44,7 @@ export function createQuickFeed(
     const key = keyOf(happened, names);
     const readings = key === undefined ? undefined : known.get(key);
     if (readings === undefined || !readings.every(({ field }) => isNumber(happened, field, isLabel))) {
-      careful(happened);
+      takeAll(meters, pick(happened));
       if (key !== undefined && readings === undefined) learn(key, happened);
       return;
     }
