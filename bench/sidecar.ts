@@ -53,11 +53,10 @@ async function run(keys: BenchKeys, provider: BenchProvider): Promise<readonly F
   const token = await makeToken(keys, provider.origin + ISSUER_PATH);
   const ours = await open(startOurs(shipped));
   const kinds = kindsOf(token);
-  const figures: Figure[] = [
-    ...(await compareWithBare(kinds, { ours, bare: await open(bareLike(ours, kinds)), load, ...effort })),
-  ];
+  const bare = await open(bareLike(ours, kinds));
+  const figures: Figure[] = [...(await compareWithBare(kinds, { ours, bare, load, ...effort }))];
   figures.push(...(await measureFlood(ours, { load, flooders, provider, token, effort })));
-  figures.push(...(await measureMisses(ours, { load, provider })), ...(await measureRefusals(ours, load)));
+  figures.push(...(await measureMisses(ours, { load, provider })), ...(await measureRefusals({ ours, bare }, load)));
   const without = await open(
     startOurs({ ...shipped, env: { ...shipped.env, FULLMAKT_SIDECAR_REFRESH_AHEAD: 'false' } }),
   );

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { printTable } from '../shared/report.ts';
 import type { Figure } from '../shared/report.ts';
 import type { BenchServer } from '../shared/servers.ts';
@@ -14,7 +15,8 @@ interface Parts {
 /** sidecar-sdk.md P5: a slow provider, and tokens that are served for two seconds. */
 const SLOW_MS = 200;
 const LIFE_SECONDS = 4;
-const TARGETS = 20;
+/** As many as are fetched ahead at once. */
+const TARGETS = 8;
 const RATE = 1000;
 const P99_MS = 5;
 /** sidecar-sdk.md P6. */
@@ -39,10 +41,13 @@ export async function measureExpiry(
   const { calls } = await provider.behave({ delayMs: SLOW_MS, expiresIn: LIFE_SECONDS });
   const plain = await paced(without);
   await provider.behave(PROMPT);
+  // Beside them what the machine does to the same load when nothing runs out.
+  await pause(LIFE_SECONDS * 1000);
+  const lasting = await paced(ours);
   printTable(
     `Tokens that are served for ${LIFE_SECONDS / 2} s, ${TARGETS} targets, ${RATE} requests/s, provider at ${SLOW_MS} ms`,
     ['refresh-ahead', 'p50 ms', 'p99 ms', 'longest ms'],
-    Object.entries({ on: ahead, off: plain }).map(([name, { p50, p99, most }]) => [
+    Object.entries({ on: ahead, off: plain, 'nothing runs out': lasting }).map(([name, { p50, p99, most }]) => [
       name,
       p50.toFixed(2),
       p99.toFixed(2),
@@ -56,6 +61,11 @@ export async function measureExpiry(
       theirs: plain.p99,
       target: P99_MS,
       better: 'lower',
+    },
+    {
+      figure: 'expiry moments: p99 ms, beside the same load when nothing runs out',
+      ours: ahead.p99,
+      theirs: lasting.p99,
     },
     { figure: 'expiry moments: longest ms, with refresh-ahead beside without', ours: ahead.most, theirs: plain.most },
   ];
