@@ -49,9 +49,7 @@ export function makeCall(call: OutboundCall): Promise<OutboundAnswer> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason);
     const client = url.protocol === 'https:' ? https : http;
-    // Node gives up a tunnel by itself, its connection with it, when it is told of a time.
-    const tunnel = call.isTunnelled ? { timeout: call.connectMs } : {};
-    const request = client.request(url, { method, agent, headers, ...tunnel });
+    const request = client.request(url, { method, agent, headers });
     const stopWatching = watchTime(request, call, (error) => {
       fail(error);
       request.destroy();

@@ -6,6 +6,7 @@ import { lightResponse } from './light-response.ts';
 import { makeCall } from './outbound-call.ts';
 import { isExcepted } from './outbound-proxy.ts';
 import type { OutboundProxy } from './outbound-proxy.ts';
+import { tunnelThrough } from './proxy-tunnel.ts';
 import { readRequest } from './outbound-request.ts';
 import { AddressRefused, pinnedLookup, resolveByMachine } from './pinned-lookup.ts';
 import type { Resolve, Resolved } from './pinned-lookup.ts';
@@ -57,10 +58,17 @@ const THIS_MACHINE: readonly Resolved[] = [
   { address: '::1', family: 6 },
 ];
 
+const CONNECT_SECONDS = 2;
 const IDLE_MS = 10_000;
 /** Makes a `fetch` over its own connections; `close` ends them. */
 export function createOutboundFetch(options: OutboundOptions = {}): OutboundFetch {
-  const { maxBytes = 1024 * 1024, connectSeconds = 2, readSeconds = Infinity, totalSeconds = 10, proxy } = options;
+  const {
+    maxBytes = 1024 * 1024,
+    connectSeconds = CONNECT_SECONDS,
+    readSeconds = Infinity,
+    totalSeconds = 10,
+    proxy,
+  } = options;
   const agents = createAgents(options);
   return {
     async fetch(url, init = {}) {
@@ -103,7 +111,7 @@ interface AgentPair {
 }
 
 function createAgents(options: OutboundOptions): Readonly<Record<Where | 'proxy', AgentPair>> {
-  const { ca, resolve = resolveByMachine, connections = 64, idleConnections = connections, proxy } = options;
+  const { ca, resolve = resolveByMachine, connections = 64, idleConnections = connections } = options;
   const common = { keepAlive: true, maxSockets: connections, maxFreeSockets: idleConnections, timeout: IDLE_MS };
   const pair = (more: object): AgentPair => ({
     plain: new http.Agent({ ...common, ...more }),
@@ -119,8 +127,13 @@ function createAgents(options: OutboundOptions): Readonly<Record<Where | 'proxy'
       ),
       ...(ca === undefined ? {} : { ca }),
     }),
-    proxy: pair(proxy === undefined ? {} : { proxyEnv: { HTTPS_PROXY: proxy.url } }),
+    proxy: tunnelled(pair({}), options),
   };
+}
+
+function tunnelled(agents: AgentPair, { proxy, connectSeconds = CONNECT_SECONDS }: OutboundOptions): AgentPair {
+  if (proxy !== undefined) agents.tls.createConnection = tunnelThrough(proxy.url, connectSeconds * 1000);
+  return agents;
 }
 
 function isProxied(to: URL, where: Where, { except = '' }: OutboundProxy): boolean {
