@@ -188,15 +188,6 @@ test('an answer that is no bearer token, or has no end, is not handed on (3.4)',
   }
 });
 
-test('without the token of a user nothing is sent, and a wrong argument rejects instead of throwing', async (t) => {
-  const { tokens, sent } = setup(t);
-  const ask = { provider: 'tokenx', target: 'local:fleet:register' } as const;
-  const outcome = await tokens.onBehalfOf({ ...ask, user: '' });
-  assert.equal(outcome.ok ? 'a token' : outcome.error.kind, 'request');
-  await assert.rejects(tokens.onBehalfOf({ ...ask, user: undefined as never }), TypeError);
-  assert.equal(sent.length, 0);
-});
-
 function nobody(): never {
   assert.fail('nobody is asked');
 }
@@ -223,4 +214,14 @@ test('a place of the sidecar that is none is not_configured and names its variab
       assert.deepEqual([outcome.error.kind, outcome.error.message], ['not_configured', `${variable} ${told}`]);
     }
   }
+});
+
+test('without a user there is an error of its own and no traffic, whatever stands in its place (5.4)', async (t) => {
+  const { tokens, sent } = setup(t);
+  for (const user of ['', undefined, null, 5]) {
+    const outcome = await tokens.onBehalfOf({ provider: 'tokenx', target: 'a:b:c', user: user as never });
+    assert.ok(!outcome.ok && outcome.error.kind === 'request', String(user));
+    assert.match(outcome.error.message, /`user`/);
+  }
+  assert.deepEqual(sent, []);
 });

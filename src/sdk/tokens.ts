@@ -77,7 +77,11 @@ export function tokensFromEnv(options: TokensOptions = {}): Tokens {
     acquire('machine', request, () => source.machine(request));
   const onBehalfOfOrThrow: Tokens['onBehalfOfOrThrow'] = async (request) => {
     const userToken = textOf(request.user);
-    if (userToken === '') throw new AcquireError('request', 'the token of the user is empty');
+    if (userToken === '')
+      throw new AcquireError(
+        'request',
+        'the token of the user is missing: `user` is a principal, its token, or the text of one',
+      );
     return await acquire('exchange', request, () => source.user(request, userToken), userToken);
   };
   return {
@@ -123,8 +127,10 @@ function sdkEventOf(told: TokenCacheEvent): SdkEvent | undefined {
   return { event: 'token.refresh_failed', provider, target, kind };
 }
 
-function textOf(user: UserToken): string {
-  return typeof user === 'string' ? user : 'reveal' in user ? user.reveal() : user.token.reveal();
+/** Empty where there is none: whoever is not checked by a compiler hands over the principal of a route that nothing protected. */
+function textOf(user: UserToken | undefined): string {
+  if (typeof user !== 'object' || user === null) return typeof user === 'string' ? user : '';
+  return 'reveal' in user ? user.reveal() : user.token.reveal();
 }
 
 async function asResult(work: Promise<AcquiredToken>): Promise<Result<AcquiredToken, AcquireError>> {
