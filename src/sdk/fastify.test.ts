@@ -126,3 +126,28 @@ test("principalOf is the guard's type, throws on a public route and where its gu
     ['local:fleet:portal', 'open'],
   );
 });
+
+/** As plugins for CORS do it. */
+async function preflight(instance: FastifyInstance): Promise<void> {
+  instance.options('*', (_request, reply) => reply.code(204).send());
+}
+
+test('a plugin that makes routes without a guard comes after a scope of its own for ours', async (t) => {
+  const { auth } = makeAuth(t, keys);
+  const app = fastify();
+  t.after(() => app.close());
+  app.register(async (api) => {
+    await api.register(fullmakt, { auth });
+    api.get('/x', GUARDED, handler);
+  });
+  app.register(preflight);
+  const asked = await Promise.all([
+    app.inject({ method: 'OPTIONS', url: '/x' }),
+    app.inject('/x'),
+    app.inject({ url: '/x', headers: { authorization } }),
+  ]);
+  assert.deepEqual(
+    asked.map(({ statusCode }) => statusCode),
+    [204, 401, 200],
+  );
+});

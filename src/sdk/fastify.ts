@@ -25,7 +25,8 @@ const SEEN: unique symbol = Symbol('fullmakt.fastify');
 /**
  * Protects every route of the instance it is registered on and of its children, by `config: { guard }`; a route that
  * needs no token says `config: { public: true }`. Await it before the first route: start fails with ConfigError for a route with
- * neither, for one with both, and for one that was there before. Requests no route fits are 404 for everyone.
+ * neither, for one with both, and for one that was there before. Requests no route fits are 404 for everyone. Plugins that make
+ * routes of their own, which have no guard, come after a scope of its own for this one.
  */
 export const fullmakt: FastifyPluginAsync<PluginOptions> = Object.assign(
   async (instance: FastifyInstance, options: PluginOptions): Promise<void> => {
