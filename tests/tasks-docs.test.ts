@@ -123,7 +123,7 @@ test('docs/tasks/call-another-api-for-the-user.md: the other forms do the same',
   assert.deepEqual(await bench.call(page, 'cases-of.js', wanted), { path: '/cases' });
   assert.equal(bearerOf(api.seen[0]?.headers.authorization)['aud'], 'test:demo:case-api');
   const stale = { ...wanted, args: [issuer.mint('idporten', { expiresInSeconds: -60 }), api.origin] };
-  await assert.rejects(bench.call(page, 'cases-of.js', stale), /400 invalid_grant: /);
+  await assert.rejects(bench.call(page, 'cases-of.js', stale), /400 invalid_request: /);
 
   const answer = JSON.parse(await bench.shell(page, 'sh 1', { ...env, TOKEN: token }));
   assertLike(answer, page, 'json 1');

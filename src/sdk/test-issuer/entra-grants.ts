@@ -4,6 +4,7 @@ import type { Claims } from '../../oauth/jwt.ts';
 import { APPLICATION } from './identities.ts';
 import { mintToken } from './mint.ts';
 import { checkClient, checkSubject } from './proof.ts';
+import { entraAssertionFault, entraUserFault } from './fault-names.ts';
 import type { Desk } from './proof.ts';
 import { RefusedGrant, required } from './refused-grant.ts';
 
@@ -15,10 +16,11 @@ export function entraToken(desk: Desk, form: URLSearchParams): string {
   const { entraClientId: clientId } = APPLICATION;
   const grant = required(form, 'grant_type');
   if (grant !== GRANT.clientCredentials && grant !== GRANT.jwtBearer) {
-    throw new RefusedGrant('unsupported_grant_type', `Entra ID does not offer ${grant}`);
+    throw new RefusedGrant({ error: 'unsupported_grant_type', number: '70003' }, `Entra ID does not offer ${grant}`);
   }
-  if (required(form, 'client_id') !== clientId) throw new RefusedGrant('unauthorized_client', 'no such client');
-  checkClient(desk, form, { clientId, audience: desk.places.entra_id.issuer });
+  if (required(form, 'client_id') !== clientId)
+    throw new RefusedGrant({ error: 'unauthorized_client', number: '700016' }, 'no such client');
+  checkClient(desk, form, { clientId, audience: desk.places.entra_id.issuer, named: entraAssertionFault });
   const aud = resourceOf(required(form, 'scope'));
   const caller = { aud, azp: clientId, azp_name: APPLICATION.name };
   if (grant === GRANT.clientCredentials) return mintToken(desk, 'entra-machine', { claims: caller });
@@ -34,15 +36,23 @@ export function entraToken(desk: Desk, form: URLSearchParams): string {
 
 function userOf(desk: Desk, assertion: string): Claims {
   const { issuer } = desk.places.entra_id;
-  const user = checkSubject(desk, assertion, { issuer, audience: [APPLICATION.entraClientId] });
+  const user = checkSubject(desk, assertion, { issuer, audience: [APPLICATION.entraClientId], named: entraUserFault });
+  if (user['idtyp'] === 'app')
+    throw new RefusedGrant(
+      { error: 'unauthorized_client', number: '7000114' },
+      'the token of the user is of an application',
+    );
   if (typeof user['scp'] === 'string' && user['scp'] !== '') return user;
-  throw new RefusedGrant('invalid_grant', 'the token of the user is no access token of a user');
+  throw new RefusedGrant({ error: 'invalid_request', number: '240002' }, 'the token of the user is no access token');
 }
 
 /** The client id behind a scope: the API of one application, all that was granted at it. */
 function resourceOf(scope: string): string {
   if (!scope.endsWith(DEFAULT))
-    throw new RefusedGrant('invalid_scope', `scope has to be one API and end in ${DEFAULT}`);
+    throw new RefusedGrant(
+      { error: 'invalid_scope', number: '1002012' },
+      `scope has to be one API and end in ${DEFAULT}`,
+    );
   const name = scope.slice(0, -DEFAULT.length).replace(/^api:\/\//, '');
   const { entraClientId, name: ours } = APPLICATION;
   if (name === entraClientId || name === ours.replaceAll(':', '.')) return entraClientId;

@@ -2,6 +2,7 @@ import { GRANT } from '../../oauth/client-assertion.ts';
 import { stringClaim } from '../../oauth/jwt.ts';
 import { APPLICATION } from './identities.ts';
 import { mintToken } from './mint.ts';
+import { maskinportenFault } from './fault-names.ts';
 import { checkAssertion } from './proof.ts';
 import type { Desk } from './proof.ts';
 import { RefusedGrant, required } from './refused-grant.ts';
@@ -17,11 +18,11 @@ export function maskinportenToken(desk: Desk, form: URLSearchParams): string {
   const assertion = checkAssertion(desk, required(form, 'assertion'), {
     clientId,
     audience: desk.places.maskinporten.issuer,
-    error: 'invalid_grant',
+    named: maskinportenFault,
     required: ['scope'],
   });
   const scope = stringClaim(assertion, 'scope') ?? '';
-  if (scope === '') throw new RefusedGrant('invalid_scope', 'scope names nothing');
+  if (scope === '') throw new RefusedGrant({ error: 'invalid_scope', number: 'MP-200' }, 'scope names nothing');
   const narrowed = Object.entries(NARROWING)
     .filter(([name]) => Object.hasOwn(assertion, name))
     .map(([name, claim]) => [claim, single(assertion[name])]);

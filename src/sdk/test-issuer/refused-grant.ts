@@ -1,12 +1,22 @@
+/** What a token endpoint calls a fault. */
+export interface FaultName {
+  readonly error: string;
+  /** The provider's own number, as `7000114` of Entra ID or `MP-124` of Maskinporten. */
+  readonly number?: string;
+}
+
 /** A token endpoint's refusal (RFC 6749 5.2). */
 export class RefusedGrant extends Error {
   readonly status: number;
   readonly error: string;
+  readonly number: string | undefined;
 
-  constructor(error: string, description: string) {
+  constructor(name: string | FaultName, description: string) {
+    const { error, number }: FaultName = typeof name === 'string' ? { error: name } : name;
     super(description);
     this.name = 'RefusedGrant';
     this.error = error;
+    this.number = number;
     this.status = error === 'invalid_client' ? 401 : 400;
   }
 }

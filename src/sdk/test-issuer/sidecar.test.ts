@@ -63,7 +63,7 @@ test('refusals pass through it, and an outage becomes a server_error (3.4)', asy
     const outcome = await tokens.onBehalfOf({ provider: 'tokenx', target: 'dev:team-b:register', user });
     return outcome.ok ? 'given' : [outcome.error.status, outcome.error.oauthError];
   };
-  assert.deepEqual(await ask(), [400, 'invalid_grant']);
+  assert.deepEqual(await ask(), [400, 'invalid_request']);
   for (const how of ['down', 'error', 'garbage'] as const) {
     issuer.fail(how);
     assert.deepEqual(await ask(), [500, 'server_error'], how);

@@ -58,8 +58,15 @@ function tokenAnswer(desk: Desk, provider: Played, { method, contentType, form }
     return json(200, { access_token: token, token_type: 'Bearer', expires_in: expiresIn });
   } catch (error) {
     if (!(error instanceof RefusedGrant)) throw error;
-    return json(error.status, { error: error.error, error_description: error.message });
+    const told = { error: error.error, error_description: error.message };
+    return json(error.status, { ...told, ...numbered(desk.places[provider], provider, error.number) });
   }
+}
+
+/** Entra ID lists its numbers; Maskinporten's end an address. */
+function numbered({ issuer }: Place, provider: Played, number: string | undefined): object {
+  if (number === undefined) return {};
+  return provider === 'entra_id' ? { error_codes: [Number(number)] } : { error_uri: `${issuer}errors/${number}` };
 }
 
 function json(status: number, body: object): Response {

@@ -76,15 +76,15 @@ test('Entra ID exchanges a user token of this application for another, and the u
     [status, claims['NAVident'], claims['azp'], claims['scp'], claims['groups']],
     [200, 'Z990001', ENTRA.clientId, 'defaultaccess', undefined],
   );
-  for (const token of [
-    issuer.mint('entra-machine'),
-    issuer.mint('entra-id-token'),
-    issuer.mint('tokenx'),
-    issuer.mint('entra-user', { expiresInSeconds: -60 }),
-    issuer.mint('entra-user', { claims: { aud: 'other' } }),
-    'text',
-  ]) {
-    assert.equal((await askEntra(await form(token))).error, 'invalid_grant');
+  for (const [token, error] of [
+    [issuer.mint('entra-machine'), 'unauthorized_client'],
+    [issuer.mint('entra-id-token'), 'invalid_request'],
+    [issuer.mint('tokenx'), 'invalid_grant'],
+    [issuer.mint('entra-user', { expiresInSeconds: -60 }), 'invalid_grant'],
+    [issuer.mint('entra-user', { claims: { aud: 'other' } }), 'invalid_grant'],
+    ['text', 'invalid_grant'],
+  ] as const) {
+    assert.equal((await askEntra(await form(token))).error, error);
   }
   const use = await form(issuer.mint('entra-user'), { requested_token_use: 'other' });
   assert.equal((await askEntra(use)).error, 'invalid_request');
@@ -107,11 +107,15 @@ test('TokenX exchanges a token of ID-porten or its own for this application, and
   for (const subject of [
     issuer.mint('idporten-id-token'),
     issuer.mint('entra-user'),
-    issuer.mint('tokenx-machine'),
     issuer.mint('tokenx', { claims: { aud: 'dev:team-b:register' } }),
   ]) {
-    assert.equal((await askTokenx(await form(subject))).error, 'invalid_grant');
+    assert.equal((await askTokenx(await form(subject))).error, 'invalid_request');
   }
+  const machine = await askTokenx(await form(issuer.mint('tokenx-machine')));
+  assert.deepEqual(
+    ['idtyp', 'sub', 'idp', 'pid', 'act'].map((name) => machine.claims[name]),
+    ['app', 'test:team:caller', TOKENX.audience, undefined, { sub: TOKENX.clientId }],
+  );
   const subject = issuer.mint('idporten');
   assert.equal((await askTokenx(await form(subject, { audience: 'register' }))).error, 'invalid_target');
   assert.equal((await askTokenx(await form(subject, { subject_token_type: 'saml' }))).error, 'invalid_request');
@@ -146,11 +150,12 @@ test('an assertion that is forged, old, for somebody else, of somebody else or u
     { lifetimeSeconds: 121 },
     { audience: env('AZURE_OPENID_CONFIG_TOKEN_ENDPOINT') },
     { clientId: 'other' },
-    { claims: { sub: 'other' } },
   ]) {
     const { status, error } = await askEntra(await entraForm(target, change));
     assert.deepEqual([status, error], [401, 'invalid_client'], Object.keys(change).join());
   }
+  const { status, error } = await askEntra(await entraForm(target, { claims: { sub: 'other' } }));
+  assert.deepEqual([status, error], [400, 'invalid_request']);
   const once = await entraForm(target);
   assert.equal((await askEntra(once)).status, 200);
   assert.equal((await askEntra(once)).error, 'invalid_client');
