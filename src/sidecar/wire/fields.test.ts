@@ -54,3 +54,19 @@ test('both encodings of the same texts are the same request (3.2)', async () => 
     }),
   );
 });
+
+async function asked(details: string): Promise<unknown> {
+  const body = `{"identity_provider":"maskinporten","target":"a","authorization_details":${details}}`;
+  return parseTokenRequest(await read(TYPES[0], body)).authorizationDetails;
+}
+
+test('numbers that would be others on the way to the provider are refused in authorization_details (3.2, RFC 9396)', async () => {
+  for (const number of ['1e400', '-1e400', '9007199254740993', '-9007199254740993', '1e30']) {
+    for (const details of [`[{"a":{"b":[${number}]}}]`, `"[{\\"a\\":${number}}]"`]) {
+      await assert.rejects(asked(details), Undecodable, details);
+    }
+  }
+  assert.deepEqual(await asked('[{"a":9007199254740991,"b":-0.5,"c":1e3}]'), [
+    { a: 9007199254740991, b: -0.5, c: 1000 },
+  ]);
+});

@@ -93,8 +93,19 @@ export function authorizationDetails(fields: Fields): readonly unknown[] | undef
   const value = fields.values.get(name);
   if (value === undefined) return undefined;
   const details = typeof value === 'string' ? parseDetails(value) : value;
-  if (Array.isArray(details) && details.every(isJsonObject)) return details;
-  throw new Undecodable(`the field ${name} has to be a list of objects`);
+  if (!Array.isArray(details) || !details.every(isJsonObject)) {
+    throw new Undecodable(`the field ${name} has to be a list of objects`);
+  }
+  // What a token is asked for has to be what it is given for, to the last digit.
+  if (!details.every(isExact)) throw new Undecodable(`the field ${name} has a number with too many digits`);
+  return details;
+}
+
+/** Whether all numbers in it are still those that were written, and are written the same again. */
+function isExact(value: unknown): boolean {
+  if (typeof value === 'number') return Math.abs(value) <= Number.MAX_SAFE_INTEGER;
+  if (Array.isArray(value)) return value.every(isExact);
+  return !isJsonObject(value) || Object.values(value).every(isExact);
 }
 
 function parseDetails(text: string): unknown {
