@@ -1,6 +1,7 @@
 /** `npm run pack`: makes both packages, has them judged, packs them into `dist/*.tgz`, and says how big they are and what is in them. */
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
+import { billOfMaterials } from './build/bill.ts';
 import { COMMAND, ROOT, SDK } from './build/place.ts';
 
 const KIB = 1024;
@@ -35,6 +36,6 @@ for (const folder of [SDK, COMMAND]) {
   console.log(`dist/${filename}: ${kib(size)} packed, ${kib(unpackedSize)} unpacked, ${files.length} files`);
 }
 // What of the command was there at run time, for whoever has to know: CycloneDX.
-const bill = run('npm', ['sbom', '--sbom-format', 'cyclonedx', '--omit', 'dev']);
-writeFileSync(`${ROOT}dist/fullmakt.cdx.json`, bill);
-console.log(`dist/fullmakt.cdx.json: ${JSON.parse(bill).components.length} components`);
+const bill = billOfMaterials();
+writeFileSync(`${ROOT}dist/fullmakt.cdx.json`, `${JSON.stringify(bill, null, 2)}\n`);
+console.log(`dist/fullmakt.cdx.json: ${bill.components.length} components`);
