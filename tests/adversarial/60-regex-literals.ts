@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 
 /** A regular expression as it stands in a file. */
-export interface RegexLiteral {
+interface RegexLiteral {
   /** Where it is: file below the root of the project, and line. */
   readonly file: string;
   readonly line: number;
