@@ -151,3 +151,35 @@ test('a plugin that makes routes without a guard comes after a scope of its own 
     [204, 401, 200],
   );
 });
+
+/** What `@fastify/cors` does: a hook for headers, and a route for preflight requests to any path. */
+function addCors(app: FastifyInstance): void {
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('access-control-allow-origin', 'https://page.example');
+    if (request.method === 'OPTIONS') await reply.code(204).send();
+  });
+  app.options('*', (_request, reply) => reply.code(404).send());
+}
+
+test('preflight requests of a CORS plugin need no guard, before the plugin or after it; refusals have its headers', async (t) => {
+  const { auth } = makeAuth(t, keys);
+  for (const corsFirst of [true, false]) {
+    const app = fastify();
+    t.after(() => app.close());
+    if (corsFirst) addCors(app);
+    await app.register(fullmakt, { auth });
+    if (!corsFirst) addCors(app);
+    app.get('/case', { config: { guard: anyPrincipal } }, () => 'private');
+    const asked = await app.inject({ method: 'OPTIONS', url: '/case' });
+    assert.deepEqual([asked.statusCode, asked.body], [204, '']);
+    const refused = await app.inject('/case');
+    assert.equal(refused.statusCode, 401);
+    if (corsFirst) assert.equal(refused.headers['access-control-allow-origin'], 'https://page.example');
+  }
+  for (const path of ['/case', '/case*']) {
+    const app = fastify();
+    t.after(() => app.close());
+    app.options(path, () => 'ours');
+    await assert.rejects(async () => await app.register(fullmakt, { auth }), ConfigError);
+  }
+});

@@ -20,25 +20,30 @@ declare module 'fastify' {
 
 type PluginOptions = { readonly auth: Fullmakt } & AdapterOptions;
 
+/** Columns before the name of what lies directly below the root. */
+const FIRST_BRANCH = 8;
 const SEEN: unique symbol = Symbol('fullmakt.fastify');
 
 /**
  * Protects every route of the instance it is registered on and of its children, by `config: { guard }`; a route that
  * needs no token says `config: { public: true }`. Await it before the first route: start fails with ConfigError for a route with
- * neither, for one with both, and for one that was there before. Requests no route fits are 404 for everyone. Plugins that make
- * routes of their own, which have no guard, come after a scope of its own for this one.
+ * neither, for one with both, and for one that was there before. Requests no route fits are 404 for everyone. `OPTIONS *`, which
+ * CORS plugins add for preflight requests, needs neither: register those first, so that refusals have their headers too. Other
+ * plugins that make routes of their own, which have no guard, come after a scope of its own for this one.
  */
 export const fullmakt: FastifyPluginAsync<PluginOptions> = Object.assign(
   async (instance: FastifyInstance, options: PluginOptions): Promise<void> => {
     const { auth } = options;
     refuseEarlierRoutes(instance);
     instance.addHook('onRoute', (route) => {
+      if (isPreflight(route.method.toString(), route.url)) return;
       const guard = guardOf(route.config, `${route.method.toString()} ${route.url}`);
       if (guard !== undefined) auth.checkGuard(guard);
     });
     instance.addHook('onRequest', async (request, reply) => {
-      if (request.is404) return;
-      const guard = guardOf(request.routeOptions.config, request.routeOptions.url ?? 'a route');
+      const { config, url = 'a route' } = request.routeOptions;
+      if (request.is404 || isPreflight(request.method, url)) return;
+      const guard = guardOf(config, url);
       if (guard === undefined) return;
       const outcome = await authenticateOnce(request, request.raw, { auth, guard });
       if (outcome.ok) return;
@@ -64,11 +69,19 @@ function guardOf(config: RouteOptions['config'], route: string): Guard | undefin
   throw new ConfigError([`${route}: config needs either a guard or public: true`]);
 }
 
+/** A question of a browser before a request to another origin (Fetch 3.3.5). It never brings a token, so a guard would refuse it always. */
+function isPreflight(method: string, url: string): boolean {
+  return method === 'OPTIONS' && url === '*';
+}
+
 /** Hooks do not see the routes that were added before them; a second plugin of ours finds those of the first, which are judged. */
 function refuseEarlierRoutes(instance: FastifyInstance): void {
   if (Reflect.has(instance.server, SEEN)) return;
   Reflect.set(instance.server, SEEN, true);
-  if (instance.printRoutes().includes(' (')) {
+  // The tree of routes has methods behind each, and a `*` of its own below its root.
+  const earlier = instance.printRoutes().replace('(empty root node)', '').split('\n');
+  const unseen = earlier.filter((line) => line.includes(' (') && line.slice(FIRST_BRANCH) !== '* (OPTIONS)');
+  if (unseen.length > 0) {
     throw new ConfigError([
       'routes were added before the plugin: await app.register(fullmakt, …) comes before the first of them',
     ]);
