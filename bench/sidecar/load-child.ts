@@ -49,12 +49,14 @@ async function awake<T>(work: () => Promise<T>): Promise<T> {
 
 async function flood({ port, connections, token, count, rate }: Extract<LoadTask, { task: 'flood' }>): Promise<Steady> {
   const outcomes: Outcome[] = [];
+  const startedAt = performance.now();
   for (let made = 0; made < count; made += CHUNK) {
     const requests = unknownKids(token, Math.min(CHUNK, count - made)).map(wire);
     // oxlint-disable-next-line no-await-in-loop -- all at once would hold too much
     outcomes.push(...(await openLoop(port, requests, { rate: () => rate, connections })));
   }
-  return steadyOf(outcomes, rate);
+  const perSecond = (count * 1000) / (performance.now() - startedAt);
+  return { ...steadyOf(outcomes, rate), perSecond };
 }
 
 function inTurn(askings: readonly Asking[], count: number): readonly LoadRequest[] {
