@@ -6,8 +6,3 @@ export interface Backing {
   readonly issuer: TestIssuer;
   readonly desk: Desk;
 }
-
-/** 400 `invalid_request`. */
-export function badRequest(description: string): Response {
-  return Response.json({ error: 'invalid_request', error_description: description }, { status: 400 });
-}

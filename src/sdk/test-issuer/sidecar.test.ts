@@ -96,11 +96,12 @@ test('it introspects what an application would, for the provider that is named (
     ['tokenx', issuer.mint('entra-user')],
     ['tokenx', issuer.mint('tokenx', { expiresInSeconds: -60 })],
     ['tokenx', 'text'],
-    ['other', issuer.mint('tokenx')],
   ]) {
     const bad = await ask({ identity_provider: provider, token });
     assert.deepEqual([bad['active'], typeof bad['error']], [false, 'string']);
   }
+  const unknown = await ask({ identity_provider: 'other', token: issuer.mint('tokenx') });
+  assert.equal(unknown['error'], 'invalid_request');
 });
 
 test('what is no request of the contract is 400, 404 or 405 (3.1, 3.2)', async (t) => {

@@ -1,15 +1,16 @@
-import { isJsonObject } from '../../oauth/objects.ts';
-import { parseStrictJson } from '../../oauth/strict-json.ts';
 import { ConfigError } from '../config-error.ts';
 import { withoutPrivateKeys } from './application-key.ts';
 import { deskOf } from './issuer.ts';
 import type { TestIssuer } from './issuer.ts';
-import { introspect } from './introspect.ts';
+import { introspect, isPlayed } from './introspect.ts';
 import { listen } from './listener.ts';
 import type { Received } from './listener.ts';
-import { acquire } from './sidecar-acquire.ts';
-import { badRequest } from './sidecar-backing.ts';
+import type { Played } from './places.ts';
+import { acquireForUser, acquireMachine } from './sidecar-acquire.ts';
+import { badRequest } from './sidecar-answers.ts';
 import type { Backing } from './sidecar-backing.ts';
+import { checkFlag, optionalObjects, optionalText, readFields, requiredText, Undecodable } from './sidecar-fields.ts';
+import type { Fields } from './sidecar-fields.ts';
 
 /** A sidecar for a test: what the application under test asks instead of the providers. */
 export interface TestSidecar {
@@ -27,9 +28,8 @@ export async function createTestSidecar(issuer: TestIssuer): Promise<TestSidecar
   const requests: object[] = [];
   const listening = await listen();
   listening.answerWith(async (received) => {
-    const fields = fieldsOf(received);
-    requests.push({ path: received.url, ...fields });
-    return await answer({ issuer, desk }, received, fields);
+    requests.push({ path: received.url, ...seen(received)?.values });
+    return await answer({ issuer, desk }, received);
   });
   const base = `${listening.origin}/api/v1`;
   return {
@@ -44,30 +44,51 @@ export async function createTestSidecar(issuer: TestIssuer): Promise<TestSidecar
   };
 }
 
-/** The fields of a request, from a form or JSON; undefined for anything else (sidecar-sdk.md 3.2). */
-function fieldsOf({ contentType, body }: Received): Readonly<Record<string, unknown>> | undefined {
-  if (contentType.startsWith('application/x-www-form-urlencoded')) return Object.fromEntries(new URLSearchParams(body));
-  if (!contentType.startsWith('application/json')) return undefined;
+/** What came, for `requests`; nothing of what cannot be read. */
+function seen(received: Received): Fields | undefined {
   try {
-    const value = parseStrictJson(body);
-    return isJsonObject(value) ? value : undefined;
+    return readFields(received);
   } catch {
     return undefined;
   }
 }
 
-async function answer(
-  backing: Backing,
-  { url, method }: Received,
-  fields: Readonly<Record<string, unknown>> | undefined,
-): Promise<Response> {
-  const paths = ['/api/v1/token', '/api/v1/token/exchange', '/api/v1/introspect'];
-  if (!paths.includes(url)) return new Response('', { status: 404 });
+const PATHS = { token: '/api/v1/token', exchange: '/api/v1/token/exchange', introspect: '/api/v1/introspect' } as const;
+
+async function answer(backing: Backing, received: Received): Promise<Response> {
+  const { url, method } = received;
+  const path = Object.values(PATHS).find((each) => each === url);
+  if (path === undefined) return new Response('', { status: 404 });
   if (method !== 'POST') return new Response('', { status: 405, headers: { allow: 'POST' } });
-  if (fields === undefined) return badRequest('the body has to be a JSON object or a form');
-  const { identity_provider: named } = fields;
-  if (typeof named !== 'string') return badRequest('identity_provider is missing');
+  try {
+    return await answerFields(backing, path, readFields(received));
+  } catch (error) {
+    if (error instanceof Undecodable) return badRequest(error.message);
+    throw error;
+  }
+}
+
+async function answerFields(backing: Backing, path: string, fields: Fields): Promise<Response> {
+  const named = requiredText(fields, 'identity_provider');
   const provider = named === 'azuread' ? 'entra_id' : named;
-  if (url === paths[2]) return introspect(backing.desk, provider, fields['token']);
-  return await acquire(backing, { provider, fields, forUser: url === paths[1] });
+  if (path === PATHS.introspect) {
+    const token = requiredText(fields, 'token');
+    return introspect(backing.desk, playedOf(provider), token);
+  }
+  const target = requiredText(fields, 'target');
+  if (path === PATHS.exchange) {
+    const userToken = requiredText(fields, 'user_token');
+    checkFlag(fields, 'skip_cache');
+    return await acquireForUser(backing, playedOf(provider), { target, userToken });
+  }
+  const resource = optionalText(fields, 'resource');
+  const authorizationDetails = optionalObjects(fields, 'authorization_details');
+  checkFlag(fields, 'skip_cache');
+  return await acquireMachine(backing, playedOf(provider), { target, resource, authorizationDetails });
+}
+
+/** Looked at last, as the sidecar does: a request is read whole before anything is made of it. */
+function playedOf(name: string): Played {
+  if (isPlayed(name)) return name;
+  throw new Undecodable(`the field identity_provider has no known value: ${name.slice(0, 64)}`);
 }
