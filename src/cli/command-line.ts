@@ -65,7 +65,8 @@ async function dispatch(command: Command, env: Environment, cwd: string): Promis
       return runLogin(command.args, env, cwd);
     }
     case 'sidecar': {
-      boundHeap();
+      // There is one beside every application: 6 MiB less count for more than the tenth of CPU that they cost.
+      keepProcessSmall();
       const { runSidecar } = await import('./sidecar.ts');
       return runSidecar(command.args, env, cwd);
     }
