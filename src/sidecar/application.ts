@@ -4,17 +4,17 @@ import type { TokenEndpointLimits } from '../oauth/token-endpoint/token-endpoint
 import type { TokenCacheEvent } from '../oauth/tokens/cached-token.ts';
 import { createTokenCache } from '../oauth/tokens/token-cache.ts';
 import type { Emit } from '../observe/events.ts';
-import { clientKey } from './acquire.ts';
+import { clientKey } from './acquire/acquire.ts';
 import type { SidecarConfig } from './config.ts';
 import type { SidecarContext } from './context.ts';
 import type { SidecarEvent } from './events.ts';
-import { createProvider } from './provider.ts';
-import type { Provider, ProviderDependencies } from './provider.ts';
+import { createProvider } from './provider/provider.ts';
+import type { Provider, ProviderDependencies } from './provider/provider.ts';
 import { judgeConfig } from './reload/judge-config.ts';
 import type { JudgedConfig } from './reload/judge-config.ts';
 import { createIssuers } from './reload/issuers.ts';
 import type { Issuers } from './reload/issuers.ts';
-import { createResultCache } from './result-cache.ts';
+import { createResultCache } from './judge/result-cache.ts';
 
 export { SidecarMisconfigured } from './reload/judge-config.ts';
 

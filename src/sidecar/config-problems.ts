@@ -4,7 +4,7 @@ import { PROVIDER_VARIABLES } from '../providers/provider-variables.ts';
 import type { SidecarConfig } from './config.ts';
 import { isLoopback } from './door/front-door.ts';
 import { apiAddress } from './listens-at.ts';
-import { USER_ISSUERS } from './user-token.ts';
+import { USER_ISSUERS } from './judge/user-token.ts';
 
 /** Everything that keeps settings from working together, each naming its variable; what could not be read is left out of the judgement. */
 export function sidecarProblems(

@@ -4,8 +4,8 @@ import type { Emit } from '../observe/events.ts';
 import { PROVIDER_VARIABLES } from '../providers/provider-variables.ts';
 import type { SidecarEvent } from './events.ts';
 import { Undecodable } from './wire/fields.ts';
-import type { Provider } from './provider.ts';
-import type { ResultCache } from './result-cache.ts';
+import type { Provider } from './provider/provider.ts';
+import type { ResultCache } from './judge/result-cache.ts';
 
 /** What the endpoints share. */
 export interface SidecarContext {

@@ -1,16 +1,16 @@
 import type { HttpRequest, HttpResponse } from '../web/http.ts';
-import { acquireUserToken, exchangeForm } from './acquire.ts';
+import { acquireUserToken, exchangeForm } from './acquire/acquire.ts';
 import { about } from './wire/about.ts';
 import { findProvider } from './context.ts';
 import type { SidecarContext } from './context.ts';
 import { readFields } from './wire/fields.ts';
 import { parseExchangeRequest } from './wire/requests.ts';
 import type { ExchangeRequest } from './wire/requests.ts';
-import { serveToken } from './serve-token.ts';
-import { apiAnswers } from './token-answers.ts';
-import type { TokenAnswers, TokenService } from './token-answers.ts';
+import { serveToken } from './acquire/serve-token.ts';
+import { apiAnswers } from './acquire/token-answers.ts';
+import type { TokenAnswers, TokenService } from './acquire/token-answers.ts';
 import { targetFault } from './wire/targets.ts';
-import { userTokenFault } from './user-token.ts';
+import { userTokenFault } from './judge/user-token.ts';
 
 const ANSWERS: TokenAnswers = apiAnswers('/api/v1/token/exchange');
 

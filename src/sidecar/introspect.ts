@@ -7,7 +7,7 @@ import type { SidecarContext } from './context.ts';
 import { readFields } from './wire/fields.ts';
 import { parseIntrospectRequest } from './wire/requests.ts';
 import type { IntrospectRequest } from './wire/requests.ts';
-import { verdictOn } from './verdict.ts';
+import { verdictOn } from './judge/verdict.ts';
 
 /** POST /api/v1/introspect: whether a JWT is one of this provider for this application (sidecar-sdk.md 3.5). Throws Undecodable. */
 export async function handleIntrospect(request: HttpRequest, context: SidecarContext): Promise<HttpResponse> {

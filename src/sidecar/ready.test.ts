@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { generatePrivateJwk, importSigningKey, publicJwk } from '../oauth/jwk.ts';
 import { HOUR, MINUTE } from '../oauth/time.ts';
-import { createProvider } from './provider.ts';
+import { createProvider } from './provider/provider.ts';
 import { handleReady } from './ready.ts';
 import type { ProviderSettings } from '../providers/provider-settings.ts';
-import type { Provider } from './provider.ts';
+import type { Provider } from './provider/provider.ts';
 import { providerParts } from './testing/provider-parts.ts';
 
 const START = 1_800_000_000;

@@ -3,7 +3,7 @@ import type { Clock } from '../oauth/time.ts';
 import { MINUTE } from '../oauth/time.ts';
 import { json } from '../web/http.ts';
 import type { HttpResponse } from '../web/http.ts';
-import type { Provider } from './provider.ts';
+import type { Provider } from './provider/provider.ts';
 
 /** What readiness is told of besides providers. */
 export interface ReadyOptions {

@@ -1,5 +1,5 @@
 import type { SidecarContext } from './context.ts';
-import type { Provider } from './provider.ts';
+import type { Provider } from './provider/provider.ts';
 
 /** These metrics, with gauges as they are when somebody reads them: nothing runs in between. */
 export function withState<D extends { readonly metrics?: () => Promise<string> }>(

@@ -1,14 +1,14 @@
 import type { HttpRequest, HttpResponse } from '../web/http.ts';
-import { acquireMachineToken, machineForm } from './acquire.ts';
+import { acquireMachineToken, machineForm } from './acquire/acquire.ts';
 import { about } from './wire/about.ts';
 import { findProvider } from './context.ts';
 import type { SidecarContext } from './context.ts';
 import { readFields } from './wire/fields.ts';
 import { parseTokenRequest } from './wire/requests.ts';
 import type { TokenRequest } from './wire/requests.ts';
-import { serveToken } from './serve-token.ts';
-import { apiAnswers } from './token-answers.ts';
-import type { TokenAnswers, TokenService } from './token-answers.ts';
+import { serveToken } from './acquire/serve-token.ts';
+import { apiAnswers } from './acquire/token-answers.ts';
+import type { TokenAnswers, TokenService } from './acquire/token-answers.ts';
 import { targetFault } from './wire/targets.ts';
 
 const ANSWERS: TokenAnswers = apiAnswers('/api/v1/token');

@@ -1,7 +1,7 @@
 import { PROVIDER_VARIABLES } from '../../providers/provider-variables.ts';
 import type { Environment } from '../../settings.ts';
 import { sidecarSettings } from '../config.ts';
-import { USER_ISSUERS } from '../user-token.ts';
+import { USER_ISSUERS } from '../judge/user-token.ts';
 import type { AppPlace } from './app-place.ts';
 
 /** Of the daemon itself, not of any application. */

@@ -9,9 +9,9 @@ import type { Endpoints } from '../../oauth/token-endpoint/endpoints.ts';
 import type { Emit } from '../../observe/events.ts';
 import type { ProviderSettings } from '../../providers/provider-settings.ts';
 import type { SidecarEvent } from '../events.ts';
-import { keyEvents } from '../key-events.ts';
-import { watchProviderClock } from '../provider-clock.ts';
-import type { ProviderClock } from '../provider-clock.ts';
+import { keyEvents } from '../provider/key-events.ts';
+import { watchProviderClock } from '../provider/provider-clock.ts';
+import type { ProviderClock } from '../provider/provider-clock.ts';
 
 /** What is known of an issuer whoever asks: nothing here belongs to a client. */
 export interface Issuer {

@@ -11,7 +11,7 @@ import {
 import type { TokenRequestFailed } from '../../oauth/token-endpoint/token-failure.ts';
 import { json } from '../../web/http.ts';
 import type { HttpResponse } from '../../web/http.ts';
-import type { TokenAnswers } from '../token-answers.ts';
+import type { TokenAnswers } from '../acquire/token-answers.ts';
 import { failureHeaders, tokenAnswer } from '../wire/answers.ts';
 
 /** The token endpoint, in figures: as the route table has it. */

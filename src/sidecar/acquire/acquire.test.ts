@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { generatePrivateJwk, importSigningKey } from '../oauth/jwk.ts';
-import { createTokenCache } from '../oauth/tokens/token-cache.ts';
+import { generatePrivateJwk, importSigningKey } from '../../oauth/jwk.ts';
+import { createTokenCache } from '../../oauth/tokens/token-cache.ts';
 import { acquireMachineToken, machineForm } from './acquire.ts';
-import { createProvider } from './provider.ts';
-import { START } from './testing/sidecar.ts';
-import { providerParts } from './testing/provider-parts.ts';
+import { createProvider } from '../provider/provider.ts';
+import { START } from '../testing/sidecar.ts';
+import { providerParts } from '../testing/provider-parts.ts';
 
 const key = importSigningKey(await generatePrivateJwk('ES256', 'client-key'));
 

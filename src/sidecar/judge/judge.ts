@@ -1,11 +1,11 @@
-import { isAlgorithm } from '../oauth/algorithms.ts';
-import { JoseError, parseCompactJws } from '../oauth/jws.ts';
-import type { JoseErrorCode, ParsedJws } from '../oauth/jws.ts';
-import { checkClaims, checkJwsSignature } from '../oauth/jwt.ts';
-import type { Claims } from '../oauth/jwt.ts';
-import { isJsonObject } from '../oauth/objects.ts';
-import { parseStrictJson } from '../oauth/strict-json.ts';
-import type { Provider } from './provider.ts';
+import { isAlgorithm } from '../../oauth/algorithms.ts';
+import { JoseError, parseCompactJws } from '../../oauth/jws.ts';
+import type { JoseErrorCode, ParsedJws } from '../../oauth/jws.ts';
+import { checkClaims, checkJwsSignature } from '../../oauth/jwt.ts';
+import type { Claims } from '../../oauth/jwt.ts';
+import { isJsonObject } from '../../oauth/objects.ts';
+import { parseStrictJson } from '../../oauth/strict-json.ts';
+import type { Provider } from '../provider/provider.ts';
 
 /** When and how generously a token is judged. */
 export interface JudgeOptions {

@@ -1,7 +1,7 @@
-import type { TokenRequestFailed } from '../oauth/token-endpoint/token-failure.ts';
-import type { HttpResponse } from '../web/http.ts';
-import type { SidecarContext } from './context.ts';
-import { badRequest, failureAnswer, invalidGrant, providerUnavailable, tokenAnswer } from './wire/answers.ts';
+import type { TokenRequestFailed } from '../../oauth/token-endpoint/token-failure.ts';
+import type { HttpResponse } from '../../web/http.ts';
+import type { SidecarContext } from '../context.ts';
+import { badRequest, failureAnswer, invalidGrant, providerUnavailable, tokenAnswer } from '../wire/answers.ts';
 
 /** What an endpoint says to each thing that can come of a token request; what is done before is the same for all of them. */
 export interface TokenAnswers {

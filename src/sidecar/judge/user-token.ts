@@ -1,11 +1,11 @@
-import { JoseError } from '../oauth/jws.ts';
-import type { ProviderName } from '../providers/provider-variables.ts';
-import type { HttpResponse } from '../web/http.ts';
+import { JoseError } from '../../oauth/jws.ts';
+import type { ProviderName } from '../../providers/provider-variables.ts';
+import type { HttpResponse } from '../../web/http.ts';
 import { inactiveText, PayloadRefused } from './judge.ts';
 import { judgeOnce } from './judged.ts';
 import { providerNamedIn } from './named-issuer.ts';
-import type { Provider } from './provider.ts';
-import type { TokenService } from './token-answers.ts';
+import type { Provider } from '../provider/provider.ts';
+import type { TokenService } from '../acquire/token-answers.ts';
 
 /** Providers that say who a user is; one of them has to be on where user tokens are to be judged. */
 export const USER_ISSUERS: readonly ProviderName[] = ['entra_id', 'tokenx', 'idporten'];

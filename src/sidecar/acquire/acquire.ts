@@ -1,13 +1,13 @@
-import { exchangeForm as exchangeFormOf, machineForm as machineFormOf } from '../oauth/grants/acquisition-forms.ts';
-import type { Clock } from '../oauth/time.ts';
-import { acquireMachineToken as machineToken, acquireUserToken as userToken } from '../oauth/tokens/acquire.ts';
-import type { Acquisition } from '../oauth/tokens/acquire.ts';
-import type { CachedToken } from '../oauth/tokens/cached-token.ts';
-import type { TokenClient } from '../oauth/tokens/token-key.ts';
-import type { FormMaker } from '../oauth/token-endpoint/token-endpoint.ts';
-import type { ProviderSettings } from '../providers/provider-settings.ts';
-import type { Provider } from './provider.ts';
-import type { ExchangeRequest, TokenRequest } from './wire/requests.ts';
+import { exchangeForm as exchangeFormOf, machineForm as machineFormOf } from '../../oauth/grants/acquisition-forms.ts';
+import type { Clock } from '../../oauth/time.ts';
+import { acquireMachineToken as machineToken, acquireUserToken as userToken } from '../../oauth/tokens/acquire.ts';
+import type { Acquisition } from '../../oauth/tokens/acquire.ts';
+import type { CachedToken } from '../../oauth/tokens/cached-token.ts';
+import type { TokenClient } from '../../oauth/tokens/token-key.ts';
+import type { FormMaker } from '../../oauth/token-endpoint/token-endpoint.ts';
+import type { ProviderSettings } from '../../providers/provider-settings.ts';
+import type { Provider } from '../provider/provider.ts';
+import type { ExchangeRequest, TokenRequest } from '../wire/requests.ts';
 
 /** What acquisition runs on. */
 type AcquireContext = Pick<Acquisition, 'cache' | 'now'>;

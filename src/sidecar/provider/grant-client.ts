@@ -1,6 +1,6 @@
-import type { GrantClient } from '../oauth/grants/acquisition-forms.ts';
-import { createLocalSigner } from '../oauth/grants/signer.ts';
-import type { Credential } from './reload/credential.ts';
+import type { GrantClient } from '../../oauth/grants/acquisition-forms.ts';
+import { createLocalSigner } from '../../oauth/grants/signer.ts';
+import type { Credential } from '../reload/credential.ts';
 
 /** What of a provider makes it somebody's. */
 interface GrantParts {

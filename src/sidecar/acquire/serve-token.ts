@@ -1,7 +1,7 @@
-import type { CachedToken } from '../oauth/tokens/cached-token.ts';
-import { TokenRequestFailed } from '../oauth/token-endpoint/token-failure.ts';
-import type { HttpRequest, HttpResponse } from '../web/http.ts';
-import type { SidecarContext } from './context.ts';
+import type { CachedToken } from '../../oauth/tokens/cached-token.ts';
+import { TokenRequestFailed } from '../../oauth/token-endpoint/token-failure.ts';
+import type { HttpRequest, HttpResponse } from '../../web/http.ts';
+import type { SidecarContext } from '../context.ts';
 import type { TokenService } from './token-answers.ts';
 
 /** What one token request is about, for events. */

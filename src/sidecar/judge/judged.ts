@@ -1,7 +1,7 @@
-import { activeAnswer } from './wire/claims-text.ts';
-import type { SidecarContext } from './context.ts';
+import { activeAnswer } from '../wire/claims-text.ts';
+import type { SidecarContext } from '../context.ts';
 import { judgeToken } from './judge.ts';
-import type { Provider } from './provider.ts';
+import type { Provider } from '../provider/provider.ts';
 
 /** What introspection answers for a good token, and whether it was known from a moment ago. */
 export interface Judged {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { setImmediate as immediate } from 'node:timers/promises';
-import { plain } from '../web/http.ts';
-import { makeKeys, START, startProvider, startSidecar, testEnv } from './testing/sidecar.ts';
-import type { FakeProvider, TestSidecar } from './testing/sidecar.ts';
+import { plain } from '../../web/http.ts';
+import { makeKeys, START, startProvider, startSidecar, testEnv } from '../testing/sidecar.ts';
+import type { FakeProvider, TestSidecar } from '../testing/sidecar.ts';
 
 const keys = await makeKeys();
 

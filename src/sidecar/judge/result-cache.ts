@@ -1,8 +1,8 @@
-import type { Claims } from '../oauth/jwt.ts';
-import type { Clock } from '../oauth/time.ts';
-import { createVerifiedCache, policyFingerprint } from '../oauth/verified-cache.ts';
-import type { SidecarConfig } from './config.ts';
-import type { Provider } from './provider.ts';
+import type { Claims } from '../../oauth/jwt.ts';
+import type { Clock } from '../../oauth/time.ts';
+import { createVerifiedCache, policyFingerprint } from '../../oauth/verified-cache.ts';
+import type { SidecarConfig } from '../config.ts';
+import type { Provider } from '../provider/provider.ts';
 
 /** Answers of introspection for tokens that were good a moment ago (sidecar-sdk.md 2.6): text, which nobody can write to and which goes out in one piece with its headers. */
 export interface ResultCache {

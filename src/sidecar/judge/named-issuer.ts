@@ -1,5 +1,5 @@
-import { parseJwt } from '../oauth/jwt.ts';
-import type { Provider } from './provider.ts';
+import { parseJwt } from '../../oauth/jwt.ts';
+import type { Provider } from '../provider/provider.ts';
 
 /**
  * The provider a token says it is from. Nothing else of it is believed before its signature is. Undefined where it is none of these;

@@ -1,8 +1,8 @@
-import { JoseError } from '../oauth/jws.ts';
-import type { SidecarContext } from './context.ts';
+import { JoseError } from '../../oauth/jws.ts';
+import type { SidecarContext } from '../context.ts';
 import { inactiveText, PayloadRefused } from './judge.ts';
 import { judgeOnce } from './judged.ts';
-import type { Provider } from './provider.ts';
+import type { Provider } from '../provider/provider.ts';
 
 /** What introspection found: the answer for a good token, why it is not good, or why nobody can tell. */
 export type Verdict = { readonly active: string } | { readonly refused: string } | { readonly unavailable: string };

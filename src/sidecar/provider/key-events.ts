@@ -1,7 +1,7 @@
-import type { RemoteKeySetOptions } from '../oauth/jwks.ts';
-import type { Emit } from '../observe/events.ts';
-import type { ProviderSettings } from '../providers/provider-settings.ts';
-import type { SidecarEvent } from './events.ts';
+import type { RemoteKeySetOptions } from '../../oauth/jwks.ts';
+import type { Emit } from '../../observe/events.ts';
+import type { ProviderSettings } from '../../providers/provider-settings.ts';
+import type { SidecarEvent } from '../events.ts';
 
 /** What a key set tells, as events of the sidecar. */
 export function keyEvents(

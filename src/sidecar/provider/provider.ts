@@ -1,18 +1,18 @@
-import type { Fetch } from '../oauth/fetch.ts';
-import type { GrantClient } from '../oauth/grants/acquisition-forms.ts';
-import type { KeySet } from '../oauth/jwks.ts';
-import type { HeaderMemo } from '../oauth/jws-header.ts';
-import type { Clock } from '../oauth/time.ts';
-import type { Emit } from '../observe/events.ts';
-import type { Endpoints } from '../oauth/token-endpoint/endpoints.ts';
-import type { ProviderSettings } from '../providers/provider-settings.ts';
-import { createTokenEndpoint } from '../oauth/token-endpoint/token-endpoint.ts';
-import type { TokenEndpoint, TokenEndpointLimits } from '../oauth/token-endpoint/token-endpoint.ts';
-import type { SidecarEvent } from './events.ts';
+import type { Fetch } from '../../oauth/fetch.ts';
+import type { GrantClient } from '../../oauth/grants/acquisition-forms.ts';
+import type { KeySet } from '../../oauth/jwks.ts';
+import type { HeaderMemo } from '../../oauth/jws-header.ts';
+import type { Clock } from '../../oauth/time.ts';
+import type { Emit } from '../../observe/events.ts';
+import type { Endpoints } from '../../oauth/token-endpoint/endpoints.ts';
+import type { ProviderSettings } from '../../providers/provider-settings.ts';
+import { createTokenEndpoint } from '../../oauth/token-endpoint/token-endpoint.ts';
+import type { TokenEndpoint, TokenEndpointLimits } from '../../oauth/token-endpoint/token-endpoint.ts';
+import type { SidecarEvent } from '../events.ts';
 import { grantClientOf } from './grant-client.ts';
-import { createCredential } from './reload/credential.ts';
-import type { Credential } from './reload/credential.ts';
-import type { Issuer, Issuers, UrlRules } from './reload/issuers.ts';
+import { createCredential } from '../reload/credential.ts';
+import type { Credential } from '../reload/credential.ts';
+import type { Issuer, Issuers, UrlRules } from '../reload/issuers.ts';
 
 /** A provider that is switched on, with what is known of it at the moment. */
 export interface Provider {

@@ -1,8 +1,8 @@
-import { measureClockSkew } from '../oauth/clock-skew.ts';
-import type { Fetch } from '../oauth/fetch.ts';
-import type { Clock } from '../oauth/time.ts';
-import type { Emit } from '../observe/events.ts';
-import type { SidecarEvent } from './events.ts';
+import { measureClockSkew } from '../../oauth/clock-skew.ts';
+import type { Fetch } from '../../oauth/fetch.ts';
+import type { Clock } from '../../oauth/time.ts';
+import type { Emit } from '../../observe/events.ts';
+import type { SidecarEvent } from '../events.ts';
 
 /** What tells how far our clock is from a provider's: its answers to this fetch (sidecar-sdk.md 2.2). */
 export interface ProviderClock {
