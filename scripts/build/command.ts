@@ -42,10 +42,12 @@ export async function buildCommand(version: string, folder: string = COMMAND): P
     type: 'module',
     bin: { fullmakt: 'main.js' },
     engines: { node: '>=24' },
-    files: ['*.js', 'THIRD-PARTY-NOTICES.txt'],
+    files: ['*.js', 'docs', 'THIRD-PARTY-NOTICES.txt'],
     publishConfig: { access: 'public', provenance: true },
   });
   cpSync(`${ROOT}LICENSE`, `${folder}/LICENSE`);
-  cpSync(`${ROOT}README.md`, `${folder}/README.md`);
+  // That of the checkout speaks of what is not in the package.
+  cpSync(`${ROOT}src/cli/README.md`, `${folder}/README.md`);
+  cpSync(`${ROOT}docs/configuration.md`, `${folder}/docs/configuration.md`);
   thirdPartyNotices(Object.keys(metafile.inputs), `${folder}/THIRD-PARTY-NOTICES.txt`);
 }
