@@ -11,7 +11,9 @@ import { ERRORS } from '../src/login/pages/errors.ts';
 import { PAGE_TEXTS } from '../src/login/pages/page-texts.ts';
 import { PAGES } from '../src/login/testing/pages.ts';
 import type { EventRule } from '../src/observe/events.ts';
+import { apiRoutes } from '../src/sidecar/api-routes.ts';
 import { sidecarEvents } from '../src/sidecar/events.ts';
+import { probeRoutes } from '../src/sidecar/probe-routes.ts';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const read = (file: string): string => readFileSync(join(root, file), 'utf8');
@@ -66,6 +68,24 @@ test('docs/endpoints.md lists the own routes of the login proxy, with their meth
   assert.deepEqual(Object.fromEntries(documented), Object.fromEntries(built));
 });
 
+function unasked(): never {
+  return assert.fail('nobody asks');
+}
+
+test('docs/endpoints.md lists the routes of the sidecar, with their methods, and no others', () => {
+  const [, after = ''] = read('docs/endpoints.md').split('\n## Sidecar\n');
+  const [section = ''] = after.split('\n## ');
+  const rows = [...section.matchAll(/^\| `(\/[^`]+)` \| ([A-Z, ]+) \|/gm)];
+  const documented = rows.flatMap(([, path = '', methods = '']) =>
+    methods.split(', ').map((each) => `${each} ${path}`),
+  );
+  const routes = apiRoutes(unasked, unasked).map(({ method, path }) => `${method} ${path}`);
+  assert.deepEqual(documented.toSorted(), routes.toSorted());
+  const [, probes = ''] = /\nOn the probe listener[^:]*: ([^(]*)/.exec(section) ?? [];
+  const probed = probeRoutes({ ready: unasked, metrics: unasked, accepting: unasked }).map(({ path }) => path);
+  assert.deepEqual(matches(probes, /`(\/[^`]*)`/g), probed.toSorted());
+});
+
 test('docs/endpoints.md names every path that a route table of the other programs holds, and nothing that is in none', () => {
   const tables = [
     'exchange/app',
@@ -74,7 +94,6 @@ test('docs/endpoints.md names every path that a route table of the other program
     'exchange/figures',
     'exchange/health',
     'exchange/discovery',
-    'sidecar/app',
     'sidecar/api-routes',
     'sidecar/probe-routes',
     'web/health',
@@ -83,7 +102,17 @@ test('docs/endpoints.md names every path that a route table of the other program
   const control = readdirSync(join(root, 'src/idp/control'))
     .filter((name) => !name.endsWith('.test.ts'))
     .map((name) => `idp/control/${name.replace(/\.ts$/, '')}`);
-  const sources = [...tables, ...providers, ...control].map((file) => read(`src/${file}.ts`)).join('\n');
+  const held = [...tables, ...providers, ...control];
+  // A table that moves stays held to the page.
+  const written = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts') && !file.includes('testing'))
+    .filter((file) => /\bmethod: '[A-Z]+',\s*path: '/.test(read(`src/${file}`)))
+    .map((file) => file.replaceAll('\\', '/').replace(/\.ts$/, ''));
+  assert.deepEqual(
+    written.filter((file) => !held.includes(file)),
+    [],
+  );
+  const sources = held.map((file) => read(`src/${file}.ts`)).join('\n');
   const page = read('docs/endpoints.md');
   const built = matches(
     sources,
