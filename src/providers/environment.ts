@@ -152,7 +152,7 @@ function doubleIssuers(providers: ReadonlyMap<string, ProviderSettings>): readon
   const problems: string[] = [];
   for (const { issuer, name } of providers.values()) {
     const other = seen.get(issuer);
-    if (other !== undefined) problems.push(`${other} and ${name} have the same issuer, ${issuer}`);
+    if (other !== undefined) problems.push(`${other} and ${name} have the same issuer`);
     seen.set(issuer, name);
   }
   return problems;

@@ -96,9 +96,13 @@ function readIssuer(
     findings.problems.push(`${where} needs issuer, and jwks_uri or well_known_url`);
     return undefined;
   }
-  for (const url of [issuer, keys]) {
+  // Where a URL may not be used it may hold a password: the field is named, never what it says.
+  for (const { field, url } of [
+    { field: 'issuer', url: issuer },
+    { field: typeof jwksUri === 'string' ? 'jwks_uri' : 'well_known_url', url: keys },
+  ]) {
     const problem = issuerUrlProblem(url, findings.local);
-    if (problem !== undefined) findings.problems.push(`${where}: ${url} ${problem}`);
+    if (problem !== undefined) findings.problems.push(`${where}.${field} ${problem}`);
   }
   const endpoints = typeof jwksUri === 'string' ? { jwksUri } : { wellKnownUrl: keys };
   return { name, issuer, endpoints, audience, algorithms, client: undefined };

@@ -88,6 +88,21 @@ test('judges further issuers by name, and refuses one without audience or one th
   assert.match(await problemsOf(issuers({ mine: twice })), /same issuer/);
 });
 
+test('a URL with a password is refused by the name of its variable, and quoted nowhere', async () => {
+  const env = testEnv(ORIGIN, keys);
+  const url = 'https://user:hemmelig@op.example';
+  const mine = { issuer: url, jwks_uri: `${url}/jwks`, audience: ['me'] };
+  for (const values of [
+    { FULLMAKT_ISSUERS: JSON.stringify({ mine, other: mine }) },
+    { AZURE_OPENID_CONFIG_ISSUER: url, TOKEN_X_ISSUER: url, AZURE_OPENID_CONFIG_JWKS_URI: url },
+  ]) {
+    const problems = await problemsOf({ ...env, ...values });
+    assert.match(problems, /must not hold a user or a password/);
+    assert.match(problems, /same issuer/);
+    assert.doesNotMatch(problems, /hemmelig/);
+  }
+});
+
 test('a leeway that would make expiry mean little does not start (2.2, security.md 5)', async () => {
   const env = testEnv(ORIGIN, keys);
   assert.equal(await problemsOf({ ...env, FULLMAKT_SIDECAR_LEEWAY_SECONDS: '120' }), '');
