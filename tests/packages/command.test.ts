@@ -39,7 +39,7 @@ test('the packed command installs nothing else, runs no script, and says whose c
   assert.doesNotMatch(notices, /\((?:UNLICENSED|[AL]?GPL)/);
 });
 
-test('it runs from its own folder: version, help, every program`s settings, and manifests', () => {
+test('it runs from its own folder: version, help, the settings of every program, and manifests', () => {
   assert.equal(run('--version').trim(), '0.0.0');
   for (const name of ['exchange', 'login', 'idp', 'sidecar'])
     assert.match(run(name, '--help'), new RegExp(`fullmakt ${name}`));
