@@ -180,6 +180,24 @@ test('3.8 SIGTERM under load: unready at once, what was asked is answered, nothi
   assert.deepEqual({ cut: counts.cut, refused: counts.refused }, { cut: 0, refused: 16 });
 });
 
+test('3.8 SIGINT ends it as SIGTERM does: what was asked is answered, then 0', async (t) => {
+  const provider = await startProvider(t, keys);
+  const { promise: gate, resolve: open } = Promise.withResolvers<void>();
+  provider.answer = async () => {
+    await gate;
+    return json(200, { access_token: 'late', token_type: 'Bearer', expires_in: 60 });
+  };
+  const sidecar = await startSidecarCommand(testEnv(provider.origin, keys));
+  t.after(() => sidecar.stop());
+  const asked = askToken(portOf(sidecar.origin));
+  await until(() => provider.forms.length === 1);
+  const ended = sidecar.stop('SIGINT');
+  await until(async () => (await fetch(`${sidecar.probes}/readyz`).catch(() => undefined))?.status !== 200);
+  open();
+  assert.equal((await asked).status, 200);
+  assert.equal(await ended, 0);
+});
+
 test('3.8 everything that is wrong is told at once, by variable and without values, before a port opens', async () => {
   const { code, stdout, stderr } = await runSidecarCommand(['--json', '--check', '--soket', 'x'], {
     BIND_ADDRESS: '0.0.0.0:3000',
