@@ -226,6 +226,28 @@ test('3.9: spans and metrics reach a collector, with the target in spans alone a
     assert.ok(canary !== '' && !everything.includes(canary));
 });
 
+test('3.9: traceparent in and out: the call to the provider is part of the trace of who asked', async (t) => {
+  const heard: unknown[] = [];
+  const { origin } = await openListener(t, {
+    handle: async (request) => {
+      await request.body();
+      if (request.path === '/token') heard.push(request.headers['traceparent']);
+      return handle(request);
+    },
+  });
+  const sidecar = await startSidecarCommand({ ...testEnv(origin, keys), OTEL_EXPORTER_OTLP_ENDPOINT: origin });
+  t.after(() => sidecar.stop());
+  const [trace, span] = ['a'.repeat(32), 'b'.repeat(16)];
+  assert.equal((await ask(sidecar, 'x', { traceparent: `00-${trace}-${span}-01` })).status, 200);
+  assert.equal((await ask(sidecar, 'y', { traceparent: 'nonsense' })).status, 200);
+  const [first, second] = heard.map(String);
+  assert.match(first ?? '', new RegExp(`^00-${trace}-[\\da-f]{16}-01$`));
+  assert.ok(!first?.includes(span), 'a span of its own within that trace');
+  assert.match(second ?? '', /^00-[\da-f]{32}-[\da-f]{16}-0[01]$/);
+  assert.ok(!second?.includes(trace), 'nothing carries over to the next request');
+  assert.equal(await sidecar.stop(), 0);
+});
+
 test('3.9: a collector that is away is a line in the log, and nothing else', async (t) => {
   const provider = await startProvider(t, keys);
   const sidecar = await startSidecarCommand({
