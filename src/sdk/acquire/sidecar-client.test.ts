@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { openListener } from '../../web/testing/raw-client.ts';
+import { json } from '../../web/http.ts';
+import { tokensFromEnv } from '../tokens.ts';
+
+const TOKEN = { access_token: 'x', token_type: 'Bearer', expires_in: 60 };
+const MACHINE = { provider: 'entra_id', target: 'a' } as const;
+
+test('L11 timeouts: what stands in the place of the sidecar leads nowhere else, and is asked once (3.3, 5.4)', async (t) => {
+  const elsewhere: string[] = [];
+  const other = await openListener(t, {
+    handle: ({ path }) => {
+      elsewhere.push(path);
+      return json(200, TOKEN);
+    },
+  });
+  for (const status of [301, 302, 303, 307, 308]) {
+    let asked = 0;
+    const { origin } = await openListener(t, {
+      handle: () => {
+        asked += 1;
+        return { ...json(status, TOKEN), headers: { Location: `${other.origin}/token` } };
+      },
+    });
+    const tokens = tokensFromEnv({ env: { NAIS_TOKEN_ENDPOINT: `${origin}/api/v1/token` } });
+    t.after(() => tokens.close());
+    const outcome = await tokens.machine(MACHINE);
+    assert.ok(!outcome.ok, String(status));
+    assert.equal(outcome.error.kind, 'transient');
+    assert.equal(asked, 1);
+  }
+  assert.deepEqual(elsewhere, []);
+});
+
+test('L11 timeouts: whoever asks the sidecar has a limit for the whole of it, and gives it to fetch (5.4)', async (t) => {
+  let signal: AbortSignal | null | undefined;
+  const tokens = tokensFromEnv({
+    env: { NAIS_TOKEN_ENDPOINT: 'http://127.0.0.1:7164/api/v1/token' },
+    fetch: async (_url, init) => {
+      signal = init?.signal;
+      throw new DOMException('it took too long', 'TimeoutError');
+    },
+  });
+  t.after(() => tokens.close());
+  const outcome = await tokens.machine(MACHINE);
+  assert.ok(!outcome.ok);
+  assert.equal(outcome.error.kind, 'transient');
+  assert.ok(signal instanceof AbortSignal && !signal.aborted);
+});
