@@ -22,13 +22,13 @@ interface World {
   readonly clock: { now: number };
   readonly folder: string;
   readonly readAgain: () => Promise<void>;
-  readonly ask: () => Promise<number>;
+  readonly ask: (target?: string) => Promise<number>;
   /** The value of a series, whose labels are these in the order of their table. */
   readonly figure: (series: string) => Promise<number | undefined>;
   readonly lines: readonly string[];
 }
 
-async function setup(t: test.TestContext): Promise<World> {
+async function setup(t: test.TestContext, more: Record<string, string> = {}): Promise<World> {
   const provider = await startProvider(t, keys);
   const folder = mkdtempSync(join(tmpdir(), 'fullmakt-figures-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
@@ -36,6 +36,7 @@ async function setup(t: test.TestContext): Promise<World> {
     ...testEnv(provider.origin, keys),
     PROBE_BIND_ADDRESS: '127.0.0.1:0',
     FULLMAKT_SIDECAR_SECRET_DIRS: folder,
+    ...more,
   };
   const read = readSettings(sidecarSettings, env);
   assert.ok(read.ok);
@@ -60,9 +61,9 @@ async function setup(t: test.TestContext): Promise<World> {
     folder,
     lines,
     readAgain: () => program.readAgain(),
-    async ask() {
+    async ask(target = MACHINE.target) {
       const headers = { 'content-type': 'application/json' };
-      const body = JSON.stringify(MACHINE);
+      const body = JSON.stringify({ ...MACHINE, target });
       return (await fetch(`${api?.origin}/api/v1/token`, { method: 'POST', headers, body })).status;
     },
     async figure(series) {
@@ -105,6 +106,21 @@ test('joined requests, stale tokens and tokens fetched ahead have figures of the
   clock.now += 3480;
   assert.equal(await ask(), 200);
   assert.equal(await figure(cache('stale')), 1);
+});
+
+test('L3 bounded-constant: tokens take no more memory than they may, and what is let go is fetched again (2.7, 4)', async (t) => {
+  const most = 20_000;
+  const { provider, ask, figure } = await setup(t, { FULLMAKT_SIDECAR_CACHE_MAX_BYTES: String(most) });
+  const targets = Array.from({ length: 100 }, (_, at) => `a:${at}${'x'.repeat(400)}`);
+  for (const target of targets) {
+    assert.equal(await ask(target), 200);
+    assert.ok(Number(await figure('cache_bytes{cache="token"}')) <= most);
+  }
+  const entries = Number(await figure('cache_entries{cache="token"}'));
+  assert.ok(entries > 0 && entries < targets.length, `${entries} entries`);
+  const calls = provider.forms.length;
+  assert.equal(await ask(targets[0]), 200);
+  assert.equal(provider.forms.length, calls + 1);
 });
 
 test('each reading of the configuration is counted by what came of it (3.8, 3.9)', async (t) => {
