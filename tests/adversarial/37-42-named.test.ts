@@ -1,19 +1,15 @@
 import assert from 'node:assert/strict';
 import { createHmac, createPublicKey } from 'node:crypto';
-import { after, test } from 'node:test';
-import type { TestContext } from 'node:test';
+import { test } from 'node:test';
 import { publicJwk } from '../../src/oauth/jwk.ts';
 import { create } from '../../src/sdk/index.ts';
 import { makeKeys, START, startProvider, startSidecar, testEnv } from '../../src/sidecar/testing/sidecar.ts';
 import { b64, keyOf, rs } from './malformed/template.ts';
+import { wholeFile } from './whole-file.ts';
 
 /* Faults that JOSE libraries were published with, at the sidecar and in the library; caches are on. */
 
-const closers: (() => unknown)[] = [];
-const context = { after: (step: () => unknown) => void closers.push(step) } as unknown as TestContext;
-after(async () => {
-  for (const step of closers.toReversed()) await step();
-});
+const context = wholeFile();
 const keys = await makeKeys();
 const provider = await startProvider(context, keys);
 const sidecar = await startSidecar(context, testEnv(provider.origin, keys));
@@ -22,7 +18,7 @@ const auth = create(
   [{ provider: 'tokenx', issuer, keys: { jwksUri: `${provider.origin}/jwks` }, audience: ['local:fleet:api'] }],
   { env: { FULLMAKT_ALLOW_LOCAL_PROVIDERS: 'true' }, clock: () => START, verifiedCache: {} },
 );
-closers.push(() => auth.close());
+context.after(() => auth.close());
 
 function inputOf(header: object, claims: object = {}): string {
   const good = {

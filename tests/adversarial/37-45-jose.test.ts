@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
-import type { TestContext } from 'node:test';
+import { before, describe, test } from 'node:test';
 import { ownTokenVerifiers } from './exchange-verifiers.ts';
 import { localVerifiers } from './local-verifiers.ts';
 import { logoutVerifier } from './logout-verifier.ts';
@@ -11,6 +10,7 @@ import { create } from '../../src/sdk/index.ts';
 import { createRandom, drawSeed, isFull } from './scale.ts';
 import { exchangeVerifiers, loginVerifier, openTrap, sdkVerifier, sidecarVerifier } from './verifiers.ts';
 import type { Trap, Verifier } from './verifiers.ts';
+import { wholeFile } from './whole-file.ts';
 
 /** Of each of 25 families. Those that judge access tokens get two thousand at every change: they are asked most. */
 const LEAST = isFull ? 80 : 10;
@@ -30,8 +30,7 @@ const TITLES: Readonly<Record<(typeof ROWS)[number], string>> = {
 };
 
 const seed = drawSeed();
-const closers: (() => unknown)[] = [];
-const context = { after: (step: () => unknown) => void closers.push(step) } as unknown as TestContext;
+const context = wholeFile();
 const verifiers = new Map<string, Verifier>();
 let trap: Trap;
 
@@ -47,10 +46,6 @@ before(async () => {
     localVerifiers(context, trap),
   ]);
   for (const verifier of made.flat()) verifiers.set(verifier.name, verifier);
-});
-
-after(async () => {
-  for (const step of closers.toReversed()) await step();
 });
 
 const NAMES = [
@@ -162,7 +157,7 @@ for (const [what, token] of OVERSIZE) {
       ],
       { env: {} },
     );
-    closers.push(() => auth.close());
+    context.after(() => auth.close());
     assert.ok(leastCpu(20, () => assert.equal(auth.validateSync(token).ok, false)) < 1);
   });
 

@@ -1,30 +1,25 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import type { TestContext } from 'node:test';
+import { before, test } from 'node:test';
 import { deflateSync, gzipSync } from 'node:zlib';
 import { createTestKeys, createWorld } from '../../src/exchange/testing/world.ts';
 import type { World } from '../../src/exchange/testing/world.ts';
 import { makeKeys, startProvider, startSidecar, testEnv } from '../../src/sidecar/testing/sidecar.ts';
 import type { FakeProvider, TestSidecar } from '../../src/sidecar/testing/sidecar.ts';
 import { loopbackFetch } from '../loopback.ts';
+import { wholeFile } from './whole-file.ts';
 
 const FORM = 'application/x-www-form-urlencoded';
-const closers: (() => unknown)[] = [];
-const context = { after: (step: () => unknown) => void closers.push(step) } as unknown as TestContext;
+const context = wholeFile();
 let world: World;
 let sidecar: TestSidecar;
 let provider: FakeProvider;
 
 before(async () => {
   world = await createWorld({ keys: await createTestKeys() });
-  closers.push(() => world.close());
+  context.after(() => world.close());
   const keys = await makeKeys();
   provider = await startProvider(context, keys);
   sidecar = await startSidecar(context, testEnv(provider.origin, keys));
-});
-
-after(async () => {
-  for (const step of closers.toReversed()) await step();
 });
 
 interface Verdict {

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import type { TestContext } from 'node:test';
+import { before, test } from 'node:test';
 import type { Browser } from 'playwright-core';
 import { makeKeys, startProvider, startSidecar, testEnv } from '../../src/sidecar/testing/sidecar.ts';
 import type { FakeProvider, TestSidecar } from '../../src/sidecar/testing/sidecar.ts';
@@ -8,9 +7,9 @@ import { SidecarMisconfigured } from '../../src/sidecar/application.ts';
 import { serve } from '../../src/web/serve.ts';
 import { launchChromium, noChromium } from '../chromium.ts';
 import { loopbackSocket } from '../loopback.ts';
+import { wholeFile } from './whole-file.ts';
 
-const closers: (() => unknown)[] = [];
-const context = { after: (step: () => unknown) => void closers.push(step) } as unknown as TestContext;
+const context = wholeFile();
 let provider: FakeProvider;
 let sidecar: TestSidecar;
 let chromium: Browser | undefined;
@@ -20,11 +19,7 @@ before(async () => {
   provider = await startProvider(context, keys);
   sidecar = await startSidecar(context, testEnv(provider.origin, keys));
   if (noChromium === false) chromium = await launchChromium();
-  closers.push(() => chromium?.close());
-});
-
-after(async () => {
-  for (const step of closers.toReversed()) await step();
+  context.after(() => chromium?.close());
 });
 
 const FORM = 'identity_provider=maskinporten&target=demo:feed';

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
-import type { TestContext } from 'node:test';
+import { before, test } from 'node:test';
 import { ADMIN_AUDIENCE, selfSigned } from '../../src/exchange/testing/operators.ts';
 import { sign } from '../../src/exchange/testing/world.ts';
 import { CLIENT_ASSERTION_TYPE, TOKEN_TYPE } from '../../src/oauth/client-assertion.ts';
@@ -13,13 +12,13 @@ import { createFleet } from '../servers/fleet.ts';
 import { FAULT_ON_SIGNAL, startAlone, until } from './exchange-alone.ts';
 import { forms, headers, SECRET_FIELDS } from './59-attacks.ts';
 import { b64, MARK, STRANGER, TOKEN, TRACES } from './59-marks.ts';
+import { wholeFile } from './whole-file.ts';
 
 /* What must stay secret, through every door of a `fullmakt exchange` whose log is as talkative as it can be. */
 
 const fleet = await createFleet();
 const operator = await generatePrivateJwk('RS256', 'operator-1');
-const closers: (() => unknown)[] = [];
-const context = { after: (step: () => unknown) => void closers.push(step) } as unknown as TestContext;
+const context = wholeFile();
 const answers: string[] = [];
 const secrets = new Set<string>(TRACES);
 let server: Awaited<ReturnType<typeof startAlone>>;
@@ -32,10 +31,6 @@ before(async () => {
       FULLMAKT_EXCHANGE_OPERATORS: JSON.stringify([selfSigned(operator)]),
     },
   });
-});
-
-after(async () => {
-  for (const step of closers.toReversed()) await step();
 });
 
 const PLACES = [

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import type { TestContext } from 'node:test';
+import { before, test } from 'node:test';
 import { sign } from '../../src/exchange/testing/world.ts';
 import words from './60-idp-words.json' with { type: 'json' };
 import { bodyOf, openTarget } from './60-exchange-templates.ts';
@@ -8,6 +7,7 @@ import type { Message, Reply, Target } from './60-exchange-templates.ts';
 import { VALUES } from './60-odd.ts';
 import { createRandom, drawSeed, isFull } from './scale.ts';
 import type { Random } from './scale.ts';
+import { wholeFile } from './whole-file.ts';
 
 /* Good requests to every endpoint of the exchange, spoilt in one to three places, over real connections. */
 
@@ -16,17 +16,12 @@ const AT_ONCE = 16;
 const STACK = /\bat (?:async )?(?:file:|node:|\/)|node:internal|\.ts:\d+/;
 const seed = drawSeed();
 const random = createRandom(seed);
-const closers: (() => unknown)[] = [];
-const context = { after: (step: () => unknown) => void closers.push(step) } as unknown as TestContext;
+const context = wholeFile();
 let target: Target;
 
 before(async () => {
   target = await openTarget(context);
 });
-after(async () => {
-  for (const step of closers.toReversed()) await step();
-});
-
 interface Spoilt {
   readonly message: Message;
   readonly body: Buffer;

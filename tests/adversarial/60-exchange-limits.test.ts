@@ -3,8 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
-import { after, before, test } from 'node:test';
-import type { TestContext } from 'node:test';
+import { before, test } from 'node:test';
 import { createWorld } from '../../src/exchange/testing/world.ts';
 import type { Change } from '../../src/exchange/testing/world.ts';
 import type { PrivateJwk } from '../../src/oauth/jwk.ts';
@@ -12,23 +11,20 @@ import { openTarget } from './60-exchange-templates.ts';
 import type { Message, Target } from './60-exchange-templates.ts';
 import { until } from './exchange-alone.ts';
 import { b64, keyOf, rs } from './malformed/template.ts';
+import { wholeFile } from './whole-file.ts';
 
 /* Every limit of security.md 4 that the exchange has: at the limit, and one over. */
 
 type Told = Promise<readonly [number, unknown]>;
 
 const KIB = 1024;
-const closers: (() => unknown)[] = [];
+const context = wholeFile();
 let target: Target;
 
 before(async () => {
-  target = await openTarget({ after: (step: () => unknown) => void closers.push(step) } as unknown as TestContext);
+  target = await openTarget(context);
   for (const { make } of target.templates) await target.send(await make());
 });
-after(async () => {
-  for (const step of closers.toReversed()) await step();
-});
-
 async function good(name: string): Promise<Message> {
   const found = target.templates.find((each) => each.name === name);
   assert.ok(found !== undefined);

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import type { TestContext } from 'node:test';
+import { before, test } from 'node:test';
 import { sign } from '../../src/exchange/testing/world.ts';
 import { bodyOf, openTarget } from './60-exchange-templates.ts';
 import type { Message, Target, Template } from './60-exchange-templates.ts';
 import { cpuMs, leastMs, MAX_CPU_MS, UNITS as COMMON_UNITS } from './60-odd.ts';
+import { wholeFile } from './whole-file.ts';
 
 /* The dearest requests of legal size: none takes more than 50 ms of CPU, of the server and its client together. */
 
@@ -14,18 +14,13 @@ const HEADER_BYTES = 31 * 1024;
 const TOKEN_BYTES = 16 * 1024;
 const TRIES = 6;
 const UNITS = [...COMMON_UNITS, ':', ',', '-_', '😀'];
-const closers: (() => unknown)[] = [];
-const context = { after: (step: () => unknown) => void closers.push(step) } as unknown as TestContext;
+const context = wholeFile();
 let target: Target;
 
 before(async () => {
   target = await openTarget(context);
   for (const { make } of target.templates) await target.send(await make());
 });
-after(async () => {
-  for (const step of closers.toReversed()) await step();
-});
-
 /** The least CPU of some tries, in milliseconds. Each is made anew: an assertion works once. */
 function cost(make: () => Promise<readonly [Message, Buffer]>): Promise<number> {
   return leastMs(TRIES, async () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { publicJwk } from '../../src/oauth/jwk.ts';
 import { create } from '../../src/sdk/index.ts';
@@ -16,15 +16,12 @@ import { json } from '../../src/web/http.ts';
 import { serve } from '../../src/web/serve.ts';
 import { until } from './exchange-alone.ts';
 import { b64, keyOf, rs } from './malformed/template.ts';
+import { wholeFile } from './whole-file.ts';
 
 /* Every limit that the sidecar has, and those of the library: at the limit, and one over. */
 
 const KIB = 1024;
-const closers: (() => unknown)[] = [];
-const context = { after: (step: () => unknown) => void closers.push(step) } as unknown as TestContext;
-after(async () => {
-  for (const step of closers.toReversed()) await step();
-});
+const context = wholeFile();
 const keys = await makeKeys();
 const provider = await startProvider(context, keys);
 const sidecar = await startSidecar(context, { ...testEnv(provider.origin, keys), PROBE_BIND_ADDRESS: '127.0.0.1:0' });
@@ -134,7 +131,7 @@ const auth = create(
   [{ provider: 'tokenx', issuer: CLAIMS.iss, keys: { jwksUri: `${provider.origin}/jwks` }, audience: [CLAIMS.aud] }],
   { env: { FULLMAKT_ALLOW_LOCAL_PROVIDERS: 'true' }, clock: () => now },
 );
-closers.push(() => auth.close());
+context.after(() => auth.close());
 await auth.ready();
 
 async function judge(token: string): Promise<readonly [boolean, string]> {
