@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict';
 import { TokenRequestFailed, unreachable } from '../../src/oauth/token-endpoint/token-failure.ts';
-import type { CachedToken, LoadedToken } from '../../src/oauth/tokens/cached-token.ts';
+import type { LoadedToken } from '../../src/oauth/tokens/cached-token.ts';
 import { createTokenCache } from '../../src/oauth/tokens/token-cache.ts';
 import type { TokenCache } from '../../src/oauth/tokens/token-cache.ts';
 import type { TokenKey } from '../../src/oauth/tokens/token-key.ts';
-import { costsOf, drain, emptyTally, isSettled, issue, nameOf } from './52-cache-parts.ts';
+import { checkHit, checkSize, checkStale } from './52-cache-checks.ts';
+import { costsOf, drain, emptyTally, isSettled, issue, LIVES, nameOf, STEPS } from './52-cache-parts.ts';
 import type { Issued, Load, ModelOptions, Tally } from './52-cache-parts.ts';
 
-const LIVES = [0, 1, 60, 119, 120, 121, 121, 130, 130, 300, 3600, 3600] as const;
-const STEPS = [0, 0.25, 0.5, 1, 1, 3, 7, 7, 61, 600] as const;
 const REFUSED = { failure: 'refused', kind: 'policy', status: 400, error: 'invalid_grant', description: '' } as const;
 const MAX_BACKGROUND = 8;
 const MAX_LOADS = 40;
@@ -131,7 +130,8 @@ export class CacheModel {
     if (isHit) {
       // What it began is in the background: this one does not wait for it.
       if (load !== undefined && running === undefined) load.background = true;
-      this.#checkHit(await outcome, token);
+      checkHit(await outcome, token, this.#now);
+      this.tally.hit += 1;
       return;
     }
     if (isFresh) {
@@ -141,13 +141,6 @@ export class CacheModel {
     assert.ok(load !== undefined, `no fetch for ${name}`);
     const result = skip ? 'skipped' : running === undefined ? 'miss' : 'joined';
     load.waiters.push({ skip, result, controller, outcome });
-  }
-
-  #checkHit(outcome: CachedToken<string> | Error, token: Issued): void {
-    assert.ok(!(outcome instanceof Error), 'a kept token was not served');
-    assert.deepEqual(outcome, { value: token.id, secondsLeft: Math.floor(token.ends - this.#now), result: 'hit' });
-    assert.ok(this.#now < token.servedUntil && this.#now < token.ends, 'served past its time');
-    this.tally.hit += 1;
   }
 
   #takeLoad(): Load | undefined {
@@ -198,9 +191,7 @@ export class CacheModel {
         continue;
       }
       assert.ok(!skip && mayServe, 'an old token was served');
-      const secondsLeft = Math.floor(old.ends - this.#now);
-      assert.deepEqual(got, { value: old.id, secondsLeft, result: 'stale' });
-      assert.ok(this.#now < old.ends - 30 || this.#now < old.servedUntil, 'an old token was served too long');
+      checkStale(got, old, this.#now);
       this.tally.stale += 1;
     }
     await drain();
@@ -251,19 +242,7 @@ export class CacheModel {
   }
 
   #check(): void {
-    const { entries, bytes, inFlight } = this.#cache.size();
-    assert.ok(
-      entries <= this.#options.maxEntries && bytes <= this.#options.maxBytes,
-      `${entries} entries, ${bytes} bytes`,
-    );
-    assert.equal(inFlight, this.#loads.filter(({ wanted }) => wanted).length);
-    if (!this.#options.exact) {
-      assert.ok(entries <= this.#kept.length, 'something is kept that nobody fetched');
-      return;
-    }
-    assert.equal(entries, this.#kept.length);
-    let sum = 0;
-    for (const token of this.#kept) sum += token.bytes + (this.#costs.get(token.name) ?? Number.NaN);
-    assert.equal(bytes, sum);
+    const wanted = this.#loads.filter((load) => load.wanted).length;
+    checkSize(this.#cache.size(), { options: this.#options, kept: this.#kept, costs: this.#costs, wanted });
   }
 }

@@ -3,6 +3,12 @@ import { createTokenCache } from '../../src/oauth/tokens/token-cache.ts';
 import type { TokenKey } from '../../src/oauth/tokens/token-key.ts';
 import type { Random } from './scale.ts';
 
+/** How far the clock goes at once, in seconds. */
+export const STEPS: readonly [number, ...number[]] = [0, 0.25, 0.5, 1, 1, 3, 7, 7, 61, 600];
+
+/** How long tokens live, in seconds. */
+export const LIVES: readonly [number, ...number[]] = [0, 1, 60, 119, 120, 121, 121, 130, 130, 300, 3600, 3600];
+
 /** A token of the fake issuer, as the model remembers it. */
 export interface Issued {
   readonly id: string;
