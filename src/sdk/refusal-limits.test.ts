@@ -1,28 +1,13 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { TestContext } from 'node:test';
-import { fromEnv } from './index.ts';
 import type { AuthErrorCode, Fullmakt, Options } from './index.ts';
 import { createTestIssuer, fakeClock } from './testing.ts';
-import type { TokenKind } from './testing.ts';
+import { ACCEPTED, openAuth } from './testing/issuer-auth.ts';
 
 const clock = fakeClock();
 const issuer = await createTestIssuer({ clock });
-const ACCEPTED: readonly TokenKind[] = [
-  'entra-user',
-  'entra-machine',
-  'tokenx',
-  'tokenx-machine',
-  'idporten',
-  'maskinporten',
-];
-async function open(t: TestContext, options: Options = {}): Promise<Fullmakt> {
-  const { env, fetch } = issuer;
-  const auth = fromEnv({ env, fetch, clock, maskinporten: { requiredScope: 'test:data/read' }, ...options });
-  t.after(() => auth.close());
-  await auth.ready();
-  return auth;
-}
+const open = (t: TestContext, options: Options = {}): Promise<Fullmakt> => openAuth(t, issuer, { clock, ...options });
 
 async function codeOf(token: string, auth: Fullmakt): Promise<'accepted' | AuthErrorCode> {
   const outcome = await auth.validate(token);

@@ -17,27 +17,14 @@ import {
 } from './index.ts';
 import type { AuthErrorCode, Fullmakt, Guard, Options, RequestLike } from './index.ts';
 import { createTestIssuer, fakeClock } from './testing.ts';
+import { ACCEPTED, openAuth } from './testing/issuer-auth.ts';
 import type { TokenKind } from './testing.ts';
 
 const clock = fakeClock();
 const issuer = await createTestIssuer({ clock });
-const ACCEPTED: readonly TokenKind[] = [
-  'entra-user',
-  'entra-machine',
-  'tokenx',
-  'tokenx-machine',
-  'idporten',
-  'maskinporten',
-];
 const KINDS: readonly TokenKind[] = [...ACCEPTED, 'entra-id-token', 'idporten-id-token'];
 
-async function open(t: TestContext, options: Options = {}): Promise<Fullmakt> {
-  const { env, fetch } = issuer;
-  const auth = fromEnv({ env, fetch, clock, maskinporten: { requiredScope: 'test:data/read' }, ...options });
-  t.after(() => auth.close());
-  await auth.ready();
-  return auth;
-}
+const open = (t: TestContext, options: Options = {}): Promise<Fullmakt> => openAuth(t, issuer, { clock, ...options });
 
 /** Code, status, challenge and body of the answer to a request; `accepted` and nothing else. */
 async function answerTo(
