@@ -51,7 +51,12 @@ export function describeSidecar({ seconds, providers, origins, apps }: SidecarSu
     ...(origins.socket === undefined ? [] : [['for the application', origins.socket]]),
     ['probes and figures', origins.probes ?? 'nowhere'],
     ...(apps === undefined
-      ? [['providers', providers.length === 0 ? 'none is switched on' : providers.join(', ')]]
+      ? [
+          [
+            'providers',
+            providers.length === 0 ? 'none is switched on: AZURE_ENABLED=true and its like do' : providers.join(', '),
+          ],
+        ]
       : []),
   ];
   return `ready in ${seconds.toFixed(2)} s\n\n${alignColumns(lines)}\n`;
