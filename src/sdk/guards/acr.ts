@@ -23,7 +23,10 @@ const LEVELS: ReadonlyMap<string, Level> = new Map([
 /** The user was authenticated at this level or higher; an unknown or absent level never passes (providers.md 2.4). */
 export function requireAcr(minimum: MinimumAcr): Guard {
   const level = LEVELS.get(minimum);
-  if (level === undefined) throw new ConfigError([`requireAcr: ${minimum} is not a level`]);
+  if (level === undefined)
+    throw new ConfigError([
+      `requireAcr: ${minimum} is not a level: substantial, high, eidas-substantial or eidas-high`,
+    ]);
   return createGuard(`acr ${minimum}`, (principal) => {
     if (principal.acr !== undefined && level.accepted.includes(principal.acr)) return undefined;
     return new AuthError('acr_too_low', {

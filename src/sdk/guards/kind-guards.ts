@@ -7,7 +7,12 @@ import type { Principal, Provider } from '../principal.ts';
 
 function checkProviders(guard: string, providers: readonly string[]): void {
   const unknown = providers.filter((name) => !isProvider(name));
-  if (unknown.length > 0) throw new ConfigError(unknown.map((name) => `${guard}: ${name} is not a provider`));
+  if (unknown.length > 0)
+    throw new ConfigError(
+      unknown.map(
+        (name) => `${guard}: ${name} is not a provider: entra_id, tokenx, idporten, maskinporten or oidc:<name>`,
+      ),
+    );
 }
 
 function requireKind<T extends Principal>(kind: 'user' | 'machine', providers: readonly Provider[]): Guard<T> {
