@@ -3,4 +3,4 @@ import { declareSuite } from './sidecar/suite.ts';
 
 const families = ['keys'];
 
-await declareSuite(await ourCommand(), { revision: 'ours', stage: 'S2', families });
+await declareSuite(await ourCommand(), { revision: 'ours', stage: 'S2', families, restElsewhere: true });

@@ -3,4 +3,4 @@ import { declareSuite } from './sidecar/suite.ts';
 
 const families = ['decode', 'dispatch', 'upstream', 'front-door', 'standard'];
 
-await declareSuite(await ourCommand(), { revision: 'ours', stage: 'S2', families });
+await declareSuite(await ourCommand(), { revision: 'ours', stage: 'S2', families, restElsewhere: true });
