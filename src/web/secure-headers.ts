@@ -13,7 +13,8 @@ export function ownAnswerHeaders(options: OwnAnswer = {}): Record<string, string
   const policy = options.csp ?? "default-src 'none'; base-uri 'none'; frame-ancestors 'none'";
   return {
     'Cache-Control': 'no-store',
-    'Content-Security-Policy': options.framing === 'allowed' ? policy.replace(/;? {0,4}frame-ancestors [^;]*/, '') : policy,
+    'Content-Security-Policy':
+      options.framing === 'allowed' ? policy.replace(/;? {0,4}frame-ancestors [^;]*/, '') : policy,
     'Referrer-Policy': options.referrer ?? 'no-referrer',
     'X-Content-Type-Options': 'nosniff',
   };

@@ -142,7 +142,9 @@ test('sizes and ages that are out of range, of another type or misspelt throw wh
     [],
     { maxAge: 10 },
     ...[0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, '10', null, 1_000_001].map((maxEntries) => ({ maxEntries })),
-    ...[0, 0.5, -1, 300.1, Number.NaN, Number.POSITIVE_INFINITY, '10', null].map((maxAgeSeconds) => ({ maxAgeSeconds })),
+    ...[0, 0.5, -1, 300.1, Number.NaN, Number.POSITIVE_INFINITY, '10', null].map((maxAgeSeconds) => ({
+      maxAgeSeconds,
+    })),
   ];
   for (const given of bad) assert.throws(() => make(given), ConfigError, JSON.stringify(given));
   for (const good of [
