@@ -5,16 +5,20 @@ import type { ServerCommand } from './server-arguments.ts';
 interface Usable {
   readonly effective: Readonly<Record<string, unknown>>;
   readonly warnings: readonly string[];
+  /** Where the program has providers that are on or off. */
+  readonly providers?: readonly string[];
 }
 
 /** `--check`: judges, and says what it found: to people on both outputs, to scripts as one document whatever it is. */
 export async function checkSettings(command: ServerCommand, read: () => Usable | Promise<Usable>): Promise<number> {
   try {
-    const { effective, warnings } = await read();
-    if (command.json) print({ ok: true, warnings, settings: effective });
+    const { effective, warnings, providers } = await read();
+    if (command.json) print({ ok: true, warnings, ...(providers && { providers }), settings: effective });
     else {
       for (const warning of warnings) process.stderr.write(`${warning}\n`);
       process.stdout.write('the settings are usable\n');
+      if (providers !== undefined)
+        process.stdout.write(`providers: ${providers.join(', ') || 'none is switched on'}\n`);
       print(effective);
     }
     return 0;

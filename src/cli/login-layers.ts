@@ -3,6 +3,7 @@ import { tablesFor } from '../login/settings/read.ts';
 import { fromWonderwall } from '../login/settings/wonderwall.ts';
 import type { Environment } from '../settings.ts';
 import type { Named } from './config-file.ts';
+import { unknownFlag } from './unknown-flag.ts';
 
 /** One environment that says what all layers say together, and names that are no settings. */
 export interface Layered {
@@ -29,7 +30,7 @@ export function layered(flags: Named, env: Environment, file: Named): Layered {
   const problems: string[] = [];
   for (const [name, value] of Object.entries(flags)) {
     const row = rows.get(name);
-    if (row === undefined) problems.push(`--${name} is not a setting of this program`);
+    if (row === undefined) problems.push(unknownFlag('login', name, rows.keys()));
     else set(said, row, value);
   }
   for (const [name, value] of Object.entries(file)) {

@@ -106,7 +106,7 @@ test('settings of further providers are flags and names in files too; unknown on
   assert.equal(env['FULLMAKT_LOGIN_PROVIDER_PARTNER_CLIENT_ID'], 'x');
   assert.equal(env['FULLMAKT_LOGIN_PROVIDER_PARTNER_KIND'], 'openid');
   assert.deepEqual(problems, [
-    '--provider.other.client-id is not a setting of this program',
+    '--provider.other.client-id is not a setting of this program (fullmakt login --help)',
     'openid.nope in the configuration file is not a setting of this program',
   ]);
 });

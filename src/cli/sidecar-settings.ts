@@ -3,6 +3,7 @@ import { readSettings, redactSettings } from '../settings.ts';
 import type { Environment, SettingsTable } from '../settings.ts';
 import { sidecarProblems } from '../sidecar/config-problems.ts';
 import { sidecarSettings } from '../sidecar/config.ts';
+import { forgottenSwitches, providersOn } from '../sidecar/providers-on.ts';
 import type { SidecarConfig } from '../sidecar/config.ts';
 import type { ReloadSource } from '../sidecar/reload/reload.ts';
 import { readFoldersNamedIn } from '../sidecar/reload/secret-folders.ts';
@@ -12,6 +13,7 @@ import { readConfigFile } from './config-file.ts';
 import type { Named } from './config-file.ts';
 import { Misconfigured } from './misconfigured.ts';
 import type { ServerCommand } from './server-arguments.ts';
+import { unknownFlag } from './unknown-flag.ts';
 
 /** Settings with which a sidecar can start. */
 export interface SidecarSetUp {
@@ -20,6 +22,8 @@ export interface SidecarSetUp {
   /** Where the settings came from, to be read there again. */
   readonly reload: ReloadSource;
   readonly warnings: readonly string[];
+  /** The names of those that are on; absent for a daemon, whose applications have their own. */
+  readonly providers?: readonly string[];
   /** Every setting in force, with nothing secret in it. */
   readonly effective: Readonly<Record<string, unknown>>;
 }
@@ -66,7 +70,13 @@ export async function sidecarSetUp(command: ServerCommand, env: Environment, cwd
     config: own.settings,
     server: process.settings,
     reload: { env: beneath, variables: folders.variables },
-    warnings: [...own.warnings, ...process.warnings, ...callLimits(process.settings).warnings],
+    warnings: [
+      ...own.warnings,
+      ...process.warnings,
+      ...callLimits(process.settings).warnings,
+      ...forgottenSwitches(own.settings),
+    ],
+    ...(own.settings.appsDir === undefined && { providers: providersOn(own.settings) }),
     effective: { ...shown(sidecarSettings, own.settings), ...shown(sidecarServerSettings, process.settings) },
   };
 }
@@ -94,7 +104,7 @@ function layered(flags: Named, env: Environment, file: Named): { env: Environmen
     [variable, ...aliases].some((name) => (said[name] ?? '').trim() !== '');
   for (const [name, value] of Object.entries(flags)) {
     const row = BY_NAME.get(name);
-    if (row === undefined) problems.push(`--${name} is not a setting of this program`);
+    if (row === undefined) problems.push(unknownFlag('sidecar', name, BY_NAME.keys()));
     else put(row, value);
   }
   for (const [name, value] of Object.entries(file)) {

@@ -1,5 +1,3 @@
-import { readProviders } from '../providers/environment.ts';
-import { providerVariables } from '../sidecar/config-problems.ts';
 import { alignColumns } from '../up/table.ts';
 import type { RunningSidecar } from './sidecar-alone.ts';
 import type { SidecarSetUp } from './sidecar-settings.ts';
@@ -22,17 +20,16 @@ export interface SidecarSummary {
 
 /** The summary of a sidecar that listens at `origins` (by listener), `seconds` after the process began. Holds no secret. */
 export function summariseSidecar(
-  { config, effective }: SidecarSetUp,
+  { providers = [], effective }: SidecarSetUp,
   { origins, apps }: Pick<RunningSidecar, 'origins' | 'apps'>,
   seconds: number,
 ): SidecarSummary {
   const { sidecar: api, 'sidecar socket': socket, 'sidecar probes': probes } = origins;
-  const read = readProviders(providerVariables(config));
   return {
     ready: true,
     seconds,
     pid: process.pid,
-    providers: read.ok ? [...read.providers.keys()] : [],
+    providers,
     origins: {
       ...(api === undefined ? {} : { api }),
       ...(socket === undefined ? {} : { socket }),

@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { parseServerArguments } from './server-arguments.ts';
+import { sidecarSetUp } from './sidecar-settings.ts';
+import type { SidecarSetUp } from './sidecar-settings.ts';
+
+async function setUp(env: Readonly<Record<string, string>>, args: readonly string[] = []): Promise<SidecarSetUp> {
+  return await sidecarSetUp(parseServerArguments('sidecar', args), env, '.');
+}
+
+const IDPORTEN = {
+  IDPORTEN_AUDIENCE: 'https://api.example',
+  IDPORTEN_ISSUER: 'https://idporten.example',
+  IDPORTEN_JWKS_URI: 'https://idporten.example/jwks',
+};
+
+test('variables of a provider whose switch is not set are one warning that names the switch (4)', async () => {
+  const { warnings, providers } = await setUp({ AZURE_APP_CLIENT_ID: 'me', AZURE_ENABLE: 'true', ...IDPORTEN });
+  assert.deepEqual(providers, []);
+  assert.equal(warnings.length, 1);
+  assert.match(warnings.join(), /AZURE_ENABLED \(AZURE_APP_CLIENT_ID is set\), IDPORTEN_ENABLED/);
+});
+
+test('a switch that says false is no warning, nor is a provider that is on (4)', async () => {
+  const { warnings, providers } = await setUp({ AZURE_APP_CLIENT_ID: 'me', AZURE_ENABLED: 'false' });
+  assert.deepEqual([warnings, providers], [[], []]);
+  const on = await setUp({ ...IDPORTEN, IDPORTEN_ENABLED: 'true' });
+  assert.deepEqual([on.warnings, on.providers], [[], ['idporten']]);
+});
+
+test('a flag that is no setting is told the nearest one, and where all of them are', async () => {
+  await assert.rejects(
+    setUp({}, ['--bogus', 'x']),
+    /--bogus is not a setting of this program \(fullmakt sidecar --help\)$/,
+  );
+  await assert.rejects(setUp({}, ['--allow-remot']), /did you mean --allow-remote\?/);
+});
