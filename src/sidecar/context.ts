@@ -39,5 +39,6 @@ export function lookUpProvider(context: Pick<SidecarContext, 'providers'>, name:
 export function findProvider(context: Pick<SidecarContext, 'providers'>, name: string): FoundProvider {
   const found = lookUpProvider(context, name);
   if (found !== undefined) return found;
-  throw new Undecodable(`the field identity_provider has no known value: ${name.slice(0, 64)}`);
+  const known = Object.keys(PROVIDER_VARIABLES).join(', ');
+  throw new Undecodable(`the field identity_provider has no known value: ${name.slice(0, 64)} (known: ${known})`);
 }
