@@ -3,7 +3,7 @@ export class ConfigError extends Error {
   readonly findings: readonly string[];
 
   constructor(findings: readonly string[]) {
-    super(`Fullmakt cannot start:\n${findings.map((finding) => `- ${finding}`).join('\n')}`);
+    super(`Fullmakt is misconfigured:\n${findings.map((finding) => `- ${finding}`).join('\n')}`);
     this.name = 'ConfigError';
     this.findings = findings;
   }
