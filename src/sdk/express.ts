@@ -5,6 +5,7 @@ import type { Guard } from './guards/guard.ts';
 import type { Principal } from './principal.ts';
 import { refuse } from './http/refusal.ts';
 import type { AdapterOptions } from './http/refusal.ts';
+import { checkMounted } from './http/mounted.ts';
 
 export type { AdapterOptions } from './http/refusal.ts';
 
@@ -14,7 +15,7 @@ export function protect<T extends Principal>(
   guard: Guard<T>,
   options: AdapterOptions = {},
 ): RequestHandler {
-  auth.checkGuard(guard);
+  checkMounted(auth, guard);
   return async (req, res, next) => {
     const outcome = await authenticateOnce(req, req, { auth, guard });
     if (outcome.ok) {

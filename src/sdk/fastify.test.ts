@@ -22,6 +22,12 @@ async function start(t: test.TestContext, options: object = {}): Promise<Fastify
   return app;
 }
 
+test('the plugin without what judges stops the start', async (t) => {
+  const app = fastify();
+  t.after(() => app.close());
+  await assert.rejects(async () => await app.register(fullmakt, {} as never), /auth is missing/);
+});
+
 test('a route with neither a guard nor public: true, or with both, stops the start (5.2)', async (t) => {
   const app = await start(t);
   assert.throws(() => app.get('/x', handler), /GET \/x: config needs either a guard or public: true/);

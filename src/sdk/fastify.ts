@@ -5,6 +5,7 @@ import type { Guard } from './guards/guard.ts';
 import { attachedPrincipal, authenticateOnce } from './http/attached.ts';
 import { refuse } from './http/refusal.ts';
 import type { AdapterOptions } from './http/refusal.ts';
+import { checkAuth } from './http/mounted.ts';
 import type { Principal } from './principal.ts';
 
 export type { AdapterOptions } from './http/refusal.ts';
@@ -34,6 +35,7 @@ const SEEN: unique symbol = Symbol('fullmakt.fastify');
 export const fullmakt: FastifyPluginAsync<PluginOptions> = Object.assign(
   async (instance: FastifyInstance, options: PluginOptions): Promise<void> => {
     const { auth } = options;
+    checkAuth(auth);
     refuseEarlierRoutes(instance);
     instance.addHook('onRoute', (route) => {
       if (isPreflight(route.method.toString(), route.url)) return;

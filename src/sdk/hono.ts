@@ -5,6 +5,7 @@ import type { Guard } from './guards/guard.ts';
 import type { Principal } from './principal.ts';
 import { refuse } from './http/refusal.ts';
 import type { AdapterOptions } from './http/refusal.ts';
+import { checkMounted } from './http/mounted.ts';
 
 export type { AdapterOptions } from './http/refusal.ts';
 
@@ -17,7 +18,7 @@ export function protect<T extends Principal>(
   guard: Guard<T>,
   options: AdapterOptions = {},
 ): MiddlewareHandler<{ Variables: { principal: T } }> {
-  auth.checkGuard(guard);
+  checkMounted(auth, guard);
   return async (c, next) => {
     const outcome = await authenticateOnce(c, { headers: c.req.raw.headers }, { auth, guard });
     if (!outcome.ok) {

@@ -5,6 +5,7 @@ import type { Guard } from './guards/guard.ts';
 import type { Principal } from './principal.ts';
 import { refuse } from './http/refusal.ts';
 import type { AdapterOptions } from './http/refusal.ts';
+import { checkMounted } from './http/mounted.ts';
 
 export type { AdapterOptions } from './http/refusal.ts';
 
@@ -19,7 +20,7 @@ export function protect<T extends Principal>(
   handler: (req: IncomingMessage, res: ServerResponse, principal: T) => void,
   options: AdapterOptions = {},
 ): RequestListener {
-  auth.checkGuard(guard);
+  checkMounted(auth, guard);
   // oxlint-disable-next-line typescript/no-misused-promises -- the server is to see what the handler throws
   return async (req, res) => {
     const outcome = await authenticateOnce(req, req, { auth, guard });

@@ -3,8 +3,10 @@ import test from 'node:test';
 import { inspect } from 'node:util';
 import express from 'express';
 import { principalOf, protect } from '../express.ts';
+import { protect as protectHono } from '../hono.ts';
 import { anyPrincipal, AuthError, ConfigError, requireScope, requireUser } from '../index.ts';
 import { principalFrom, protectRoute } from '../next.ts';
+import { protect as protectNode } from '../node.ts';
 import { makeAuth } from '../testing/auth.ts';
 import { CLAIMS, ENV, makeKeys, mint } from '../testing/fixtures.ts';
 import { askOverHttp, listenOnce } from './testing/ask.ts';
@@ -67,6 +69,12 @@ test('a request whose Headers are of another make is read all the same', async (
 test('a malformed guard throws where it is mounted, not when a request comes (L15)', async (t) => {
   const { auth } = makeAuth(t, keys, { env: { ...ENV, FULLMAKT_INBOUND_APPS: '', AZURE_APP_PRE_AUTHORIZED_APPS: '' } });
   assert.throws(() => protect(auth, undefined as never), ConfigError);
+  for (const none of [undefined, null, anyPrincipal, 'auth']) {
+    assert.throws(() => protect(none as never, anyPrincipal), /misconfigured:\n- auth is missing/);
+    assert.throws(() => protectRoute(none as never, anyPrincipal, () => new Response()), ConfigError);
+    assert.throws(() => protectNode(none as never, anyPrincipal, () => {}), ConfigError);
+    assert.throws(() => protectHono(none as never, anyPrincipal), ConfigError);
+  }
   assert.throws(() => protectRoute(auth, 'anyone' as never, () => new Response()), ConfigError);
 });
 
