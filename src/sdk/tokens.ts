@@ -10,6 +10,7 @@ import type { Provider } from './principal.ts';
 import type { Result } from './result.ts';
 import { readDirectProviders } from './settings/direct-clients.ts';
 import type { DirectProvider } from './settings/direct-clients.ts';
+import { unknownOptions } from './settings/option-names.ts';
 import type { Options } from './settings/options.ts';
 import { createTelemetry } from './telemetry.ts';
 import type { Telemetry } from './telemetry.ts';
@@ -45,6 +46,8 @@ type TokensOptions = Options & { readonly via?: 'auto' | 'sidecar' | 'direct' };
  * `direct`, ConfigError is thrown that lists everything that is missing or malformed, and the alternatives.
  */
 export function tokensFromEnv(options: TokensOptions = {}): Tokens {
+  const unknown = unknownOptions(options);
+  if (unknown.length > 0) throw new ConfigError(unknown);
   const telemetry = createTelemetry(options);
   const { emit, meters } = telemetry;
   const now = options.clock ?? ((): number => Date.now() / 1000);
