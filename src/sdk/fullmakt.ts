@@ -11,6 +11,7 @@ import { admit, isGuard } from './guards/guard.ts';
 import type { Guard } from './guards/guard.ts';
 import { checkIssuers } from './settings/issuer-check.ts';
 import { trustIssuer } from './judge/issuer.ts';
+import { unknownOptions } from './settings/option-names.ts';
 import { readPolicy } from './settings/options.ts';
 import type { IssuerConfig, Options } from './settings/options.ts';
 import type { Principal, Provider } from './principal.ts';
@@ -64,7 +65,7 @@ interface Origin {
 
 function build(configs: readonly IssuerConfig[], options: Options, { found, labelOf }: Origin): Fullmakt {
   const env = options.env ?? process.env;
-  const findings = [...found, ...checkIssuers(configs, env, labelOf)];
+  const findings = [...found, ...checkIssuers(configs, env, labelOf), ...unknownOptions(options)];
   const policy = readPolicy(options, findings);
   const callers = readCallerList(env, findings);
   if (findings.length > 0) throw new ConfigError(findings);

@@ -6,7 +6,6 @@ import type { AnyAll } from '../guards/any-all.ts';
 import type { SdkEvent } from '../events.ts';
 import type { Provider } from '../principal.ts';
 import type { NonEmpty } from '../result.ts';
-import { unknownOptions } from './option-names.ts';
 
 /** The only way to leave `aud` unchecked: scope takes its place. */
 export interface NoAudience {
@@ -69,7 +68,6 @@ export function readPolicy(options: Options, findings: string[]): CheckedOptions
   judge('leewaySeconds', policyFault('leewaySeconds', leewaySeconds), findings);
   judge('maxLifetimeSeconds', policyFault('maxLifetimeSeconds', maxLifetimeSeconds), findings);
   checkFunctions(options, findings);
-  findings.push(...unknownOptions(options));
   return { leewaySeconds, maxLifetimeSeconds, verifiedCache: readVerifiedCache(options.verifiedCache, findings) };
 }
 
