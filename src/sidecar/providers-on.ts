@@ -22,5 +22,7 @@ export function forgottenSwitches(config: Partial<SidecarConfig>): readonly stri
     return found === undefined ? [] : [`${enabled} (${found} is set)`];
   });
   if (forgotten.length === 0) return [];
-  return [`not said, so the provider is off: ${forgotten.join(', ')}; true switches it on, false says it is meant`];
+  return [
+    `a provider stays off, as its switch is not set: ${forgotten.join(', ')}; true switches it on, false ends this warning`,
+  ];
 }
