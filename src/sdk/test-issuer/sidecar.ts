@@ -90,5 +90,6 @@ async function answerFields(backing: Backing, path: string, fields: Fields): Pro
 /** Looked at last, as the sidecar does: a request is read whole before anything is made of it. */
 function playedOf(name: string): Played {
   if (isPlayed(name)) return name;
-  throw new Undecodable(`the field identity_provider has no known value: ${name.slice(0, 64)}`);
+  const known = 'entra_id, tokenx, maskinporten, idporten, ansattporten';
+  throw new Undecodable(`the field identity_provider has no known value: ${name.slice(0, 64)} (known: ${known})`);
 }
