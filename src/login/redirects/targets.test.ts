@@ -99,7 +99,7 @@ function assertWithin(location: string, given: string): void {
   assert.equal(url.username + url.password, '', said);
   assert.ok(url.hostname === DOMAIN || url.hostname.endsWith(`.${DOMAIN}`), said);
   assert.equal(url.href, location, said);
-  assert.ok(!/\/oauth2\/(?:login|logout|callback)/.test(decodeURIComponent(url.pathname)), said);
+  assert.ok(!/\/oauth2\/(?:login|logout|callback)(?:\/|$)/.test(decodeURIComponent(url.pathname)), said);
   assert.match(location, /^[\x21-\x7e]+$/, said);
 }
 
