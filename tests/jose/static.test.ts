@@ -9,10 +9,11 @@ const SOURCE = fileURLToPath(new URL('../../src/', import.meta.url));
 /** Whatever handles the text of a token before it is proven. */
 const FILES = globSync(
   [
-    'oauth/{jws,jws-header,jwt,base64url,strict-json,bearer,algorithms,verified-cache}.ts',
+    'oauth/{jws,jws-header,jwt,base64url,strict-json,escaped-names,bearer,algorithms,verified-cache}.ts',
     'sdk/judge/*.ts',
     'sdk/http/authenticate.ts',
-    'sidecar/{judge,judged,introspect,result-cache,user-token}.ts',
+    'sidecar/judge/*.ts',
+    'sidecar/introspect.ts',
     'sidecar/wire/claims-text.ts',
   ],
   { cwd: SOURCE },
