@@ -4,7 +4,7 @@ import { createRemoteKeySet } from '../../src/oauth/jwks.ts';
 import type { KeySet } from '../../src/oauth/jwks.ts';
 import { JoseError, parseCompactJws } from '../../src/oauth/jws.ts';
 import { checkJwsSignature } from '../../src/oauth/jwt.ts';
-import { judgeToken, PayloadRefused } from '../../src/sidecar/judge/judge.ts';
+import { judgeToken, PayloadRefused } from '../../src/oauth/judge-token.ts';
 
 /** Whether a verifier takes the signature of a token under a key set; anything thrown but a refusal is a bug. */
 type Stage = (token: string, keySet: KeySet) => Promise<boolean>;

@@ -9,12 +9,11 @@ const SOURCE = fileURLToPath(new URL('../../src/', import.meta.url));
 /** Whatever handles the text of a token before it is proven. */
 const FILES = globSync(
   [
-    'oauth/{jws,jws-header,jwt,base64url,strict-json,escaped-names,bearer,algorithms,verified-cache}.ts',
+    'oauth/{jws,jws-header,jwt,base64url,strict-json,escaped-names,bearer,algorithms,verified-cache,judge-token,claims-text}.ts',
     'sdk/judge/*.ts',
     'sdk/http/authenticate.ts',
     'sidecar/judge/*.ts',
     'sidecar/introspect.ts',
-    'sidecar/wire/claims-text.ts',
   ],
   { cwd: SOURCE },
 ).filter((file) => !file.endsWith('.test.ts'));

@@ -1,8 +1,15 @@
 import type { TokenRequestFailed } from '../../oauth/token-endpoint/token-failure.ts';
 
-/** JSON that nobody keeps: every answer of a sidecar. */
-export function answerWith(status: number, body: object, headers: Readonly<Record<string, string>> = {}): Response {
-  return Response.json(body, { status, headers: { 'cache-control': 'no-store', pragma: 'no-cache', ...headers } });
+const HEADERS = { 'content-type': 'application/json', 'cache-control': 'no-store', pragma: 'no-cache' };
+
+/** JSON that nobody keeps: every answer of a sidecar. A text is JSON already. */
+export function answerWith(
+  status: number,
+  body: object | string,
+  headers: Readonly<Record<string, string>> = {},
+): Response {
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  return new Response(text, { status, headers: { ...HEADERS, ...headers } });
 }
 
 /** 400 `invalid_request`. */

@@ -73,7 +73,7 @@ async function answerFields(backing: Backing, path: string, fields: Fields): Pro
   const provider = named === 'azuread' ? 'entra_id' : named;
   if (path === PATHS.introspect) {
     const token = requiredText(fields, 'token');
-    return introspect(backing.desk, playedOf(provider), token);
+    return await introspect(backing.desk, playedOf(provider), token);
   }
   const target = requiredText(fields, 'target');
   if (path === PATHS.exchange) {

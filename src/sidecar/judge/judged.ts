@@ -1,6 +1,6 @@
-import { activeAnswer } from '../wire/claims-text.ts';
+import { activeAnswer } from '../../oauth/claims-text.ts';
 import type { SidecarContext } from '../context.ts';
-import { judgeToken } from './judge.ts';
+import { judgeToken } from '../../oauth/judge-token.ts';
 import type { Provider } from '../provider/provider.ts';
 
 /** What introspection answers for a good token, and whether it was known from a moment ago. */

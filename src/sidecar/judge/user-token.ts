@@ -1,7 +1,8 @@
 import { JoseError } from '../../oauth/jws.ts';
 import type { ProviderName } from '../../providers/provider-variables.ts';
 import type { HttpResponse } from '../../web/http.ts';
-import { inactiveText, PayloadRefused } from './judge.ts';
+import { inactiveText } from '../../oauth/inactive-text.ts';
+import { PayloadRefused } from '../../oauth/judge-token.ts';
 import { judgeOnce } from './judged.ts';
 import { providerNamedIn } from './named-issuer.ts';
 import type { Provider } from '../provider/provider.ts';

@@ -1,6 +1,7 @@
 import { JoseError } from '../../oauth/jws.ts';
 import type { SidecarContext } from '../context.ts';
-import { inactiveText, PayloadRefused } from './judge.ts';
+import { inactiveText } from '../../oauth/inactive-text.ts';
+import { PayloadRefused } from '../../oauth/judge-token.ts';
 import { judgeOnce } from './judged.ts';
 import type { Provider } from '../provider/provider.ts';
 

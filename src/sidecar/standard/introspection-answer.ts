@@ -1,6 +1,6 @@
 import { isJsonObject } from '../../oauth/objects.ts';
 import { parseStrictJson } from '../../oauth/strict-json.ts';
-import { withMembers } from '../wire/claims-text.ts';
+import { withMembers } from '../../oauth/claims-text.ts';
 
 /**
  * The answer of RFC 7662 2.2 for a good token, from the claims as they were written: `active`, `token_type`, and what is called

@@ -1,7 +1,5 @@
-import type { JoseError, JoseErrorCode } from '../../oauth/jws.ts';
-
-/** The signature was right, but the payload is no claims set. */
-export class PayloadRefused extends Error {}
+import type { JoseError, JoseErrorCode } from './jose-error.ts';
+import { PayloadRefused } from './judge-token.ts';
 
 const TEXTS: { readonly [code in JoseErrorCode]?: string } = {
   key_id_missing: 'missing key id from token header',
@@ -16,7 +14,7 @@ const TEXTS: { readonly [code in JoseErrorCode]?: string } = {
   audience_mismatch: 'invalid token: InvalidAudience',
 };
 
-/** The `error` of an inactive answer, word for word that of the sidecar (sidecar-sdk.md 2.2, last column). */
+/** The `error` of an inactive answer (sidecar-sdk.md 2.2, last column). */
 export function inactiveText(error: JoseError | PayloadRefused): string {
   if (error instanceof PayloadRefused) return 'invalid token: InvalidToken';
   return TEXTS[error.code]?.replace('%', error.claim ?? '') ?? 'invalid token header: InvalidToken';
