@@ -120,7 +120,7 @@ async function open(
   };
 }
 
-type Shared = Omit<DaemonDependencies, 'emitterOf' | 'env'>;
+type Shared = Omit<DaemonDependencies, 'emitterOf' | 'forget' | 'env'>;
 
 function createDaemon(
   config: SidecarConfig,
@@ -129,7 +129,8 @@ function createDaemon(
 ): SidecarDaemon {
   const table = eventsLabelledByApp();
   const emitterOf = (app = ''): Emit<SidecarEvent> => observer.emitter('sidecar', table, { app });
-  return createSidecarDaemon(config, { ...parts, emitterOf, env, graceSeconds: GRACE_SECONDS });
+  const forget = (app: string): void => observer.forget({ app });
+  return createSidecarDaemon(config, { ...parts, emitterOf, forget, env, graceSeconds: GRACE_SECONDS });
 }
 
 function isProbe({ name }: ListenerSpec): boolean {

@@ -18,6 +18,11 @@ type Labels = Record<string, string>;
 type Add = (value: number) => void;
 /** Finds or begins the series with these labels. */
 type Series = (labels: Labels) => Add;
+/** One metric: how its series begin, and how they end. */
+interface Kept {
+  readonly open: Series;
+  readonly drop: (labels: Labels) => void;
+}
 type Feed = (fields: Fields) => void;
 
 /** One metric that a kind of event feeds. */
@@ -42,6 +47,8 @@ export interface Metrics {
    * they disagree on its kind or labels, which is a mistake in the tables.
    */
   feed(rule: EventRule): Feed;
+  /** Drops every series that has these values among its labels; what still counted into one of them is lost. */
+  forget(labels: Readonly<Labels>): void;
   /** All of them in the Prometheus text format. */
   text(): Promise<string>;
   snapshot(): Promise<MetricSnapshot>;
@@ -55,11 +62,11 @@ export function addUpMetrics(snapshots: readonly MetricSnapshot[]): Promise<stri
 /** No metrics yet. */
 export function createMetrics(): Metrics {
   const registry = new Registry();
-  const known = new Map<string, { readonly shape: string; readonly open: Series }>();
+  const known = new Map<string, Kept & { readonly shape: string }>();
 
-  const shared = (kind: string, rule: { name: string; labels: readonly string[] }, make: () => Series): Series => {
+  const shared = (kind: string, rule: { name: string; labels: readonly string[] }, make: () => Kept): Series => {
     const shape = `${kind} ${rule.labels.join(',')}`;
-    const metric = known.get(rule.name) ?? { shape, open: bounded(make()) };
+    const metric = known.get(rule.name) ?? { shape, ...bounded(make()) };
     if (metric.shape !== shape) throw new Error(`two event rules disagree on the metric ${rule.name}`);
     known.set(rule.name, metric);
     return metric.open;
@@ -79,14 +86,17 @@ export function createMetrics(): Metrics {
       const open = shared('histogram', histogram, () => {
         const buckets = [...(histogram.buckets ?? BUCKETS)];
         const metric = new Histogram({ ...settings(histogram), buckets, registers: [registry] });
-        return (labels) => (value) => metric.observe(labels, value);
+        return {
+          open: (labels) => (value) => metric.observe(labels, value),
+          drop: (labels) => metric.remove(labels),
+        };
       });
       meters.push(meterOf(histogram, open));
     }
     if (gauge !== undefined) {
       const open = shared('gauge', gauge, () => {
         const metric = new Gauge({ ...settings(gauge), aggregator: 'max', registers: [registry] });
-        return (labels) => (value) => metric.set(labels, value);
+        return { open: (labels) => (value) => metric.set(labels, value), drop: (labels) => metric.remove(labels) };
       });
       meters.push(meterOf(gauge, open));
     }
@@ -100,6 +110,7 @@ export function createMetrics(): Metrics {
       const all = meters(rule);
       return (fields) => takeAll(all, fields);
     },
+    forget: (labels) => known.forEach(({ drop }) => drop(labels)),
     text: () => registry.metrics(),
     snapshot: () => registry.getMetricsAsJSON(),
   };
@@ -114,24 +125,30 @@ export function takeAll(meters: readonly Meter[], fields: Fields): void {
 }
 
 /** Counts beside the library, which has to look for the series each time, and tells it when somebody reads. */
-function countSeries(registry: Registry, rule: NonNullable<Figures['counter']>): Series {
-  const pending: { readonly labels: Labels; count: number }[] = [];
+function countSeries(registry: Registry, rule: NonNullable<Figures['counter']>): Kept {
+  const pending = new Map<Labels, { readonly labels: Labels; count: number }>();
   const metric = new Counter({
     ...settings(rule),
     registers: [registry],
     collect() {
-      for (const series of pending) {
+      for (const series of pending.values()) {
         if (series.count > 0) metric.inc(series.labels, series.count);
         series.count = 0;
       }
     },
   });
-  return (labels) => {
-    const series = { labels, count: 0 };
-    pending.push(series);
-    return (value) => {
-      series.count += value;
-    };
+  return {
+    open(labels) {
+      const series = { labels, count: 0 };
+      pending.set(labels, series);
+      return (value) => {
+        series.count += value;
+      };
+    },
+    drop(labels) {
+      pending.delete(labels);
+      metric.remove(labels);
+    },
   };
 }
 
@@ -196,20 +213,30 @@ function reader(name: string, source: LabelSource = {}): (fields: Fields) => str
   };
 }
 
-function bounded(open: Series): Series {
-  const series = new Map<string, Add>();
+function bounded({ open, drop }: Kept): Kept {
+  const series = new Map<string, { readonly labels: Labels; readonly add: Add }>();
   let others: Add | undefined;
-  return (labels) => {
-    const key = keyOf(labels);
-    const known = series.get(key);
-    if (known !== undefined) return known;
-    if (series.size >= MAX_SERIES) {
-      others ??= open(Object.fromEntries(Object.keys(labels).map((name) => [name, OTHER])));
-      return others;
-    }
-    const opened = open(labels);
-    series.set(key, opened);
-    return opened;
+  return {
+    open(labels) {
+      const key = keyOf(labels);
+      const known = series.get(key);
+      if (known !== undefined) return known.add;
+      if (series.size >= MAX_SERIES) {
+        others ??= open(Object.fromEntries(Object.keys(labels).map((name) => [name, OTHER])));
+        return others;
+      }
+      const add = open(labels);
+      series.set(key, { labels, add });
+      return add;
+    },
+    drop(some) {
+      const wanted = Object.entries(some);
+      for (const [key, { labels }] of series) {
+        if (!wanted.every(([name, value]) => labels[name] === value)) continue;
+        drop(labels);
+        series.delete(key);
+      }
+    },
   };
 }
 

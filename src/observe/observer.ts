@@ -24,6 +24,8 @@ export interface Observer {
   readonly within: <T>(fields: Readonly<Record<string, string>>, work: () => T) => T;
   /** Whether an audit record could be written now; true when nothing keeps them. */
   auditReady(): boolean | Promise<boolean>;
+  /** Drops the series that have these values among their labels: of what is no more, nothing is left to tell. */
+  forget(labels: Readonly<Record<string, string>>): void;
   /** The metrics of all programs, in the Prometheus text format. */
   metrics(): Promise<string>;
   /** The same for {@link addUpMetrics}. */
@@ -110,6 +112,7 @@ export function createObserver(options: ObserverOptions): Observer {
     },
     within: (fields, work) => surroundings.run(fields, work),
     auditReady: () => trail?.ready() ?? true,
+    forget: (labels) => metrics.forget(labels),
     metrics: () => metrics.text(),
     metricSnapshot: () => metrics.snapshot(),
     async close() {

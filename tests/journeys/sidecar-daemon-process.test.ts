@@ -100,6 +100,9 @@ test('a daemon serves each app at its address, labels figures by app, follows it
   await until(async () => (await post(late.origin)).status === 200);
   await assert.rejects(post(two.origin));
   assert.equal((await post(one.origin)).status, 200);
+  // Names that come and go, as those of previews do, must not fill up what figures may hold.
+  await until(async () => !(await (await fetch(`${daemon.probes}/metrics`)).text()).includes('app="team-b/two"'));
+  assert.match(await (await fetch(`${daemon.probes}/metrics`)).text(), /requests_total\{.*app="team-a\/one".*\} 2$/m);
   assert.equal(await daemon.stop(), 0);
 });
 

@@ -22,6 +22,8 @@ import { createScanner } from './scanner.ts';
 /** What a daemon runs on. */
 export interface DaemonDependencies extends Omit<SidecarDependencies, 'emit' | 'reload'> {
   readonly emitterOf: (app?: string) => Emit<SidecarEvent>;
+  /** Drops the figures of an application that is no more. */
+  readonly forget?: (app: string) => void;
   /** Everything the operator said. */
   readonly env: Environment;
   readonly timers?: Timers;

@@ -41,7 +41,7 @@ export interface HostingParts extends Omit<SidecarDependencies, 'reload'> {
 /** Opens its listener. Throws SidecarMisconfigured with nothing left open, also when its place is taken. */
 export async function hostApp(parts: HostingParts): Promise<HostedApp> {
   const { env, folder, place, now } = parts;
-  const { emit, open } = untilOpen(parts.emit);
+  const { emit, open, silence } = whileOpen(parts.emit);
   const variables = appVariables(parts.variables, place);
   const settings = readSettings(sidecarSettings, { ...env, ...variables });
   if (!settings.ok) throw new SidecarMisconfigured(settings.problems);
@@ -84,17 +84,32 @@ export async function hostApp(parts: HostingParts): Promise<HostedApp> {
     async close(graceSeconds) {
       await Promise.all(listeners.map((listener) => listener.close(graceSeconds)));
       application.close();
+      silence();
     },
   };
 }
 
-/** What an application tells before it is open is told when it is: whose place is taken is opened again and again. */
-function untilOpen(emit: Emit<SidecarEvent>): { readonly emit: Emit<SidecarEvent>; readonly open: () => void } {
+interface WhileOpen {
+  readonly emit: Emit<SidecarEvent>;
+  readonly open: () => void;
+  readonly silence: () => void;
+}
+
+/**
+ * What an application tells before it is open is told when it is: whose place is taken is opened again and again. A refresh that ends
+ * after it is closed tells nothing: its figures are gone by then.
+ */
+function whileOpen(emit: Emit<SidecarEvent>): WhileOpen {
   let held: SidecarEvent[] | undefined = [];
+  let isSilent = false;
   return {
     emit: (event) => {
+      if (isSilent) return;
       if (held === undefined) emit(event);
       else held.push(event);
+    },
+    silence: () => {
+      isSilent = true;
     },
     open() {
       const early = held ?? [];

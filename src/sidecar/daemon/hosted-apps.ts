@@ -14,6 +14,8 @@ import type { HostedApp } from './hosted-app.ts';
 export interface HostingDependencies extends Omit<SidecarDependencies, 'emit' | 'reload'> {
   /** Tells what happens to one application; without a name, what all share. */
   readonly emitterOf: (app?: string) => Emit<SidecarEvent>;
+  /** Drops the figures of an application that is no more. */
+  readonly forget?: (app: string) => void;
   readonly issuers: Issuers;
   /** The operator's settings, beneath those of each application. */
   readonly env: Environment;
@@ -38,11 +40,12 @@ export interface HostedApps {
 
 /** Keeps applications apart: one place is one application, and the first that has it keeps it. */
 export function createHostedApps(dependencies: HostingDependencies): HostedApps {
-  const { emitterOf, graceSeconds, isReserved = () => false } = dependencies;
+  const { emitterOf, forget = () => {}, graceSeconds, isReserved = () => false } = dependencies;
   const hosted = new Map<string, HostedApp>();
   const refused = new Map<string, readonly string[]>();
   const ending = new Set<Promise<void>>();
   const tell = emitterOf();
+  let isEnd = false;
 
   function refuse(name: string, problems: readonly string[]): void {
     const isNews = refused.get(name)?.join() !== problems.join();
@@ -50,8 +53,12 @@ export function createHostedApps(dependencies: HostingDependencies): HostedApps 
     if (isNews) tell({ event: 'sidecar.app', app: name, outcome: 'refused', problems: problems.join('; ') });
   }
 
-  function end(app: HostedApp): void {
-    const done = app.close(graceSeconds).finally(() => ending.delete(done));
+  function end(name: string, app: HostedApp): void {
+    const done = app.close(graceSeconds).finally(() => {
+      ending.delete(done);
+      // One that has moved, or is back already, goes on counting; at the end of all, figures are still to be delivered.
+      if (!hosted.has(name) && !isEnd) forget(name);
+    });
     ending.add(done);
   }
 
@@ -60,7 +67,7 @@ export function createHostedApps(dependencies: HostingDependencies): HostedApps 
     const app = hosted.get(name);
     if (app === undefined) return;
     hosted.delete(name);
-    end(app);
+    end(name, app);
     tell({ event: 'sidecar.app', app: name, outcome: 'closed' });
   }
 
@@ -82,7 +89,7 @@ export function createHostedApps(dependencies: HostingDependencies): HostedApps 
     const app = await hostApp({ ...dependencies, emit: emitterOf(name), folder, ...found });
     const old = hosted.get(name);
     hosted.set(name, app);
-    if (old !== undefined) end(old);
+    if (old !== undefined) end(name, old);
     tell({ event: 'sidecar.app', app: name, outcome: 'opened' });
   }
 
@@ -117,6 +124,7 @@ export function createHostedApps(dependencies: HostingDependencies): HostedApps 
       }
     },
     async close() {
+      isEnd = true;
       for (const name of hosted.keys()) remove(name);
       await Promise.all(ending);
     },
