@@ -145,7 +145,7 @@ describe('sqlite store file', () => {
         const child = spawn(process.execPath, ['--input-type=module-typescript', '-e', script, file], {
           stdio: ['ignore', 'pipe', 'inherit'],
         });
-        const [said, [code]] = await Promise.all([text(child.stdout), once(child, 'exit')]);
+        const [said, [code]] = await Promise.all([text(child.stdout), once(child, 'close')]);
         assert.equal(code, 0);
         return Number(said);
       }),

@@ -24,9 +24,11 @@ test('a keeper whose `up` goes while a dev command is talking ends that command,
   const order: KeeperOrder = { kind: 'start', app: 'local:team:talker', launch: { command, cwd: process.cwd(), env } };
   child.send(order);
   const pid = await started;
-  const exit = once(child, 'exit');
+  // There is no 'close' for whoever disconnects: what was said is all there when the stream has closed, too.
+  const [exit, said] = [once(child, 'exit'), once(child.stderr ?? child, 'close')];
   child.disconnect();
   assert.deepEqual(await exit, [0, null], complaints);
+  await said;
   assert.equal(complaints, '');
   assert.equal(isAlive(pid), false);
 });

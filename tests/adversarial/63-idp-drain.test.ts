@@ -4,13 +4,12 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { setTimeout as wait } from 'node:timers/promises';
 import { startAlone } from '../journeys/idp-alone.ts';
 import { loopbackFetch } from '../loopback.ts';
+import { until } from '../until.ts';
 import { createRandom, drawSeed } from './scale.ts';
 
 const UNDER_WAY = 40;
-const POLL_MS = 10;
 
 test('T63 local providers that are told to end under load answer everything they have begun, and end without a word of failure', async (t) => {
   const stateDir = mkdtempSync(join(tmpdir(), 'fullmakt-drain-'));
@@ -36,12 +35,11 @@ test('T63 local providers that are told to end under load answer everything they
     const answer = await loopbackFetch(`${issuer}/token`, { method: 'POST', body });
     return `${answer.status} ${JSON.stringify(await answer.json())}`;
   });
-  for (;;) {
+  await until(async () => {
     const [, hits = '0'] = /"hits":(\d+)/.exec(await control('GET', '/v1/faults')) ?? [];
-    if (Number(hits) >= UNDER_WAY) break;
-    await wait(POLL_MS);
-  }
-  const ended = once(idp.process, 'exit');
+    return Number(hits) >= UNDER_WAY;
+  });
+  const ended = once(idp.process, 'close');
   idp.process.kill('SIGTERM');
   for (const answer of await Promise.all(answers)) assert.match(answer, /^40[01] \{"error":/);
   assert.deepEqual(await ended, [0, null]);

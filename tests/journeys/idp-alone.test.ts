@@ -12,6 +12,7 @@ import { createOutboundFetch, type OutboundFetch } from '../../src/web/outbound-
 import { localFetch } from '../local-fetch.ts';
 import type { TestFetch } from '../local-fetch.ts';
 import { cryptoKey } from '../strangers/keys.ts';
+import { until } from '../until.ts';
 import { type Alone, startAlone, startWith } from './idp-alone.ts';
 import { root } from './platform.ts';
 
@@ -169,7 +170,8 @@ test('a client added by the control API is known at once', async () => {
 test('a refusal is told on standard error, in one line', async () => {
   const config = await configuration('entra', APP, openid.ClientSecretPost('wrong'));
   await assert.rejects(openid.clientCredentialsGrant(config, { scope: `api://${APP}/.default` }));
-  assert.match(alone.notices(), new RegExp(`^refused  entra .*${APP}.*7000215.*$`, 'm'));
+  const line = new RegExp(`^refused  entra .*${APP}.*7000215.*$`, 'm');
+  await until(() => line.test(alone.notices()), alone.notices);
 });
 
 test('a program that took the lines of `idp env` believes the certificates', () => {
@@ -249,7 +251,6 @@ test('the clients file that README shows is taken whole', async (t) => {
   writeFileSync(file, text);
   const running = await startAlone(['--dir', join(folder, 'readme'), '--clients', file]);
   t.after(() => running.stop());
-  assert.equal(running.notices(), '');
   const { url, tokenFile } = running.summary.control;
   const authorization = `Bearer ${readFileSync(tokenFile, 'utf8').trim()}`;
   for (const persona of ['idporten', 'entra', 'maskinporten']) {
@@ -257,6 +258,8 @@ test('the clients file that README shows is taken whole', async (t) => {
     const { clients: known }: { clients: readonly unknown[] } = JSON.parse(await listed.text());
     assert.equal(known.length, 1, persona);
   }
+  await running.stop('SIGINT');
+  assert.match(running.notices(), /^[^\n]*SIGINT: stopping[^\n]*\n$/, 'nothing else was said');
 });
 
 test('a client that cannot be used is left out, with its line and field; the others are there', async (t) => {
@@ -268,7 +271,8 @@ test('a client that cannot be used is left out, with its line and field; the oth
     readFileSync(file, 'utf8')
       .split('\n')
       .findIndex((text) => text.includes('redirect_uri: ')) + 1;
-  assert.match(running.notices(), new RegExp(`^/.*\\.yaml:${line}: left out: openid\\.0\\.redirect_uri: `, 'm'));
+  const told = new RegExp(`^/.*\\.yaml:${line}: left out: openid\\.0\\.redirect_uri: `, 'm');
+  await until(() => told.test(running.notices()), running.notices);
 });
 
 test('Ctrl-C ends it with exit code 0; the next start has the same keys, CA, people and control token', async (t) => {

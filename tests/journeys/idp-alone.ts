@@ -26,7 +26,7 @@ export interface Alone {
   readonly process: ChildProcess;
   /** The variables it was started with, for another one on the same ports. */
   readonly env: Readonly<Record<string, string>>;
-  /** What it printed on standard error so far. */
+  /** What it printed on standard error, as far as it has arrived: before the end, wait for it with `until`. */
   readonly notices: () => string;
   issuer(persona: string): string;
   /** Ends it, and gives its exit code and signal. */

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { setTimeout as wait } from 'node:timers/promises';
+import { until } from '../until.ts';
 import { createBrowser } from './browser.ts';
 import { readChain } from './chain.ts';
 import {
@@ -53,14 +53,6 @@ function processesOf(folder: string): string[] {
     });
 }
 
-async function eventually(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  for (let attempt = 0; attempt < 200; attempt++) {
-    if (await holds()) return;
-    await wait(50);
-  }
-  assert.fail(`not within ten seconds: ${what}`);
-}
-
 async function allFree(ports: readonly number[]): Promise<boolean> {
   return (await Promise.all(ports.map(isFree))).every(Boolean);
 }
@@ -79,8 +71,8 @@ test('after kill -9 of `up` no process and no port is left, and a restart finds 
   const clientIds = readFileSync(join(first.summary.stateDir, 'run/registry/register-api/env.json'), 'utf8');
 
   await first.stop('SIGKILL');
-  await eventually('every port is free again', () => allFree(portsOf(first.summary)));
-  await eventually('no process is left', () => processesOf(dir).length === 0);
+  await until(() => allFree(portsOf(first.summary)), 'every port is free again');
+  await until(() => processesOf(dir).length === 0, 'no process is left');
 
   const second = await startPlatform(dir, offset);
   t.after(() => second.stop());
@@ -103,11 +95,11 @@ test('after kill -9 of `up` no process and no port is left, and a restart finds 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   test(`${signal} ends everything that \`up\` started, and \`up\` itself with code 0`, async () => {
     const platform = await startPlatform(dir, offset);
-    const exit = once(platform.process, 'exit');
+    const exit = once(platform.process, 'close');
     platform.process.kill(signal);
     assert.deepEqual(await exit, [0, null]);
-    await eventually('every port is free again', () => allFree(portsOf(platform.summary)));
-    await eventually('no process is left', () => processesOf(dir).length === 0);
+    await until(() => allFree(portsOf(platform.summary)), 'every port is free again');
+    await until(() => processesOf(dir).length === 0, 'no process is left');
   });
 }
 
@@ -160,6 +152,8 @@ test('without python3 the Python example says so once, and everything else is re
   t.after(() => platform.stop());
   assert.equal(platform.app('register-audit').state, 'not started: python3 not found');
   assert.equal(platform.app('register-api').state, 'running');
+  await platform.noticed(/python3 not found/);
+  await platform.stop();
   assert.equal(platform.notices().match(/python3 not found/g)?.length, 1);
 });
 

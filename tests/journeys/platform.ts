@@ -39,7 +39,7 @@ export interface Platform {
   readonly summary: Summary;
   readonly dir: string;
   readonly process: ChildProcess;
-  /** What it printed on standard error so far: notices, refusals, app output. */
+  /** What it printed on standard error, as far as it has arrived: notices, refusals, app output. */
   readonly notices: () => string;
   /** Resolves when a notice matches; rejects after the seconds given. */
   noticed(pattern: RegExp, seconds?: number): Promise<string>;
@@ -74,20 +74,21 @@ export async function startPlatform(
     env: { ...process.env, FULLMAKT_UP_PORT_OFFSET: String(offset), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  // Not 'exit': what it printed last may still be on its way then.
+  const gone = once(child, 'close');
   let out = '';
   let err = '';
   child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
   const summary = await new Promise<Summary>((fulfil, reject) => {
     const limit = setTimeout(() => reject(new Error(`not ready within 60 s:\n${err}`)), 60_000);
-    child.once('exit', (code) => reject(new Error(`up ended with ${code}:\n${err}`)));
+    child.once('close', (code) => reject(new Error(`up ended with ${code}:\n${err}`)));
     child.stdout.on('data', () => {
       if (!out.trimEnd().endsWith('}')) return;
       clearTimeout(limit);
       fulfil(JSON.parse(out));
     });
   });
-  child.removeAllListeners('exit');
   const app = (name: string): Summary['apps'][number] => {
     const found = summary.apps.find((each) => each.name === name);
     if (found === undefined) throw new Error(`no app ${name} in ${out}`);
@@ -101,7 +102,10 @@ export async function startPlatform(
     noticed: (pattern, seconds = 10) => noticed(child, () => err, pattern, seconds),
     app,
     url: (name) => app(name).url ?? app(name).app,
-    stop: (signal = 'SIGTERM') => stop(child, signal),
+    stop: async (signal = 'SIGTERM') => {
+      child.kill(signal);
+      await gone;
+    },
   };
 }
 
@@ -116,13 +120,6 @@ async function noticed(child: ChildProcess, text: () => string, pattern: RegExp,
       throw new Error(`no notice like ${pattern} within ${seconds} s; there were:\n${text()}`);
     }
   }
-}
-
-async function stop(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const gone = once(child, 'exit');
-  child.kill(signal);
-  await gone;
 }
 
 /** A port offset at which every port of the examples is free. */

@@ -24,15 +24,17 @@ interface Invocation {
 export interface RunningCommand<S> {
   readonly summary: S;
   readonly child: ChildProcess;
-  /** What it printed on standard error so far. */
+  /** What it printed on standard error, as far as it has arrived: before the end, wait for it with `until`. */
   said(): string;
-  /** Ends it, and gives its exit code. */
+  /** Ends it, and gives its exit code; what it printed has arrived then. */
   stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
 
 /** Starts a command with `--json`, and waits for its summary; rejects with what it said when it ends instead. */
 export async function startCommand<S>(invocation: Invocation): Promise<RunningCommand<S>> {
   const child = spawnCommand(invocation);
+  // Not 'exit': what it printed last may still be on its way then.
+  const gone = new Promise((resolve) => child.once('close', resolve));
   let [out, err] = ['', ''];
   child.stderr?.on('data', (chunk: Buffer) => (err += chunk.toString()));
   const patience = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS);
@@ -48,11 +50,8 @@ export async function startCommand<S>(invocation: Invocation): Promise<RunningCo
     child,
     said: () => err,
     stop: async (signal = 'SIGTERM') => {
-      if (child.exitCode === null && child.signalCode === null) {
-        const gone = new Promise((resolve) => child.once('close', resolve));
-        child.kill(signal);
-        await gone;
-      }
+      child.kill(signal);
+      await gone;
       return child.exitCode;
     },
   };

@@ -42,7 +42,7 @@ export async function startExchangeProcess(options: ExchangeProcessOptions): Pro
   });
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     if (child.exitCode !== null || child.signalCode !== null) return;
-    const gone = once(child, 'exit');
+    const gone = once(child, 'close');
     child.kill(signal);
     await gone;
   };

@@ -39,7 +39,7 @@ export async function startSentinel(primary: TestRedis): Promise<TestSentinel> {
       said += chunk.toString();
       if (/\+monitor master/.test(said)) resolve();
     });
-    child.once('exit', () => reject(new Error(`the sentinel ended: ${said}`)));
+    child.once('close', () => reject(new Error(`the sentinel ended: ${said}`)));
   });
   return {
     port,

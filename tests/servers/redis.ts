@@ -48,7 +48,7 @@ export async function startRedis(...args: readonly string[]): Promise<TestRedis>
         said += chunk.toString();
         if (/Ready to accept/.test(said)) resolve();
       });
-      server.once('exit', () => reject(new Error(`the server ended: ${said}`)));
+      server.once('close', () => reject(new Error(`the server ended: ${said}`)));
     });
   };
   const end = async (): Promise<void> => {

@@ -50,7 +50,7 @@ export async function startApache(port: number, directives: readonly string[], c
     });
   }
   child.once('error', started.reject);
-  child.once('exit', (code) => started.reject(new Error(`apache2 ended with ${code}:\n${lines.join('\n')}`)));
+  child.once('close', (code) => started.reject(new Error(`apache2 ended with ${code}:\n${lines.join('\n')}`)));
   try {
     await started.promise;
   } catch (error) {
