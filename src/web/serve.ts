@@ -10,7 +10,7 @@ import type { Limits } from './limits.ts';
 import { LIMITS, TARGET_BYTES } from './limits.ts';
 import { listen } from './listen.ts';
 import { failure, own, refuseUnreadable } from './own-answers.ts';
-import { createRequest } from './request.ts';
+import { createRequest, isAllHere } from './request.ts';
 import { refuseUpgrade, respond } from './respond.ts';
 import type { Answer } from './respond.ts';
 import { handshakeRefusal, wantsWebSocket } from './websocket.ts';
@@ -209,13 +209,12 @@ function upgradeNow(
 }
 
 function watchBody(incoming: IncomingMessage, outgoing: ServerResponse, idleSeconds: number): void {
-  const hasBody =
-    incoming.headers['transfer-encoding'] !== undefined || incoming.headers['content-length'] !== undefined;
-  if (!hasBody || incoming.complete) return;
+  const declared = incoming.headers['content-length'];
+  if ((declared === undefined && incoming.headers['transfer-encoding'] === undefined) || incoming.complete) return;
   const { socket } = incoming;
-  // What came with the headers has been read by then; most bodies are whole, and timers would cost more than reading them.
+  // What came with the headers is here by then; most bodies are whole, and timers would cost more than reading them.
   process.nextTick(() => {
-    if (incoming.complete || outgoing.writableEnded) return;
+    if (incoming.complete || outgoing.writableEnded || isAllHere(incoming, Number(declared ?? 0))) return;
     socket.setTimeout(idleSeconds * 1000);
     incoming.once('end', () => {
       // After the answer the timer is the one of the idle connection; what an earlier one has still to write keeps its own.
