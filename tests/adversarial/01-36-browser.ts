@@ -5,8 +5,13 @@ import { buffer } from 'node:stream/consumers';
 import { assertLoopback, loopbackSocket } from '../loopback.ts';
 
 const ADDRESS = '127.0.0.1';
-/** Longest wait for the next byte of a raw conversation before it is ended, in milliseconds. */
-const QUIET_MS = 400;
+/** A raw conversation is over after so many looks without another byte. */
+const QUIET_LOOKS = 40;
+const LOOK_MS = 10;
+/** The same for one in which an answer has to come. */
+const PATIENT_LOOKS = 2000;
+/** One request without a body that asks for the end of the connection: whoever gets it answers, well or ill. */
+const TO_BE_ANSWERED = /^(?:GET|HEAD) (?:(?!\r\n\r\n)[^])*\r\nConnection: close\r\n\r\n$/;
 
 /** An answer as it came. */
 export interface Answer {
@@ -84,22 +89,31 @@ function keep(jar: Map<string, string>, setCookies: readonly string[]): void {
 
 /**
  * Writes bytes on a connection of their own and answers everything that came back until it was closed, or looked like
- * `whole`. A peer that waits for more gets the end of the connection instead.
+ * `whole`. A peer that waits for more gets the end of the connection instead. How long that takes is told by how often this process
+ * had its turn, in which the peer often is, too: on a busy machine a clock alone would cut who is about to answer.
  */
 export async function converse(port: number, bytes: string | Buffer, whole?: RegExp): Promise<string> {
   const socket = await loopbackSocket({ host: ADDRESS, port });
+  const sent = typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes;
+  const most = whole !== undefined || TO_BE_ANSWERED.test(sent.toString('latin1')) ? PATIENT_LOOKS : QUIET_LOOKS;
   let heard = '';
-  socket.setTimeout(QUIET_MS, () => socket.end());
+  let quiet = 0;
   socket.setEncoding('latin1').on('data', (chunk: string) => {
+    quiet = 0;
     heard += chunk;
     if (whole?.test(heard) === true) socket.end();
   });
   socket.on('end', () => socket.end());
   socket.on('error', () => socket.destroy());
-  socket.write(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes);
+  socket.write(sent);
+  const looks = setInterval(() => {
+    quiet += 1;
+    if (quiet === most) socket.end();
+  }, LOOK_MS);
   await new Promise((resolve) => {
     socket.once('close', resolve);
   });
+  clearInterval(looks);
   return heard;
 }
 
