@@ -69,12 +69,13 @@ export async function sidecarSetUp(command: ServerCommand, env: Environment, cwd
   return {
     config: own.settings,
     server: process.settings,
-    reload: { env: beneath, variables: folders.variables },
+    reload: { env: beneath, variables: folders.variables, silent: folders.silent },
     warnings: [
       ...own.warnings,
       ...process.warnings,
       ...callLimits(process.settings).warnings,
       ...forgottenSwitches(own.settings),
+      ...folders.silent.map((folder) => `${folder} holds no variable: is its volume there?`),
     ],
     ...(own.settings.appsDir === undefined && { providers: providersOn(own.settings) }),
     effective: { ...shown(sidecarSettings, own.settings), ...shown(sidecarServerSettings, process.settings) },

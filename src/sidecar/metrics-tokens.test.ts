@@ -48,7 +48,7 @@ async function setup(t: test.TestContext, more: Record<string, string> = {}): Pr
     now: () => clock.now,
     emit: observer.emitter('sidecar', sidecarEvents),
     metrics: () => observer.metrics(),
-    reload: { env, variables: {}, timers: never },
+    reload: { env, variables: {}, silent: [], timers: never },
   });
   const [api, probes] = await Promise.all(program.listeners.map(serve));
   t.after(async () => {

@@ -6,7 +6,6 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
-import { setImmediate } from 'node:timers/promises';
 import { generatePrivateJwk } from '../../src/oauth/jwk.ts';
 import { writeRunFolder, removeOtherRunFolders } from '../../src/registrar/sinks/run-folder.ts';
 import { startDaemon, writeApp } from '../../src/sidecar/testing/daemon.ts';
@@ -16,6 +15,7 @@ import { makeKeys, startProvider, testEnv } from '../../src/sidecar/testing/side
 import type { FakeProvider } from '../../src/sidecar/testing/sidecar.ts';
 import { json } from '../../src/web/http.ts';
 import { freePort } from '../servers/free-port.ts';
+import { until } from '../until.ts';
 
 /* One sidecar for many applications (sidecar-sdk.md 3.8). */
 
@@ -99,14 +99,6 @@ const told = ({ events }: TestDaemon): readonly string[] =>
 const problemOf = ({ events }: TestDaemon, name: string): string =>
   events.flatMap((each) => (each.event === 'sidecar.app' && each.app === name ? [each.problems ?? ''] : [])).at(-1) ??
   '';
-
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 20_000;
-  while (!(await condition())) {
-    assert.ok(performance.now() < deadline, 'it did not happen in time');
-    await setImmediate();
-  }
-}
 
 test('S2 two apps and one target give two keys and two tokens: the listener alone decides who asks (8.1)', async (t) => {
   const it = await world(t);
@@ -424,6 +416,30 @@ test('when the folder of all apps is gone they are served as before, and are fol
   await rm(app.folder, { recursive: true });
   await daemon.daemon.readAgain();
   await until(() => isDown(app));
+});
+
+test('a folder of all apps, or of one, that holds nothing any more is a volume that is away: nobody is closed (3.8)', async (t) => {
+  const it = await world(t);
+  const app = await written(it, 'a/app');
+  const daemon = await it.start();
+  await tokenOf(app);
+  await rename(join(it.root, 'a'), `${it.root}-away`);
+  await daemon.daemon.readAgain();
+  await tokenOf(app);
+  const { status, body } = await daemon.readiness();
+  assert.equal(status, 200);
+  assert.match(String(body['problem']), /is empty/);
+  await daemon.daemon.readAgain();
+  const told = daemon.events.filter(({ event }) => event === 'sidecar.reload');
+  assert.equal(told.length, 1, 'told once');
+  await rename(`${it.root}-away`, join(it.root, 'a'));
+  await daemon.daemon.readAgain();
+  assert.equal((await daemon.readiness()).body['problem'], undefined);
+  await rm(join(app.folder, 'sidecar'), { recursive: true });
+  await mkdir(join(app.folder, 'sidecar'));
+  await daemon.daemon.readAgain();
+  await tokenOf(app);
+  assert.match(problemOf(daemon, 'a/app'), /sidecar holds no variable/);
 });
 
 test('an application that names the place of probes is refused, and keeps nothing from the others (3.8)', async (t) => {

@@ -4,7 +4,6 @@ import { mkdir, rename, rm, symlink, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
-import { setImmediate } from 'node:timers/promises';
 import { generatePrivateJwk } from '../../src/oauth/jwk.ts';
 import type { PrivateJwk } from '../../src/oauth/jwk.ts';
 import { manualTimers, mountVariables, temporaryFolder, writeVariables } from '../../src/sidecar/testing/folders.ts';
@@ -12,6 +11,7 @@ import type { ManualTimers } from '../../src/sidecar/testing/folders.ts';
 import { makeKeys, startProvider, startSidecar, testEnv } from '../../src/sidecar/testing/sidecar.ts';
 import type { FakeProvider, TestSidecar } from '../../src/sidecar/testing/sidecar.ts';
 import { json } from '../../src/web/http.ts';
+import { until } from '../until.ts';
 
 /* Credentials that change while a sidecar serves (sidecar-sdk.md 3.8). */
 
@@ -67,15 +67,6 @@ async function readiness(sidecar: TestSidecar): Promise<{ status: number; reload
 
 const reloads = ({ events }: TestSidecar): readonly string[] =>
   events.flatMap((event) => (event.event === 'sidecar.reload' ? [event.outcome] : []));
-
-/** Waits for what a timer set going. */
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 20_000;
-  while (!(await condition())) {
-    assert.ok(performance.now() < deadline, 'it did not happen in time');
-    await setImmediate();
-  }
-}
 
 const jwk = (key: PrivateJwk): string => JSON.stringify(key);
 
@@ -204,6 +195,63 @@ test('what cannot be read changes nothing and stops nothing: pipes, folders, lon
   await writeVariables(folder, client);
   await sidecar.readAgain();
   assert.equal((await readiness(sidecar)).reload['outcome'], 'success');
+});
+
+/** All that is said of Entra ID, the switch too, is in the folder; what is empty there may say nothing at all. */
+async function fed(
+  t: TestContext,
+  write: (folder: string, client: Readonly<Record<string, string>>) => Promise<void>,
+): Promise<Stage> {
+  const folder = join(temporaryFolder(t), 'secrets');
+  const provider = await startProvider(t, keys);
+  const env = testEnv(provider.origin, keys);
+  const names = Object.keys(env).filter((name) => name.startsWith('AZURE_'));
+  const client = Object.fromEntries(names.map((name) => [name, env[name] ?? '']));
+  await write(folder, client);
+  const rest = Object.fromEntries(Object.entries(env).filter(([name]) => !names.includes(name)));
+  const timers = manualTimers();
+  const said = { ...rest, FULLMAKT_SIDECAR_SECRET_DIRS: folder, PROBE_BIND_ADDRESS: '127.0.0.1:0' };
+  return { folder, provider, sidecar: await startSidecar(t, said, timers), timers, client };
+}
+
+test('a folder that held variables and holds none is a volume that is away: its providers stay on (3.8)', async (t) => {
+  const { folder, sidecar, client } = await fed(t, writeVariables);
+  const token = await tokenOf(sidecar);
+  const empty: readonly (() => Promise<unknown>)[] = [
+    () => rm(folder, { recursive: true }).then(() => mkdir(folder)),
+    () => writeVariables(folder, Object.fromEntries(Object.keys(client).map((name) => [name, '']))),
+    () => rm(folder, { recursive: true }).then(() => writeVariables(folder, { 'some-other-file': 'x' })),
+  ];
+  for (const [at, write] of empty.entries()) {
+    await write();
+    await sidecar.readAgain();
+    assert.equal(await tokenOf(sidecar), token, String(at));
+    const { status, reload } = await readiness(sidecar);
+    assert.deepEqual([status, reload['outcome']], [200, 'failure'], String(at));
+    assert.match(String(reload['problems']), /secrets holds no variable any more/);
+    await writeVariables(folder, client);
+    await sidecar.readAgain();
+    assert.equal((await readiness(sidecar)).reload['outcome'], 'success');
+  }
+  assert.equal(await tokenOf(sidecar), token);
+  await rm(folder, { recursive: true });
+  await writeVariables(folder, { AZURE_ENABLED: 'false' });
+  await sidecar.readAgain();
+  assert.equal((await sidecar.post('/token', MACHINE)).status, 400, 'a switch switches off');
+});
+
+test('a folder that is empty at the start may be filled later, and is held to it from then on (3.8)', async (t) => {
+  const { folder, sidecar, client } = await fed(t, (place) => mkdir(place).then(() => undefined));
+  assert.equal((await sidecar.post('/token', MACHINE)).status, 400);
+  await sidecar.readAgain();
+  assert.equal((await readiness(sidecar)).reload['outcome'], 'none');
+  await mountVariables(folder, client);
+  await sidecar.readAgain();
+  const token = await tokenOf(sidecar);
+  await mountVariables(folder, {});
+  await sidecar.readAgain();
+  assert.equal(await tokenOf(sidecar), token);
+  assert.deepEqual(reloads(sidecar), ['success', 'failure']);
 });
 
 test('a file that is half written is not taken over, the whole one is (3.8)', async (t) => {

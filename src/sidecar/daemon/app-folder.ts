@@ -31,7 +31,10 @@ async function readCredentials(folder: string): Promise<FolderVariables> {
     () => true,
     () => false,
   );
-  return isThere ? await readVariableFolder(credentials, NAMES) : { variables: {}, problems: [] };
+  if (!isThere) return { variables: {}, problems: [] };
+  const read = await readVariableFolder(credentials, NAMES);
+  const isEmpty = read.problems.length === 0 && Object.keys(read.variables).length === 0;
+  return isEmpty ? { variables: {}, problems: [`${credentials} holds no variable`] } : read;
 }
 
 async function readEnvFile(folder: string): Promise<FolderVariables> {

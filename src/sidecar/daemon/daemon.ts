@@ -52,7 +52,7 @@ export function createSidecarDaemon(config: SidecarConfig, dependencies: DaemonD
   const isReserved = (claim: string): boolean => isPlaceOf(claim, config.probeBind);
   const apps = createHostedApps({ ...dependencies, issuers, env, graceSeconds, isReserved });
   const contexts = (): readonly SidecarContext[] => Array.from(apps.hosted.values(), ({ context }) => context());
-  const scanner = createScanner(root, apps);
+  const scanner = createScanner(root, apps, emitterOf());
   const readAgain = async (): Promise<void> => {
     await scanner.scan();
     watch?.follow(scanner.folders());

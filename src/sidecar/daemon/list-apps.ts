@@ -11,9 +11,13 @@ export interface ListedApps {
 const NAME = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 const MAX_APPS = 10_000;
 
-/** Lists them, in the order of their names. Throws an Error when the folder cannot be read or holds more than anybody serves. */
-export async function listApps(root: string): Promise<ListedApps> {
+/**
+ * Lists them, in the order of their names. Throws an Error when the folder cannot be read or holds more than anybody serves, and for
+ * one without a single namespace where some were before: a volume that is not mounted looks like that.
+ */
+export async function listApps(root: string, hadSome = false): Promise<ListedApps> {
   const namespaces = (await foldersIn(root)).map((name) => join(root, name));
+  if (hadSome && namespaces.length === 0) throw new Error(`${root} is empty, as if its volume were not there`);
   const found = await Promise.all(
     namespaces.map(async (folder) => {
       const names = await foldersIn(folder).catch((error: unknown) => goneOrThrow(root, error));

@@ -1,4 +1,6 @@
 import { join } from 'node:path';
+import type { Emit } from '../../observe/events.ts';
+import type { SidecarEvent } from '../events.ts';
 import { fingerprintOf, readAppFolder } from './app-folder.ts';
 import type { HostedApps } from './hosted-apps.ts';
 import { listApps } from './list-apps.ts';
@@ -17,8 +19,8 @@ export interface Scanner {
   close(): Promise<void>;
 }
 
-/** Looks at the folders below `root` when told to. */
-export function createScanner(root: string, apps: HostedApps): Scanner {
+/** Looks at the folders below `root` when told to. What keeps it from that is told once, and the applications stay as they are. */
+export function createScanner(root: string, apps: HostedApps, emit: Emit<SidecarEvent>): Scanner {
   const seen = new Map<string, string>();
   let folders: readonly string[] = [root];
   let hasRead = false;
@@ -47,7 +49,7 @@ export function createScanner(root: string, apps: HostedApps): Scanner {
 
   async function scanOnce(): Promise<void> {
     try {
-      const listed = await listApps(root);
+      const listed = await listApps(root, seen.size > 0);
       problem = undefined;
       folders = [
         root,
@@ -64,7 +66,9 @@ export function createScanner(root: string, apps: HostedApps): Scanner {
       }
       hasRead = true;
     } catch (error) {
-      problem = error instanceof Error ? error.message : 'it cannot be read';
+      const said = error instanceof Error ? error.message : 'it cannot be read';
+      if (said !== problem) emit({ event: 'sidecar.reload', outcome: 'failure', problems: said });
+      problem = said;
     }
   }
 

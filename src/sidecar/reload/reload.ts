@@ -10,17 +10,19 @@ import { followConfiguration } from './follow.ts';
 import type { Follower } from './follow.ts';
 import { watchFolders } from './folder-watch.ts';
 import type { FolderWatch } from './folder-watch.ts';
-import { readSecretFolders } from './secret-folders.ts';
+import { folderReader } from './secret-folders.ts';
+import type { FoldersTogether } from './secret-folders.ts';
 import type { Timers } from './timers.ts';
 import { realTimers } from './timers.ts';
-import type { FolderVariables } from './variable-folder.ts';
 
 /** Where a configuration came from, so that it can be read again. */
 export interface ReloadSource {
   /** Everything but what the folders say. */
   readonly env: Environment;
   /** What the folders said at the start. */
-  readonly variables: FolderVariables['variables'];
+  readonly variables: FoldersTogether['variables'];
+  /** Those that said nothing then. */
+  readonly silent: FoldersTogether['silent'];
   /** Timers of the process unless given. */
   readonly timers?: Timers;
 }
@@ -41,9 +43,10 @@ export interface ReloadParts {
 }
 
 /** Follows the folders of FULLMAKT_SIDECAR_SECRET_DIRS (sidecar-sdk.md 3.8). */
-export function createReload({ env, variables, timers = realTimers }: ReloadSource, parts: ReloadParts): Reload {
+export function createReload(source: ReloadSource, parts: ReloadParts): Reload {
+  const { env, variables, silent, timers = realTimers } = source;
   const folders = parts.config.secretDirs;
-  const follower = followConfiguration({ ...parts, env, variables, read: () => readSecretFolders(folders) });
+  const follower = followConfiguration({ ...parts, env, variables, read: folderReader(folders, silent) });
   let watch: FolderWatch | undefined;
 
   const follow = (): void => watch?.follow(folders.flatMap(withWhatSwaps));

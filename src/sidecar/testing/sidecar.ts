@@ -116,7 +116,7 @@ export async function startSidecar(
   env: Record<string, string | undefined>,
   timers?: Timers,
 ): Promise<TestSidecar> {
-  const { variables } = await readFoldersNamedIn(env);
+  const { variables, silent } = await readFoldersNamedIn(env);
   const settings = readSettings(sidecarSettings, { ...env, ...variables });
   if (!settings.ok) throw new Error(settings.problems.join('; '));
   const events: SidecarEvent[] = [];
@@ -127,7 +127,7 @@ export async function startSidecar(
     emit: (event) => {
       events.push(event);
     },
-    ...(timers === undefined ? {} : { reload: { env, variables, timers } }),
+    ...(timers === undefined ? {} : { reload: { env, variables, silent, timers } }),
   });
   if (timers !== undefined) await program.start?.();
   const listeners = await Promise.all(program.listeners.map(serve));
