@@ -430,8 +430,8 @@ test('a folder of all apps, or of one, that holds nothing any more is a volume t
   assert.equal(status, 200);
   assert.match(String(body['problem']), /is empty/);
   await daemon.daemon.readAgain();
-  const told = daemon.events.filter(({ event }) => event === 'sidecar.reload');
-  assert.equal(told.length, 1, 'told once');
+  const failures = daemon.events.filter(({ event }) => event === 'sidecar.reload');
+  assert.equal(failures.length, 1, 'told once');
   await rename(`${it.root}-away`, join(it.root, 'a'));
   await daemon.daemon.readAgain();
   assert.equal((await daemon.readiness()).body['problem'], undefined);
