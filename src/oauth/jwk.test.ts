@@ -101,6 +101,22 @@ describe('JWK import (RFC 7517, RFC 8725 3.5)', () => {
     refused({ ...publicJwk(ed), crv: 'Ed448' });
   });
 
+  test('a coordinate has the full size of its curve, leading zeros and no more (RFC 7518 6.2.1.2)', () => {
+    const y = 'Taz0hP2wC2gLjzWP6TgSURIgkiutyUMGt-6nOHGcTIY';
+    const x = Buffer.from('AGTAodnxthvl-55MIZchkKw-ewLaS1oAaQGWduR3E2c', 'base64url');
+    const key = (coordinate: Uint8Array): object => ({
+      kty: 'EC',
+      crv: 'P-256',
+      x: Buffer.from(coordinate).toString('base64url'),
+      y,
+    });
+    assert.ok(importVerificationKey(key(x)));
+    assert.equal(x[0], 0);
+    // The same point to whoever reads numbers.
+    refused(key(x.subarray(1)));
+    refused(key(Buffer.concat([Buffer.of(0), x])));
+  });
+
   test('kid is absent or a string of 1 to 256 characters', () => {
     assert.equal(importVerificationKey({ ...publicJwk(ec), kid: 'k'.repeat(256) }).kid?.length, 256);
     assert.equal(importVerificationKey({ ...publicJwk(ec), kid: undefined }).kid, undefined);

@@ -104,6 +104,20 @@ describe('remote key set whose fetches fail (sidecar-sdk.md 2.5)', () => {
     assert.equal(await it.finds('b'), 'unavailable');
   });
 
+  test('a key id that was missing a moment ago may be there as soon as a fetch has failed', async () => {
+    const it = provider();
+    await it.finds('a');
+    // Each time it is missing it is not looked for again for longer: 40 s in the end.
+    for (const seconds of [6, 10, 20, 30]) {
+      it.time += seconds;
+      assert.equal(await it.finds('b'), false);
+    }
+    it.time += 30;
+    it.broken = 'status';
+    assert.equal(await it.finds('c'), 'unavailable');
+    assert.equal(await it.finds('b'), 'unavailable');
+  });
+
   test('a set that is closed while somebody waits says that nothing can be told', async () => {
     const it = provider();
     await it.finds('a');

@@ -78,6 +78,11 @@ describe('claims (RFC 7519 section 4.1)', () => {
     });
   }
 
+  test('times reach from 0 up to, not including, 2^53', () => {
+    assert.equal(judge({ iat: 0, nbf: 0 }), 'ok');
+    assert.equal(judge({ exp: 2 ** 53 - 1 }), 'ok');
+  });
+
   test('exp comes after iat; aud, iss and sub have their types', () => {
     assert.equal(judge({ exp: NOW - 10 }), 'claim_invalid exp');
     for (const aud of [7, null, {}, ['me', 7]]) assert.equal(judge({ aud }), 'claim_invalid aud');
@@ -113,6 +118,7 @@ describe('claims (RFC 7519 section 4.1)', () => {
   test('the first failure in the order of the checks wins', () => {
     const broken: Claims = { iss: 'other', aud: 'other', exp: NOW - 100, nbf: NOW + 100, iat: NOW - 200 };
     assert.equal(judge({ ...broken, iat: undefined }), 'claim_missing iat');
+    assert.equal(judge({ ...broken, exp: 'soon', sub: 7, aud: undefined }), 'claim_missing aud');
     assert.equal(judge({ ...broken, sub: 7 }), 'claim_invalid sub');
     assert.equal(judge(broken), 'token_expired exp');
     assert.equal(judge({ ...broken, exp: NOW + 10 }), 'token_not_yet_valid nbf');

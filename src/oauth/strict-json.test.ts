@@ -106,6 +106,7 @@ for (const [text, why] of [
   ['{"__proto__":1}', 'the name __proto__'],
   ['{"a":{"\\u005f_proto__":1}}', 'the name __proto__, escaped and deep'],
   ['"\\ud800"', 'a lone surrogate in a string'],
+  ['"\ud800"', 'a lone surrogate that is not escaped'],
   ['{"\\udc00":1}', 'a lone surrogate in a name'],
   ['\ufeff{}', 'a byte order mark'],
   ['{} x', 'anything after the value'],
