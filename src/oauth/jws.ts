@@ -1,4 +1,4 @@
-import { algorithmNamed, isAlgorithm, signBytes, verifyBytes, verifyBytesOffThread } from './algorithms.ts';
+import { isAlgorithm, signBytes, verifyBytes, verifyBytesOffThread } from './algorithms.ts';
 import { decodeBase64Url, encodeBase64Url } from './base64url.ts';
 import type { SigningKey, VerificationKey } from './jwk.ts';
 import { JoseError } from './jose-error.ts';
@@ -9,7 +9,6 @@ export type { JwsHeader } from './jws-header.ts';
 
 /** A well-formed compact JWS. Nothing in it is proven. */
 export interface ParsedJws {
-  /** `alg` by its name here: `EdDSA` where the token says `Ed25519` (RFC 9864 2.2). */
   readonly header: JwsHeader;
   readonly payload: Buffer;
   readonly signature: Buffer;
@@ -41,7 +40,7 @@ export function parseCompactJws(token: unknown, options: ParseOptions = {}): Par
   // A fault of the segments comes before one of what they say (sidecar-sdk.md 2.2, row 2).
   const payload = decodeSegment(token.slice(first + 1, second));
   const signature = decodeSegment(token.slice(second + 1));
-  const header = withOneName(readHeader(token.slice(0, first), options));
+  const header = readHeader(token.slice(0, first), options);
   return { header, payload, signature, signingInput: token.slice(0, second) };
 }
 
@@ -69,12 +68,6 @@ export async function signJws(
   const signingInput = `${protectedHeader}.${encodeBase64Url(JSON.stringify(payload))}`;
   const signature = await signBytes(key.alg, key.key, Buffer.from(signingInput, 'latin1'));
   return `${signingInput}.${encodeBase64Url(signature)}`;
-}
-
-/** An algorithm has one name from here on, so that no list and no key has to know two. */
-function withOneName(header: JwsHeader): JwsHeader {
-  const alg = algorithmNamed(header.alg) ?? header.alg;
-  return alg === header.alg ? header : { ...header, alg };
 }
 
 function decodeSegment(text: string): Buffer {

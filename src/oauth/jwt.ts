@@ -1,4 +1,5 @@
 import { type Algorithm, isAlgorithm } from './algorithms.ts';
+import type { Claims } from './claims.ts';
 import type { VerificationKey } from './jwk.ts';
 import {
   JoseError,
@@ -11,11 +12,11 @@ import {
 import { isJsonObject } from './objects.ts';
 import { parseStrictJson } from './strict-json.ts';
 
+export { type Claims, numberClaim, stringClaim, stringListClaim } from './claims.ts';
+export { checkClaims, type ClaimRules } from './registered-claims.ts';
+
 const unverified: unique symbol = Symbol('unverified');
 const verified: unique symbol = Symbol('verified');
-
-/** The claims of a token, as they were sent (RFC 7519 section 4). */
-export type Claims = Readonly<Record<string, unknown>>;
 
 /** A well-formed JWT whose signature nobody has checked. Good for choosing an issuer, never for accepting a claim. */
 export interface UnverifiedJwt {
@@ -45,28 +46,7 @@ export interface SignatureRules {
   readonly kidRequired?: boolean;
 }
 
-/** What the claims of one kind of token must fulfil. */
-export interface ClaimRules {
-  /** Seconds since the epoch. */
-  readonly now: number;
-  /** Leeway for `exp`, `nbf` and `iat` alike. */
-  readonly skewSeconds: number;
-  /** Compared byte for byte. */
-  readonly issuer?: string;
-  /** `aud` must hold one of these. Without it `aud` is neither required nor compared. */
-  readonly audience?: readonly string[] | undefined;
-  /** Required besides `iss`, `exp`, `iat` and, with an audience, `aud`. */
-  readonly required?: readonly string[];
-  /** Names lifted from the required ones: RFC 7523 assertions, for example, come without `iat`. */
-  readonly optional?: readonly string[];
-  /** Longest `exp` - `iat`; a token without `iat` is measured from now. */
-  readonly maxLifetimeSeconds?: number;
-}
-
 const MAX_CANDIDATES = 5;
-const ALWAYS_REQUIRED = ['iss', 'exp', 'iat'];
-const BEGINNINGS = ['nbf', 'iat'];
-const TEXTS = ['iss', 'sub'];
 
 /**
  * Takes a JWT apart without judging its signature (RFC 7519 section 7.2). Throws JoseError as {@link parseCompactJws} does, and
@@ -116,107 +96,5 @@ export function checkJwsSignature(jws: ParsedJws, keys: readonly VerificationKey
     throw new JoseError('key_id_missing', 'the token names no key and too many fit');
   if (!candidates.some((key) => verifySignature(jws, key))) {
     throw new JoseError('signature_invalid', 'the signature is not right');
-  }
-}
-
-/**
- * Judges the registered claims (RFC 7519 section 4.1), first failure wins: presence, form, `exp`, `nbf` and `iat`, `iss`, `aud`,
- * lifetime. Throws JoseError `claim_missing`, `claim_invalid`, `token_expired`, `token_not_yet_valid`, `issuer_unknown`,
- * `audience_mismatch` or `lifetime_exceeded`.
- */
-export function checkClaims(claims: Claims, rules: ClaimRules): void {
-  checkPresence(claims, rules);
-  checkForm(claims);
-  checkTimes(claims, rules);
-  if (rules.issuer !== undefined && claims['iss'] !== rules.issuer)
-    throw new JoseError('issuer_unknown', 'the issuer is another');
-  checkAudience(claims, rules);
-  checkLifetime(claims, rules);
-}
-
-/** The claim if it is a string. */
-export function stringClaim(claims: Claims, name: string): string | undefined {
-  const value = Object.hasOwn(claims, name) ? claims[name] : undefined;
-  return typeof value === 'string' ? value : undefined;
-}
-
-/** The claim if it is a finite number. */
-export function numberClaim(claims: Claims, name: string): number | undefined {
-  const value = Object.hasOwn(claims, name) ? claims[name] : undefined;
-  return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
-}
-
-/** The claim if it is a string (a list of one) or an array of strings. */
-export function stringListClaim(claims: Claims, name: string): readonly string[] | undefined {
-  const value = Object.hasOwn(claims, name) ? claims[name] : undefined;
-  if (typeof value === 'string') return [value];
-  return Array.isArray(value) && value.every(isText) ? value : undefined;
-}
-
-function checkPresence(claims: Claims, rules: ClaimRules): void {
-  for (const name of ALWAYS_REQUIRED) checkPresent(claims, name, rules);
-  if (rules.audience !== undefined) checkPresent(claims, 'aud', rules);
-  for (const name of rules.required ?? []) checkPresent(claims, name, rules);
-}
-
-function checkPresent(claims: Claims, name: string, { optional }: ClaimRules): void {
-  if (!Object.hasOwn(claims, name) && optional?.includes(name) !== true) {
-    throw new JoseError('claim_missing', `the claim ${name} is missing`, { claim: name });
-  }
-}
-
-function checkForm(claims: Claims): void {
-  const exp = dateClaim(claims, 'exp');
-  const iat = dateClaim(claims, 'iat');
-  dateClaim(claims, 'nbf');
-  for (const name of TEXTS) if (Object.hasOwn(claims, name) && !isText(claims[name])) throw invalidClaim(name);
-  if (Object.hasOwn(claims, 'aud') && !isTextOrTexts(claims['aud'])) throw invalidClaim('aud');
-  if (exp !== undefined && iat !== undefined && exp <= iat) throw invalidClaim('exp');
-}
-
-/** A point in time, if it is there (RFC 7519 section 2, NumericDate). Throws JoseError `claim_invalid` for anything else under its name. */
-function dateClaim(claims: Claims, name: string): number | undefined {
-  if (!Object.hasOwn(claims, name)) return undefined;
-  const value = claims[name];
-  if (typeof value === 'number' && value >= 0 && value < 2 ** 53) return value;
-  throw invalidClaim(name);
-}
-
-function invalidClaim(name: string): JoseError {
-  return new JoseError('claim_invalid', `the claim ${name} is invalid`, { claim: name });
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === 'string';
-}
-
-function isTextOrTexts(value: unknown): boolean {
-  return isText(value) || (Array.isArray(value) && value.every(isText));
-}
-
-function checkTimes(claims: Claims, { now, skewSeconds }: ClaimRules): void {
-  const exp = numberClaim(claims, 'exp');
-  if (exp !== undefined && !(exp > now - skewSeconds))
-    throw new JoseError('token_expired', 'the token has expired', { claim: 'exp' });
-  for (const name of BEGINNINGS) {
-    const from = numberClaim(claims, name);
-    if (from !== undefined && !(from <= now + skewSeconds)) {
-      throw new JoseError('token_not_yet_valid', 'the token is not valid yet', { claim: name });
-    }
-  }
-}
-
-function checkAudience(claims: Claims, { audience }: ClaimRules): void {
-  if (audience === undefined) return;
-  const actual = stringListClaim(claims, 'aud') ?? [];
-  if (!audience.some((ours) => actual.includes(ours)))
-    throw new JoseError('audience_mismatch', 'the token is for someone else');
-}
-
-function checkLifetime(claims: Claims, { maxLifetimeSeconds, now }: ClaimRules): void {
-  const exp = numberClaim(claims, 'exp');
-  if (maxLifetimeSeconds === undefined || exp === undefined) return;
-  if (exp - (numberClaim(claims, 'iat') ?? now) > maxLifetimeSeconds) {
-    throw new JoseError('lifetime_exceeded', 'the token lives longer than is accepted');
   }
 }

@@ -93,16 +93,17 @@ const ROWS: ReadonlyMap<string, readonly Row[]> = new Map(
 /** Throws AuthError `claim_missing` or `claim_invalid` for the first claim that is not as the shape says. */
 export function checkShape(claims: RawClaims, name: ShapeName): void {
   const rows = ROWS.get(name) ?? [];
-  for (const { claim, required } of rows) {
-    // Those that are required come first.
-    if (!required) break;
-    if (!Object.hasOwn(claims, claim)) {
-      throw new AuthError('claim_missing', { explanation: `a token of this kind has the claim ${claim}` });
-    }
-  }
   for (const { claim, required, fits } of rows) {
-    if ((required || Object.hasOwn(claims, claim)) && !fits(claims[claim])) {
-      throw new AuthError('claim_invalid', { explanation: `the claim ${claim} has the wrong type` });
-    }
+    if (Object.hasOwn(claims, claim) ? !fits(claims[claim]) : required) throw faultOf(claims, rows);
   }
+}
+
+/** What is wrong with claims of which one does not fit: one that is missing, wherever it stands in the list, before one of a wrong type. */
+function faultOf(claims: RawClaims, rows: readonly Row[]): AuthError {
+  const missing = rows.find(({ claim, required }) => required && !Object.hasOwn(claims, claim));
+  if (missing !== undefined) {
+    return new AuthError('claim_missing', { explanation: `a token of this kind has the claim ${missing.claim}` });
+  }
+  const wrong = rows.find(({ claim, fits }) => Object.hasOwn(claims, claim) && !fits(claims[claim]));
+  return new AuthError('claim_invalid', { explanation: `the claim ${wrong?.claim} has the wrong type` });
 }
