@@ -3,6 +3,7 @@ import { POLICIES } from '../oauth/policy.ts';
 import { address, boolean, integer, list, seconds, text } from '../settings.ts';
 import type { Address, Setting, SettingsTable } from '../settings.ts';
 import { isHeaderName } from '../web/headers.ts';
+import { parseHostNames } from './door/host-names.ts';
 
 /** Members named as variables: the environment contract of providers, read by `providers/environment.ts`. */
 interface ProviderVariableSettings {
@@ -154,11 +155,13 @@ export const sidecarSettings: SettingsTable<SidecarConfig> = {
     says: 'Allows an address that is not loopback: whoever reaches it gets tokens of this application.',
     fallback: false,
   }),
-  allowedHosts: list({
+  allowedHosts: {
     env: 'FULLMAKT_SIDECAR_ALLOWED_HOSTS',
-    says: 'Names accepted in the Host header beside the loopback ones.',
+    says: 'Names accepted in the Host header beside the loopback ones, each without a port.',
+    kind: 'list',
     fallback: [],
-  }),
+    parse: (said) => parseHostNames(LIST.parse(said)),
+  },
   requiredHeader: {
     env: 'FULLMAKT_SIDECAR_REQUIRED_HEADER',
     says: 'Name of a header every request has to carry.',

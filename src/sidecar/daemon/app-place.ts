@@ -55,8 +55,11 @@ function loopbackHosts(endpoint: string): readonly string[] | undefined {
 export function isPlaceOf(claim: string, address: Address | undefined): boolean {
   if (address === undefined || address.port === 0 || claim.startsWith('unix:')) return false;
   const { host, port } = address;
+  return host === '0.0.0.0' || host === '::' ? claim.endsWith(`:${port}`) : placesOf(address).includes(claim);
+}
+
+/** The places a listener at this address takes, as applications claim them. */
+export function placesOf({ host, port }: Address): readonly string[] {
   const hosts = host === 'localhost' ? ['127.0.0.1', '[::1]'] : [host.includes(':') ? `[${host}]` : host];
-  return host === '0.0.0.0' || host === '::'
-    ? claim.endsWith(`:${port}`)
-    : hosts.some((each) => claim === `${each}:${port}`);
+  return hosts.map((each) => `${each}:${port}`);
 }
