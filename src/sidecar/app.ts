@@ -3,7 +3,7 @@ import type { Clock } from '../oauth/time.ts';
 import type { TokenEndpointLimits } from '../oauth/token-endpoint/token-endpoint.ts';
 import type { Emit } from '../observe/events.ts';
 import type { Tracer } from '../observe/tracing.ts';
-import { json, JSON_HEADERS } from '../web/http.ts';
+import { BodyTooLarge, json } from '../web/http.ts';
 import type { Handle, HttpRequest, HttpResponse } from '../web/http.ts';
 import { BodyAborted } from '../web/request.ts';
 import { createRouter } from '../web/router.ts';
@@ -27,7 +27,7 @@ import { createReload } from './reload/reload.ts';
 import type { Reload, ReloadSource } from './reload/reload.ts';
 import { traceRequests } from './tracing.ts';
 import { providerOf } from './wire/about.ts';
-import { badRequest, forbidden } from './wire/answers.ts';
+import { badRequest, forbidden, JSON_NO_STORE, NO_STORE } from './wire/answers.ts';
 import { Undecodable } from './wire/fields.ts';
 
 /** What a sidecar runs on. `metrics` is what its probe listener serves. */
@@ -53,10 +53,6 @@ export interface SidecarProgram extends Program {
   /** Tells what gauges show now: whoever reads figures asks for it first. */
   tellFigures(): void;
 }
-
-const NO_STORE = { 'Cache-Control': 'no-store', Pragma: 'no-cache' };
-/** Nearly all answers have these, and need none of their own. */
-const JSON_NO_STORE = { ...JSON_HEADERS, ...NO_STORE };
 
 /** The token endpoints of one application. Throws SidecarMisconfigured before any port opens. */
 export async function createSidecar(config: SidecarConfig, dependencies: SidecarDependencies): Promise<SidecarProgram> {
@@ -135,6 +131,7 @@ function guarded(
       return await router(request);
     } catch (error) {
       if (error instanceof Undecodable) return badRequest(error.message);
+      if (error instanceof BodyTooLarge) return badRequest('the body is larger than 64 KiB');
       if (error instanceof OAuthError) return errorResponse(error);
       // Nobody is left to answer, and it is no fault of ours.
       if (error instanceof BodyAborted) throw error;
@@ -155,10 +152,9 @@ function told(handle: Handle, label: (path: string) => string, emit: Emit<Sideca
     const path = label(request.path);
     const provider = providerOf(response);
     emit({ event: 'sidecar.request', path, provider, outcome, status, seconds, cid: request.correlationId });
-    return {
-      ...response,
-      headers: response.headers === JSON_HEADERS ? JSON_NO_STORE : { ...response.headers, ...NO_STORE },
-    };
+    return response.headers === JSON_NO_STORE
+      ? response
+      : { ...response, headers: { ...response.headers, ...NO_STORE } };
   };
 }
 

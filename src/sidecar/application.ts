@@ -5,6 +5,7 @@ import type { TokenCacheEvent } from '../oauth/tokens/cached-token.ts';
 import { createTokenCache } from '../oauth/tokens/token-cache.ts';
 import type { Emit } from '../observe/events.ts';
 import { clientKey } from './acquire/acquire.ts';
+import { createKnownRequests } from './acquire/known-requests.ts';
 import type { SidecarConfig } from './config.ts';
 import type { SidecarContext } from './context.ts';
 import type { SidecarEvent } from './events.ts';
@@ -14,6 +15,7 @@ import { judgeConfig } from './reload/judge-config.ts';
 import type { JudgedConfig } from './reload/judge-config.ts';
 import { createIssuers } from './reload/issuers.ts';
 import type { Issuers } from './reload/issuers.ts';
+import { createKnownBodies } from './judge/known-bodies.ts';
 import { createResultCache } from './judge/result-cache.ts';
 
 export { SidecarMisconfigured } from './reload/judge-config.ts';
@@ -100,7 +102,8 @@ type Lasting = Pick<SidecarContext, 'providers' | 'cache' | 'now' | 'emit'>;
 function contextOf(config: SidecarConfig, lasting: Lasting): SidecarContext {
   const { jsonOnly, targets, leewaySeconds, validateUserToken } = config;
   const results = createResultCache(config, lasting.now);
-  return { ...lasting, jsonOnly, targets, leewaySeconds, validateUserToken, results };
+  const [known, bodies] = [createKnownRequests(), createKnownBodies()];
+  return { ...lasting, known, bodies, jsonOnly, targets, leewaySeconds, validateUserToken, results };
 }
 
 function openProviders(

@@ -3,8 +3,10 @@ import type { TokenCache } from '../oauth/tokens/token-cache.ts';
 import type { Emit } from '../observe/events.ts';
 import { PROVIDER_VARIABLES } from '../providers/provider-variables.ts';
 import type { SidecarEvent } from './events.ts';
+import type { KnownRequests } from './acquire/known-requests.ts';
 import { Undecodable } from './wire/fields.ts';
 import type { Provider } from './provider/provider.ts';
+import type { KnownBodies } from './judge/known-bodies.ts';
 import type { ResultCache } from './judge/result-cache.ts';
 
 /** What the endpoints share. */
@@ -13,6 +15,9 @@ export interface SidecarContext {
   readonly cache: TokenCache<string>;
   readonly now: Clock;
   readonly emit: Emit<SidecarEvent>;
+  /** Requests that were good under this configuration. */
+  readonly known: KnownRequests;
+  readonly bodies: KnownBodies;
   readonly jsonOnly: boolean;
   readonly targets: readonly string[];
   readonly leewaySeconds: number;

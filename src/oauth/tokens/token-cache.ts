@@ -27,6 +27,12 @@ export interface TokenCache<T> {
    * with what `load` threw, or with the reason of the signal.
    */
   get(key: TokenKey, load: LoadToken<T>, options?: GetOptions): Promise<CachedToken<T>>;
+  /** A key and how its token is fetched, for who asks for it again and again; of a user's, `load` holds what is kept nowhere else. */
+  question(key: TokenKey, load: LoadToken<T>): Question<T>;
+  /** What is kept for it, without waiting; undefined where it has to be asked for. */
+  find(question: Question<T>): CachedToken<T> | undefined;
+  /** The token for this question; as {@link get}. */
+  ask(question: Question<T>, options?: GetOptions): Promise<CachedToken<T>>;
   size(): { readonly entries: number; readonly bytes: number; readonly inFlight: number };
   /** Drops what is kept of this client, for good: what is on its way now is not kept. Takes time for each entry. */
   forget(client: TokenClient): void;
@@ -173,18 +179,17 @@ export function createTokenCache<T>(options: TokenCacheOptions): TokenCache<T> {
     return { value: token.value, secondsLeft: Math.floor(token.expiresAt - now()), result: 'stale' };
   }
 
-  async function get(
-    key: TokenKey,
-    load: LoadToken<T>,
-    { skip = false, signal }: GetOptions = {},
-  ): Promise<CachedToken<T>> {
-    signal?.throwIfAborted();
+  function questionOf(key: TokenKey, load: LoadToken<T>): Question<T> {
     const tuple = encodeTokenKey(key);
     const matter = { provider: key.provider, target: key.target };
-    const question = { digest: digestOf(tuple), tuple, matter, isMachine: key.grant === 'machine', load };
+    return { digest: digestOf(tuple), tuple, matter, isMachine: key.grant === 'machine', load };
+  }
+
+  async function ask(question: Question<T>, { skip = false, signal }: GetOptions = {}): Promise<CachedToken<T>> {
+    signal?.throwIfAborted();
     const found = skip ? kept.drop(question.digest) : hit(question);
     if (found !== undefined) return found;
-    const running = inFlight.get(tuple);
+    const running = inFlight.get(question.tuple);
     const flight = running ?? start(question);
     try {
       const { value, loadedAt, expiresIn } = await untilAborted(flight.loading, signal);
@@ -210,7 +215,10 @@ export function createTokenCache<T>(options: TokenCacheOptions): TokenCache<T> {
 
   const stop = (options.everySecond ?? everySecond)(tick);
   return {
-    get,
+    get: (key, load, asking) => ask(questionOf(key, load), asking),
+    question: questionOf,
+    find: hit,
+    ask,
     size: () => ({ entries: kept.entries, bytes: kept.bytes, inFlight: inFlight.size }),
     forget,
     clear,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { generatePrivateJwk, importSigningKey } from '../../oauth/jwk.ts';
 import { createTokenCache } from '../../oauth/tokens/token-cache.ts';
-import { acquireMachineToken, machineForm } from './acquire.ts';
+import { machineForm, machineQuestion } from './acquire.ts';
 import { createProvider } from '../provider/provider.ts';
 import { START } from '../testing/sidecar.ts';
 import { providerParts } from '../testing/provider-parts.ts';
@@ -43,7 +43,9 @@ test('L2: 200 concurrent misses on one key make one call; a failure reaches all 
   assert.ok(form !== undefined);
   const all = (): Promise<PromiseSettledResult<unknown>[]> =>
     Promise.allSettled(
-      Array.from({ length: 200 }, () => acquireMachineToken(provider, request, { form, context: { cache, now } })),
+      Array.from({ length: 200 }, () =>
+        cache.ask(machineQuestion(provider, request, { form, context: { cache, now } })),
+      ),
     );
   assert.ok((await all()).every(({ status }) => status === 'rejected'));
   assert.equal(calls, 1);

@@ -1,8 +1,9 @@
 import { exchangeForm as exchangeFormOf, machineForm as machineFormOf } from '../../oauth/grants/acquisition-forms.ts';
 import type { Clock } from '../../oauth/time.ts';
-import { acquireMachineToken as machineToken, acquireUserToken as userToken } from '../../oauth/tokens/acquire.ts';
+import { acquireUserToken as userToken, machineQuestion as questionOf } from '../../oauth/tokens/acquire.ts';
 import type { Acquisition } from '../../oauth/tokens/acquire.ts';
 import type { CachedToken } from '../../oauth/tokens/cached-token.ts';
+import type { Question } from '../../oauth/tokens/refresh-ahead.ts';
 import type { TokenClient } from '../../oauth/tokens/token-key.ts';
 import type { FormMaker } from '../../oauth/token-endpoint/token-endpoint.ts';
 import type { ProviderSettings } from '../../providers/provider-settings.ts';
@@ -27,9 +28,9 @@ interface Way {
   readonly context: AcquireContext;
 }
 
-/** A machine token, from the cache if it may be. Throws TokenRequestFailed. */
-export function acquireMachineToken(provider: Provider, request: TokenRequest, way: Way): Promise<CachedToken<string>> {
-  return machineToken(acquisitionOf(provider, way), request, { skip: request.skipCache });
+/** What the cache is asked for a machine token. */
+export function machineQuestion(provider: Provider, request: TokenRequest, way: Way): Question<string> {
+  return questionOf(acquisitionOf(provider, way), request);
 }
 
 /** A user's token for another target; its entry ends with the user token. Throws TokenRequestFailed. */

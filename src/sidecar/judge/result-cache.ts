@@ -7,6 +7,10 @@ import type { Provider } from '../provider/provider.ts';
 /** Answers of introspection for tokens that were good a moment ago (sidecar-sdk.md 2.6): text, which nobody can write to and which goes out in one piece with its headers. */
 export interface ResultCache {
   find(token: string, provider: Provider): string | undefined;
+  /** The name of an answer, which says nothing of the token; undefined for what cannot be one. */
+  keyOf(token: string, provider: Provider): string | undefined;
+  /** The same as {@link find}, by that name. */
+  findByKey(key: string): string | undefined;
   keep(token: string, provider: Provider, good: { readonly claims: Claims; readonly answer: string }): void;
   size(): { readonly entries: number; readonly bytes: number };
 }
@@ -35,6 +39,8 @@ export function createResultCache(
 
   return {
     size: () => cache.size(),
+    keyOf,
+    findByKey: (key) => cache.find(key),
     find(token, provider) {
       const key = keyOf(token, provider);
       return key === undefined ? undefined : cache.find(key);

@@ -1,6 +1,14 @@
 import type { TokenRequestFailed } from '../../oauth/token-endpoint/token-failure.ts';
-import { json } from '../../web/http.ts';
+import { json, JSON_HEADERS } from '../../web/http.ts';
 import type { HttpResponse } from '../../web/http.ts';
+
+/** On every answer of ours. */
+export const NO_STORE: Readonly<Record<string, string>> = Object.freeze({
+  'Cache-Control': 'no-store',
+  Pragma: 'no-cache',
+});
+/** All that a good answer has: whoever adds no-store to the others finds it there. */
+export const JSON_NO_STORE: Readonly<Record<string, string>> = Object.freeze({ ...JSON_HEADERS, ...NO_STORE });
 
 /** 400 `invalid_request`: the request cannot be served as it is. */
 export function badRequest(description: string): HttpResponse {
@@ -24,7 +32,8 @@ export function providerUnavailable(reason: string): HttpResponse {
 
 /** The token, with exactly the members of the contract; `expiresIn` in whole seconds. */
 export function tokenAnswer(accessToken: string, expiresIn: number): HttpResponse {
-  return json(200, { access_token: accessToken, token_type: 'Bearer', expires_in: expiresIn });
+  const body = JSON.stringify({ access_token: accessToken, token_type: 'Bearer', expires_in: expiresIn });
+  return { status: 200, headers: JSON_NO_STORE, body };
 }
 
 /** The provider's own status, code and text, beside the headers of {@link failureHeaders}. */

@@ -2,23 +2,37 @@ import { isUtf8 } from 'node:buffer';
 import { isJsonObject } from '../../oauth/objects.ts';
 import { parseStrictJson, StrictJsonError } from '../../oauth/strict-json.ts';
 import { parseForm } from '../../web/forms.ts';
-import { BodyTooLarge } from '../../web/http.ts';
 import type { HttpRequest } from '../../web/http.ts';
 
 /** A request that cannot be decoded. The message is the `error_description` of its 400. */
 export class Undecodable extends Error {}
 
+/** How the fields of a request are written. */
+export type Encoding = 'json' | 'form';
+
 /** The fields of a request in either encoding; absent and JSON `null` are the same. */
 export interface Fields {
-  readonly encoding: 'json' | 'form';
+  readonly encoding: Encoding;
   readonly values: Pick<ReadonlyMap<string, unknown>, 'get'>;
+}
+
+/** Those of a whole body. */
+export interface BodyFields extends Fields {
+  /** All that there are, unknown ones too. */
+  readonly names: () => Iterable<string>;
 }
 
 const JSON_TYPE = 'application/json';
 const FORM_TYPE = 'application/x-www-form-urlencoded';
 
-/** Reads the body (sidecar-sdk.md 3.2). Throws Undecodable for every fault of the client. */
-export async function readFields(request: HttpRequest, { jsonOnly }: { readonly jsonOnly: boolean }): Promise<Fields> {
+/** Reads the body (sidecar-sdk.md 3.2). Throws Undecodable for every fault of the client, and BodyTooLarge. */
+export async function readFields(request: HttpRequest, rules: { readonly jsonOnly: boolean }): Promise<Fields> {
+  const encoding = encodingOf(request, rules);
+  return fieldsIn(await request.body(), encoding);
+}
+
+/** How the body is written, by its headers. Throws Undecodable. */
+export function encodingOf(request: HttpRequest, { jsonOnly }: { readonly jsonOnly: boolean }): Encoding {
   const type = request.headers['content-type'] ?? '';
   const isJson = type.startsWith(JSON_TYPE);
   if (!isJson && !type.startsWith(FORM_TYPE)) {
@@ -26,16 +40,15 @@ export async function readFields(request: HttpRequest, { jsonOnly }: { readonly 
   }
   if (!isJson && jsonOnly) throw new Undecodable(`Content-Type is ${type}, and has to be ${JSON_TYPE}`);
   if (request.headers['content-encoding'] !== undefined) throw new Undecodable('Content-Encoding is not supported');
-  try {
-    const body = await request.body();
-    return isJson ? parseJsonFields(body) : parseFormFields(body);
-  } catch (error) {
-    if (error instanceof BodyTooLarge) throw new Undecodable('the body is larger than 64 KiB', { cause: error });
-    throw error;
-  }
+  return isJson ? 'json' : 'form';
 }
 
-function parseJsonFields(body: Buffer): Fields {
+/** The fields in a body. Throws Undecodable. */
+export function fieldsIn(body: Buffer, encoding: Encoding): BodyFields {
+  return encoding === 'json' ? parseJsonFields(body) : parseFormFields(body);
+}
+
+function parseJsonFields(body: Buffer): BodyFields {
   try {
     const value = parseStrictJson(body);
     if (!isJsonObject(value)) throw new Undecodable('the body is not a JSON object');
@@ -43,6 +56,7 @@ function parseJsonFields(body: Buffer): Fields {
     return {
       encoding: 'json',
       values: { get: (name) => (Object.hasOwn(value, name) ? (value[name] ?? undefined) : undefined) },
+      names: () => Object.keys(value),
     };
   } catch (error) {
     if (error instanceof StrictJsonError) throw new Undecodable('the body is not valid JSON', { cause: error });
@@ -50,12 +64,12 @@ function parseJsonFields(body: Buffer): Fields {
   }
 }
 
-function parseFormFields(body: Buffer): Fields {
+function parseFormFields(body: Buffer): BodyFields {
   const result = parseForm(decodeUtf8(body));
   if (!result.ok) throw new Undecodable(`the form cannot be read: ${result.fault}`);
   const [twice] = result.form.duplicates;
   if (twice !== undefined) throw new Undecodable(`the field ${twice} is there more than once`);
-  return { encoding: 'form', values: result.form.values };
+  return { encoding: 'form', values: result.form.values, names: () => result.form.values.keys() };
 }
 
 function decodeUtf8(body: Buffer): string {

@@ -1,5 +1,5 @@
 import { authorizationDetails, flag, optionalText, requiredText } from './fields.ts';
-import type { Fields } from './fields.ts';
+import type { BodyFields, Fields } from './fields.ts';
 
 /** POST /api/v1/token. */
 export interface TokenRequest {
@@ -28,6 +28,20 @@ export interface IntrospectRequest {
 function provider(fields: Fields): string {
   const name = requiredText(fields, 'identity_provider');
   return name === 'azuread' ? 'entra_id' : name;
+}
+
+const MACHINE_FIELDS: ReadonlySet<string> = new Set([
+  'identity_provider',
+  'target',
+  'resource',
+  'authorization_details',
+  'skip_cache',
+]);
+
+/** Whether nothing else is in the request than what a machine token is asked for with. */
+export function hasMachineFieldsOnly(fields: BodyFields): boolean {
+  for (const name of fields.names()) if (!MACHINE_FIELDS.has(name)) return false;
+  return true;
 }
 
 /** Throws Undecodable. */
