@@ -49,6 +49,10 @@ test('tries twice more after faults that pass, and not after others', async () =
     reason: 'ok',
     attempts: 2,
   });
+  assert.deepEqual(await reasonOf([new Response('', { status: 408 }), new Response('{}')]), {
+    reason: 'ok',
+    attempts: 2,
+  });
   assert.deepEqual(await reasonOf([new Response('', { status: 404 })]), { reason: 'status 404', attempts: 1 });
   assert.deepEqual(await reasonOf([new Response('{"a":1,"a":2}')]), { reason: 'not strict JSON', attempts: 1 });
 });
@@ -82,6 +86,34 @@ test('a server that was silent for too long is asked again (sidecar-sdk.md 2.5)'
   const silent = new DOMException('no answer in time', 'TimeoutError');
   assert.deepEqual(await reasonOf([silent, silent, silent]), { reason: 'timeout', attempts: 3 });
   assert.deepEqual(await reasonOf([silent, new Response('{}')]), { reason: 'ok', attempts: 2 });
+});
+
+test('the pauses between attempts are 50 to 150 ms, not the same for all (2.5)', async (t) => {
+  const waits = async (random: number): Promise<readonly number[]> => {
+    const waited: number[] = [];
+    const { mock } = t.mock.method(Math, 'random', () => random);
+    const pause = async (milliseconds: number): Promise<void> => void waited.push(milliseconds);
+    const fetch = async (): Promise<Response> => busy();
+    await assert.rejects(fetchDocument(URL_OF_DOCUMENT, { fetch, maxBytes: 9, pause }), { reason: 'status 503' });
+    mock.restore();
+    return waited;
+  };
+  assert.deepEqual(
+    [await waits(0), await waits(1)],
+    [
+      [50, 50],
+      [150, 150],
+    ],
+  );
+});
+
+test('all attempts together have 10 s unless something else is said (2.5)', async (t) => {
+  const { mock } = t.mock.method(AbortSignal, 'timeout');
+  await fetchDocument(URL_OF_DOCUMENT, { fetch: async () => new Response('{}'), maxBytes: 9 });
+  assert.deepEqual(
+    mock.calls.map((call) => call.arguments),
+    [[10_000]],
+  );
 });
 
 test('J10 the whole fetch has its time', async () => {

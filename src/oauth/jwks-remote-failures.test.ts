@@ -37,6 +37,17 @@ describe('remote key set whose fetches fail (sidecar-sdk.md 2.5)', () => {
     assert.ok(it.events.some((event) => event.event === 'jwks.key_skipped'));
   });
 
+  test('a key set of 256 KiB is read, and one of a byte more is not (2.5)', async () => {
+    for (const [bytes, found] of [
+      [256 * 1024, true],
+      [256 * 1024 + 1, 'unavailable'],
+    ] as const) {
+      const text = JSON.stringify({ keys: [a] }).padEnd(bytes, ' ');
+      const it = provider({ fetch: async () => new Response(text) });
+      assert.equal(await it.finds('a'), found);
+    }
+  });
+
   test('after a failure it waits 30 s, doubling to 5 min', async () => {
     const it = provider();
     await it.finds('a');
