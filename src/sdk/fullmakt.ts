@@ -9,7 +9,7 @@ import { ConfigError } from './config-error.ts';
 import { issuersFromEnv, labelInEnv } from './settings/environment.ts';
 import { admit, isGuard } from './guards/guard.ts';
 import type { Guard } from './guards/guard.ts';
-import { checkIssuers } from './settings/issuer-check.ts';
+import { checkIssuers, readableIssuers } from './settings/issuer-check.ts';
 import { trustIssuer } from './judge/issuer.ts';
 import { unknownOptions } from './settings/option-names.ts';
 import { readPolicy } from './settings/options.ts';
@@ -54,7 +54,8 @@ export function fromEnv(options: Options = {}): Fullmakt {
 
 /** The given issuers. Throws ConfigError listing everything that is wrong. */
 export function create(issuers: NonEmpty<IssuerConfig>, options: Options = {}): Fullmakt {
-  return build(issuers, options, { found: issuers.length === 0 ? ['no issuer is given'] : [] });
+  const found: string[] = [];
+  return build(readableIssuers(issuers, found), options, { found });
 }
 
 /** Where issuers came from: what is known to be wrong with that, and what one is called there. */
@@ -107,6 +108,7 @@ function assemble(context: ValidationContext, explain: boolean, telemetry: Telem
     authorize,
     validateOrThrow,
     async authenticate(request, guard) {
+      checkIsGuard(guard);
       const token = tokenOf(request);
       const outcome = token instanceof AuthError ? refused(token) : await validate(token);
       return outcome.ok ? authorize(outcome.principal, guard) : outcome;
@@ -123,10 +125,14 @@ function assemble(context: ValidationContext, explain: boolean, telemetry: Telem
   };
 }
 
-function checkGuard(guard: unknown, { callers, issuers }: ValidationContext): void {
+function checkIsGuard(guard: unknown): asserts guard is Guard {
   if (!isGuard(guard)) {
     throw new ConfigError(['a guard is missing: write anyPrincipal to let any valid token pass']);
   }
+}
+
+function checkGuard(guard: unknown, { callers, issuers }: ValidationContext): void {
+  checkIsGuard(guard);
   const listed = Array.from(issuers.values(), ({ config: { provider } }) => callerListOf(callers, provider));
   if (guard.needs === 'caller-list' && listed.every((list) => list === undefined)) {
     throw new ConfigError([

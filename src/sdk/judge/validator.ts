@@ -1,7 +1,9 @@
 import type { VerificationKey } from '../../oauth/jwk.ts';
 import { JoseError } from '../../oauth/jws.ts';
 import type { AuthError } from '../auth-error.ts';
+import { ConfigError } from '../config-error.ts';
 import type { SdkEvent } from '../events.ts';
+import { isProvider } from '../principal.ts';
 import type { Principal } from '../principal.ts';
 import type { Result } from '../result.ts';
 import { createMemory } from './memory.ts';
@@ -53,6 +55,7 @@ export function createValidator(context: ValidationContext, { emit, shown }: Tel
 
   /** The verdict, or the one that has to wait for keys. */
   function begin(token: string, options: ValidateOptions | undefined): Validated | Candidate {
+    if (options !== undefined) checkNarrowing(options);
     try {
       const known = memory?.find(token, options);
       if (known !== undefined) return accepted(known);
@@ -94,6 +97,17 @@ export function createValidator(context: ValidationContext, { emit, shown }: Tel
     refused,
     close: () => memory?.close(),
   };
+}
+
+/** Callers without types are caught here too: what narrows nothing would let everyone pass. */
+function checkNarrowing({ providers, ...others }: ValidateOptions): void {
+  const [unknown] = Object.keys(others);
+  if (unknown !== undefined) throw new ConfigError([`validate: ${unknown} is not an option; there is providers`]);
+  if (providers === undefined) return;
+  if (Array.isArray(providers) && providers.length > 0 && providers.every(isProvider)) return;
+  throw new ConfigError([
+    'validate: providers has to be a list of entra_id, tokenx, idporten, maskinporten or oidc:<name>',
+  ]);
 }
 
 function acceptance(principal: Principal): SdkEvent {

@@ -135,7 +135,7 @@ export function issuersFromEnv(
     const config = configOf(env, variables, maskinporten);
     if (config !== undefined) issuers.push(withAlgorithms(config, listed));
   }
-  if (issuers.length === 0 && findings.length === 0) findings.push(nothingConfigured(maskinporten !== undefined));
+  if (issuers.length === 0 && findings.length === 0) findings.push(nothingConfigured(env, maskinporten !== undefined));
   return { issuers, findings };
 }
 
@@ -149,7 +149,11 @@ function withAlgorithms(config: IssuerConfig, { algorithms }: IssuersVariable): 
   return named === undefined ? config : { ...config, algorithms: named };
 }
 
-function nothingConfigured(withMaskinporten: boolean): string {
+function nothingConfigured(env: Env, withMaskinporten: boolean): string {
+  const optional = SDK_VARIABLES.find((variables) => variables.audience === undefined && isOn(env, variables));
+  if (optional !== undefined && !withMaskinporten) {
+    return 'only maskinporten is configured, whose tokens are refused without the option maskinporten: { requiredScope }';
+  }
   const names = SDK_VARIABLES.filter(({ audience }) => audience !== undefined || withMaskinporten);
   const wanted = names.map(({ issuer }) => issuer).join(', ');
   return `no issuer is configured: none of ${wanted} is set (nor their _WELL_KNOWN_URL), nor FULLMAKT_ISSUERS`;

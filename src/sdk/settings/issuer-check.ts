@@ -1,6 +1,7 @@
-import { isAlgorithm } from '../../oauth/algorithms.ts';
+import { ALL_ALGORITHMS, isAlgorithm } from '../../oauth/algorithms.ts';
 import { parseJwks } from '../../oauth/jwks.ts';
 import { parseLocalIssuers } from '../../oauth/local-issuers.ts';
+import { isJsonObject } from '../../oauth/objects.ts';
 import { parseAnyAll } from '../guards/any-all.ts';
 import { ConfigError } from '../config-error.ts';
 import { checkIssuerUrls } from './options.ts';
@@ -10,11 +11,55 @@ import { readVariable } from './variables.ts';
 
 const ALWAYS_WITH_AUDIENCE: ReadonlySet<string> = new Set(['entra_id', 'tokenx', 'idporten']);
 
-function checkAudience({ audience, provider }: IssuerConfig, label: string): readonly string[] {
-  if (audience === undefined || audience === null || typeof audience !== 'object') {
-    return [`${label}: audience is missing; it has no default`];
+const MEMBERS: Readonly<Record<keyof IssuerConfig, true>> = {
+  provider: true,
+  issuer: true,
+  keys: true,
+  audience: true,
+  algorithms: true,
+  kind: true,
+};
+const PLACES_OF_KEYS = ['jwksUri', 'wellKnownUrl', 'jwks'] as const;
+
+/** What passes for a list of issuers where no compiler looked; what is wrong with it is added to `findings`. */
+export function readableIssuers(given: unknown, findings: string[]): readonly IssuerConfig[] {
+  if (!Array.isArray(given)) {
+    findings.push('create: issuers has to be a list, as [{ provider, issuer, keys, audience }]');
+    return [];
   }
+  const configs = given.filter(isEntry);
+  if (given.length === 0) findings.push('no issuer is given');
+  if (configs.length !== given.length) findings.push('create: every issuer has to be an object');
+  return configs;
+}
+
+/** Of the kind that is judged member by member below. */
+function isEntry(value: unknown): value is IssuerConfig {
+  return isJsonObject(value);
+}
+
+/** A member that is not known would have no effect, and whoever wrote it meant something. */
+function checkMembers(config: IssuerConfig, label: string): readonly string[] {
+  const known = Object.keys(MEMBERS);
+  return Object.keys(config)
+    .filter((name) => !known.includes(name))
+    .map((name) => `${label}: ${name} is not known; there are ${known.join(', ')}`);
+}
+
+function checkKind({ kind, provider }: IssuerConfig, label: string): readonly string[] {
+  if (kind === undefined) return [];
+  if (kind !== 'user' && kind !== 'machine') return [`${label}: kind has to be user or machine`];
+  if (!isProvider(provider) || provider.startsWith('oidc:')) return [];
+  return [`${label}: kind is for generic issuers; requireUser and requireMachine narrow the others`];
+}
+
+function checkAudience({ audience, provider }: IssuerConfig, label: string): readonly string[] {
+  if (audience === undefined || audience === null) return [`${label}: audience is missing; it has no default`];
+  const isOneOfTwo = typeof audience === 'object' && (Array.isArray(audience) || 'audienceNotIssued' in audience);
+  if (!isOneOfTwo) return [`${label}: audience has to be a list, as ['my-client-id']`];
   if ('audienceNotIssued' in audience) {
+    const isSaid: boolean = audience.audienceNotIssued;
+    if (!isSaid) return [`${label}: audienceNotIssued can only be true; else audience is a list of ours`];
     if (ALWAYS_WITH_AUDIENCE.has(provider))
       return [`${label}: its tokens have an audience, so a list of ours is needed`];
     if (audience.requiredScope === undefined) return [`${label}: without audience a requiredScope is needed`];
@@ -31,16 +76,16 @@ function checkAudience({ audience, provider }: IssuerConfig, label: string): rea
 }
 
 function checkProvider({ provider }: IssuerConfig): readonly string[] {
-  return isProvider(provider) ? [] : [`${String(provider)} is not a provider`];
+  if (isProvider(provider)) return [];
+  return [`${String(provider)} is not a provider: entra_id, tokenx, idporten, maskinporten or oidc:<name>`];
 }
 
 /** Keys given by hand: a bad one is a fault of the configuration, not something to be skipped. */
 function checkKeys({ keys }: IssuerConfig, label: string): readonly string[] {
   if (typeof keys !== 'object' || keys === null) return [`${label}: keys is missing`];
-  if (!('jwks' in keys)) {
-    const hasUrl = 'jwksUri' in keys || 'wellKnownUrl' in keys;
-    return hasUrl ? [] : [`${label}: keys needs jwksUri, wellKnownUrl or jwks`];
-  }
+  const places = PLACES_OF_KEYS.filter((name) => name in keys);
+  if (places.length > 1) return [`${label}: keys names more than one of ${PLACES_OF_KEYS.join(', ')}`];
+  if (!('jwks' in keys)) return places.length === 1 ? [] : [`${label}: keys needs jwksUri, wellKnownUrl or jwks`];
   try {
     const parsed = parseJwks(keys.jwks);
     if (parsed.keys.length === 0) return [`${label}: keys.jwks has no usable key`, ...parsed.skipped];
@@ -51,8 +96,9 @@ function checkKeys({ keys }: IssuerConfig, label: string): readonly string[] {
 }
 
 function checkAlgorithms({ algorithms }: IssuerConfig, label: string): readonly string[] {
-  if (algorithms === undefined || (algorithms.length > 0 && algorithms.every(isAlgorithm))) return [];
-  return [`${label}: algorithms has a name that is not known`];
+  if (algorithms === undefined) return [];
+  if (Array.isArray(algorithms) && algorithms.length > 0 && algorithms.every(isAlgorithm)) return [];
+  return [`${label}: algorithms has to be a list of ${ALL_ALGORITHMS.join(', ')}`];
 }
 
 function isHost(text: string): boolean {
@@ -76,6 +122,8 @@ export function checkIssuers(
     const label = labelOf(config);
     return [
       ...checkProvider(config),
+      ...checkMembers(config, label),
+      ...checkKind(config, label),
       ...checkKeys(config, label),
       ...checkAudience(config, label),
       ...checkAlgorithms(config, label),

@@ -81,9 +81,29 @@ function checkFunctions(options: Options, findings: string[]): void {
     const given: unknown = options[name];
     if (given !== undefined && typeof given !== 'function') findings.push(`${name} has to be a function`);
   }
+  checkTelemetry(options.telemetry, findings);
+  if (!['undefined', 'boolean'].includes(typeof options.explain)) findings.push('explain has to be true or false');
   const time: unknown = typeof options.clock === 'function' ? options.clock() : 0;
   const isTime = typeof time === 'number' && time >= 0 && time < FAR_FUTURE;
   if (!isTime) findings.push('clock has to give seconds since the epoch');
+}
+
+/** What nothing can be told to would stay silent for ever. */
+function checkTelemetry(given: unknown, findings: string[]): void {
+  if (given === undefined) return;
+  if (typeof given !== 'object' || given === null) {
+    findings.push('telemetry has to be the module @opentelemetry/api, or an object with trace or metrics of it');
+    return;
+  }
+  for (const [name, method] of [
+    ['trace', 'getTracer'],
+    ['metrics', 'getMeter'],
+  ] as const) {
+    const api: unknown = Reflect.get(given, name);
+    if (api === undefined) continue;
+    const isApi = typeof api === 'object' && api !== null && typeof Reflect.get(api, method) === 'function';
+    if (!isApi) findings.push(`telemetry.${name} has no ${method}: it is not the one of @opentelemetry/api`);
+  }
 }
 
 /** Callers without types are caught here too: `true` or a misspelt member must not pass for a choice. */
@@ -115,6 +135,8 @@ export function checkIssuerUrls(
     if ('wellKnownUrl' in keys) urls.push(['its well-known URL', keys.wellKnownUrl]);
   }
   return urls.flatMap(([what, url]) => {
+    // Compared with a token's text: what a URL object makes of it is another.
+    if (url !== undefined && typeof url !== 'string') return [`${label}: ${what} has to be a text`];
     const problem = issuerUrlProblem(url, local);
     return problem === undefined ? [] : [`${label}: ${what} ${problem}`];
   });
