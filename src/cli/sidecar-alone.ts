@@ -137,10 +137,13 @@ function isProbe({ name }: ListenerSpec): boolean {
   return name === 'sidecar probes';
 }
 
+/** A day: no timer can be much longer, and no application waits for so long. */
+const LONGEST_REQUEST_MS = 24 * 60 * 60 * 1000;
+
 /** All attempts together may take as long as they all may take. */
 function tokenLimits({ tokens, maxRetries }: CallLimits): Partial<TokenEndpointLimits> {
   const { overall, read } = tokens;
-  const totalMilliseconds = overall * (maxRetries + 1);
+  const totalMilliseconds = Math.min(overall * (maxRetries + 1), LONGEST_REQUEST_MS);
   return { attemptMilliseconds: overall, readMilliseconds: read, totalMilliseconds, maxRetries };
 }
 

@@ -85,3 +85,25 @@ test('pairs of OpenTelemetry variables are decoded, and what is none is left out
   assert.deepEqual(parsePairs(' a=1, b = x%2Cy ,=2,c,d=%zz,e=f=g'), { a: '1', b: 'x,y', d: '%zz', e: 'f=g' });
   assert.deepEqual(parsePairs(undefined), {});
 });
+
+test('an interval that is longer than a timer can be is a day, not no time at all', async (t) => {
+  const set = t.mock.method(globalThis, 'setInterval');
+  for (const [asked, taken] of [
+    [0, 100],
+    [60_000, 60_000],
+    [2 ** 31, 86_400_000],
+    [99_999_999_999_999, 86_400_000],
+  ]) {
+    const running = startMetricExport({
+      url: 'http://collector',
+      headers: {},
+      resource: {},
+      intervalMilliseconds: asked ?? 0,
+      snapshot: async () => await Promise.resolve([]),
+      fetch: async () => await Promise.resolve(new Response()),
+      onLoss: () => {},
+    });
+    assert.equal(set.mock.calls.at(-1)?.arguments[1], taken);
+    await running.close();
+  }
+});

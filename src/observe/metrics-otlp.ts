@@ -26,6 +26,8 @@ export interface MetricExport {
 
 const CLOSE_MILLISECONDS = 3000;
 const LEAST_INTERVAL_MILLISECONDS = 100;
+/** What is longer than a timer can be would go off at once, and again and again. */
+const LONGEST_INTERVAL_MILLISECONDS = 24 * 60 * 60 * 1000;
 
 /** Begins to deliver. Nothing of it can fail or delay the work it tells of; what takes longer than the interval skips a turn. */
 export function startMetricExport(options: MetricExportOptions): MetricExport {
@@ -49,7 +51,8 @@ export function startMetricExport(options: MetricExportOptions): MetricExport {
       running = undefined;
     });
   };
-  const timer = setInterval(turn, Math.max(LEAST_INTERVAL_MILLISECONDS, options.intervalMilliseconds));
+  const asked = Math.max(LEAST_INTERVAL_MILLISECONDS, options.intervalMilliseconds);
+  const timer = setInterval(turn, Math.min(LONGEST_INTERVAL_MILLISECONDS, asked));
   timer.unref();
   return {
     async close() {
