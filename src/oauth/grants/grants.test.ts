@@ -12,6 +12,8 @@ test('only three parts without a scheme become an Entra scope, everything else s
     ['dev:team-b:register', 'api://dev.team-b.register/.default'],
     ['api://dev.team-b.register/.default', 'api://dev.team-b.register/.default'],
     ['https://graph.microsoft.com/.default', 'https://graph.microsoft.com/.default'],
+    ['https://api.example:8443/.default', 'https://api.example:8443/.default'],
+    ['api://dev.team-b.register:8443/.default', 'api://dev.team-b.register:8443/.default'],
     ['dev:team-b', 'dev:team-b'],
     ['dev:team-b:register:x', 'dev:team-b:register:x'],
     ['dev::register', 'dev::register'],

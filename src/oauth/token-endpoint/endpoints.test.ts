@@ -82,6 +82,21 @@ test('a document of another issuer is refused, and asked for again only after a 
   assert.equal(await endpoints.tokenEndpoint(), `${ISSUER}/token`);
 });
 
+test('the pause of an open breaker is told in whole seconds, never too short (3.4)', () => {
+  const clock = { now: 0 };
+  const breaker = createBreaker(() => clock.now);
+  for (let failures = 0; failures < 5; failures += 1) breaker.failed(false);
+  for (const [now, retryAfterSeconds] of [
+    [0, 2],
+    [0.5, 2],
+    [1, 1],
+    [1.9, 1],
+  ] as const) {
+    clock.now = now;
+    assert.deepEqual(breaker.enter(), { pass: false, retryAfterSeconds });
+  }
+});
+
 test('the breaker opens after five failures in a row, doubles its pause to 30 s, and lets one trial through', () => {
   const clock = { now: 0 };
   const breaker = createBreaker(() => clock.now);

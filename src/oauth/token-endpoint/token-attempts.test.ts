@@ -119,6 +119,47 @@ test('L11 timeouts: all attempts together have a limit, after which there is no 
   assert.equal(assertions.length, 1);
 });
 
+test('L11 timeouts: 10 s in all, 5 s an attempt and 3 s of reading, unless something else is said (3.3)', async (t) => {
+  const limits = t.mock.method(AbortSignal, 'timeout').mock;
+  const timers = t.mock.method(globalThis, 'setTimeout').mock;
+  assert.equal((await ask([good])).failure, undefined);
+  assert.deepEqual(
+    limits.calls.map((call) => call.arguments[0]),
+    [10_000, 5000],
+  );
+  assert.deepEqual(
+    timers.calls.map((call) => call.arguments[1]),
+    [3000],
+  );
+});
+
+test('L11 timeouts: an answer of 1 MiB is read (3.3)', async () => {
+  const text = JSON.stringify(TOKEN).padEnd(1024 * 1024, ' ');
+  assert.equal((await ask([() => new Response(text)])).failure, undefined);
+});
+
+test('what is sent is a form, and what is wanted is JSON (3.3)', async () => {
+  const asked: RequestInit[] = [];
+  const fetch: Fetch = async (_url, init) => {
+    if (init !== undefined) asked.push(init);
+    return good();
+  };
+  await createTokenEndpoint({ url: async () => 'https://op.test/token', fetch, now: () => 0 }).request(
+    async () => ({ scope: 'a b' }),
+    { forUser: false },
+  );
+  assert.deepEqual(
+    asked.map(({ method, headers, body }) => ({ method, headers, body })),
+    [
+      {
+        method: 'POST',
+        headers: { accept: 'application/json', 'content-type': 'application/x-www-form-urlencoded' },
+        body: 'scope=a+b',
+      },
+    ],
+  );
+});
+
 test('L11 timeouts: the pause before the one retry is 50 to 150 milliseconds (3.3)', async () => {
   for (const [random, expected] of [
     [0, 50],
