@@ -79,6 +79,15 @@ for (const kind of KINDS) {
   });
 }
 
+test('a consumer is an organisation by its number (5.1)', async (t) => {
+  const { auth } = makeAuth(t, keys);
+  const wrong = [{}, { ID: 7 }, { ID: '310000019' }, { ID: '9908:310000019' }, 'x0192:310000019', ['0192:310000019']];
+  for (const consumer of wrong) {
+    const token = await mint({ ...CLAIMS.maskinporten, consumer }, keys.issuer);
+    assert.equal(await codeOf(auth, token), 'claim_invalid', JSON.stringify(consumer));
+  }
+});
+
 test('idtyp makes a machine with the value app only (2.4)', async (t) => {
   const { auth } = makeAuth(t, keys);
   const kindOf = async (claims: object): Promise<unknown> => {
