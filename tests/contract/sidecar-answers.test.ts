@@ -4,4 +4,4 @@ import { declareSuite } from './sidecar/suite.ts';
 
 const families = ['answers', 'cache'];
 
-await declareSuite(inProcess(await makeKeys()), { revision: 'ours', stage: 'S2', families });
+await declareSuite(inProcess(await makeKeys()), { revision: 'ours', stage: 'S2', families, restElsewhere: true });

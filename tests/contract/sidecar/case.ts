@@ -81,6 +81,8 @@ export interface CaseRequest {
   readonly size?: number;
   /** Through the client of this Node instead of a bare connection. */
   readonly viaFetch: boolean;
+  /** Where it goes if not to the API of the sidecar: host and port, or `unix:` and the path of a socket. */
+  readonly at?: string;
 }
 
 /** What an answer has to be. Headers: null means absent. */
@@ -101,11 +103,32 @@ export interface Exchange {
   readonly eventually: boolean;
 }
 
+/** The same requests again and again, one after the other on each connection, as long as other steps take. */
+export interface Load {
+  readonly connections: number;
+  readonly exchanges: readonly Exchange[];
+  readonly steps: readonly Step[];
+}
+
+/** What happens to the folders a sidecar reads; paths within the case's own folder. */
+export interface FileChanges {
+  /** What is not there yet. */
+  readonly add: Readonly<Record<string, string>>;
+  /** What is there, and says something else from then on. */
+  readonly change: Readonly<Record<string, string>>;
+  /** What is there, and can be read but not understood from then on. */
+  readonly break: readonly string[];
+  /** Files or whole folders. */
+  readonly remove: readonly string[];
+}
+
 /** One thing that happens in a case. */
 export type Step =
   | ({ readonly kind: 'exchange' } & Exchange)
   | { readonly kind: 'together'; readonly exchanges: readonly Exchange[] }
   | { readonly kind: 'advance'; readonly seconds: number }
+  | ({ readonly kind: 'load' } & Load)
+  | { readonly kind: 'files'; readonly changes: FileChanges }
   | { readonly kind: 'provider'; readonly script: ProviderScript }
   /** Waits until the provider was asked so often, for tokens or for keys. */
   | { readonly kind: 'await'; readonly what: 'token' | 'keySet'; readonly count: number }
@@ -130,6 +153,8 @@ export interface UpstreamExpectation {
 
 /** A case of the conformance suite. */
 export interface Case {
+  /** Where it is written down. */
+  readonly file: string;
   readonly id: string;
   readonly revisions: readonly Revision[];
   readonly stage: 'S1' | 'S2';
@@ -139,6 +164,8 @@ export interface Case {
   readonly fresh: boolean;
   /** Variables beside those of every case. */
   readonly env: Readonly<Record<string, string>>;
+  /** What stands in the case's own folder before the sidecar starts, by path. */
+  readonly files: Readonly<Record<string, string>>;
   readonly tokens: Readonly<Record<string, TokenDescription>>;
   readonly provider: ProviderScript;
   readonly steps: readonly Step[];

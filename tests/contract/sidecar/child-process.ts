@@ -8,10 +8,11 @@ import { environment } from './environment.ts';
 import type { Implementation, World } from './implementation.ts';
 import type { Keys } from './keys.ts';
 import { startProvider } from './provider.ts';
-import { constants, scriptFor } from './run-case.ts';
+import { isDaemon } from './read-case.ts';
+import { constants, prepare, scriptFor } from './constants.ts';
 import { settle } from './settle.ts';
-import { CaseFault, textsByName } from './shape.ts';
-import { resolve } from './templates.ts';
+import { CaseFault } from './shape.ts';
+import { createSurroundings } from './surroundings.ts';
 
 /** Clocks of two processes on one machine, read a moment apart. */
 const BLUR_SECONDS = 2;
@@ -62,15 +63,19 @@ export async function begin({ provider, keys }: World, one: Case): Promise<void>
 async function startWorld(command: readonly string[], keys: Keys, one: Case): Promise<World> {
   const provider = await startProvider(keys, { port: 0, now });
   const { origin } = provider;
-  const give = constants({ keys, origin, now });
+  const surroundings = createSurroundings();
+  const give = constants({ keys, origin, now, surroundings });
   provider.begin(await scriptFor(one.provider, give));
-  const port = await quietPort();
-  const further = textsByName(await resolve(one.env, give), one.id);
-  const child = start(command, { ...environment(origin, keys), BIND_ADDRESS: `127.0.0.1:${port}`, ...further });
-  const base = `http://127.0.0.1:${port}`;
+  const further = await prepare(one, give, surroundings);
+  const address = `127.0.0.1:${await quietPort()}`;
+  const common = isDaemon(one.env) ? {} : { ...environment(origin, keys), BIND_ADDRESS: address };
+  const child = start(command, { ...common, ...further });
+  // A daemon has no API of its own, but tells of itself.
+  const base = `http://${isDaemon(one.env) ? further['PROBE_BIND_ADDRESS'] : address}`;
   const close = async (): Promise<void> => {
     await end(child);
     await provider.close();
+    await surroundings.close();
   };
   try {
     await untilItAnswers(base, START_MILLISECONDS, () => child.exitCode === null && child.signalCode === null);
@@ -78,7 +83,7 @@ async function startWorld(command: readonly string[], keys: Keys, one: Case): Pr
     await close();
     throw error;
   }
-  return { base, provider, keys, now, close };
+  return { base, provider, keys, surroundings, now, close };
 }
 
 function start([command, ...args]: readonly string[], env: Readonly<Record<string, string>>): ChildProcess {

@@ -1,6 +1,7 @@
 import type { Case } from './case.ts';
 import type { Keys } from './keys.ts';
 import type { FakeProvider } from './provider.ts';
+import type { Surroundings } from './surroundings.ts';
 
 /** A sidecar that runs, and the provider it talks to. */
 export interface World {
@@ -8,6 +9,8 @@ export interface World {
   readonly base: string;
   readonly provider: FakeProvider;
   readonly keys: Keys;
+  /** Absent where nobody here starts the sidecar. */
+  readonly surroundings?: Surroundings;
   /** Seconds since the epoch, by the sidecar's clock. */
   readonly now: () => number;
   /** Moves that clock; absent where nobody can. */

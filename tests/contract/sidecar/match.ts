@@ -13,29 +13,22 @@ type Matcher = (actual: unknown, operand: Json, at: string, context: MatchContex
 
 /** Every matcher by its name. A literal matches what is the same; objects have exactly the members named. */
 const MATCHERS: ReadonlyMap<string, Matcher> = new Map<string, Matcher>([
-  ['$match', (actual, operand, at) => assert.match(wanted(actual, at), new RegExp(spell(operand), 'u'), at)],
-  [
-    '$contains',
-    (actual, operand, at) =>
-      assert.ok(wanted(actual, at).includes(spell(operand)), `${at}: ${String(actual)} lacks ${spell(operand)}`),
-  ],
-  [
-    '$lacks',
-    (actual, operand, at) =>
-      assert.ok(!wanted(actual, at).includes(spell(operand)), `${at}: ${String(actual)} holds ${spell(operand)}`),
-  ],
+  ['$match', textual('a text that matches', (text, operand) => new RegExp(operand, 'u').test(text))],
+  ['$contains', textual('a text that contains', (text, operand) => text.includes(operand))],
+  ['$lacks', textual('a text without', (text, operand) => !text.includes(operand))],
   ['$between', (actual, operand, at) => between(actual, operand, at)],
   ['$oneOf', (actual, operand, at, context) => oneOf(actual, operand, at, context)],
+  ['$at', (actual, operand, at, context) => atPaths(actual, operand, at, context)],
   ['$has', (actual, operand, at, context) => has(actual, operand, at, context)],
-  ['$any', (actual, _operand, at) => assert.notEqual(actual, undefined, `${at}: absent`)],
+  ['$any', (actual, _operand, at) => void (actual === undefined && mismatch(actual, 'anything', at))],
   [
     '$now',
-    (actual, operand, at, context) =>
-      near(actual, context.now + Number(operand), at, { below: context.blurSeconds, above: context.blurSeconds }),
+    (actual, operand, at, { now, blurSeconds }) =>
+      between(actual, [now + Number(operand) - blurSeconds, now + Number(operand) + blurSeconds], at),
   ],
   [
     '$seconds',
-    (actual, operand, at, context) => near(actual, Number(operand), at, { below: context.blurSeconds, above: 0 }),
+    (actual, operand, at, { blurSeconds }) => between(actual, [Number(operand) - blurSeconds, Number(operand)], at),
   ],
 ]);
 
@@ -51,18 +44,30 @@ export function checkMatchers(expected: Json, at: string): void {
   for (const name of names) checkMatchers(expected[name] ?? null, `${at}.${name}`);
 }
 
-/** Throws AssertionError, which says where, unless `actual` is as expected. */
+/** Throws AssertionError, which says where and what, unless `actual` is as expected. */
 export function match(actual: unknown, expected: Json, at: string, context: MatchContext): void {
   if (isList(expected)) {
-    assert.ok(isListOf(actual) && actual.length === expected.length, `${at}: ${JSON.stringify(actual)}`);
+    if (!isListOf(actual) || actual.length !== expected.length) return mismatch(actual, spelt(expected), at);
     for (const [index, item] of expected.entries()) match(actual[index], item, `${at}[${index}]`, context);
   } else if (!isObject(expected)) {
-    assert.strictEqual(actual, expected, `${at}: ${JSON.stringify(actual)} instead of ${JSON.stringify(expected)}`);
+    if (actual !== expected) mismatch(actual, spelt(expected), at);
   } else if (!matchByName(actual, expected, at, context)) {
-    assert.ok(isObject(actual), `${at}: ${JSON.stringify(actual)}`);
-    assert.deepEqual(Object.keys(actual).toSorted(), Object.keys(expected).toSorted(), at);
+    if (!isObject(actual)) return mismatch(actual, spelt(expected), at);
+    const [had, wanted] = [Object.keys(actual).toSorted().join(), Object.keys(expected).toSorted().join()];
+    if (had !== wanted) mismatch(actual, `exactly the members ${wanted}`, at);
     for (const [name, item] of Object.entries(expected)) match(actual[name], item, `${at}.${name}`, context);
   }
+}
+
+/** Throws AssertionError: what was wanted, in words, and what came instead. */
+export function mismatch(actual: unknown, wanted: string, at: string): never {
+  // JSON has no word for what is not there.
+  const got = actual === undefined ? 'nothing' : JSON.stringify(actual);
+  throw new assert.AssertionError({ message: `${at}\n  expected: ${wanted}\n  got:      ${got}` });
+}
+
+function spelt(expected: Json): string {
+  return JSON.stringify(expected);
 }
 
 function matchByName(
@@ -73,7 +78,7 @@ function matchByName(
 ): boolean {
   const [name = ''] = Object.keys(expected);
   const matcher = MATCHERS.get(name);
-  matcher?.(actual, expected[name] ?? null, `${at} ${name}`, context);
+  matcher?.(actual, expected[name] ?? null, at, context);
   return matcher !== undefined;
 }
 
@@ -81,27 +86,17 @@ function isListOf(value: unknown): value is readonly unknown[] {
   return Array.isArray(value);
 }
 
-function wanted(actual: unknown, at: string): string {
-  assert.equal(typeof actual, 'string', `${at}: ${JSON.stringify(actual)}`);
-  return String(actual);
-}
-
-function near(
-  actual: unknown,
-  aim: number,
-  at: string,
-  blur: { readonly below: number; readonly above: number },
-): void {
-  between(actual, [aim - blur.below, aim + blur.above], at);
+/** A matcher of texts alone. */
+function textual(words: string, fits: (text: string, operand: string) => boolean): Matcher {
+  return (actual, operand, at) => {
+    if (typeof actual !== 'string' || !fits(actual, spell(operand))) mismatch(actual, `${words} ${spelt(operand)}`, at);
+  };
 }
 
 function between(actual: unknown, operand: Json, at: string): void {
-  const [least, most] = isList(operand) ? operand.map(Number) : [];
-  assert.ok(typeof actual === 'number', `${at}: ${JSON.stringify(actual)} is no number`);
-  assert.ok(
-    actual >= (least ?? Number.NaN) && actual <= (most ?? Number.NaN),
-    `${at}: ${actual} is not in ${JSON.stringify(operand)}`,
-  );
+  const [least = Number.NaN, most = Number.NaN] = isList(operand) ? operand.map(Number) : [];
+  const fits = typeof actual === 'number' && actual >= least && actual <= most;
+  if (!fits) mismatch(actual, least === most ? String(least) : `a number from ${least} to ${most}`, at);
 }
 
 function oneOf(actual: unknown, operand: Json, at: string, context: MatchContext): void {
@@ -113,10 +108,18 @@ function oneOf(actual: unknown, operand: Json, at: string, context: MatchContext
       return false;
     }
   });
-  assert.ok(fits, `${at}: ${JSON.stringify(actual)} is none of ${JSON.stringify(operand)}`);
+  if (!fits) mismatch(actual, `one of ${spelt(operand)}`, at);
 }
 
 function has(actual: unknown, operand: Json, at: string, context: MatchContext): void {
-  assert.ok(isObject(actual) && isObject(operand), at);
+  if (!isObject(actual) || !isObject(operand)) return mismatch(actual, `an object with ${spelt(operand)}`, at);
   for (const [name, item] of Object.entries(operand)) match(actual[name], item, `${at}.${name}`, context);
+}
+
+/** Members by their names one below the other, with dots between them; others are as they are. */
+function atPaths(actual: unknown, operand: Json, at: string, context: MatchContext): void {
+  for (const [path, item] of isObject(operand) ? Object.entries(operand) : []) {
+    const found = path.split('.').reduce<unknown>((value, name) => (isObject(value) ? value[name] : undefined), actual);
+    match(found, item, `${at}.${path}`, context);
+  }
 }

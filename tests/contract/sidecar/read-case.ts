@@ -1,12 +1,25 @@
-import type { Case, Json, Step } from './case.ts';
+import type { Case, Exchange, FileChanges, Json, Step } from './case.ts';
 import { checkMatchers } from './match.ts';
 import { readExchange } from './read-exchange.ts';
 import { readProvider, readToken, readUpstream } from './read-parts.ts';
-import { CaseFault, flag, list, members, number, object, oneOf, text, textsByName } from './shape.ts';
+import { CaseFault, flag, list, members, number, object, oneOf, text, texts, textsByName } from './shape.ts';
 import { checkTemplates } from './templates.ts';
 
 const REVISIONS = ['A', 'B', 'ours'] as const;
-const CASE = ['id', 'about', 'revisions', 'stage', 'clock', 'fresh', 'env', 'tokens', 'provider', 'steps', 'upstream'];
+const CASE = [
+  'id',
+  'about',
+  'revisions',
+  'stage',
+  'clock',
+  'fresh',
+  'env',
+  'files',
+  'tokens',
+  'provider',
+  'steps',
+  'upstream',
+];
 
 /** One case as its file has it, once rows are filled in. Throws CaseFault, which says where. */
 export function readCase(value: Json, file: string): Case {
@@ -16,12 +29,14 @@ export function readCase(value: Json, file: string): Case {
   checkTemplates(value, at);
   const steps = list(parts['steps'], `${at}: steps`).map((step, index) => readStep(step, `${at}: step ${index}`));
   const read: Case = {
+    file,
     id,
     revisions: list(parts['revisions'], `${at}: revisions`).map((name) => oneOf(name, `${at}: revisions`, REVISIONS)),
     stage: oneOf(parts['stage'] ?? 'S1', `${at}: stage`, ['S1', 'S2']),
     clock: readClock(parts['clock'], at),
     fresh: flag(parts['fresh'], `${at}: fresh`),
     env: textsByName(parts['env'], `${at}: env`),
+    files: textsByName(parts['files'], `${at}: files`),
     tokens: Object.fromEntries(
       Object.entries(object(parts['tokens'], at)).map(([name, token]) => [
         name,
@@ -33,6 +48,7 @@ export function readCase(value: Json, file: string): Case {
     upstream: readUpstream(parts['upstream'] ?? {}, `${at}: upstream`),
   };
   checkWhole(read, at);
+  checkPlaces(value, read, at);
   return read;
 }
 
@@ -43,7 +59,7 @@ function readClock(value: Json | undefined, at: string): Case['clock'] {
 
 function checkWhole({ revisions, steps, clock, fresh, provider, tokens }: Case, at: string): void {
   if (revisions.length === 0) throw new CaseFault(`${at}: for no revision`);
-  if (!steps.some(({ kind }) => kind === 'exchange' || kind === 'together')) throw new CaseFault(`${at}: asks nothing`);
+  if (!steps.some((step) => exchangesOf(step).length > 0)) throw new CaseFault(`${at}: asks nothing`);
   if (steps.some(({ kind }) => kind === 'advance') !== (clock !== 'none'))
     throw new CaseFault(`${at}: clock and its steps disagree`);
   const scripts = [provider, ...steps.flatMap((step) => (step.kind === 'provider' ? [step.script] : []))];
@@ -58,12 +74,35 @@ function checkWhole({ revisions, steps, clock, fresh, provider, tokens }: Case, 
   if (idle !== undefined) throw new CaseFault(`${at}: the token ${idle} is not used`);
 }
 
+/** What a case has around its sidecar is there before the sidecar is, and is nobody else's. */
+function checkPlaces(value: Json, { fresh, env, steps }: Case, at: string): void {
+  const hasOwn = /\{\{(?:folder|place:[^}]+)\}\}/u.test(JSON.stringify(value));
+  if (hasOwn && !fresh) throw new CaseFault(`${at}: it has places of its own, so it has to be fresh`);
+  if (!isDaemon(env)) return;
+  if (env['PROBE_BIND_ADDRESS'] === undefined) throw new CaseFault(`${at}: nobody sees when it has started`);
+  const lost = steps.flatMap(exchangesOf).find(({ request }) => request.at === undefined);
+  if (lost !== undefined) throw new CaseFault(`${at}: a request does not say which application asks`);
+}
+
+/** Whether one process serves many applications, and none at an address of its own. */
+export function isDaemon(env: Readonly<Record<string, string>>): boolean {
+  return env['FULLMAKT_SIDECAR_APPS_DIR'] !== undefined;
+}
+
+function exchangesOf(step: Step): readonly Exchange[] {
+  if (step.kind === 'exchange') return [step];
+  if (step.kind === 'load') return [...step.exchanges, ...step.steps.flatMap(exchangesOf)];
+  return step.kind === 'together' ? step.exchanges : [];
+}
+
 function readStep(value: Json, at: string): Step {
   const step = object(value, at);
   if (step['request'] !== undefined) return { kind: 'exchange', ...readExchange(value, at) };
   const [name = ''] = Object.keys(step);
   members(value, at, [name]);
   const inner = step[name];
+  if (name === 'load') return readLoad(inner, `${at}: load`);
+  if (name === 'files') return { kind: 'files', changes: readFiles(inner, `${at}: files`) };
   if (name === 'together') return { kind: 'together', exchanges: list(inner, at).map((one) => readExchange(one, at)) };
   if (name === 'advance') return { kind: 'advance', seconds: number(inner, at) };
   if (name === 'provider') return { kind: 'provider', script: readProvider(inner ?? {}, at) };
@@ -74,4 +113,24 @@ function readStep(value: Json, at: string): Step {
   if (name !== 'count') throw new CaseFault(`${at}: ${name} is no step`);
   checkMatchers(count, at);
   return { kind: 'count', what, count };
+}
+
+function readLoad(value: Json | undefined, at: string): Step {
+  const parts = members(value, at, ['connections', 'requests', 'steps']);
+  return {
+    kind: 'load',
+    connections: number(parts['connections'], `${at}: connections`, 1),
+    exchanges: list(parts['requests'], at).map((one, index) => readExchange(one, `${at}: request ${index}`)),
+    steps: list(parts['steps'], at).map((step, index) => readStep(step, `${at}: step ${index}`)),
+  };
+}
+
+function readFiles(value: Json | undefined, at: string): FileChanges {
+  const parts = members(value, at, ['add', 'change', 'break', 'remove']);
+  return {
+    add: textsByName(parts['add'], `${at}: add`),
+    change: textsByName(parts['change'], `${at}: change`),
+    break: texts(parts['break'], `${at}: break`),
+    remove: texts(parts['remove'], `${at}: remove`),
+  };
 }

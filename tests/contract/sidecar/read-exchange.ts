@@ -15,6 +15,7 @@ const REQUEST = [
   'host',
   'size',
   'via_fetch',
+  'at',
 ];
 
 /** A request, what it shall bring, and how many of it at once. Throws CaseFault. */
@@ -46,6 +47,7 @@ function readRequest(value: Json, at: string): CaseRequest {
     ...maybe('host', parts['host'], (host) => (host === null ? null : text(host, at))),
     ...maybe('size', parts['size'], (size) => number(size, at)),
     viaFetch: flag(parts['via_fetch'], at),
+    ...maybe('at', parts['at'], (place) => text(place, `${at}: at`)),
   };
 }
 

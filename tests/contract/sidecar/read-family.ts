@@ -16,9 +16,13 @@ export async function familyNames(): Promise<readonly string[]> {
 
 /** The cases of one file, rows filled in and every shape checked. Throws CaseFault. */
 export async function readFamily(name: string): Promise<Family> {
+  return parseFamily(name, await readFile(new URL(`${name}.json`, import.meta.url)));
+}
+
+/** The same, of bytes. Throws CaseFault. */
+export function parseFamily(name: string, bytes: Uint8Array): Family {
   const file = `${name}.json`;
-  const parsed: unknown = parseStrictJson(await readFile(new URL(file, import.meta.url)));
-  if (!isObject(parsed)) throw new CaseFault(`${file}: not an object`);
+  const parsed = parse(bytes, file);
   const parts = members(parsed, file, ['about', 'defaults', 'cases']);
   const defaults = object(parts['defaults'], `${file}: defaults`);
   const cases = list(parts['cases'], `${file}: cases`)
@@ -30,6 +34,16 @@ export async function readFamily(name: string): Promise<Family> {
     seen.add(id);
   }
   return { name, cases };
+}
+
+function parse(bytes: Uint8Array, file: string): Json {
+  try {
+    const value: unknown = parseStrictJson(bytes);
+    if (isObject(value)) return value;
+  } catch (error) {
+    throw new CaseFault(`${file}: ${error instanceof Error ? error.message : 'no JSON'}`, { cause: error });
+  }
+  throw new CaseFault(`${file}: not an object`);
 }
 
 /** One case for each combination of the rows of `each`; their names are appended to its id. */

@@ -1,90 +1,45 @@
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
-import type { Case, Exchange, Expectation, Json, ProviderScript, Step } from './case.ts';
+import type { Agent } from 'node:http';
+import type { Case, Exchange, FileChanges, Json, Load, Step } from './case.ts';
+import { checkAnswer } from './check-answer.ts';
 import { checkUpstream } from './check-upstream.ts';
-import { IDENTITIES } from './environment.ts';
+import { scriptFor, templatesOf } from './constants.ts';
 import type { World } from './implementation.ts';
-import type { Keys } from './keys.ts';
+import { underLoad } from './load.ts';
 import { match } from './match.ts';
 import type { MatchContext } from './match.ts';
-import type { Answered } from './send.ts';
 import { sendRequest } from './send.ts';
+import { CaseFault } from './shape.ts';
+import { changeFiles } from './surroundings.ts';
 import { resolve } from './templates.ts';
 import type { Resolve } from './templates.ts';
-import { mintToken } from './tokens.ts';
 
 const AWAIT_MILLISECONDS = 8000;
 const LOOK_MILLISECONDS = 10;
 
+/** What a case is played in. */
 interface Scene {
   readonly world: World;
   readonly give: Resolve;
   readonly context: () => MatchContext;
 }
 
-/** Runs one case to its end, in a world whose provider has begun it. Throws AssertionError. */
+/** Runs one case to its end, in a world whose provider has begun it. Throws AssertionError, which names the case and the step. */
 export async function runCase(one: Case, world: World, blurSeconds: number): Promise<void> {
   const scene: Scene = { world, give: templatesOf(one, world), context: () => ({ now: world.now(), blurSeconds }) };
-  for (const [index, step] of one.steps.entries()) await runStep(step, `step ${index}`, scene);
-  await checkUpstream(one.upstream, {
-    provider: world.provider,
-    keys: world.keys,
-    give: scene.give,
-    context: scene.context(),
-  });
+  try {
+    await runSteps(one.steps, '', scene);
+    const { provider, keys } = world;
+    await checkUpstream(one.upstream, { provider, keys, give: scene.give, context: scene.context() });
+  } catch (error) {
+    // The one message a person needs: which case, where in it, what was wanted and what came.
+    if (error instanceof assert.AssertionError) error.message = `${one.file} ${one.id}: ${error.message}`;
+    throw error;
+  }
 }
 
-/** What braces stand for in every case alike. */
-export function constants({
-  keys,
-  origin,
-  now,
-}: {
-  readonly keys: Keys;
-  readonly origin: string;
-  readonly now: () => number;
-}): Resolve {
-  const given = (name: string, argument = ''): string | undefined => {
-    if (name === 'origin') return origin;
-    if (name === 'repeat') return 'x'.repeat(Number(argument));
-    if (name === 'now') return String(now() + Number(argument));
-    if (name === 'date') return new Date((now() + Number(argument)) * 1000).toUTCString();
-    if (name === 'private_jwk')
-      return argument === 'ec' || argument === 'rsa' ? JSON.stringify(keys.clients[argument]) : undefined;
-    const identity = IDENTITIES[argument];
-    if (name === 'issuer') return identity && origin + identity.path;
-    if (name === 'audience') return identity?.audience;
-    return name === 'client' ? identity?.client : undefined;
-  };
-  return (name, argument) => Promise.resolve(given(name, argument));
-}
-
-/** A script with its templates filled in. */
-export async function scriptFor(script: ProviderScript, give: Resolve): Promise<ProviderScript> {
-  // oxlint-disable-next-line typescript/consistent-type-assertions -- resolving changes texts, never the shape
-  return (await resolve(script as unknown as Json, give)) as unknown as ProviderScript;
-}
-
-/** Those, the case's own tokens, each minted once, and a word that no other run of a case has. */
-function templatesOf(one: Case, world: World): Resolve {
-  const { origin } = world.provider;
-  const shared = constants({ keys: world.keys, origin, now: world.now });
-  const minted = new Map<string, Promise<string>>();
-  const word = `c${randomBytes(4).toString('hex')}`;
-  const give: Resolve = async (name, argument = '') => {
-    if (name === 'case') return word;
-    const description = one.tokens[argument];
-    if (name !== 'token' || description === undefined) return await shared(name, argument);
-    const token = minted.get(argument) ?? mint(description);
-    minted.set(argument, token);
-    return await token;
-  };
-  const mint = async (description: Case['tokens'][string]): Promise<string> => {
-    // oxlint-disable-next-line typescript/consistent-type-assertions -- resolving changes texts, never the shape
-    const ready = (await resolve(description as unknown as Json, shared)) as unknown as Case['tokens'][string];
-    return await mintToken(ready, { keys: world.keys, origin, now: world.now() });
-  };
-  return give;
+async function runSteps(steps: readonly Step[], within: string, scene: Scene): Promise<void> {
+  for (const [index, step] of steps.entries()) await runStep(step, `${within}step ${index}`, scene);
 }
 
 async function runStep(step: Step, at: string, scene: Scene): Promise<void> {
@@ -93,17 +48,35 @@ async function runStep(step: Step, at: string, scene: Scene): Promise<void> {
   if (step.kind === 'exchange') return await (step.eventually ? until : exchange)([step], at, scene);
   if (step.kind === 'together') return await exchange(step.exchanges, at, scene);
   if (step.kind === 'provider') return world.provider.change(await scriptFor(step.script, give));
+  if (step.kind === 'files') return await change(step.changes, at, scene);
+  if (step.kind === 'load') return await load(step, at, scene);
   if (step.kind === 'advance') {
     if (advance !== undefined) return advance(step.seconds);
     return await new Promise((done) => setTimeout(done, step.seconds * 1000));
   }
+  const what = `${at}: requests for ${step.what === 'token' ? 'tokens' : 'keys'}`;
   const count = (): number => (step.what === 'token' ? provider.calls.length : provider.keySetCalls());
-  if (step.kind === 'count') return match(count(), step.count, `${at}: requests for ${step.what}`, scene.context());
-  const deadline = performance.now() + AWAIT_MILLISECONDS;
-  while (count() < step.count && performance.now() < deadline) {
-    await new Promise((done) => setTimeout(done, LOOK_MILLISECONDS));
+  if (step.kind === 'await') {
+    const deadline = performance.now() + AWAIT_MILLISECONDS;
+    while (count() < step.count && performance.now() < deadline) await soon();
   }
-  assert.equal(count(), step.count, `${at}: requests for ${step.what}`);
+  match(count(), step.count, what, scene.context());
+}
+
+function soon(): Promise<void> {
+  return new Promise((done) => setTimeout(done, LOOK_MILLISECONDS));
+}
+
+async function change(changes: FileChanges, at: string, { world, give }: Scene): Promise<void> {
+  const folder = await world.surroundings?.folder();
+  if (folder === undefined) throw new CaseFault(`${at}: there is no folder to change`);
+  // oxlint-disable-next-line typescript/consistent-type-assertions -- resolving changes texts, never the shape
+  await changeFiles(folder, (await resolve(changes as unknown as Json, give)) as unknown as FileChanges, at);
+}
+
+function load({ steps, ...many }: Load, at: string, scene: Scene): Promise<void> {
+  const ask = (one: Exchange, agent: Agent): Promise<void> => exchange([one], `${at} under load`, scene, agent);
+  return underLoad(many, ask, () => runSteps(steps, `${at}, `, scene));
 }
 
 /** What happens in the background is seen a moment later than the provider sees it. */
@@ -114,47 +87,27 @@ async function until(exchanges: readonly Exchange[], at: string, scene: Scene): 
       return await exchange(exchanges, at, scene);
     } catch (error) {
       if (!(error instanceof assert.AssertionError) || performance.now() > deadline) throw error;
-      await new Promise((done) => setTimeout(done, LOOK_MILLISECONDS));
+      await soon();
     }
   }
 }
 
-async function exchange(exchanges: readonly Exchange[], at: string, scene: Scene): Promise<void> {
+async function exchange(exchanges: readonly Exchange[], at: string, scene: Scene, agent?: Agent): Promise<void> {
+  const { world, give, context } = scene;
   const all = exchanges.flatMap((one) => Array.from({ length: one.times }, () => one));
   const answers = await Promise.all(
     all.map(async ({ request, expect }) => {
       // oxlint-disable-next-line typescript/consistent-type-assertions -- as above
-      const ready = (await resolve(request as unknown as Json, scene.give)) as unknown as Exchange['request'];
-      return { expect, answered: await sendRequest(scene.world.base, ready) };
+      const ready = (await resolve(request as unknown as Json, give)) as unknown as Exchange['request'];
+      return { ready, expect, answered: await sendRequest(world.base, ready, agent) };
     }),
   );
-  for (const { expect, answered } of answers) await checkAnswer(answered, expect, at, scene);
-}
-
-async function checkAnswer(
-  answered: Answered,
-  expect: Expectation,
-  at: string,
-  { give, context }: Scene,
-): Promise<void> {
-  const compare = async (actual: unknown, expected: Json, what: string): Promise<void> =>
-    match(actual, await resolve(expected, give), `${at}: ${what}`, context());
-  await compare(answered.status, expect.status, `status, with ${answered.text.slice(0, 300)},`);
-  for (const [name, expected] of Object.entries(expect.headers)) {
-    const actual = answered.headers[name.toLowerCase()];
-    if (expected === null) assert.equal(actual, undefined, `${at}: header ${name}`);
-    else await compare(actual, expected, `header ${name}`);
-  }
-  if (expect.body !== undefined) await compare(parse(answered.text, at), expect.body, 'body');
-  if (expect.text !== undefined) await compare(answered.text, expect.text, 'text');
-  const limit = expect.withinMilliseconds ?? Number.POSITIVE_INFINITY;
-  assert.ok(answered.milliseconds <= limit, `${at}: took ${answered.milliseconds} ms`);
-}
-
-function parse(text: string, at: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return assert.fail(`${at}: no JSON: ${text}`);
+  for (const { ready, expect, answered } of answers) {
+    const where = ready.at === undefined ? '' : ` at ${ready.at}`;
+    await checkAnswer(answered, expect, {
+      at: `${at}, ${ready.method} ${ready.path}${where}`,
+      give,
+      context: context(),
+    });
   }
 }

@@ -1,8 +1,10 @@
 import { request as httpRequest } from 'node:http';
+import type { Agent } from 'node:http';
 import type { CaseRequest, Json } from './case.ts';
 
 /** What the sidecar answered. */
 export interface Answered {
+  /** 0: nobody listens there. */
   readonly status: number;
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly text: string;
@@ -12,12 +14,27 @@ export interface Answered {
 const TYPES = { json: 'application/json', form: 'application/x-www-form-urlencoded' } as const;
 const PATIENCE_MILLISECONDS = 20_000;
 
-/** Sends one request on a connection of its own, with exactly the headers of the case. */
-export async function sendRequest(base: string, request: CaseRequest): Promise<Answered> {
+/** Sends one request with exactly the headers of the case, on a connection of its own unless there is an agent for it. */
+export async function sendRequest(base: string, request: CaseRequest, agent?: Agent): Promise<Answered> {
   const started = performance.now();
   const body = bodyOf(request);
-  const answered = request.viaFetch ? await viaFetch(base, request, body) : await viaConnection(base, request, body);
+  const place = placeOf(base, request.at);
+  const answered = request.viaFetch
+    ? await viaFetch(place.base, request, body)
+    : await viaConnection(place, request, { body, agent });
   return { ...answered, milliseconds: performance.now() - started };
+}
+
+interface Place {
+  readonly base: string;
+  readonly socketPath?: string;
+}
+
+function placeOf(base: string, at: string | undefined): Place {
+  if (at === undefined) return { base };
+  return at.startsWith('unix:')
+    ? { base: 'http://localhost', socketPath: at.slice('unix:'.length) }
+    : { base: `http://${at}` };
 }
 
 function bodyOf({ json, form, text, size }: CaseRequest): Buffer | undefined {
@@ -33,7 +50,7 @@ function paddedJson(json: Json, size: number): string {
   return `${start.padEnd(size - 2, 'x')}"}`;
 }
 
-function headersOf(base: string, request: CaseRequest, body: Buffer | undefined): [string, string][] {
+function headersOf(base: string, request: CaseRequest, { body, agent }: Sending): [string, string][] {
   const type =
     request.contentType === undefined ? TYPES[request.form === undefined ? 'json' : 'form'] : request.contentType;
   const host = request.host === undefined ? new URL(base).host : request.host;
@@ -41,28 +58,34 @@ function headersOf(base: string, request: CaseRequest, body: Buffer | undefined)
     ...(host === null ? [] : [['Host', host] satisfies [string, string]]),
     ...(type === null || body === undefined ? [] : [['Content-Type', type] satisfies [string, string]]),
     ...(body === undefined ? [] : [['Content-Length', String(body.length)] satisfies [string, string]]),
-    ['Connection', 'close'],
+    ['Connection', agent === undefined ? 'close' : 'keep-alive'],
     ...request.headers.map(([name, value]) => [name, value] satisfies [string, string]),
   ];
 }
 
+interface Sending {
+  readonly body: Buffer | undefined;
+  readonly agent: Agent | undefined;
+}
+
 function viaConnection(
-  base: string,
+  { base, socketPath }: Place,
   request: CaseRequest,
-  body: Buffer | undefined,
+  sending: Sending,
 ): Promise<Omit<Answered, 'milliseconds'>> {
   const { hostname, port } = new URL(base);
   return new Promise((resolve, reject) => {
     const sent = httpRequest(
       {
-        host: hostname.startsWith('[') ? hostname.slice(1, -1) : hostname,
-        port,
+        ...(socketPath === undefined
+          ? { host: hostname.startsWith('[') ? hostname.slice(1, -1) : hostname, port }
+          : { socketPath }),
         path: request.path,
         method: request.method,
         // Names and values one after another: as they are, in this order, twice if they come twice.
-        headers: headersOf(base, request, body).flat(),
+        headers: headersOf(base, request, sending).flat(),
         setHost: false,
-        agent: false,
+        agent: sending.agent ?? false,
         signal: AbortSignal.timeout(PATIENCE_MILLISECONDS),
       },
       (response) => {
@@ -82,9 +105,17 @@ function viaConnection(
         });
       },
     );
-    sent.on('error', reject);
-    sent.end(body);
+    sent.on('error', (error: NodeJS.ErrnoException) => {
+      // At a place of its own a case may ask for exactly this.
+      if (request.at !== undefined && isNobody(error)) resolve({ status: 0, headers: {}, text: '' });
+      else reject(error);
+    });
+    sent.end(sending.body);
   });
+}
+
+function isNobody({ code }: NodeJS.ErrnoException): boolean {
+  return code === 'ECONNREFUSED' || code === 'ENOENT';
 }
 
 function isTexts(value: string | string[] | undefined): value is string[] {

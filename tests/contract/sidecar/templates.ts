@@ -19,6 +19,9 @@ const KNOWN: ReadonlySet<string> = new Set([
   'now',
   'date',
   'repeat',
+  'folder',
+  'place',
+  'variables',
 ]);
 
 /** Puts the values of one row of `each` in; a text that is nothing but a name becomes the value itself, of any type. */
