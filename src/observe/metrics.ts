@@ -1,8 +1,8 @@
 import Counter from '@prometheus-io/client/lib/counter.js';
 import Gauge from '@prometheus-io/client/lib/gauge.js';
-import Histogram from '@prometheus-io/client/lib/histogram.js';
 import Registry from '@prometheus-io/client/lib/registry.js';
 import type { EventRule, Figures, LabelSource } from './events.ts';
+import { registerHistogram } from './histogram.ts';
 import type { Plain } from './redact.ts';
 
 /** Series one metric may have; what comes later is put under `other`, so that no label can eat the memory. */
@@ -83,14 +83,9 @@ export function createMetrics(): Metrics {
       );
     }
     if (histogram !== undefined) {
-      const open = shared('histogram', histogram, () => {
-        const buckets = [...(histogram.buckets ?? BUCKETS)];
-        const metric = new Histogram({ ...settings(histogram), buckets, registers: [registry] });
-        return {
-          open: (labels) => (value) => metric.observe(labels, value),
-          drop: (labels) => metric.remove(labels),
-        };
-      });
+      const open = shared('histogram', histogram, () =>
+        registerHistogram(registry, { buckets: BUCKETS, ...histogram }),
+      );
       meters.push(meterOf(histogram, open));
     }
     if (gauge !== undefined) {

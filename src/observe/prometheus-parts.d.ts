@@ -11,7 +11,3 @@ declare module '@prometheus-io/client/lib/gauge.js' {
   import { Gauge } from '@prometheus-io/client';
   export = Gauge;
 }
-declare module '@prometheus-io/client/lib/histogram.js' {
-  import { Histogram } from '@prometheus-io/client';
-  export = Histogram;
-}

@@ -11,6 +11,8 @@ interface Reading {
   readonly field: string | undefined;
   readonly divisor: number;
   readonly add: (value: number) => void;
+  /** Whether the number needs no judging. */
+  readonly isQuick: boolean;
 }
 
 /**
@@ -28,46 +30,75 @@ export function createQuickFeed(
   const names = [...figuresOf(rule).labels];
   const isLabel = new Set(names);
   const pick = createPicker(rule, fixed, redact);
-  const known = new Map<string, readonly Reading[]>();
+  const known: Known = { next: new Map(), readings: undefined };
+  let size = 0;
 
-  function learn(key: string, happened: object): void {
-    if (known.size >= MAX_KNOWN) return;
+  function learn(happened: Fields): void {
+    if (size >= MAX_KNOWN) return;
+    const values = names.map((name) => valueOf(happened, name));
+    if (values.includes(UNFIT)) return;
+    size += 1;
     const fields = pick(happened);
-    const readings = meters.flatMap(({ field, divisor, series }) => {
+    placeOf(known, values).readings = meters.flatMap(({ field, divisor, series }) => {
       const add = series(fields);
-      return add === undefined ? [] : [{ field, divisor, add }];
+      // A number that is a label too is judged each time.
+      return add === undefined ? [] : [{ field, divisor, add, isQuick: field === undefined || !isLabel.has(field) }];
     });
-    known.set(key, readings);
   }
 
   return (happened) => {
-    const key = keyOf(happened, names);
-    const readings = key === undefined ? undefined : known.get(key);
-    if (readings === undefined || !readings.every(({ field }) => isNumber(happened, field, isLabel))) {
+    if (!hasFields(happened)) return;
+    const readings = find(known, happened, names);
+    if (readings?.every((reading) => isReady(reading, happened)) !== true) {
       takeAll(meters, pick(happened));
-      if (key !== undefined && readings === undefined) learn(key, happened);
+      if (readings === undefined) learn(happened);
       return;
     }
-    for (const { field, divisor, add } of readings) {
-      add(field === undefined ? 1 : Number(Reflect.get(happened, field)) / divisor);
-    }
+    for (const { field, divisor, add } of readings) add(field === undefined ? 1 : Number(happened[field]) / divisor);
   };
 }
 
-/** The labels of an event as it gives them, each with its length; undefined where one is neither text nor absent. */
-function keyOf(happened: object, names: readonly string[]): string | undefined {
-  let key = '';
-  for (const name of names) {
-    const value: unknown = Reflect.get(happened, name);
-    if (typeof value === 'string') key += `${value.length}:${value}`;
-    else if (typeof value === 'number' && Number.isInteger(value)) key += `#${value};`;
-    else if (value === undefined && !Object.hasOwn(happened, name)) key += '-';
-    else return undefined;
-  }
-  return key;
+type Fields = Readonly<Record<string, unknown>>;
+
+/** Labels as events give them, one after the other: the texts are mostly the same objects each time, and none is put together to find them. */
+interface Known {
+  readonly next: Map<unknown, Known>;
+  readings: readonly Reading[] | undefined;
 }
 
-function isNumber(happened: object, field: string | undefined, isLabel: ReadonlySet<string>): boolean {
-  if (field === undefined) return true;
-  return !isLabel.has(field) && Number.isFinite(Reflect.get(happened, field));
+/** In the place of a label that is neither text nor whole number, and there. */
+const UNFIT: unique symbol = Symbol('unfit');
+const ABSENT: unique symbol = Symbol('absent');
+
+function hasFields(happened: object): happened is Fields {
+  return happened !== null;
+}
+
+function valueOf(happened: Fields, name: string): unknown {
+  const value = happened[name];
+  if (typeof value === 'string' || (typeof value === 'number' && Number.isInteger(value))) return value;
+  return value === undefined && !Object.hasOwn(happened, name) ? ABSENT : UNFIT;
+}
+
+function find(known: Known, happened: Fields, names: readonly string[]): readonly Reading[] | undefined {
+  let place: Known | undefined = known;
+  for (const name of names) {
+    place = place.next.get(valueOf(happened, name));
+    if (place === undefined) return undefined;
+  }
+  return place.readings;
+}
+
+function placeOf(known: Known, values: readonly unknown[]): Known {
+  let place = known;
+  for (const value of values) {
+    const there: Known = place.next.get(value) ?? { next: new Map(), readings: undefined };
+    place.next.set(value, there);
+    place = there;
+  }
+  return place;
+}
+
+function isReady({ field, isQuick }: Reading, happened: Fields): boolean {
+  return isQuick && (field === undefined || Number.isFinite(happened[field]));
 }
