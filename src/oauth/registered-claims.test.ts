@@ -79,7 +79,6 @@ function firstFault(said: Claims, by: ClaimRules): string | undefined {
   const needed = ['iss', 'exp', 'iat', ...(ours === undefined ? [] : ['aud']), ...(by.required ?? [])];
   const absent = needed.find((name) => !has(name) && by.optional?.includes(name) !== true);
   if (absent !== undefined) return `claim_missing ${absent}`;
-  const isDate = (value: unknown): boolean => Number(value) === value && value >= 0 && value < 2 ** 53;
   const noDate = ['exp', 'iat', 'nbf'].find((name) => has(name) && !isDate(said[name]));
   if (noDate !== undefined) return `claim_invalid ${noDate}`;
   const noText = ['iss', 'sub'].find((name) => has(name) && typeof said[name] !== 'string');
@@ -94,4 +93,8 @@ function firstFault(said: Claims, by: ClaimRules): string | undefined {
   if (ours !== undefined && !audiences.some((one) => ours.some((name) => name === one))) return 'audience_mismatch';
   const began = has('iat') ? Number(iat) : now;
   return longest !== undefined && Number(exp) - began > longest ? 'lifetime_exceeded' : undefined;
+}
+
+function isDate(value: unknown): boolean {
+  return Number(value) === value && value >= 0 && value < 2 ** 53;
 }

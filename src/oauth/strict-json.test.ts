@@ -100,6 +100,7 @@ test('accepts 16 levels and refuses 17 (security.md 4)', () => {
   refuses(nested(17));
   refuses('{"a":'.repeat(17) + '1' + '}'.repeat(17));
   refuses('['.repeat(100_000));
+  refuses(nested(100_000));
 });
 
 for (const [text, why] of [
