@@ -23,7 +23,7 @@ export function protect<T extends Principal>(
   guard: Guard<T>,
   options: AdapterOptions = {},
 ): ProtectHandler {
-  checkMounted(auth, guard);
+  checkMounted(auth, guard, options);
   return async (req, res, next) => {
     let outcome: Result<{ readonly principal: T }, AuthError>;
     try {

@@ -5,7 +5,7 @@ import type { Guard } from './guards/guard.ts';
 import { attachedPrincipal, authenticateOnce } from './http/attached.ts';
 import { refuse } from './http/refusal.ts';
 import type { AdapterOptions } from './http/refusal.ts';
-import { checkAuth } from './http/mounted.ts';
+import { checkAdapterOptions, checkAuth } from './http/mounted.ts';
 import type { Principal } from './principal.ts';
 
 export type { AdapterOptions } from './http/refusal.ts';
@@ -36,6 +36,7 @@ export const fullmakt: FastifyPluginAsync<PluginOptions> = Object.assign(
   async (instance: FastifyInstance, options: PluginOptions): Promise<void> => {
     const { auth } = options;
     checkAuth(auth);
+    checkAdapterOptions(options);
     refuseEarlierRoutes(instance);
     instance.addHook('onRoute', (route) => {
       if (isPreflight(route.method.toString(), route.url)) return;

@@ -95,6 +95,7 @@ function assemble(context: ValidationContext, explain: boolean, telemetry: Telem
     principal: Principal,
     guard: Guard<T>,
   ): Result<{ readonly principal: T }, AuthError> {
+    checkIsGuard(guard);
     const outcome = admit(guard, principal);
     if (outcome.ok) return outcome;
     const { code, explanation } = outcome.error;

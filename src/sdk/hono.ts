@@ -18,7 +18,7 @@ export function protect<T extends Principal>(
   guard: Guard<T>,
   options: AdapterOptions = {},
 ): MiddlewareHandler<{ Variables: { principal: T } }> {
-  checkMounted(auth, guard);
+  checkMounted(auth, guard, options);
   return async (c, next) => {
     const outcome = await authenticateOnce(c, { headers: c.req.raw.headers }, { auth, guard });
     if (!outcome.ok) {

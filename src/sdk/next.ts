@@ -5,7 +5,7 @@ import type { Guard } from './guards/guard.ts';
 import type { Principal } from './principal.ts';
 import { refuse } from './http/refusal.ts';
 import type { AdapterOptions } from './http/refusal.ts';
-import { checkMounted } from './http/mounted.ts';
+import { checkHandler, checkMounted } from './http/mounted.ts';
 
 export type { AdapterOptions } from './http/refusal.ts';
 
@@ -28,7 +28,8 @@ export function protectRoute<
   handler: (request: R, context: RouteContext<P> & { readonly principal: T }) => Response | Promise<Response>,
   options: AdapterOptions = {},
 ): (request: R, context: RouteContext<P>) => Promise<Response> {
-  checkMounted(auth, guard);
+  checkMounted(auth, guard, options);
+  checkHandler(handler);
   return async (request, context) => {
     const outcome = await authenticateOnce(request, { headers: request.headers }, { auth, guard });
     if (outcome.ok) return await handler(request, { ...context, principal: outcome.principal });
@@ -46,7 +47,7 @@ export async function principalFrom<T extends Principal>(
   guard: Guard<T>,
   headers: RequestLike['headers'],
 ): Promise<T> {
-  checkMounted(auth, guard);
+  checkMounted(auth, guard, {});
   const outcome = await auth.authenticate({ headers }, guard);
   if (!outcome.ok) throw outcome.error;
   return outcome.principal;

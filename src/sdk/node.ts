@@ -5,7 +5,7 @@ import type { Guard } from './guards/guard.ts';
 import type { Principal } from './principal.ts';
 import { refuse } from './http/refusal.ts';
 import type { AdapterOptions } from './http/refusal.ts';
-import { checkMounted } from './http/mounted.ts';
+import { checkHandler, checkMounted } from './http/mounted.ts';
 
 export type { AdapterOptions } from './http/refusal.ts';
 
@@ -20,7 +20,8 @@ export function protect<T extends Principal>(
   handler: (req: IncomingMessage, res: ServerResponse, principal: T) => void,
   options: AdapterOptions = {},
 ): RequestListener {
-  checkMounted(auth, guard);
+  checkMounted(auth, guard, options);
+  checkHandler(handler);
   // oxlint-disable-next-line typescript/no-misused-promises -- the server is to see what the handler throws
   return async (req, res) => {
     const outcome = await authenticateOnce(req, req, { auth, guard });

@@ -2,7 +2,6 @@ import type { AuthError } from '../auth-error.ts';
 import { ConfigError } from '../config-error.ts';
 import type { RequestLike } from './authenticate.ts';
 import type { Fullmakt } from '../fullmakt.ts';
-import { admit } from '../guards/guard.ts';
 import type { Guard } from '../guards/guard.ts';
 import type { Principal } from '../principal.ts';
 import type { Result } from '../result.ts';
@@ -25,7 +24,8 @@ function isAttached(value: unknown): value is Attached {
 export function attachedPrincipal<T extends Principal>(carrier: object, guard: Guard<T>): T {
   const found: unknown = Reflect.get(carrier, ATTACHED);
   if (!isAttached(found)) throw new ConfigError(['principalOf: nothing protected this request']);
-  const outcome = admit(guard, found.principal);
+  // By way of `auth`, which knows whether reasons may be told: what is thrown here is often sent.
+  const outcome = found.auth.authorize(found.principal, guard);
   if (!outcome.ok) throw outcome.error;
   return outcome.principal;
 }

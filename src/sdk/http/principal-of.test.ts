@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { IncomingMessage } from 'node:http';
+import { Socket } from 'node:net';
 import test from 'node:test';
 import { inspect } from 'node:util';
 import express from 'express';
@@ -9,6 +11,7 @@ import { principalFrom, protectRoute } from '../next.ts';
 import { protect as protectNode } from '../node.ts';
 import { makeAuth } from '../testing/auth.ts';
 import { CLAIMS, ENV, makeKeys, mint } from '../testing/fixtures.ts';
+import { authenticateOnce } from './attached.ts';
 import { askOverHttp, listenOnce } from './testing/ask.ts';
 
 const keys = await makeKeys();
@@ -76,6 +79,18 @@ test('a malformed guard throws where it is mounted, not when a request comes (L1
     assert.throws(() => protectHono(none as never, anyPrincipal), ConfigError);
   }
   assert.throws(() => protectRoute(auth, 'anyone' as never, () => new Response()), ConfigError);
+  assert.throws(() => protectRoute(auth, anyPrincipal, undefined as never), /the handler is missing/);
+  assert.throws(() => protectNode(auth, anyPrincipal, { realm: 'x' } as never), /the handler is missing/);
+  for (const [options, told] of [
+    [{ realm: 5 }, /realm has to be a text/],
+    [{ resourceMetadata: new URL('https://op.example') }, /resourceMetadata has to be a text/],
+    [{ onRefused: 'log' }, /onRefused has to be a function/],
+  ] as const) {
+    assert.throws(() => protect(auth, anyPrincipal, options as never), told);
+    assert.throws(() => protectHono(auth, anyPrincipal, options as never), told);
+    assert.throws(() => protectNode(auth, anyPrincipal, () => {}, options as never), told);
+    assert.throws(() => protectRoute(auth, anyPrincipal, () => new Response(), options as never), told);
+  }
 });
 
 test('a handler of the App Router names its request and its params as it likes', async (t) => {
@@ -92,4 +107,21 @@ test('a handler of the App Router names its request and its params as it likes',
   assert.equal(fixed, dynamic);
   const request = new Request('http://localhost/case/7', { headers: { authorization } });
   assert.deepEqual(await (await GET(request, { params: Promise.resolve({ id: '7' }) })).json(), { id: '7' });
+});
+
+test('principalOf tells strangers no more than a route does: its refusal explains only where explain is on (5.3)', async (t) => {
+  for (const explain of [false, true]) {
+    const { auth, events } = makeAuth(t, keys, { explain });
+    const req = new IncomingMessage(new Socket());
+    await authenticateOnce(req, { headers: { authorization } }, { auth, guard: anyPrincipal });
+    assert.throws(
+      () => principalOf(req, requireUser('idporten')),
+      (error) => {
+        assert.ok(error instanceof AuthError);
+        assert.equal(error.explanation !== undefined, explain);
+        return error.message.includes('tokenx') === explain;
+      },
+    );
+    assert.equal(events.at(-1)?.event, 'guard.refused');
+  }
 });
