@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -60,6 +60,36 @@ test('of many that find a socket of a process that is gone, one gets its place',
   for (const start of starts) assert.ok(start.status === 'fulfilled' || start.reason instanceof SocketTaken);
   assert.equal(await statusAt(path), 200);
   assert.deepEqual(readdirSync(dirname(path)), ['it.sock']);
+});
+
+test('a socket that another process has put in its place is not removed at the end', async (t) => {
+  const path = pathIn(t);
+  const first = await openListener(t, { path });
+  rmSync(path);
+  const second = await openListener(t, { path });
+  await first.close(0);
+  assert.equal(await statusAt(path), 200);
+  await second.close(0);
+  assert.deepEqual(readdirSync(dirname(path)), []);
+});
+
+test('a path of the greatest length is a place like any other, and none leaves other files', async (t) => {
+  const folder = dirname(pathIn(t));
+  for (const name of ['s', 's'.repeat(106 - Buffer.byteLength(folder))]) {
+    const path = join(folder, name);
+    const listener = await openListener(t, { path });
+    assert.deepEqual([await statusAt(path), readdirSync(folder)], [200, [name]]);
+    await assert.rejects(openListener(t, { path }), SocketTaken);
+    assert.deepEqual(readdirSync(folder), [name]);
+    await listener.close(0);
+    assert.deepEqual(readdirSync(folder), []);
+  }
+  const deep = join(folder, 'd'.repeat(100 - Buffer.byteLength(folder)));
+  mkdirSync(deep);
+  const listener = await openListener(t, { path: join(deep, 's') });
+  assert.equal(await statusAt(join(deep, 's')), 200);
+  await listener.close(0);
+  assert.deepEqual(readdirSync(deep), []);
 });
 
 test('a file that is no socket is not replaced', async (t) => {
