@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { createPublicKey } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { before, describe, test } from 'node:test';
+import { signBytes, verifyBytes } from './algorithms.ts';
 import { generatePrivateJwk, importSigningKey, importVerificationKey, type PrivateJwk, publicJwk } from './jwk.ts';
 import { KeyRefused } from './key-material.ts';
 
@@ -99,6 +100,22 @@ describe('JWK import (RFC 7517, RFC 8725 3.5)', () => {
     refused({ ...jwk, crv: 'secp256k1' });
     refused({ ...publicJwk(ed), crv: 'X25519' });
     refused({ ...publicJwk(ed), crv: 'Ed448' });
+  });
+
+  test('each curve has its one algorithm, for signing and for verifying (RFC 7518 3.4)', async () => {
+    for (const [namedCurve, alg, bytes] of [
+      ['P-256', 'ES256', 64],
+      ['P-384', 'ES384', 96],
+      ['P-521', 'ES512', 132],
+    ] as const) {
+      const jwk = { ...generateKeyPairSync('ec', { namedCurve }).privateKey.export({ format: 'jwk' }), kid: 'k' };
+      const { d: _, ...half } = jwk;
+      const verifier = importVerificationKey(half);
+      assert.deepEqual([verifier.algorithms, importSigningKey(jwk).alg], [[alg], alg]);
+      const signature = await signBytes(alg, importSigningKey(jwk).key, Buffer.from('x'));
+      assert.equal(signature.length, bytes);
+      assert.equal(verifyBytes(alg, verifier.key, Buffer.from('x'), signature), true);
+    }
   });
 
   test('a coordinate has the full size of its curve, leading zeros and no more (RFC 7518 6.2.1.2)', () => {

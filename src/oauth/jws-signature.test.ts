@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { createHmac } from 'node:crypto';
+import { constants, createHmac, sign } from 'node:crypto';
 import { before, describe, test } from 'node:test';
-import { signBytes } from './algorithms.ts';
+import { signBytes, verifyBytes } from './algorithms.ts';
 import { encodeBase64Url } from './base64url.ts';
 import {
   generatePrivateJwk,
@@ -94,6 +94,19 @@ describe('JWS signatures (RFC 7515 section 5.2)', () => {
     const jws = parseCompactJws(await signJws({}, {}, asPss));
     assert.equal(verifySignature(jws, importVerificationKey(publicJwk(rsa))), false);
     assert.equal(verifySignature(jws, importVerificationKey({ ...publicJwk(rsa), alg: 'PS256' })), true);
+  });
+
+  test('the salt of a PSS signature is as long as the digest, no other (RFC 7518 3.5)', () => {
+    const pss = jwks[1];
+    assert.ok(pss);
+    const verifier = importVerificationKey(publicJwk(pss));
+    const { key } = importSigningKey(pss);
+    const data = Buffer.from('x');
+    const verdicts = [0, 20, 31, 32, 33, constants.RSA_PSS_SALTLEN_MAX_SIGN].map((saltLength) => {
+      const signature = sign('sha256', data, { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength });
+      return verifyBytes('PS256', verifier.key, data, signature);
+    });
+    assert.deepEqual(verdicts, [false, false, false, true, false, false]);
   });
 
   test('a flipped, shortened, lengthened, DER or zero signature does not verify', async () => {

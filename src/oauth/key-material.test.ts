@@ -40,6 +40,15 @@ function outcome(jwk: Record<string, unknown>): boolean {
 test('the ROCA fingerprint is seen, and one off it is not (CVE-2017-15361)', () => {
   assert.equal(hasRocaFingerprint(fingerprinted()), true);
   assert.equal(hasRocaFingerprint(fingerprinted() + 2n), false);
+  // All primes have to agree: here every one but one does.
+  for (const prime of primes.filter((each) => each > 11)) {
+    const others = primes.reduce((product, each) => (each === prime ? product : product * BigInt(each)), 2n);
+    const outside = Array.from({ length: prime }, (_, at) => fingerprinted() + BigInt(at) * others);
+    assert.ok(
+      outside.some((modulus) => !hasRocaFingerprint(modulus)),
+      String(prime),
+    );
+  }
   assert.throws(() => readPublicMaterial(rsa(fingerprinted())), /ROCA/);
 });
 

@@ -47,6 +47,20 @@ test('a document that speaks for another issuer is refused (RFC 8414 section 3.3
   }
 });
 
+test('a document of 128 KiB is read, and one of a byte more is not (sidecar-sdk.md 2.5)', async () => {
+  for (const [bytes, reason] of [
+    [128 * 1024, undefined],
+    [128 * 1024 + 1, 'longer than 131072 bytes'],
+  ] as const) {
+    const text = JSON.stringify({ issuer: 'https://a.test' }).padEnd(bytes, ' ');
+    const found = await fetchMetadata(`https://a.test${OPENID}`, { fetch: async () => new Response(text) }).then(
+      () => undefined,
+      (error: unknown) => (error instanceof DocumentUnavailable ? error.reason : error),
+    );
+    assert.equal(found, reason);
+  }
+});
+
 test('an expected issuer is compared byte for byte, wherever the document lies', async () => {
   assert.equal(
     (await load('https://a.test/x', { issuer: 'https://b.test/' }, 'https://b.test/')).issuer,

@@ -8,7 +8,10 @@ test('the sidecar judges as those before it did, the library more strictly (side
   assert.deepEqual([texas.leewaySeconds, sdk.leewaySeconds], [60, 30]);
   assert.deepEqual(texas.algorithms, ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512']);
   assert.deepEqual(sdk.algorithms, ['RS256']);
-  assert.equal(sdk.maxLifetimeSeconds, 87_000);
+  assert.deepEqual([texas.maxLifetimeSeconds, sdk.maxLifetimeSeconds], [undefined, 87_000]);
+  for (const { verifiedEntries, verifiedAgeSeconds } of [texas, sdk]) {
+    assert.deepEqual([verifiedEntries, verifiedAgeSeconds], [10_000, 60]);
+  }
   assert.ok([...texas.algorithms, ...sdk.algorithms].every(isAlgorithm));
 });
 
