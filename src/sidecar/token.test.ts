@@ -94,6 +94,38 @@ test('sends Maskinporten one assertion without sub, with scope, resource and det
   });
 });
 
+test('two spellings of one target are one entry, for machine and user alike (2.7, 3.2)', async (t) => {
+  const { provider, sidecar } = await setup(t);
+  const spellings = ['local:fleet:register', 'api://local.fleet.register/.default', 'local:fleet:register'];
+  for (const [path, more] of [
+    ['/token', {}],
+    ['/token/exchange', { user_token: 'u' }],
+  ] as const) {
+    provider.forms.length = 0;
+    for (const target of spellings) {
+      assert.equal((await sidecar.post(path, { identity_provider: 'entra_id', target, ...more })).status, 200);
+    }
+    assert.equal(provider.forms.length, 1, path);
+  }
+});
+
+test('the token of one user is never given to another, nor to none (2.7)', async (t) => {
+  const { provider, sidecar } = await setup(t);
+  const tokenOf = async (path: string, more: object): Promise<unknown> => {
+    const response = await sidecar.post(path, { ...ENTRA, ...more });
+    return ((await response.json()) as Record<string, unknown>)['access_token'];
+  };
+  const asked = [
+    await tokenOf('/token', {}),
+    await tokenOf('/token/exchange', { user_token: 'u' }),
+    await tokenOf('/token/exchange', { user_token: 'v' }),
+    await tokenOf('/token/exchange', { user_token: '' }),
+  ];
+  assert.deepEqual(asked, ['token-1', 'token-2', 'token-3', 'token-4']);
+  assert.equal(await tokenOf('/token/exchange', { user_token: 'u' }), 'token-2');
+  assert.equal(provider.forms.length, 4);
+});
+
 test('refuses what a provider cannot do, and a provider that is off before that (3.3)', async (t) => {
   const provider = await startProvider(t, keys);
   const sidecar = await startSidecar(t, {
