@@ -27,6 +27,18 @@ test('a redirect to the same origin is followed with the token, by the method an
   }
 });
 
+test('HEAD stays HEAD and GET stays GET whatever the status, with the headers they had (Fetch 4.4)', async () => {
+  for (const method of ['HEAD', 'GET']) {
+    for (const status of [301, 302, 303, 307, 308]) {
+      const made = world();
+      made.answers.push(redirectTo('/b', status), () => new Response(null));
+      await made.fetch('http://register/a', { method, headers: { 'content-type': 'a/b' } });
+      const [, second] = made.calls;
+      assert.deepEqual([second?.method, second?.contentType], [method, 'a/b'], String(status));
+    }
+  }
+});
+
 test('no redirect to another origin is followed: its answer is handed out (5.4)', async () => {
   const places = [
     'https://register/b',

@@ -74,6 +74,7 @@ test('a failure to get a token rejects with AcquireError; what the API answers i
     made.answers.splice(0, 1, () => new Response(null, { status }));
     assert.equal((await made.fetch('http://register/a')).status, status);
   }
+  assert.equal(made.calls.length, 7, 'none but 401 is tried again');
   made.fake.failure = new AcquireError('transient', 'no sidecar');
   const sent = made.calls.length;
   await assert.rejects(made.fetch('http://register/a'), made.fake.failure);
