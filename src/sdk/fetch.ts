@@ -1,4 +1,5 @@
 import { readBearer } from '../oauth/bearer.ts';
+import { isJsonObject } from '../oauth/objects.ts';
 import { AcquireError } from './acquire/acquire-error.ts';
 import { ConfigError } from './config-error.ts';
 import { readAsked } from './http/asked.ts';
@@ -41,7 +42,7 @@ interface Engine {
  * of the caller's own and for a missing `user`. Throws ConfigError for origins and rules that cannot work.
  */
 export function createFetch(tokens: Tokens, options: FetchOptions): TokenFetch {
-  checkRule(options);
+  checkRule(tokens, options);
   const isListed = createOriginList(options.origins);
   const fetch = options.fetch ?? globalThis.fetch;
   return async (input, { user, ...init } = {}) => {
@@ -125,7 +126,24 @@ async function discard(response: Response): Promise<void> {
   await response.body?.cancel().catch(() => {});
 }
 
-function checkRule(rule: TokenRule): void {
-  const target: unknown = rule.as === 'machine' ? rule.request.target : rule.target;
-  if (typeof target !== 'string' || target === '') throw new ConfigError(['createFetch: the rule names no target']);
+/** Callers without types are caught here too: a rule that gives no token would refuse every request. Throws ConfigError. */
+function checkRule(tokens: unknown, rule: unknown): void {
+  const findings = isJsonObject(rule) ? findingsOf(rule) : ['the rule is missing: origins, and whose token they get'];
+  if (!isJsonObject(tokens) || typeof tokens['machineOrThrow'] !== 'function') {
+    findings.push('tokens is missing: it is what tokensFromEnv() gives, and comes first');
+  }
+  if (findings.length > 0) throw new ConfigError(findings.map((finding) => `createFetch: ${finding}`));
+}
+
+function findingsOf({ as, ...rule }: Readonly<Record<string, unknown>>): string[] {
+  if (rule['fetch'] !== undefined && typeof rule['fetch'] !== 'function') return ['fetch has to be a function'];
+  if (as !== 'machine' && as !== 'user') return ['`as` has to be machine or user'];
+  const asked = as === 'machine' ? rule['request'] : rule;
+  if (!isJsonObject(asked)) return ['the rule names no request, as { provider, target }'];
+  const { provider, target } = asked;
+  const known = as === 'machine' ? ['entra_id', 'maskinporten'] : ['entra_id', 'tokenx'];
+  const isKnown = typeof provider === 'string' && known.includes(provider);
+  const findings = isKnown ? [] : [`provider has to be ${known.join(' or ')} for tokens of a ${as}`];
+  if (typeof target !== 'string' || target === '') findings.push('the rule names no target');
+  return findings;
 }

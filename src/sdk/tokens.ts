@@ -1,7 +1,8 @@
 import type { CachedToken, TokenCacheEvent } from '../oauth/tokens/cached-token.ts';
 import { AcquireError, acquireErrorOf } from './acquire/acquire-error.ts';
+import { checkRequest, userTokenOf } from './acquire/check-request.ts';
 import { createDirectSource } from './acquire/direct.ts';
-import type { Ask, MachineRequest, UserRequest, UserToken } from './acquire/requests.ts';
+import type { Ask, MachineRequest, UserRequest } from './acquire/requests.ts';
 import type { TokenSource } from './acquire/token-source.ts';
 import { createSidecarSource } from './acquire/via-sidecar.ts';
 import { ConfigError } from './config-error.ts';
@@ -11,6 +12,7 @@ import type { Result } from './result.ts';
 import { readDirectProviders } from './settings/direct-clients.ts';
 import type { DirectProvider } from './settings/direct-clients.ts';
 import { unknownOptions } from './settings/option-names.ts';
+import { readPolicy } from './settings/options.ts';
 import type { Options } from './settings/options.ts';
 import { createTelemetry } from './telemetry.ts';
 import type { Telemetry } from './telemetry.ts';
@@ -38,6 +40,8 @@ export interface Tokens {
   close(): void;
 }
 
+const WAYS: ReadonlySet<string> = new Set(['auto', 'sidecar', 'direct']);
+
 /** How tokens are acquired; `auto`: from the sidecar if `NAIS_TOKEN_ENDPOINT` is set, else directly, with the application's own keys. */
 type TokensOptions = Options & { readonly via?: 'auto' | 'sidecar' | 'direct' };
 
@@ -46,8 +50,7 @@ type TokensOptions = Options & { readonly via?: 'auto' | 'sidecar' | 'direct' };
  * `direct`, ConfigError is thrown that lists everything that is missing or malformed, and the alternatives.
  */
 export function tokensFromEnv(options: TokensOptions = {}): Tokens {
-  const unknown = unknownOptions(options);
-  if (unknown.length > 0) throw new ConfigError(unknown);
+  checkOptions(options);
   const telemetry = createTelemetry(options);
   const { emit, meters } = telemetry;
   const now = options.clock ?? ((): number => Date.now() / 1000);
@@ -76,15 +79,13 @@ export function tokensFromEnv(options: TokensOptions = {}): Tokens {
     });
   }
 
-  const machineOrThrow: Tokens['machineOrThrow'] = (request) =>
-    acquire('machine', request, () => source.machine(request));
+  const machineOrThrow: Tokens['machineOrThrow'] = async (request) => {
+    checkRequest(request);
+    return await acquire('machine', request, () => source.machine(request));
+  };
   const onBehalfOfOrThrow: Tokens['onBehalfOfOrThrow'] = async (request) => {
-    const userToken = textOf(request.user);
-    if (userToken === '')
-      throw new AcquireError(
-        'request',
-        'the token of the user is missing: `user` is a principal, its token, or the text of one',
-      );
+    checkRequest(request);
+    const userToken = userTokenOf(request.user);
     return await acquire('exchange', request, () => source.user(request, userToken), userToken);
   };
   return {
@@ -97,6 +98,14 @@ export function tokensFromEnv(options: TokensOptions = {}): Tokens {
       meters?.close();
     },
   };
+}
+
+function checkOptions(options: TokensOptions): void {
+  const findings = [...unknownOptions(options)];
+  const { via = 'auto' } = options;
+  if (!WAYS.has(via)) findings.push('via has to be auto, sidecar or direct');
+  readPolicy(options, findings);
+  if (findings.length > 0) throw new ConfigError(findings);
 }
 
 function openSource(options: TokensOptions, now: () => number, telemetry: Telemetry): TokenSource {
@@ -128,12 +137,6 @@ function sdkEventOf(told: TokenCacheEvent): SdkEvent | undefined {
   const error = acquireErrorOf(told.error);
   const kind = error instanceof AcquireError ? error.kind : 'transient';
   return { event: 'token.refresh_failed', provider, target, kind };
-}
-
-/** Empty where there is none: whoever is not checked by a compiler hands over the principal of a route that nothing protected. */
-function textOf(user: UserToken | undefined): string {
-  if (typeof user !== 'object' || user === null) return typeof user === 'string' ? user : '';
-  return 'reveal' in user ? user.reveal() : user.token.reveal();
 }
 
 async function asResult(work: Promise<AcquiredToken>): Promise<Result<AcquiredToken, AcquireError>> {

@@ -1,10 +1,13 @@
 import { ConfigError } from '../config-error.ts';
 
+const FORM = 'as https://host or http://host:port';
+
 /**
  * Whether a URL is of one of the listed origins, scheme, host and port alike (RFC 6454 5). Throws ConfigError for an entry
  * that is not written as an origin is: `https://host` or `https://host:port`, the usual port left out, no path.
  */
 export function createOriginList(origins: readonly string[]): (url: URL) => boolean {
+  if (!Array.isArray(origins)) throw new ConfigError([`createFetch: origins has to be a list, ${FORM}`]);
   const findings = origins.flatMap((origin) => findFault(origin) ?? []);
   if (origins.length === 0) findings.push('createFetch: the list of origins is empty');
   if (findings.length > 0) throw new ConfigError(findings);
@@ -23,7 +26,8 @@ function isWeb({ protocol }: URL): boolean {
 }
 
 function findFault(origin: string): string | undefined {
-  if (typeof origin !== 'string' || !URL.canParse(origin)) return `createFetch: ${JSON.stringify(origin)} is no origin`;
+  if (typeof origin !== 'string') return `createFetch: an origin has to be a text, ${FORM}`;
+  if (!URL.canParse(origin)) return `createFetch: ${JSON.stringify(origin)} is no origin, ${FORM}`;
   const url = new URL(origin);
   if (!isWeb(url)) return `createFetch: ${origin} is neither https nor http`;
   if (origin.includes('*')) return `createFetch: ${origin} stands for more than one origin`;

@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { createFetch } from '../fetch.ts';
+import { ConfigError } from '../index.ts';
+import { createTestIssuer } from '../testing.ts';
+import { tokensFromEnv } from '../tokens.ts';
+import type { Tokens } from '../tokens.ts';
+
+const issuer = await createTestIssuer();
+
+function open(t: test.TestContext, via: 'direct' | 'sidecar'): Tokens {
+  const env =
+    via === 'direct'
+      ? issuer.env
+      : { NAIS_TOKEN_ENDPOINT: 'http://127.0.0.1:1/t', NAIS_TOKEN_EXCHANGE_ENDPOINT: 'http://127.0.0.1:1/x' };
+  const tokens = tokensFromEnv({ env, via, fetch: issuer.fetch });
+  t.after(() => {
+    tokens.close();
+  });
+  return tokens;
+}
+
+test('what no compiler saw is refused as a request before anything is asked of anybody (5.4)', async (t) => {
+  const target = 'test:team:other';
+  for (const via of ['direct', 'sidecar'] as const) {
+    const tokens = open(t, via);
+    const before = issuer.requests.length;
+    for (const request of [undefined, {}, { provider: 'entra_id' }, { provider: 'maskinporten', target: ['a', 'b'] }]) {
+      const outcome = await tokens.machine(request as never);
+      assert.equal(!outcome.ok && outcome.error.kind, 'request', JSON.stringify(request));
+      assert.match(outcome.ok ? '' : outcome.error.message, /`provider`|`target`/);
+    }
+    for (const user of [undefined, {}, { ok: true, principal: {} }, Promise.resolve('x'), { token: 'x' }, 5]) {
+      const outcome = await tokens.onBehalfOf({ provider: 'tokenx', target, user } as never);
+      assert.equal(!outcome.ok && outcome.error.kind, 'request');
+      assert.match(outcome.ok ? '' : outcome.error.message, /the token of the user is missing/);
+    }
+    assert.equal((await tokens.onBehalfOf(undefined as never)).ok, false);
+    assert.equal(issuer.requests.length, before);
+  }
+});
+
+test('options of tokensFromEnv that cannot work are found at start: a way there is not, a clock of milliseconds', () => {
+  for (const [options, told] of [
+    [{ via: 'sidcar' }, /via has to be auto, sidecar or direct/],
+    [{ clock: Date.now }, /clock has to give seconds/],
+    [{ fetch: 'fetch' }, /fetch has to be a function/],
+  ] as const) {
+    assert.throws(
+      () => tokensFromEnv({ env: issuer.env, ...options } as never),
+      (error) => error instanceof ConfigError && error.findings.length === 1 && told.test(error.message),
+    );
+  }
+});
+
+test('a rule of createFetch that gives no token is found when it is made, in words that say what would (5.4)', (t) => {
+  const tokens = open(t, 'direct');
+  const origins = ['https://register.example'];
+  const target = 'test:team:other';
+  const user = { as: 'user', provider: 'tokenx', target };
+  for (const [given, options, told] of [
+    [tokens, undefined, /the rule is missing/],
+    [undefined, { origins, ...user }, /tokens is missing: it is what tokensFromEnv/],
+    [{}, { origins, ...user }, /tokens is missing: it is what tokensFromEnv/],
+    [tokens, { origins, ...user, as: 'usr' }, /`as` has to be machine or user/],
+    [tokens, { origins, provider: 'tokenx', target }, /`as` has to be machine or user/],
+    [tokens, { origins, ...user, provider: 'idporten' }, /provider has to be entra_id or tokenx/],
+    [tokens, { origins, ...user, target: '' }, /the rule names no target/],
+    [tokens, { origins, as: 'machine' }, /the rule names no request/],
+    [tokens, { origins, as: 'machine', request: { provider: 'tokenx', target } }, /has to be entra_id or maskinporten/],
+    [tokens, { origins: origins[0], ...user }, /origins has to be a list/],
+    [tokens, { ...user }, /origins has to be a list/],
+    [
+      tokens,
+      { origins: [new URL('https://register.example')], ...user },
+      /an origin has to be a text, as https:\/\/host/,
+    ],
+    [tokens, { origins: ['register'], ...user }, /"register" is no origin, as https:\/\/host/],
+  ] as const) {
+    assert.throws(
+      () => createFetch(given as never, options as never),
+      (error) => {
+        assert.ok(error instanceof ConfigError, String(error));
+        assert.match(error.message, told);
+        return true;
+      },
+    );
+  }
+});
