@@ -29,6 +29,10 @@ function busy(): Response {
   return new Response('', { status: 503 });
 }
 
+async function alwaysBusy(): Promise<Response> {
+  return busy();
+}
+
 test('asks for JSON and never follows a redirect', async () => {
   let asked: RequestInit | undefined;
   const fetch = async (_url: string, init?: RequestInit): Promise<Response> => {
@@ -93,8 +97,9 @@ test('the pauses between attempts are 50 to 150 ms, not the same for all (2.5)',
     const waited: number[] = [];
     const { mock } = t.mock.method(Math, 'random', () => random);
     const pause = async (milliseconds: number): Promise<void> => void waited.push(milliseconds);
-    const fetch = async (): Promise<Response> => busy();
-    await assert.rejects(fetchDocument(URL_OF_DOCUMENT, { fetch, maxBytes: 9, pause }), { reason: 'status 503' });
+    await assert.rejects(fetchDocument(URL_OF_DOCUMENT, { fetch: alwaysBusy, maxBytes: 9, pause }), {
+      reason: 'status 503',
+    });
     mock.restore();
     return waited;
   };

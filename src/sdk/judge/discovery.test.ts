@@ -35,16 +35,16 @@ function discover(t: TestContext, jwksUri: string = `${ISSUER}/jwks`): Discovere
     if (!url.includes('/.well-known/')) return Response.json({ keys: [publicJwk(keys.issuerJwk)] });
     return provider.metadata === 'down' ? new Response('', { status: 404 }) : Response.json(provider.metadata);
   };
-  let sets = 0;
+  const seen = { sets: 0 };
   const onEvent = ({ event }: SdkEvent): void => {
-    if (event === 'keys.fetched') sets += 1;
+    if (event === 'keys.fetched') seen.sets += 1;
   };
   const auth = fromEnv({ env: ENVIRONMENT, fetch, clock: () => provider.now, onEvent });
   t.after(() => auth.close());
   return {
     provider,
     async takeAsked(least = 0) {
-      while (sets < least) await immediate();
+      while (seen.sets < least) await immediate();
       return asked.splice(0);
     },
     async judge() {
