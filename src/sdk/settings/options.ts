@@ -77,15 +77,23 @@ function judge(name: string, fault: string | undefined, findings: string[]): voi
 
 /** What would show only when the first token comes, and then refuse every one. */
 function checkFunctions(options: Options, findings: string[]): void {
-  for (const name of ['fetch', 'clock', 'onEvent'] as const) {
+  for (const name of ['fetch', 'onEvent'] as const) {
     const given: unknown = options[name];
     if (given !== undefined && typeof given !== 'function') findings.push(`${name} has to be a function`);
   }
   checkTelemetry(options.telemetry, findings);
   if (!['undefined', 'boolean'].includes(typeof options.explain)) findings.push('explain has to be true or false');
-  const time: unknown = typeof options.clock === 'function' ? options.clock() : 0;
+  const fault = clockFault(options.clock);
+  if (fault !== undefined) findings.push(fault);
+}
+
+/** What is wrong with a clock, which no compiler may have seen: one of milliseconds would find every token expired. */
+export function clockFault(clock: unknown): string | undefined {
+  if (clock === undefined) return undefined;
+  if (typeof clock !== 'function') return 'clock has to be a function';
+  const time: unknown = clock();
   const isTime = typeof time === 'number' && time >= 0 && time < FAR_FUTURE;
-  if (!isTime) findings.push('clock has to give seconds since the epoch');
+  return isTime ? undefined : 'clock has to give seconds since the epoch';
 }
 
 /** What nothing can be told to would stay silent for ever. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { ConfigError, create, fromEnv } from '../index.ts';
 import type { Fullmakt } from '../index.ts';
-import { createTestIssuer, fakeClock } from '../testing.ts';
+import { createTestIssuer, createTestSidecar, fakeClock } from '../testing.ts';
 import type { TestIssuer, TokenKind } from '../testing.ts';
 import { tokensFromEnv } from '../tokens.ts';
 
@@ -69,4 +69,15 @@ test('nothing of a test issuer starts where local providers are not allowed, in 
       create([config], { env: { FULLMAKT_ALLOW_LOCAL_PROVIDERS: 'true' } }).close();
     }
   }
+});
+
+test('a test that asks for what there is not learns so, instead of passing for a wrong reason', async () => {
+  const mint = (kind: unknown, changes = {}): string => issuer.mint(kind as never, changes);
+  assert.throws(() => mint('entra'), /mint: entra is no kind of token; there are entra-user, .*maskinporten/);
+  assert.throws(() => [...issuer.refusals('tokenx-user' as never)], /tokenx-user is no kind of token/);
+  assert.throws(() => mint('tokenx', { claim: {} }), /mint: claim is not known; there are claims, without, header/);
+  assert.throws(() => mint('tokenx', { expiresInSeconds: '60' }), /mint: expiresInSeconds has to be a number/);
+  assert.throws(() => issuer.fail('dwn' as never), /fail: dwn is no failure; there are down, slow, error, garbage/);
+  await assert.rejects(createTestIssuer({ clock: Date.now as never }), /clock has to give seconds since the epoch/);
+  for (const none of [undefined, {}]) await assert.rejects(createTestSidecar(none as never), ConfigError);
 });

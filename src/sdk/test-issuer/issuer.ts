@@ -1,5 +1,8 @@
 import type { AuthErrorCode } from '../auth-error.ts';
+import { ConfigError } from '../config-error.ts';
+import { clockFault } from '../settings/options.ts';
 import { makeApplicationKey } from './application-key.ts';
+import { checkChanges, checkFailure, checkKind } from './check-asked.ts';
 import type { TokenKind } from './claims.ts';
 import type { FakeClock } from './clock.ts';
 import { environmentOf } from './environment.ts';
@@ -44,8 +47,10 @@ export interface TestIssuerOptions {
 
 const DESK: unique symbol = Symbol('desk');
 
-/** Makes one; independent of any test framework. Close it if it listens. */
+/** Makes one; independent of any test framework. Close it if it listens. What there is not, such as an unknown kind of token, throws ConfigError. */
 export async function createTestIssuer(options: TestIssuerOptions = {}): Promise<TestIssuer> {
+  const fault = clockFault(options.clock);
+  if (fault !== undefined) throw new ConfigError([`createTestIssuer: ${fault}`]);
   const [keys, application] = await Promise.all([makeKeyRing(), makeApplicationKey()]);
   const now = options.clock ?? ((): number => Date.now() / 1000);
   const deskAt = (origin: string | undefined): Desk => ({
@@ -61,9 +66,17 @@ export async function createTestIssuer(options: TestIssuerOptions = {}): Promise
     env: environmentOf(desk.places, application.text),
     fetch: network.fetch,
     requests: network.requests,
-    mint: (kind, changes) => mintToken(desk, kind, changes),
-    refusals: (kind) => refusalsOf(desk, kind),
+    mint: (kind, changes = {}) => {
+      checkKind(kind);
+      checkChanges(changes);
+      return mintToken(desk, kind, changes);
+    },
+    refusals: (kind) => {
+      checkKind(kind);
+      return refusalsOf(desk, kind);
+    },
     fail: (how) => {
+      checkFailure(how);
       network.fail(how);
     },
     rotateKeys: ({ drop = false } = {}) => {
@@ -86,8 +99,8 @@ interface Inside {
   readonly [DESK]: Desk;
 }
 
-function isOurs(issuer: TestIssuer): issuer is TestIssuer & Inside {
-  return DESK in issuer;
+function isOurs(issuer: unknown): issuer is TestIssuer & Inside {
+  return typeof issuer === 'object' && issuer !== null && DESK in issuer;
 }
 
 interface Opened {
