@@ -25,6 +25,12 @@ export const VALUES: readonly [unknown, ...unknown[]] = [-1, 0, 1e308, 1.5, 2 **
 /** What one request of legal size may cost, the server and its client together, in milliseconds of CPU. */
 export const MAX_CPU_MS = 50;
 
+/** The CPU that this thread has had, in milliseconds: what else the machine does is not in it. */
+export function threadMs(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1000;
+}
+
 /** What one attempt costs, in milliseconds of CPU. */
 export async function cpuMs(attempt: () => Promise<unknown>): Promise<number> {
   const from = process.cpuUsage();

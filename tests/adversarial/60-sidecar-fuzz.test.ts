@@ -7,6 +7,7 @@ import { createRandom, drawSeed, isFull } from './scale.ts';
 import type { Random } from './scale.ts';
 import { postTo } from './sidecar-alone.ts';
 import { wholeFile } from './whole-file.ts';
+import { threadMs } from './60-odd.ts';
 
 /* Good requests to the sidecar, and good tokens and headers at the library, spoilt at random. */
 
@@ -152,7 +153,7 @@ test(`T60 B7 SDK: ${TEXTS} tokens and headers spoilt in one to three places: a r
       const at = random.below(text.length + 1);
       text = text.slice(0, at) + random.pick(PIECES) + text.slice(at + random.below(6));
     }
-    const from = performance.now();
+    const from = threadMs();
     const verdict = await auth.validate(text);
     assert.ok(!verdict.ok || text === good, text);
     const request = await auth.authenticate(
@@ -160,7 +161,7 @@ test(`T60 B7 SDK: ${TEXTS} tokens and headers spoilt in one to three places: a r
       anyPrincipal,
     );
     assert.ok(!request.ok || text === good);
-    slowest = Math.max(slowest, performance.now() - from);
+    slowest = Math.max(slowest, threadMs() - from);
   }
   assert.ok(slowest < 500, `${slowest} ms`);
 });
