@@ -1,13 +1,6 @@
-import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { quietPort } from '../contract/sidecar/quiet-port.ts';
 
-/** A loopback port that nobody listens on now, for a server that has to be told its port. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
+/** A loopback port that nobody listens on now, for a server that has to be told its port: none that others are given by the system. */
+export function freePort(): Promise<number> {
+  return quietPort();
 }

@@ -1,6 +1,5 @@
-import { createServer } from 'node:net';
-import type { Server } from 'node:net';
 import { PortTaken } from '../../src/web/listen.ts';
+import { freePort } from '../servers/free-port.ts';
 
 const ATTEMPTS = 5;
 
@@ -13,28 +12,18 @@ export async function withFreePorts<T>(count: number, start: (ports: readonly nu
     try {
       return await start(await freePorts(count));
     } catch (error) {
-      if (!(error instanceof PortTaken) || attempt === ATTEMPTS) throw error;
+      if (!isTaken(error) || attempt === ATTEMPTS) throw error;
     }
   }
 }
 
 async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = await Promise.all(Array.from({ length: count }, open));
-  const ports = servers.map(portOf);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
+  const ports = new Set<number>();
+  while (ports.size < count) ports.add(await freePort());
+  return [...ports];
 }
 
-function open(): Promise<Server> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen({ host: '127.0.0.1', port: 0 }, () => resolve(server));
-  });
-}
-
-function portOf(server: Server): number {
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('server has no port');
-  return address.port;
+/** Also of a program of its own, which says it in words. */
+function isTaken(error: unknown): boolean {
+  return error instanceof PortTaken || (error instanceof Error && / is already in use; set /.test(error.message));
 }
