@@ -1,3 +1,5 @@
+import type { Algorithm } from '../../../src/oauth/algorithms.ts';
+
 /** Whose behaviour a case describes: two revisions of the sidecar that is replaced, and this one. */
 export type Revision = 'A' | 'B' | 'ours';
 
@@ -59,6 +61,8 @@ export interface TokenDescription {
   /** The whole header as text. */
   readonly headerText?: string;
   readonly key: string;
+  /** What an RSA key signs with, and the header says; `RS256` unless given. */
+  readonly alg?: Algorithm;
   /** What is done to the finished token. */
   readonly append: string;
   readonly segments: readonly (string | null)[];

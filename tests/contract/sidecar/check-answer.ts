@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Expectation, Json } from './case.ts';
-import { match, mismatch } from './match.ts';
+import { match, mismatch, told } from './match.ts';
 import type { MatchContext } from './match.ts';
 import type { Answered } from './send.ts';
 import { resolve } from './templates.ts';
@@ -21,8 +21,7 @@ export async function checkAnswer(answered: Answered, expect: Expectation, place
   try {
     await checkParts(answered, expect, place);
   } catch (error) {
-    if (error instanceof assert.AssertionError) error.message += `\n  answer:   ${shown(answered)}`;
-    throw error;
+    throw error instanceof assert.AssertionError ? told(`${error.message}\n  answer:   ${shown(answered)}`) : error;
   }
 }
 

@@ -37,7 +37,10 @@ export function inProcess(keys: Keys): Implementation {
 /** What only the command has: outbound calls by its own client, and figures. */
 function needsProcess({ env, steps }: Case): boolean {
   const isTuned = Object.keys(env).some((name) => name.startsWith('TEXAS_HTTP_'));
-  return isTuned || steps.some((step) => step.kind === 'exchange' && step.request.path === '/metrics');
+  return (
+    isTuned ||
+    steps.some((step) => step.kind === 'exchange' && step.request.at !== undefined && step.request.path === '/metrics')
+  );
 }
 
 async function openWorld(one: Case, keys: Keys): Promise<World> {

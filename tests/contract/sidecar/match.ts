@@ -63,7 +63,14 @@ export function match(actual: unknown, expected: Json, at: string, context: Matc
 export function mismatch(actual: unknown, wanted: string, at: string): never {
   // JSON has no word for what is not there.
   const got = actual === undefined ? 'nothing' : JSON.stringify(actual);
-  throw new assert.AssertionError({ message: `${at}\n  expected: ${wanted}\n  got:      ${got}` });
+  throw told(`${at}\n  expected: ${wanted}\n  got:      ${got}`);
+}
+
+/** An error that is its message and nothing else: where the driver was when it noticed says nothing about the sidecar. */
+export function told(message: string): assert.AssertionError {
+  const error = new assert.AssertionError({ message });
+  error.stack = message;
+  return error;
 }
 
 function spelt(expected: Json): string {

@@ -33,10 +33,12 @@ const TOKEN = [
   'header',
   'header_text',
   'key',
+  'alg',
   'append',
   'segments',
 ];
-const KEYS = ['issuer', 'next', 'stranger', 'ec'] as const;
+const KEYS = ['issuer', 'next', 'stranger', 'ec', 'open'] as const;
+const RSA = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'] as const;
 const PROVIDERS = ['entra_id', 'tokenx', 'maskinporten', 'idporten'] as const;
 
 /** What the provider does; what is not named stays as it was. Throws CaseFault. */
@@ -88,6 +90,7 @@ export function readToken(value: Json, at: string): TokenDescription {
     header: object(parts['header'], at),
     ...maybe('headerText', parts['header_text'], (given) => text(given, at)),
     key: oneOf(parts['key'] ?? 'issuer', at, KEYS),
+    ...maybe('alg', parts['alg'], (alg) => oneOf(alg, `${at}: alg`, RSA)),
     append: text(parts['append'] ?? '', at),
     segments: list(parts['segments'], at).map((segment) => (segment === null ? null : text(segment, at))),
   };

@@ -6,7 +6,7 @@ import { checkUpstream } from './check-upstream.ts';
 import { scriptFor, templatesOf } from './constants.ts';
 import type { World } from './implementation.ts';
 import { underLoad } from './load.ts';
-import { match } from './match.ts';
+import { match, mismatch, told } from './match.ts';
 import type { MatchContext } from './match.ts';
 import { sendRequest } from './send.ts';
 import { CaseFault } from './shape.ts';
@@ -33,8 +33,7 @@ export async function runCase(one: Case, world: World, blurSeconds: number): Pro
     await checkUpstream(one.upstream, { provider, keys, give: scene.give, context: scene.context() });
   } catch (error) {
     // The one message a person needs: which case, where in it, what was wanted and what came.
-    if (error instanceof assert.AssertionError) error.message = `${one.file} ${one.id}: ${error.message}`;
-    throw error;
+    throw error instanceof assert.AssertionError ? told(`${one.file} ${one.id}, ${error.message}`) : error;
   }
 }
 
@@ -99,15 +98,14 @@ async function exchange(exchanges: readonly Exchange[], at: string, scene: Scene
     all.map(async ({ request, expect }) => {
       // oxlint-disable-next-line typescript/consistent-type-assertions -- as above
       const ready = (await resolve(request as unknown as Json, give)) as unknown as Exchange['request'];
-      return { ready, expect, answered: await sendRequest(world.base, ready, agent) };
+      const where = ready.at === undefined ? '' : ` at ${ready.at}`;
+      const place = { at: `${at}, ${ready.method} ${ready.path}${where}`, give };
+      const answered = await sendRequest(world.base, ready, agent).catch((error: unknown) =>
+        mismatch(error instanceof Error ? error.message : error, 'an answer', place.at),
+      );
+      return { expect, answered, place };
     }),
   );
-  for (const { ready, expect, answered } of answers) {
-    const where = ready.at === undefined ? '' : ` at ${ready.at}`;
-    await checkAnswer(answered, expect, {
-      at: `${at}, ${ready.method} ${ready.path}${where}`,
-      give,
-      context: context(),
-    });
-  }
+  for (const { expect, answered, place } of answers)
+    await checkAnswer(answered, expect, { ...place, context: context() });
 }

@@ -19,10 +19,11 @@ const LIFE_SECONDS = 600;
 export async function mintToken(token: TokenDescription, { keys, origin, now }: Mint): Promise<string> {
   const key = keys.signing[token.key];
   if (key === undefined) throw new CaseFault(`no key is called ${token.key}`);
-  const header = token.headerText ?? JSON.stringify({ alg: key.alg, kid: key.kid, typ: 'JWT', ...token.header });
+  const { alg = key.alg } = token;
+  const header = token.headerText ?? JSON.stringify({ alg, kid: key.kid, typ: 'JWT', ...token.header });
   const payload = token.payloadText ?? withMembers(JSON.stringify(claimsOf(token, origin, now)), token.memberText);
   const input = `${encodeBase64Url(header)}.${encodeBase64Url(payload)}`;
-  const signature = await signBytes(key.alg, key.key, Buffer.from(input, 'latin1'));
+  const signature = await signBytes(alg, key.key, Buffer.from(input, 'latin1'));
   const segments = [...input.split('.'), encodeBase64Url(signature)].map((text, at) =>
     replaced(text, token.segments[at]),
   );
