@@ -11,6 +11,8 @@ import { untilSignal } from './until-signal.ts';
 
 /** What is still open so long after the signal is not waited for. */
 const GONE_AFTER_MS = 30_000;
+/** So long what is closed may take to end by itself. */
+const LEFT_OVER_MS = 250;
 
 /**
  * `fullmakt sidecar`: the token endpoints alone, until SIGINT or SIGTERM. SIGHUP reads the folders of credentials again;
@@ -45,4 +47,6 @@ async function closeInTime(running: RunningSidecar): Promise<void> {
   const cut = setTimeout(() => process.exit(0), GONE_AFTER_MS);
   await running.close();
   clearTimeout(cut);
+  // Whatever still holds the process, a call that a collector never answers for one, is nobody's any more.
+  setTimeout(() => process.exit(0), LEFT_OVER_MS).unref();
 }
