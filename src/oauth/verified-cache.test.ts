@@ -79,6 +79,15 @@ test('L4 cached-verdict: a clock that was set back to before nbf or before the v
   assert.equal(bench.finds('t'), false);
 });
 
+test('L4 cached-verdict: nothing is found before iat, nor before it was kept however long ago that began', () => {
+  const bench = createBench();
+  bench.keep('t', { iat: NOW + 10 });
+  assert.equal(bench.finds('t'), false);
+  bench.keep('u', { iat: NOW - 100 });
+  bench.clock.now = NOW - 1;
+  assert.equal(bench.finds('u'), false);
+});
+
 test('L4 cached-verdict: once a key has gone, or there is no usable set, nothing is found', () => {
   const bench = createBench();
   bench.keep('t');
@@ -115,8 +124,9 @@ test('L3 bounded-constant: 10,000 verdicts and a number of bytes are the most, t
   for (let at = 0; at < 10_001; at += 1) bench.keep(`t${at}`);
   assert.equal(bench.cache.size().entries, 10_000);
   assert.deepEqual([bench.finds('t0'), bench.finds('t1'), bench.finds('t10000')], [false, true, true]);
+  const { bytes } = bench.cache.size();
   for (let again = 0; again < 3; again += 1) bench.keep('t1');
-  assert.equal(bench.cache.size().entries, 10_000);
+  assert.deepEqual(bench.cache.size(), { entries: 10_000, bytes });
 
   const small = createBench({ maxBytes: 4096 });
   for (let at = 0; at < 9; at += 1) small.keep(`t${at}`, {}, 1000);
@@ -124,6 +134,18 @@ test('L3 bounded-constant: 10,000 verdicts and a number of bytes are the most, t
   assert.ok(small.cache.size().bytes <= 4096);
   small.keep('huge', {}, 5000);
   assert.deepEqual(small.cache.size(), { entries: 0, bytes: 0 }, 'what alone is too much is not kept');
+});
+
+test('L3 bounded-constant: 32 MiB are the most unless something else is said, and one byte more is not kept', () => {
+  const most = 32 * 1024 * 1024;
+  const bench = createBench();
+  bench.keep('empty', {}, 0);
+  const own = bench.cache.size().bytes;
+  bench.cache.close();
+  bench.keep('t', {}, most - own);
+  assert.deepEqual(bench.cache.size(), { entries: 1, bytes: most });
+  bench.keep('t', {}, most - own + 1);
+  assert.deepEqual(bench.cache.size(), { entries: 0, bytes: 0 });
 });
 
 test('what is past its age makes room by itself, and close forgets everything', () => {

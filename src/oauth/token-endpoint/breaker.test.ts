@@ -83,3 +83,25 @@ test('what ends late says nothing of a provider whose pause has grown by trials 
   assert.ok(refused instanceof TokenRequestFailed);
   assert.equal(refused.retryAfterSeconds, 4);
 });
+
+test('the attempt that opens the breaker is not made again (3.3)', async () => {
+  let sent = 0;
+  const endpoint = createTokenEndpoint({
+    url: () => Promise.resolve('https://op.test/token'),
+    fetch: async () => {
+      sent += 1;
+      return down();
+    },
+    now: () => 0,
+    wait: async () => {},
+  });
+  const asked = [];
+  for (let request = 0; request < 3; request += 1) {
+    await assert.rejects(
+      endpoint.request(async () => ({}), { forUser: false }),
+      TokenRequestFailed,
+    );
+    asked.push(sent);
+  }
+  assert.deepEqual(asked, [2, 4, 5]);
+});

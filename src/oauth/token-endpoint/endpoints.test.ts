@@ -82,6 +82,15 @@ test('a document of another issuer is refused, and asked for again only after a 
   assert.equal(await endpoints.tokenEndpoint(), `${ISSUER}/token`);
 });
 
+test('failures count only in a row: one answer between them and the breaker stays closed (3.3)', () => {
+  const breaker = createBreaker(() => 0);
+  for (let round = 0; round < 3; round += 1) {
+    for (let failures = 0; failures < 4; failures += 1) breaker.failed(false);
+    assert.deepEqual([breaker.isOpen(), breaker.enter()], [false, { pass: true, isTrial: false }]);
+    breaker.succeeded();
+  }
+});
+
 test('the pause of an open breaker is told in whole seconds, never too short (3.4)', () => {
   const clock = { now: 0 };
   const breaker = createBreaker(() => clock.now);

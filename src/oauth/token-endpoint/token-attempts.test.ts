@@ -176,6 +176,10 @@ test('L11 timeouts: no retry after a redirect, an answer that is no token, or on
     () => new Response('not json'),
     () => new Response('[]'),
     () => Response.json({ ...TOKEN, token_type: 'DPoP' }),
+    () => Response.json({ ...TOKEN, access_token: '' }),
+    () => Response.json({ ...TOKEN, expires_in: -1 }),
+    () => Response.json({ ...TOKEN, expires_in: 1.5 }),
+    () => Response.json({ ...TOKEN, expires_in: '60' }),
     () => new Response('x'.repeat(1024 * 1024 + 1)),
     () => new Response('x'.repeat(1024 * 1024 + 1), { status: 503 }),
   ];

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { away, cacheBench } from '../testing/token-cache-bench.ts';
+import { away, cacheBench, keyOf } from '../testing/token-cache-bench.ts';
 import type { CacheBench } from '../testing/token-cache-bench.ts';
+import type { LoadedToken } from './cached-token.ts';
+import { createTokenCache } from './token-cache.ts';
 import type { TokenKey } from './token-key.ts';
 
 /** 80 % of the window of a token that lives 3600 s. */
@@ -67,6 +69,27 @@ test('an exchanged token is fetched anew by the first hit past the mark, which b
   await it.pass(0);
   assert.equal(it.loads, 2);
   assert.equal(await it.get(EXCHANGE), 't2 3600 hit');
+  assert.deepEqual(eventsOf(it), ['refreshed'], 'told once for one fetch');
+});
+
+test('a token is fetched anew in the way it was asked for last: the client may have another key by then (2.7)', async (t) => {
+  const ticks: (() => void)[] = [];
+  const clock = { now: 1000 };
+  const everySecond = (work: () => void): (() => void) => {
+    ticks.push(work);
+    return () => ticks.splice(0);
+  };
+  const cache = createTokenCache<string>({ now: () => clock.now, random: () => 0.5, refreshAhead: true, everySecond });
+  t.after(() => cache.close());
+  const ways: string[] = [];
+  const by = (way: string) => async (): Promise<LoadedToken<string>> => {
+    ways.push(way);
+    return { value: way, expiresIn: 3600, bytes: 10 };
+  };
+  for (const way of ['first', 'second']) await cache.get(keyOf(), by(way));
+  clock.now += MARK;
+  for (const tick of ticks) tick();
+  assert.deepEqual(ways, ['first', 'second']);
 });
 
 test('an exchanged token whose user token ends before the mark is not fetched anew', async (t) => {

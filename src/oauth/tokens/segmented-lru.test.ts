@@ -11,6 +11,15 @@ test('what was used again survives any number of entries that were not', () => {
   assert.ok(map.peek('used'));
 });
 
+test('an entry that was used stays so with a new value', () => {
+  const map = createSegmentedLru({ maxEntries: 5, maxBytes: 1000 });
+  map.set('used', { bytes: 1 });
+  map.use('used');
+  map.set('used', { bytes: 2 });
+  for (let at = 0; at < 100; at += 1) map.set(`k${at}`, { bytes: 1 });
+  assert.deepEqual(map.peek('used'), { bytes: 2 });
+});
+
 test('a map full of used entries still takes a new one, and drops the one used longest ago', () => {
   const map = createSegmentedLru({ maxEntries: 5, maxBytes: 1000 });
   for (const key of ['a', 'b', 'c', 'd', 'e']) {

@@ -45,6 +45,24 @@ test('an entry ends with the user token it came from (2.7)', async (t) => {
   assert.equal(await it.get(user), 't3 3600 miss');
 });
 
+test('a token whose end cannot be told is handed on but not kept (2.7)', async (t) => {
+  const it = cacheBench(t);
+  it.issue = () => ({ until: Number.NaN });
+  assert.equal(await it.get({}), 't1 3600 miss');
+  assert.deepEqual(it.cache.size(), { entries: 0, bytes: 0, inFlight: 0 });
+});
+
+test('T35 a clock that is set back makes no token live longer (2.7)', async (t) => {
+  const it = cacheBench(t);
+  assert.equal(await it.get({}), 't1 3600 miss');
+  it.time -= 600;
+  assert.equal(await it.get({}), 't1 3600 hit');
+  it.time += 3479;
+  assert.equal(await it.get({}), 't1 121 hit');
+  it.time += 1;
+  assert.equal(await it.get({}), 't2 3600 miss');
+});
+
 test('L2 single-flight: many who ask at once share one load', async (t) => {
   const it = cacheBench(t);
   const results = await Promise.all(Array.from({ length: 200 }, () => it.get({})));
