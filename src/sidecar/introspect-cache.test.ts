@@ -90,6 +90,7 @@ test('with 0 seconds nothing is remembered; more than 300 is a fault of the conf
   const token = await world.provider.mint(claimsOf(world));
   assert.match(await world.ask(token), /"active":true/);
   assert.match(await world.ask(token), /"active":true/);
+  assert.ok(world.sidecar.events.every(({ event }) => event !== 'sidecar.cache'));
   await assert.rejects(
     setup(t, { FULLMAKT_SIDECAR_INTROSPECTION_CACHE_SECONDS: '301' }),
     /INTROSPECTION_CACHE_SECONDS/,
