@@ -32,7 +32,7 @@ function valuesOf(rule: unknown, where: string): { readonly values: readonly str
   const list = any ?? all;
   const isOne = (any === undefined || all === undefined) && Object.keys(others).length === 0;
   if (!isOne || !Array.isArray(list))
-    throw new ConfigError([`${where}: a text, or a list under any or all, is needed`]);
+    throw new ConfigError([`${where}: a text, or { any: […] } or { all: […] }, is needed`]);
   return { values: Array.from<string>(list), any: any !== undefined };
 }
 

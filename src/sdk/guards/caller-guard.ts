@@ -14,6 +14,9 @@ function clientIdOf(principal: Principal): string | undefined {
  * `FULLMAKT_INBOUND_APPS`. Arguments (names or client ids) narrow it further. Other providers fail.
  */
 export function requireCaller(...callers: string[]): Guard {
+  if (callers.some((caller) => Array.isArray(caller))) {
+    throw new ConfigError(['requireCaller: names come one by one, not as a list']);
+  }
   if (callers.some((caller) => typeof caller !== 'string' || caller === '' || /\s/.test(caller))) {
     throw new ConfigError(['requireCaller: every caller has to be an app name or a client id']);
   }

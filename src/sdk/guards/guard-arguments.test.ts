@@ -95,3 +95,19 @@ test('L15 error-semantics: what is no guard joins none, and is never mounted', (
     rejects(() => auth.checkGuard(stranger as Guard), inspect(stranger));
   }
 });
+
+test('a guard made of what is none says which of its arguments it is, and what it looks like (L15)', () => {
+  const user = requireUser('tokenx');
+  for (const [make, told] of [
+    [() => allOf(user, undefined as never), /allOf: argument 2 is no guard: it is missing/],
+    [() => allOf(requireUser as never, user), /allOf: argument 1 is no guard: it is a function .*requireAcr\('high'\)/],
+    [() => anyOf([user, user] as never, user), /anyOf: argument 1 is no guard: it is a list/],
+    [() => requireUser(['tokenx'] as never), /requireUser: names come one by one, not as a list/],
+    [() => requireMachine(undefined as never), /requireMachine: undefined is not a provider/],
+    [() => requireCaller(['a:b:c'] as never), /requireCaller: names come one by one, not as a list/],
+    [() => requireScope(['a'] as never), /requireScope: a text, or \{ any: \[…\] \} or \{ all: \[…\] \}, is needed/],
+    [() => requireScope('a b'), /requireScope: .* without white space/],
+  ] as const) {
+    assert.throws(make, (error) => error instanceof ConfigError && told.test(error.message), String(told));
+  }
+});

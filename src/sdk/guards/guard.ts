@@ -53,7 +53,17 @@ function refusalOf(guard: Guard, principal: Principal): AuthError | undefined {
 }
 
 function checkGuards(where: string, guards: readonly unknown[]): void {
-  if (!guards.every(isGuard)) throw new ConfigError([`${where}: something among its arguments is no guard`]);
+  const findings = guards.flatMap((guard, at) => {
+    return isGuard(guard) ? [] : [`${where}: argument ${at + 1} is no guard: it is ${likeness(guard)}`];
+  });
+  if (findings.length > 0) throw new ConfigError(findings);
+}
+
+function likeness(value: unknown): string {
+  if (value === undefined || value === null) return 'missing';
+  if (Array.isArray(value)) return 'a list, and guards come one by one';
+  if (typeof value === 'function') return "a function that makes one, or none of ours: call it, as requireAcr('high')";
+  return `of type ${typeof value}`;
 }
 
 /** Passes when every guard does; reports the first refusal. ConfigError for what is no guard. */

@@ -6,6 +6,9 @@ import { isProvider } from '../principal.ts';
 import type { Principal, Provider } from '../principal.ts';
 
 function checkProviders(guard: string, providers: readonly string[]): void {
+  if (providers.some((name) => Array.isArray(name))) {
+    throw new ConfigError([`${guard}: names come one by one, not as a list`]);
+  }
   const unknown = providers.filter((name) => !isProvider(name));
   if (unknown.length > 0)
     throw new ConfigError(

@@ -71,8 +71,11 @@ test('nothing of a test issuer starts where local providers are not allowed, in 
   }
 });
 
+function mint(kind: unknown, changes = {}): string {
+  return issuer.mint(kind as never, changes);
+}
+
 test('a test that asks for what there is not learns so, instead of passing for a wrong reason', async () => {
-  const mint = (kind: unknown, changes = {}): string => issuer.mint(kind as never, changes);
   assert.throws(() => mint('entra'), /mint: entra is no kind of token; there are entra-user, .*maskinporten/);
   assert.throws(() => [...issuer.refusals('tokenx-user' as never)], /tokenx-user is no kind of token/);
   assert.throws(() => mint('tokenx', { claim: {} }), /mint: claim is not known; there are claims, without, header/);
