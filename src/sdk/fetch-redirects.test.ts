@@ -27,6 +27,20 @@ test('a redirect to the same origin is followed with the token, by the method an
   }
 });
 
+test('what a redirect makes a GET has no body, and no header that was about one (Fetch 4.4)', async () => {
+  const made = world();
+  made.answers.push(redirectTo('/b', 303), () => new Response(null));
+  const headers = { 'content-type': 'a/b', 'content-length': '1', 'x-a': '1' };
+  await made.fetch('http://register/a', { method: 'POST', body: 'b', headers });
+  assert.deepEqual(
+    made.calls.map(({ method, contentType, body }) => [method, contentType, body]),
+    [
+      ['POST', 'a/b', 'b'],
+      ['GET', null, ''],
+    ],
+  );
+});
+
 test('HEAD stays HEAD and GET stays GET whatever the status, with the headers they had (Fetch 4.4)', async () => {
   for (const method of ['HEAD', 'GET']) {
     for (const status of [301, 302, 303, 307, 308]) {

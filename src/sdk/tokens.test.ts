@@ -74,6 +74,35 @@ test('asks the sidecar with exactly the fields of its contract (3.2)', async (t)
   ]);
 });
 
+test('fresh passes by what is kept here as well, and what comes is kept for all others (5.4)', async (t) => {
+  const { tokens, sent } = setup(t);
+  const user = await mint({ iss: 'x', iat: START, exp: START + 600 }, keys.issuer);
+  const exchange = { provider: 'tokenx', target: 'local:fleet:register', user } as const;
+  const asked = [
+    await tokens.machineOrThrow(MACHINE),
+    await tokens.machineOrThrow({ ...MACHINE, fresh: true }),
+    await tokens.machineOrThrow(MACHINE),
+    await tokens.onBehalfOfOrThrow(exchange),
+    await tokens.onBehalfOfOrThrow({ ...exchange, fresh: true }),
+    await tokens.onBehalfOfOrThrow(exchange),
+  ];
+  assert.deepEqual(
+    asked.map(({ token, fromCache }) => [token.reveal(), fromCache]),
+    [
+      ['t1', false],
+      ['t2', false],
+      ['t2', true],
+      ['t3', false],
+      ['t4', false],
+      ['t4', true],
+    ],
+  );
+  assert.deepEqual(
+    sent.map(({ body }) => body['skip_cache']),
+    [undefined, true, undefined, true],
+  );
+});
+
 test('a token is served again for 60 seconds at most, and its end stays where it is (5.4)', async (t) => {
   const { tokens, clock, sent } = setup(t);
   const first = await tokens.machineOrThrow(MACHINE);
