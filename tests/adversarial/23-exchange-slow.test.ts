@@ -8,8 +8,10 @@ import type { TestKeys, World, WorldOptions } from '../../src/exchange/testing/w
 import { LIMITS } from '../../src/web/limits.ts';
 import { loopbackSocket } from '../loopback.ts';
 import { createFleet } from '../servers/fleet.ts';
-import { startAlone, until } from './exchange-alone.ts';
+import { startAlone } from './exchange-alone.ts';
 import { isFull } from './scale.ts';
+import { until } from '../until.ts';
+import { assertInTime } from '../in-time.ts';
 
 /* Clients that dawdle: the limits are those of every listener, with their seconds made short. */
 
@@ -17,8 +19,8 @@ const IDLE = isFull ? 9900 : 500;
 const SLOW = 40;
 const SECONDS = 1;
 const ALL = { headerSeconds: SECONDS, bodyIdleSeconds: SECONDS, keepAliveSeconds: SECONDS };
-/** Connections are looked through twice in that time, and the machine may be busy. */
-const LATEST_MS = 6000;
+/** Of a second: what is never cut, or after the ten seconds that hold without a setting, is far later still. */
+const LATEST_MS = 1500;
 
 let keys: TestKeys;
 before(async () => {
@@ -94,7 +96,7 @@ for (const [what, bytes] of Object.entries(START)) {
     const over = ends(sockets);
     await serveUntil(world, over);
     const { told, afterMs } = await over;
-    assert.ok(afterMs < LATEST_MS, `${afterMs} ms`);
+    assertInTime(afterMs, LATEST_MS);
     for (const text of told) assert.match(text, /^(?:$|HTTP\/1\.1 4\d\d )/);
     const decided = world.events.filter(({ event }) => event === 'exchange');
     assert.ok(decided.every((event) => event.event === 'exchange' && event.outcome === 'issued'));
@@ -109,7 +111,7 @@ test('T23 F06: headers that drip one byte at a time have no longer than those th
   t.after(() => clearInterval(drip));
   const over = ends(sockets);
   await serveUntil(world, over);
-  assert.ok((await over).afterMs < LATEST_MS);
+  assertInTime((await over).afterMs, LATEST_MS);
 });
 
 test(`T23 F06: ${SLOW} clients that do not read what they asked for are cut`, async (t) => {
@@ -124,7 +126,7 @@ test(`T23 F06: ${SLOW} clients that do not read what they asked for are cut`, as
   // Whoever does not read sees no end either: what is looked for is that the server's side of each is gone.
   // The exchange below has one or two of its own.
   while (openSockets() > SLOW + 8) {
-    assert.ok(performance.now() - since < LATEST_MS);
+    assertInTime(performance.now() - since, LATEST_MS);
     assert.equal((await world.exchange()).status, 200);
     world.clock.now += 0.1;
   }
@@ -150,7 +152,7 @@ test(`T23 F06: ${IDLE} connections that say nothing do not stop a fullmakt excha
   assert.equal((await fetch(`${server.origin}/readyz`)).status, 200);
   if (isFull) {
     const { afterMs } = await ends(sockets);
-    assert.ok(afterMs < 20_000, 'those that say nothing at all have no longer than ten seconds either');
+    assert.ok(afterMs < 40_000, 'those that say nothing at all have no longer than ten seconds either');
   }
   assert.equal((await fleet.exchange(server.origin)).status, 200);
 });

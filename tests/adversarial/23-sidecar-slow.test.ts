@@ -15,13 +15,14 @@ import type { ListenerSpec } from '../../src/web/serve.ts';
 import { loopbackSocket } from '../loopback.ts';
 import { isFull } from './scale.ts';
 import { MACHINE, postTo, startSidecarAlone } from './sidecar-alone.ts';
+import { assertInTime } from '../in-time.ts';
 
 /* Clients of the sidecar that dawdle: with its own seconds in a process of its own, and with short ones here. */
 
 const IDLE = isFull ? 9900 : 500;
 const SLOW = 40;
-/** Connections are looked through now and then, and the machine may be busy. */
-const LATEST_MS = 6000;
+/** Of a second: what is never cut, or after the ten seconds that hold without a setting, is far later still. */
+const LATEST_MS = 1500;
 const SHORT = { headerSeconds: 1, bodyIdleSeconds: 1, keepAliveSeconds: 1, writeIdleSeconds: 1 };
 const START = 'POST /api/v1/token HTTP/1.1\r\nHost: localhost\r\n';
 const JSON_LINE = 'Content-Type: application/json\r\n';
@@ -101,7 +102,7 @@ async function serveUntil(origin: string, over: Promise<unknown>): Promise<numbe
     served += 1;
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
-  assert.ok(slowest < 2000, `${slowest} ms for one of ${served}`);
+  assertInTime(slowest, 2000);
   return served;
 }
 
@@ -113,7 +114,7 @@ for (const [what, bytes] of Object.entries(SLOW_STARTS)) {
     const over = ends(sockets);
     await serveUntil(origin, over);
     const { told, afterMs } = await over;
-    assert.ok(afterMs < LATEST_MS, `${afterMs} ms`);
+    assertInTime(afterMs, LATEST_MS);
     for (const text of told) assert.match(text, /^(?:$|HTTP\/1\.1 4\d\d )/);
   });
 }
@@ -126,7 +127,7 @@ test('T23 the sidecar: headers that drip one byte at a time have no longer than 
   t.after(() => clearInterval(drip));
   const over = ends(sockets);
   await serveUntil(origin, over);
-  assert.ok((await over).afterMs < LATEST_MS);
+  assertInTime((await over).afterMs, LATEST_MS);
 });
 
 test('T23 the sidecar: a client that does not read its tokens is cut, however many it asked for at once', async (t) => {
@@ -142,7 +143,7 @@ test('T23 the sidecar: a client that does not read its tokens is cut, however ma
   const since = performance.now();
   // Whoever does not read sees no end either: answers have nobody to go to any more.
   await serveUntil(origin, gone.promise);
-  assert.ok(performance.now() - since < LATEST_MS);
+  assertInTime(performance.now() - since, LATEST_MS);
   const { told } = await ends([socket]);
   assert.ok(told.every((text) => text.length < asked * token.length));
 });

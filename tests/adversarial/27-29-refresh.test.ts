@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { noRedis, startRedis } from '../servers/redis.ts';
-import { ownerOfFile, startLoginFleet, until } from './27-36-fleet.ts';
+import { ownerOfFile, startLoginFleet } from './27-36-fleet.ts';
 import type { Judged, LoginFleet, Member } from './27-36-fleet.ts';
 import { isFull } from './scale.ts';
+import { until } from '../until.ts';
 
 /* Three proxies in processes of their own, one Redis, and a provider that ends a session when a refresh token comes twice. */
 

@@ -3,9 +3,10 @@ import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createClient } from 'redis';
 import { noRedis, startRedis } from '../servers/redis.ts';
-import { ownerOfFile, startLoginFleet, until } from './27-36-fleet.ts';
+import { ownerOfFile, startLoginFleet } from './27-36-fleet.ts';
 import type { LoginFleet, Member, Replica } from './27-36-fleet.ts';
 import { createRandom, drawSeed, isFull } from './scale.ts';
+import { until } from '../until.ts';
 
 /* Three proxies in processes of their own and one Redis: a refresh at one of them, a logout at another, in every order. */
 

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { noRedis, startRedis } from '../servers/redis.ts';
-import { startLoginFleet, until } from './27-36-fleet.ts';
+import { startLoginFleet } from './27-36-fleet.ts';
 import { startLoad } from './31-load.ts';
 import { createRandom, drawSeed, isFull } from './scale.ts';
+import { until } from '../until.ts';
 
 const AWAY_SECONDS = isFull ? 45 : 14;
 

@@ -6,10 +6,11 @@ import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { noRedis, startRedis } from '../servers/redis.ts';
-import { startLoginFleet, until } from './27-36-fleet.ts';
+import { startLoginFleet } from './27-36-fleet.ts';
 import type { LoginFleet, Replica } from './27-36-fleet.ts';
 import { startLoad } from './31-load.ts';
 import { createRandom, drawSeed } from './scale.ts';
+import { until } from '../until.ts';
 
 /*
  * What the proxy does when one thing is down: the provider's token endpoint, its metadata and keys, or the audit file. The store is in

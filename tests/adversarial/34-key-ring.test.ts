@@ -13,11 +13,12 @@ import { openRedisStore } from '../../src/store/redis.ts';
 import type { Store } from '../../src/store/store.ts';
 import { createSealer } from '../../src/web/seal.ts';
 import { noRedis, startRedis } from '../servers/redis.ts';
-import { KEY_A, startLoginFleet, until } from './27-36-fleet.ts';
+import { KEY_A, startLoginFleet } from './27-36-fleet.ts';
 import type { LoginFleet, Member, Replica } from './27-36-fleet.ts';
 import { SESSION } from './01-36-world.ts';
 import { startLoad } from './31-load.ts';
 import { createRandom, drawSeed } from './scale.ts';
+import { until } from '../until.ts';
 
 /* Proxies in processes of their own whose keys change one proxy at a time, and records that another version wrote. */
 
@@ -107,6 +108,7 @@ test('T34 A21 a file of keys that is damaged in mid-change leaves the keys as th
   const member = await fleet.signIn(replica);
   await turn(replica, [KEY_B.slice(0, 20)], /the keys stay as they were/);
   await assertAllIn(fleet, [member]);
+  await replica.login.stop();
   assert.ok(!replica.login.said().includes(KEY_B.slice(0, 20)));
 });
 

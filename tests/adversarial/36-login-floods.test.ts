@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { loopbackSocket } from '../loopback.ts';
-import { startLoginFleet, until } from './27-36-fleet.ts';
+import { startLoginFleet } from './27-36-fleet.ts';
 import type { LoginFleet, Replica } from './27-36-fleet.ts';
 import { HOST, SESSION } from './01-36-world.ts';
 import { segment } from './36-floods.ts';
 import { isFull } from './scale.ts';
+import { until } from '../until.ts';
 
 const REQUESTS = isFull ? 1_000_000 : 100_000;
 const SOCKETS = 8;

@@ -7,10 +7,10 @@ import { anyPrincipal, create, fromEnv } from '../../src/sdk/index.ts';
 import { createTestIssuer, fakeClock } from '../../src/sdk/testing.ts';
 import { tokensFromEnv } from '../../src/sdk/tokens.ts';
 import { createHeapMeter, segment } from './36-floods.ts';
-import { until } from './exchange-alone.ts';
 import { isFull } from './scale.ts';
 import { postTo, startSidecarAlone } from './sidecar-alone.ts';
 import type { SidecarAlone } from './sidecar-alone.ts';
+import { until } from '../until.ts';
 
 /* Requests of which no two are alike, at a sidecar in a process of its own and in the library. */
 

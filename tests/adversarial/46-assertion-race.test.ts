@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { installInFolder, installOnPostgres, isReady, until } from '../journeys/exchange-replicas.ts';
+import { installInFolder, installOnPostgres, isReady } from '../journeys/exchange-replicas.ts';
 import type { Installation } from '../journeys/exchange-replicas.ts';
 import { post } from '../journeys/exchange-wire.ts';
 import type { Wired } from '../journeys/exchange-wire.ts';
 import { noPostgres, startPostgres } from '../servers/postgres.ts';
 import { noRedis, startRedis } from '../servers/redis.ts';
 import { isFull } from './scale.ts';
+import { until } from '../until.ts';
 
 const WAYS = 200;
 const ROUNDS = isFull ? 1000 : 10;

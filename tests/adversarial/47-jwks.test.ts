@@ -12,6 +12,7 @@ import type { KeyUser } from './key-users.ts';
 import { es, keyOf, rs, signed } from './malformed/template.ts';
 import { createRandom, drawSeed, isFull } from './scale.ts';
 import { loginVerifier, openTrap } from './verifiers.ts';
+import { assertInTime } from '../in-time.ts';
 
 const HOUR = 3600;
 const MIB = 1024 * 1024;
@@ -124,7 +125,7 @@ for (const name of ['exchange', 'sidecar', 'SDK'] as const) {
     user.clock.now += 12 * 60;
     const started = performance.now();
     for (let call = 0; call < 5; call += 1) assert.equal(await user.present('key-1', byOne), 'accepted');
-    assert.ok(performance.now() - started < 5000);
+    assertInTime(performance.now() - started, 5000);
   });
 
   test(`T47 sets that are too long, no sets, or elsewhere leave the good set in place: ${name}`, async (t) => {

@@ -5,10 +5,10 @@ import type { TestContext } from 'node:test';
 import { parseJwt } from '../../src/oauth/jwt.ts';
 import { createOracle } from '../oracle/oracle.ts';
 import type { Oracle } from '../oracle/oracle.ts';
-import { until } from './exchange-alone.ts';
 import { isFull } from './scale.ts';
 import { postTo, startSidecarAlone } from './sidecar-alone.ts';
 import type { SidecarAlone } from './sidecar-alone.ts';
+import { until } from '../until.ts';
 
 /* One thing at a time is away from a fullmakt sidecar under load; the oracle judges every token that an application gets. */
 

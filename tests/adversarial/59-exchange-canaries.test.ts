@@ -9,10 +9,11 @@ import { generatePrivateJwk } from '../../src/oauth/jwk.ts';
 import type { PrivateJwk } from '../../src/oauth/jwk.ts';
 import { loopbackFetch } from '../loopback.ts';
 import { createFleet } from '../servers/fleet.ts';
-import { FAULT_ON_SIGNAL, startAlone, until } from './exchange-alone.ts';
+import { FAULT_ON_SIGNAL, startAlone } from './exchange-alone.ts';
 import { forms, headers, SECRET_FIELDS } from './59-attacks.ts';
 import { b64, MARK, STRANGER, TOKEN, TRACES } from './59-marks.ts';
 import { wholeFile } from './whole-file.ts';
+import { until } from '../until.ts';
 
 /* What must stay secret, through every door of a `fullmakt exchange` whose log is as talkative as it can be. */
 

@@ -6,9 +6,9 @@ import type { TestContext } from 'node:test';
 import { loopbackFetch } from '../loopback.ts';
 import { forms, headers, OPEN_FIELDS, SECRET_FIELDS } from './59-attacks.ts';
 import { b64, MARK, SHORT_TOKEN, STRANGER, TOKEN, TRACES } from './59-marks.ts';
-import { until } from './exchange-alone.ts';
 import { startSidecarAlone } from './sidecar-alone.ts';
 import type { SidecarAlone } from './sidecar-alone.ts';
+import { until } from '../until.ts';
 
 /* What must stay secret, through every door of a `fullmakt sidecar` that tells as much as it can: log, figures, probes, collector. */
 

@@ -9,9 +9,9 @@ import type { Change } from '../../src/exchange/testing/world.ts';
 import type { PrivateJwk } from '../../src/oauth/jwk.ts';
 import { openTarget } from './60-exchange-templates.ts';
 import type { Message, Target } from './60-exchange-templates.ts';
-import { until } from './exchange-alone.ts';
 import { b64, keyOf, rs } from './malformed/template.ts';
 import { wholeFile } from './whole-file.ts';
+import { until } from '../until.ts';
 
 /* Every limit of security.md 4 that the exchange has: at the limit, and one over. */
 

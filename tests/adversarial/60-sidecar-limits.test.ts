@@ -14,9 +14,9 @@ import { silent } from '../../src/observe/events.ts';
 import { readSettings } from '../../src/settings.ts';
 import { json } from '../../src/web/http.ts';
 import { serve } from '../../src/web/serve.ts';
-import { until } from './exchange-alone.ts';
 import { b64, keyOf, rs } from './malformed/template.ts';
 import { wholeFile } from './whole-file.ts';
+import { until } from '../until.ts';
 
 /* Every limit that the sidecar has, and those of the library: at the limit, and one over. */
 

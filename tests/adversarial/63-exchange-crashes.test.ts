@@ -7,7 +7,8 @@ import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { startExchangeCommand } from '../servers/exchange-command.ts';
 import { createFleet } from '../servers/fleet.ts';
-import { FAULT_ON_SIGNAL, startAlone, until } from './exchange-alone.ts';
+import { FAULT_ON_SIGNAL, startAlone } from './exchange-alone.ts';
+import { until } from '../until.ts';
 
 const fleet = await createFleet();
 const DESCRIPTORS = 256;

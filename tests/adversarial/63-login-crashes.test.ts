@@ -5,11 +5,12 @@ import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { noRedis, startRedis } from '../servers/redis.ts';
-import { startLoginFleet, until } from './27-36-fleet.ts';
+import { startLoginFleet } from './27-36-fleet.ts';
 import type { LoginFleet, Member, Replica } from './27-36-fleet.ts';
 import { FAULT_ON_SIGNAL } from './exchange-alone.ts';
 import { startLoad } from './31-load.ts';
 import { createRandom, drawSeed, isFull } from './scale.ts';
+import { until } from '../until.ts';
 
 /* Three proxies in processes of their own on one Redis, of which some die, stall or are told to end. */
 

@@ -5,9 +5,10 @@ import type { Socket } from 'node:net';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { freePort } from '../servers/free-port.ts';
-import { FAULT_ON_SIGNAL, until } from './exchange-alone.ts';
+import { FAULT_ON_SIGNAL } from './exchange-alone.ts';
 import { isFull } from './scale.ts';
 import { MACHINE, postTo, startSidecarAlone } from './sidecar-alone.ts';
+import { until } from '../until.ts';
 
 /* A `fullmakt sidecar` that stalls, fails, has no descriptors left, or is told to end. */
 

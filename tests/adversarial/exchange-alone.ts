@@ -6,6 +6,7 @@ import { openSqliteRegistry } from '../../src/registry/registry.ts';
 import { startExchangeCommand } from '../servers/exchange-command.ts';
 import type { ExchangeCommand } from '../servers/exchange-command.ts';
 import type { Fleet } from '../servers/fleet.ts';
+import { until } from '../until.ts';
 
 /** How the server differs from one with the defaults. */
 interface Alone {
@@ -31,15 +32,6 @@ export async function startAlone(
   // A new memory of used assertions believes none that is older than itself, and `iat` is a whole second.
   await until(async () => (await fleet.exchange(server.origin)).status === 200);
   return { ...server, dir };
-}
-
-/** Waits until something holds, at most 15 s. */
-export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  const end = performance.now() + 15_000;
-  while (!(await holds())) {
-    if (performance.now() > end) throw new Error('it did not come to that');
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
 }
 
 /** Has a server fail where nobody expects it, once it is told so by SIGUSR2: in `env`. */

@@ -6,7 +6,7 @@ import { StoreUnavailable } from '../../src/store/errors.ts';
 import { createPostgresReplay } from '../../src/store/replay-postgres.ts';
 import type { ReplayStore } from '../../src/store/replay.ts';
 import { noPostgres, startPostgres } from '../servers/postgres.ts';
-import { connect, connected, raceFor, until, works } from './replay.ts';
+import { connect, connected, raceFor, soon, works } from './replay.ts';
 
 const RECOVERY_MS = 2000;
 const now = (): number => Date.now() / 1000;
@@ -52,7 +52,7 @@ test('Y3: a table that was dropped or emptied begins anew, and says so', { skip:
   const since = store.rememberedSince();
   await sql.query('DROP TABLE assertion_ids');
   await assert.rejects(store.claim('jti', now() + 60), StoreUnavailable);
-  await until(() => works(store), RECOVERY_MS);
+  await soon(() => works(store), RECOVERY_MS);
   assert.equal(await store.claim('jti', now() + 60), 'fresh');
   assert.ok(store.rememberedSince() > since);
   const renewed = store.rememberedSince();
@@ -74,7 +74,7 @@ test('a role needs no more than the use of the tables; a database that cannot be
   await sql.query(`ALTER DATABASE ${new URL(url).pathname.slice(1)} SET default_transaction_read_only = on`);
   const standby = make();
   t.after(() => standby.close());
-  await until(async () => {
+  await soon(async () => {
     const error: unknown = await standby.check().catch((reason: unknown) => reason);
     return error instanceof StoreUnavailable && error.message.includes('read-only');
   }, 3000);
@@ -99,7 +99,7 @@ test('what has expired is cleared away, what has not stays', { skip: noPostgres 
   );
   const count = async (): Promise<number> =>
     Number((await sql.query('SELECT count(*) AS n FROM assertion_ids')).rows[0].n);
-  await until(async () => (await count()) < 10, 9000);
+  await soon(async () => (await count()) < 10, 9000);
   assert.equal(await store.claim('live', now() + 600), 'seen');
 });
 
@@ -123,7 +123,7 @@ test('a closed store has no connection left', { skip: noPostgres }, async (t) =>
   const store = await connect(t, make);
   await store.close();
   const others = `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`;
-  await until(async () => (await sql.query(others)).rowCount === 0, 1000);
+  await soon(async () => (await sql.query(others)).rowCount === 0, 1000);
 });
 
 test('a server whose clock is far from ours is not ready', { skip: noPostgres }, async (t) => {
@@ -131,7 +131,7 @@ test('a server whose clock is far from ours is not ready', { skip: noPostgres },
   for (const ahead of [-45, 45]) {
     const store = createPostgresReplay({ url, now: () => now() + ahead });
     t.after(() => store.close());
-    await until(async () => {
+    await soon(async () => {
       const error: unknown = await store.check().catch((reason: unknown) => reason);
       return error instanceof StoreUnavailable && error.message.includes('45 s away');
     }, 3000);

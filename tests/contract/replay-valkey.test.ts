@@ -7,7 +7,7 @@ import { StoreUnavailable } from '../../src/store/errors.ts';
 import { createValkeyReplay } from '../../src/store/replay-valkey.ts';
 import type { ReplayStore } from '../../src/store/replay.ts';
 import { noRedis, startRedis } from '../servers/redis.ts';
-import { connect, until, works } from './replay.ts';
+import { connect, soon, works } from './replay.ts';
 
 const RECOVERY_MS = 2000;
 const now = (): number => Date.now() / 1000;
@@ -63,7 +63,7 @@ test('Y3: a restarted server remembers since it is there, whatever it read from 
   const endedAt = now();
   await redis?.crash();
   await redis?.start();
-  await until(() => works(store), RECOVERY_MS);
+  await soon(() => works(store), RECOVERY_MS);
   assert.equal(await store.claim('written', now() + 60), 'seen', 'it did read it');
   assert.equal(await store.claim('not written', now() + 60), 'fresh');
   assert.ok(store.rememberedSince() > since && store.rememberedSince() >= endedAt);
@@ -96,7 +96,7 @@ test('a server that would forget to make room, or cannot be written, is no repla
   ] as const) {
     const store = createValkeyReplay({ url, now });
     t.after(() => store.close());
-    await until(async () => {
+    await soon(async () => {
       const error: unknown = await store.check().catch((reason: unknown) => reason);
       return error instanceof StoreUnavailable && why.test(error.message);
     }, 3000);

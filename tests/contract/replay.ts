@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import { setTimeout as pause } from 'node:timers/promises';
 import * as fc from 'fast-check';
 import { StoreUnavailable } from '../../src/store/errors.ts';
 import type { ReplayStore } from '../../src/store/replay.ts';
+import { assertInTime } from '../in-time.ts';
+import { until } from '../until.ts';
 
 /** A replay store to judge, through three clients of it, where it can have so many. */
 export interface ReplayUnderTest {
@@ -47,7 +48,7 @@ function clientOf(stores: readonly ReplayStore[], index: number): ReplayStore {
 
 /** Resolves once a store that connects in the background does. */
 export async function connected(...stores: readonly ReplayStore[]): Promise<void> {
-  for (const store of stores) await until(() => works(store), 5000);
+  for (const store of stores) await until(() => works(store));
 }
 
 /** A store that works, closed after the test. */
@@ -68,15 +69,11 @@ export async function works(store: ReplayStore): Promise<boolean> {
   }
 }
 
-/** Asks again until it holds, at most this long; gives how long it took, in milliseconds. */
-export async function until(holds: () => Promise<boolean>, withinMs: number): Promise<number> {
+/** Asks again until it holds; fails when that takes far longer than it may, in milliseconds. */
+export async function soon(holds: () => Promise<boolean>, mayTakeMs: number): Promise<void> {
   const startedAt = performance.now();
-  while (!(await holds())) {
-    const tookMs = performance.now() - startedAt;
-    if (tookMs > withinMs) throw new Error(`not within ${withinMs} ms`);
-    await pause(10);
-  }
-  return performance.now() - startedAt;
+  await until(holds);
+  assertInTime(performance.now() - startedAt, mayTakeMs);
 }
 
 function claims(open: OpenReplay): void {

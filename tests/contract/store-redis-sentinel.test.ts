@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
-import { setTimeout as pause } from 'node:timers/promises';
 import { openRedisStore } from '../../src/store/redis.ts';
 import type { Store } from '../../src/store/store.ts';
 import { freePort } from '../servers/free-port.ts';
@@ -9,8 +8,8 @@ import type { TestRedis } from '../servers/redis.ts';
 import { tellRedis } from '../servers/redis-cluster.ts';
 import { startSentinel } from '../servers/redis-sentinel.ts';
 import { untilReady } from './redis-ready.ts';
-
-const PATIENCE_MS = 20_000;
+import { until } from '../until.ts';
+import { assertInTime } from '../in-time.ts';
 
 interface World {
   readonly primary: TestRedis;
@@ -34,14 +33,6 @@ async function world(t: TestContext, url: (sentinel: string) => string | Promise
   t.after(() => store.close());
   await untilReady(store);
   return { primary, replica, sentinel, store };
-}
-
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  const end = performance.now() + PATIENCE_MS;
-  while (!(await condition())) {
-    assert.ok(performance.now() < end, 'in time');
-    await pause(50);
-  }
 }
 
 /** What a server says; undefined while it refuses, or ends connections because its role changes. */
@@ -94,7 +85,7 @@ it('L19 a primary that was replaced while it lived is left for the new one', { s
   };
   await until(isHere);
   const took = performance.now() - replaced;
-  assert.ok(took < 3000, `${took} ms`);
+  assertInTime(took, 3000);
   const version = (await store.read('a'))?.version ?? -1;
   assert.equal(await store.update('a', version, Buffer.from('value')), 'ok');
 });

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { noRedis, startRedis } from '../servers/redis.ts';
 import { tellRedis } from '../servers/redis-cluster.ts';
 import { BACK_MS, opened, UNAVAILABLE, untilAnswered, untilRefused, VALUE, valueOf, world } from './redis-faults.ts';
+import { assertInTime } from '../in-time.ts';
 
 describe('L19 a store whose Redis is there, and not as it should be', { skip: noRedis }, () => {
   it('is unavailable for writes while its server is full, and goes on reading and deleting', async (t) => {
@@ -27,12 +28,12 @@ describe('L19 a store whose Redis is there, and not as it should be', { skip: no
     await store.put('a', VALUE, 60);
     await tellRedis(redis, 'REPLICAOF', '127.0.0.1', '1');
     const tookToRefuse = await untilRefused(valueOf(store), 'value');
-    assert.ok(tookToRefuse < 1500, `${tookToRefuse} ms`);
+    assertInTime(tookToRefuse, 1500);
     await assert.rejects(store.put('a', VALUE, 60), UNAVAILABLE);
     await tellRedis(redis, 'REPLICAOF', 'NO', 'ONE');
     const { answer, tookMs } = await untilAnswered(valueOf(store));
     assert.equal(answer, 'value');
-    assert.ok(tookMs < BACK_MS, `${tookMs} ms`);
+    assertInTime(tookMs, BACK_MS);
   });
 
   it('leaves a replica at the first write it refuses', async (t) => {

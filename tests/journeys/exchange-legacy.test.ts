@@ -13,6 +13,7 @@ import type { ExchangeCommand } from '../servers/exchange-command.ts';
 import { freePort } from '../servers/free-port.ts';
 import { REGISTRAR, legacyKeys, legacyPeer, startIdp } from './exchange-legacy.ts';
 import type { LegacyPeer } from './exchange-legacy.ts';
+import { until } from '../until.ts';
 
 const ISSUER = 'http://tokendings.example.test';
 const keys = await legacyKeys();
@@ -143,14 +144,6 @@ test('fullmakt exchange import: clients and keys of an old server are taken over
 
 function payload(token: unknown): Readonly<Record<string, unknown>> {
   return Object(JSON.parse(Buffer.from(String(token).split('.')[1] ?? '', 'base64url').toString()));
-}
-
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  const end = performance.now() + 10_000;
-  while (!(await holds())) {
-    if (performance.now() > end) throw new Error('it did not come to that');
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
 }
 
 /** The same questions to whichever server: by their status and code alone, for the words are each server's own. */

@@ -13,9 +13,11 @@ import { createFaultProxy } from '../fault-proxy.ts';
 import { noPostgres, startPostgres } from '../servers/postgres.ts';
 import { countAnswers, startLoad } from './exchange-load.ts';
 import type { Load } from './exchange-load.ts';
-import { installInFolder, installOnPostgres, isReady, until } from './exchange-replicas.ts';
+import { installInFolder, installOnPostgres, isReady } from './exchange-replicas.ts';
 import type { Installation } from './exchange-replicas.ts';
 import { post } from './exchange-wire.ts';
+import { until } from '../until.ts';
+import { assertInTime } from '../in-time.ts';
 
 const ROUNDS = isFull ? 100 : 1;
 /** Between the commit and the last request that was still allowed. */
@@ -155,7 +157,7 @@ async function withdrawn(t: TestContext, installation: Installation, origins: re
   await load.stop();
   t.diagnostic(JSON.stringify({ slowest, ...countAnswers(load.answers) }));
   assert.deepEqual(load.wrong, []);
-  assert.ok(slowest < PROPAGATION_MS, `${slowest} ms`);
+  assertInTime(slowest, PROPAGATION_MS);
 }
 
 test('F01, N07: whatever is withdrawn under load, no server of three gives a token for it 2 s after the commit, also when the words of the database are lost', {
@@ -206,7 +208,7 @@ async function revokedByCaller(installation: Installation, origins: readonly str
     const revokedAt = performance.now();
     for (const origin of origins)
       await until(async () => (await about('/introspect', origin, token))['active'] === false);
-    assert.ok(performance.now() - revokedAt < PROPAGATION_MS);
+    assertInTime(performance.now() - revokedAt, PROPAGATION_MS);
     const again = { client_assertion: await fleet.assertion(asApi), subject_token: token, audience: 'dev:fleet:store' };
     assert.equal((await fleet.exchange(origins[1] ?? '', again)).body['fm_reason'], 'subject-revoked');
   }
@@ -250,7 +252,7 @@ test('F01, G3: a server that is cut off from the database says so after the stal
     await until(() => (atCut?.answers.length ?? 0) > enough);
     const late = atCut?.answers.filter(({ token, sentAt }) => token !== undefined && sentAt > stale) ?? [];
     assert.deepEqual(late, []);
-    assert.ok(stale - since < 4500, `${stale - since} ms`);
+    assertInTime(stale - since, 3000);
     assert.equal(await isReady(other.origin), true);
     await installation.registry.commit(installation.registry.snapshot().version, apiAgain(installation));
     proxy.set({ kind: 'pass' });
@@ -260,7 +262,7 @@ test('F01, G3: a server that is cut off from the database says so after the stal
     t.diagnostic(
       `${fault}: stale after ${Math.round(stale - since)} ms, back after ${Math.round(performance.now() - back)} ms`,
     );
-    assert.ok(performance.now() - back < 3000, `${performance.now() - back} ms`);
+    assertInTime(performance.now() - back, 3000);
     for (const load of loads) {
       await load.stop();
       assert.deepEqual(load.wrong, []);

@@ -8,7 +8,8 @@ import type { ExchangeProcess } from '../servers/exchange-process.ts';
 import { ISSUER } from '../servers/fleet.ts';
 import { noPostgres, startPostgres } from '../servers/postgres.ts';
 import { countAnswers, keySetAt, startLoad } from './exchange-load.ts';
-import { installOnPostgres, isReady, until } from './exchange-replicas.ts';
+import { installOnPostgres, isReady } from './exchange-replicas.ts';
+import { until } from '../until.ts';
 
 const MAX_AGE_SECONDS = 1;
 const ROTATING = {

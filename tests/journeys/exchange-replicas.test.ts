@@ -6,8 +6,10 @@ import { noPostgres, startPostgres } from '../servers/postgres.ts';
 import { noRedis, startRedis } from '../servers/redis.ts';
 import { countAnswers, startLoad } from './exchange-load.ts';
 import type { Load } from './exchange-load.ts';
-import { installOnPostgres, until } from './exchange-replicas.ts';
+import { installOnPostgres } from './exchange-replicas.ts';
 import type { Installation } from './exchange-replicas.ts';
+import { until } from '../until.ts';
+import { assertInTime } from '../in-time.ts';
 
 const postgres = noPostgres === false ? await startPostgres() : undefined;
 const redis = noRedis === false ? await startRedis() : undefined;
@@ -113,5 +115,5 @@ test('F04: decisions on record in PostgreSQL are those that were answered, after
   const back = performance.now();
   await until(async () => (await installation.fleet.exchange(other.origin)).status === 200);
   t.diagnostic(`back after ${Math.round(performance.now() - back)} ms`);
-  assert.ok(performance.now() - back < 2000);
+  assertInTime(performance.now() - back, 2000);
 });

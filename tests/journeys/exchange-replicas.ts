@@ -13,6 +13,7 @@ import { startExchangeCommand } from '../servers/exchange-command.ts';
 import type { ExchangeCommand } from '../servers/exchange-command.ts';
 import { createFleet } from '../servers/fleet.ts';
 import type { Fleet } from '../servers/fleet.ts';
+import { until } from '../until.ts';
 
 /** Servers of one installation, each a `fullmakt exchange` of its own, and the registry they serve from. */
 export interface Installation {
@@ -89,15 +90,6 @@ function folder(t: TestContext): string {
   const dir = mkdtempSync(join(tmpdir(), 'fullmakt-replicas-'));
   t.after(() => rmSync(dir, { recursive: true, force: true }));
   return dir;
-}
-
-/** Waits until something holds, at most 20 s. */
-export async function until(holds: () => boolean | Promise<boolean>, what = 'it did not come to that'): Promise<void> {
-  const end = performance.now() + 20_000;
-  while (!(await holds())) {
-    if (performance.now() > end) throw new Error(what);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }
 
 /** Whether a server says that it can answer token requests. */

@@ -9,9 +9,9 @@ import { noRedis, startRedis } from '../servers/redis.ts';
 import type { Browser } from './browser.ts';
 import { startLoginGround } from './login-alone.ts';
 import { signIn, signOut } from './sign-in.ts';
+import { until } from '../until.ts';
 
 const PID = '01819090285';
-const PATIENCE_MS = 20_000;
 
 const ground = await startLoginGround();
 after(() => ground.close());
@@ -31,15 +31,6 @@ async function missing({ metrics }: LoginCommandProcess): Promise<readonly strin
   // oxlint-disable-next-line typescript/consistent-type-assertions -- what the listener answers
   const { missing: parts = [] } = (await (await fetch(`${metrics}/readyz`)).json()) as { missing?: readonly string[] };
   return parts;
-}
-
-async function until(isSo: () => Promise<boolean> | boolean): Promise<void> {
-  const end = performance.now() + PATIENCE_MS;
-  while (performance.now() < end) {
-    if (await isSo()) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error('it never came about');
 }
 
 test('signs a citizen in at the first visit; with Redis a restart signs nobody out (J1)', {
@@ -122,6 +113,7 @@ test('keys that change in their file are in force without a restart, and nobody 
   assert.match(proxy.said(), /keys stay as they were/);
   await change(b);
   assert.equal(await isSignedIn(browser), false);
+  await proxy.stop();
   assert.equal(proxy.said().includes(a), false);
 });
 

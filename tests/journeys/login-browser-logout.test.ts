@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { noChromium } from '../chromium.ts';
-import { eventually, type Ground, startGround } from './login-browser.ts';
+import { type Ground, startGround } from './login-browser.ts';
 import { sessionAt, signIn, whoOn } from './login-browser-steps.ts';
+import { until } from '../until.ts';
 
 const [HOST_A, HOST_B] = ['a.example.test', 'b.another.test'] as const;
 const [A, B] = [`https://${HOST_A}`, `https://${HOST_B}`] as const;
@@ -52,7 +53,7 @@ test('J7 logged out in one application, the other’s session and its open WebSo
     window.over = new Promise((resolve) => { window.socket.onclose = ({ code }) => resolve(code); });
     'no promise';
   `);
-  await eventually(async () => (await inB.evaluate('window.heard.length')) === 1, 'a word on the WebSocket');
+  await until(async () => (await inB.evaluate('window.heard.length')) === 1, 'a word on the WebSocket');
   const handshake = ground.site(HOST_B).visits.find(({ url }) => url === '/news');
   assert.ok(handshake?.token !== undefined, 'opened with the session');
   const cookie = await sessionAt(context, B);
@@ -70,7 +71,7 @@ test('J7 logged out in one application, the other’s session and its open WebSo
   assert.equal(code, GOING_AWAY_TO_POLICY);
   assert.ok(performance.now() - left < CUT_OFF_SECONDS * 1000);
   assert.ok(frames.includes(B));
-  await eventually(() => frames.length % 2 === 0, 'all headers');
+  await until(() => frames.length % 2 === 0, 'all headers');
   assert.ok(
     frames.every((each) => each === undefined || each === A || each === B),
     'no cookie came with a frame',

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { noChromium } from '../chromium.ts';
 import { noRedis, startRedis } from '../servers/redis.ts';
-import { eventually, type Ground, startGround } from './login-browser.ts';
+import { type Ground, startGround } from './login-browser.ts';
 import { sessionAt, signIn, whoOn } from './login-browser-steps.ts';
+import { until } from '../until.ts';
 
 const HOST = 'app.example.test';
 const APP = `https://${HOST}`;
@@ -76,7 +77,7 @@ test(
       assert.equal(await whoOn(citizen), one);
     }
     await citizen.evaluate(`location.assign('/oauth2/logout?provider=entra')`);
-    await eventually(
+    await until(
       async () => (await context.cookies(APP)).filter(({ name }) => name.includes('.session')).length === 1,
       'one session is left',
     );
@@ -143,7 +144,7 @@ test(
     } finally {
       store.thaw();
     }
-    await eventually(async () => (await page.goto(`${APP}/case/2`))?.status() === 200, 'the visit goes on');
+    await until(async () => (await page.goto(`${APP}/case/2`))?.status() === 200, 'the visit goes on');
     assert.equal(page.url(), `${APP}/case/2`);
     assert.equal(await whoOn(page), who);
     assert.equal(await sessionAt(context, APP), session);

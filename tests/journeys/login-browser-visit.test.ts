@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { noChromium } from '../chromium.ts';
-import { type App, eventually, type Ground, startGround } from './login-browser.ts';
+import { type App, type Ground, startGround } from './login-browser.ts';
 import { sessionAt, signIn, whoOn } from './login-browser-steps.ts';
+import { until } from '../until.ts';
 
 const HOST = 'app.example.test';
 const APP = `https://${HOST}`;
@@ -58,12 +59,12 @@ test(
     await page.goto(view);
     await signIn(page, APP);
     assert.equal(page.url(), view);
-    await eventually(async () => Number(await page.locator('#polls').innerText()) >= 2, 'polls that are answered');
+    await until(async () => Number(await page.locator('#polls').innerText()) >= 2, 'polls that are answered');
     const before = await context.cookies(APP);
     // Stays where it is for now.
     await page.evaluate(`location.hash = 'wait'`);
     await ground.later();
-    await eventually(async () => Number(await page.evaluate('window.refused.length')) >= 8, 'polls that are refused');
+    await until(async () => Number(await page.evaluate('window.refused.length')) >= 8, 'polls that are refused');
     assert.deepEqual(await context.cookies(APP), before, 'no login was begun, no cookie set or taken away');
     const refused: unknown = await page.evaluate('window.refused');
     assert.ok(Array.isArray(refused));
@@ -76,10 +77,7 @@ test(
     );
     await page.evaluate(`location.href = window.refused[0][0]`);
     await page.waitForURL(view);
-    await eventually(
-      async () => Number(await page.locator('#polls').innerText()) >= 1,
-      'polls that are answered again',
-    );
+    await until(async () => Number(await page.locator('#polls').innerText()) >= 1, 'polls that are answered again');
   },
 );
 
@@ -94,7 +92,7 @@ test(
     await page.goto(`${APP}/form`);
     await signIn(page, APP);
     await page.locator('#save').click();
-    await eventually(() => app.visits.some(({ url }) => url === '/save'), 'a form that is taken');
+    await until(() => app.visits.some(({ url }) => url === '/save'), 'a form that is taken');
     await page.goto(`${APP}/form`);
     await ground.later();
     const saved = app.visits.filter(({ url }) => url === '/save').length;

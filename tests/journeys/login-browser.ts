@@ -113,16 +113,6 @@ export async function startGround(options: GroundOptions): Promise<Ground> {
   };
 }
 
-/** Waits until it holds; fails with what was expected after 20 s. */
-export async function eventually(isSo: () => Promise<boolean> | boolean, what: string): Promise<void> {
-  const end = performance.now() + 20_000;
-  while (performance.now() < end) {
-    if (await isSo()) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error(`it never came about: ${what}`);
-}
-
 function controlOf({ summary }: Alone): Ground['control'] {
   return async (path, method = 'GET', body) => {
     const response = await fetch(summary.control.url + path, {

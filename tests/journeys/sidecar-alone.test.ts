@@ -8,8 +8,8 @@ import { makeKeys, startProvider, testEnv } from '../../src/sidecar/testing/side
 import { json } from '../../src/web/http.ts';
 import { freePort } from '../servers/free-port.ts';
 import { runSidecarCommand, startSidecarCommand } from '../servers/sidecar-command.ts';
+import { until } from '../until.ts';
 
-const PATIENCE_MS = 20_000;
 const keys = await makeKeys();
 const folder = mkdtempSync(join(tmpdir(), 'fullmakt-sidecar-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -50,15 +50,6 @@ function askToken(
     sent.on('error', reject);
     sent.end(JSON.stringify({ identity_provider: 'entra_id', target }));
   });
-}
-
-async function until(isSo: () => Promise<boolean> | boolean): Promise<void> {
-  const end = performance.now() + PATIENCE_MS;
-  while (performance.now() < end) {
-    if (await isSo()) return;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  throw new Error('it never came about');
 }
 
 const portOf = (origin: string): Where => ({ port: Number(new URL(origin).port) });

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { setTimeout as wait } from 'node:timers/promises';
 import { createBrowser } from './browser.ts';
 import { readChain, readRefusals } from './chain.ts';
 import { copyExamples, freeOffset, type Platform, removeCopy, startPlatform } from './platform.ts';
 import { signIn } from './sign-in.ts';
+import { until } from '../until.ts';
 
 /* What the README asks a new user to do: change a manifest while everything runs, and see it act. */
 let platform: Platform;
@@ -29,13 +29,8 @@ function edit(manifest: string, from: string, to: string): void {
   writeFileSync(file, text.replace(from, to));
 }
 
-async function until<T>(what: string, attempt: () => Promise<T | undefined>): Promise<T> {
-  for (let tries = 0; tries < 100; tries++) {
-    const result = await attempt().catch(() => undefined);
-    if (result !== undefined) return result;
-    await wait(100);
-  }
-  return assert.fail(`not within ten seconds: ${what}`);
+async function atLast<T>(what: string, attempt: () => Promise<T>): Promise<NonNullable<T>> {
+  return await until(() => attempt().catch(() => undefined), what);
 }
 
 test('raising the level in the manifest asks for a new sign-in, and then the refused page works', async () => {
@@ -46,7 +41,7 @@ test('raising the level in the manifest asks for a new sign-in, and then the ref
   assert.match(readRefusals(await browser.open(sign))[0] ?? '', /acr_too_low/);
 
   edit('permits/citizen-portal.yaml', 'level: idporten-loa-substantial', 'level: idporten-loa-high');
-  const signInPage = await until('ID-porten is asked for the higher level', async () => {
+  const signInPage = await atLast('ID-porten is asked for the higher level', async () => {
     const page = await browser.open(sign);
     return page.html.includes('id="fm-login"') ? page : undefined;
   });
@@ -69,9 +64,9 @@ test('adding the line that the terminal names lets the stranger in; taking it aw
     '        - application: register-audit',
     `        ${rule}\n        - application: register-audit`,
   );
-  await until('both attempts succeed', async () => ((await refusals()) === 0 ? true : undefined));
+  await atLast('both attempts succeed', async () => (await refusals()) === 0);
   edit('registry/register-api.yaml', `        ${rule}\n`, '');
-  await until('new tokens are refused again', async () => ((await refusals()) > 0 ? true : undefined));
+  await atLast('new tokens are refused again', async () => (await refusals()) > 0);
 
   async function refusals(): Promise<number> {
     const page = await browser.open(url);
@@ -87,8 +82,8 @@ test('a new manifest in the folder is an app with an environment and a sidecar o
     'apiVersion: fullmakt.dev/v1\nkind: Application\nmetadata: {name: newcomer}\nspec: {tokenx: {enabled: true}}\n',
   );
   const file = join(platform.summary.stateDir, 'run', 'permits', 'newcomer', 'env.json');
-  const env = await until('its environment is written', async () => JSON.parse(readFileSync(file, 'utf8')));
+  const env = await atLast('its environment is written', async () => JSON.parse(readFileSync(file, 'utf8')));
   assert.equal(env.NAIS_CLIENT_ID, 'local:permits:newcomer');
-  const answer = await until('its sidecar answers', () => fetch(env.NAIS_TOKEN_ENDPOINT, { method: 'POST' }));
+  const answer = await atLast('its sidecar answers', () => fetch(env.NAIS_TOKEN_ENDPOINT, { method: 'POST' }));
   assert.equal(answer.status, 400);
 });

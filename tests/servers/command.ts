@@ -25,7 +25,7 @@ export interface RunningCommand<S> {
   readonly summary: S;
   readonly child: ChildProcess;
   /** What it printed on standard error, as far as it has arrived: before the end, wait for it with `until`. */
-  said(): string;
+  readonly said: () => string;
   /** Ends it, and gives its exit code; what it printed has arrived then. */
   stop(signal?: NodeJS.Signals): Promise<number | null>;
 }

@@ -1,8 +1,8 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { createClient } from 'redis';
 import { freePort } from './free-port.ts';
 import { startRedis } from './redis.ts';
 import type { TestRedis } from './redis.ts';
+import { until } from '../until.ts';
 
 /** A cluster on loopback: the slots are shared by the primaries; each replica follows the primary of its number. */
 export interface TestCluster {
@@ -13,7 +13,6 @@ export interface TestCluster {
 }
 
 const SLOTS = 16_384;
-const READY_MS = 20_000;
 
 /** Sends one command to one server. */
 export async function tellRedis(redis: TestRedis, ...words: readonly string[]): Promise<unknown> {
@@ -49,7 +48,7 @@ export async function startRedisCluster(counts: {
       await tellRedis(nodes[0] ?? node, 'CLUSTER', 'MEET', '127.0.0.1', String(node.port), buses.get(node) ?? '');
     for (const [i, replica] of replicas.entries()) {
       const id = await tellRedis(primaries[i] ?? replica, 'CLUSTER', 'MYID');
-      await until(async () => (await tellRedis(replica, 'CLUSTER', 'REPLICATE', String(id))) === 'OK');
+      await until(() => tellRedis(replica, 'CLUSTER', 'REPLICATE', String(id)).catch(() => undefined));
     }
     for (const replica of replicas)
       await until(async () => /master_link_status:up/.test(String(await tellRedis(replica, 'INFO', 'replication'))));
@@ -76,12 +75,4 @@ function isWhole(info: string, nodes: number): boolean {
     info.includes(`cluster_known_nodes:${nodes}\r`) &&
     info.includes(`cluster_slots_ok:${SLOTS}\r`)
   );
-}
-
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  const end = performance.now() + READY_MS;
-  while (!(await condition().catch(() => false))) {
-    if (performance.now() > end) throw new Error('the cluster did not come together');
-    await pause(50);
-  }
 }
