@@ -123,7 +123,9 @@ describe('claims (RFC 7519 section 4.1)', () => {
     assert.equal(judge(broken), 'token_expired exp');
     assert.equal(judge({ ...broken, exp: NOW + 10 }), 'token_not_yet_valid nbf');
     assert.equal(judge({ ...broken, exp: NOW + 10, nbf: NOW }), 'issuer_unknown');
-    assert.equal(judge({ ...broken, exp: NOW + 10, nbf: NOW, iss: rules.issuer }), 'audience_mismatch');
+    const othersOnly = { ...broken, exp: NOW + 10, nbf: NOW, iss: rules.issuer };
+    assert.equal(judge(othersOnly, { maxLifetimeSeconds: 60 }), 'audience_mismatch');
+    assert.equal(judge({ ...othersOnly, aud: 'me' }, { maxLifetimeSeconds: 60 }), 'lifetime_exceeded');
   });
 
   test('typed readers give nothing for a value of another type, or one that is inherited', () => {

@@ -98,6 +98,10 @@ test('colons and brackets inside strings count for nothing', () => {
 test('accepts 16 levels and refuses 17 (security.md 4)', () => {
   assert.ok(Array.isArray(parseStrictJson(nested(16))));
   refuses(nested(17));
+  // Levels, and not brackets, are counted.
+  for (const one of ['[]', '{}', nested(15), '[{"a":[]}]']) {
+    assert.ok(Array.isArray(parseStrictJson(`[${Array.from({ length: 40 }, () => one).join(',')}]`)));
+  }
   refuses('{"a":'.repeat(17) + '1' + '}'.repeat(17));
   refuses('['.repeat(100_000));
   refuses(nested(100_000));
