@@ -143,6 +143,14 @@ test('answers 500 while no keys were ever had, and is well again when the provid
   assert.equal(response.status, 500);
   const body = (await response.json()) as Record<string, string>;
   assert.match(body['error_description'] ?? '', /^Identity provider request failed:/);
+  // What can be said without keys is said.
+  for (const [header, error] of [
+    ['{"alg":"RS256"}', 'missing key id from token header'],
+    ['{"alg":"none","kid":"issuer-key"}', 'invalid token header: InvalidToken'],
+  ] as const) {
+    const answer = await judge(sidecar, 'maskinporten', without(token, 0, encodeBase64Url(header)));
+    assert.deepEqual(answer, { active: false, error });
+  }
   provider.keySet = wellKeySet;
   sidecar.clock.now += 5;
   const later = (await judge(sidecar, 'maskinporten', token)) as Record<string, unknown>;
