@@ -61,6 +61,13 @@ describe('JWK Set (RFC 7517 section 5)', () => {
     assert.equal(skipped.length, 2);
   });
 
+  test('one key under one kid for two algorithms is two different keys', async () => {
+    const rsa = publicJwk(await generatePrivateJwk('RS256', 'a'));
+    const { keys, skipped } = parseJwks({ keys: [rsa, { ...rsa, alg: 'PS256' }] });
+    assert.deepEqual([keys.length, skipped.length], [0, 2]);
+    assert.equal(parseJwks({ keys: [rsa, { ...rsa, x5t: 'x' }] }).keys.length, 1);
+  });
+
   test('keys without kid stay where that is allowed', () => {
     const nameless = [a, b].map((jwk) => ({ ...jwk, kid: undefined }));
     assert.equal(parseJwks({ keys: nameless }, { allowMissingKid: true }).keys.length, 2);

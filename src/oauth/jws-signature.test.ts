@@ -96,6 +96,23 @@ describe('JWS signatures (RFC 7515 section 5.2)', () => {
     assert.equal(verifySignature(jws, importVerificationKey({ ...publicJwk(rsa), alg: 'PS256' })), true);
   });
 
+  test('each RSA algorithm has its own digest and padding, and verifies nothing of another (RFC 7518 3.3, 3.5)', () => {
+    const rsa = jwks[0];
+    assert.ok(rsa);
+    const { key } = importSigningKey(rsa);
+    const verifier = importVerificationKey(publicJwk(rsa));
+    const data = Buffer.from('x');
+    const pss = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST };
+    const names = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'] as const;
+    for (const made of names) {
+      const signature = sign(`sha${made.slice(2)}`, data, made.startsWith('PS') ? { key, ...pss } : key);
+      assert.deepEqual(
+        names.filter((name) => verifyBytes(name, verifier.key, data, signature)),
+        [made],
+      );
+    }
+  });
+
   test('the salt of a PSS signature is as long as the digest, no other (RFC 7518 3.5)', () => {
     const pss = jwks[1];
     assert.ok(pss);
