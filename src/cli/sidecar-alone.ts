@@ -75,7 +75,7 @@ async function open(
   };
   const observer = opened(createObserver({ level: logLevelOf(server), now }));
   const { limits } = callLimits(server);
-  const outbound = opened(openSidecarOutbound(limits, server));
+  const outbound = opened(openSidecarOutbound(limits, server, config.appsDir === undefined ? 'alone' : 'daemon'));
   const telemetry = await openSidecarTelemetry(server, observer, notice);
   if (telemetry !== undefined) opened(telemetry);
   const tracer = telemetry?.tracer;

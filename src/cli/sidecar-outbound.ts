@@ -10,18 +10,22 @@ interface SidecarOutbound {
   close(): Promise<void>;
 }
 
-/** As many requests may wait for providers as are answered at one time. */
-const CONNECTIONS = 1000;
+/** As many requests may wait for providers as are answered at one time; of a daemon, those of a good many applications. */
+const CONNECTIONS = { alone: 1000, daemon: 4000 } as const;
 
 /** Calls to providers: those that ask for tokens have less time than those for keys and metadata. */
-export function openSidecarOutbound(limits: CallLimits, { httpsProxy, noProxy }: SidecarServerConfig): SidecarOutbound {
+export function openSidecarOutbound(
+  limits: CallLimits,
+  { httpsProxy, noProxy }: SidecarServerConfig,
+  who: keyof typeof CONNECTIONS,
+): SidecarOutbound {
   const proxy = httpsProxy === undefined ? undefined : { url: httpsProxy, except: noProxy };
   const open = ({ connect, read, overall }: CallLimits['tokens']): OutboundFetch =>
     createOutboundFetch({
       connectSeconds: connect / 1000,
       readSeconds: read / 1000,
       totalSeconds: overall / 1000,
-      connections: CONNECTIONS,
+      connections: CONNECTIONS[who],
       idleConnections: limits.poolMaxIdle,
       isLight: true,
       proxy,

@@ -29,6 +29,8 @@ export interface ApplicationDependencies {
   readonly issuers?: Issuers;
   /** Limits of calls to token endpoints that differ from the usual ones. */
   readonly limits?: Partial<TokenEndpointLimits> | undefined;
+  /** What one token endpoint is asked through, where several applications have a share in the way out. */
+  readonly share?: (fetch: Fetch) => Fetch;
   /** Reads credentials again: asked for when a provider did not accept the client. */
   readonly readAgain?: () => Promise<unknown>;
 }
@@ -108,10 +110,10 @@ function contextOf(config: SidecarConfig, lasting: Lasting): SidecarContext {
 
 function openProviders(
   { settings, urlRules, localHosts }: JudgedConfig,
-  { fetch, now, emit, issuers, limits, readAgain }: ApplicationDependencies & { readonly issuers: Issuers },
+  { fetch, now, emit, issuers, limits, share, readAgain }: ApplicationDependencies & { readonly issuers: Issuers },
   before?: ReadonlyMap<string, Provider>,
 ): ReadonlyMap<string, Provider> {
-  const parts: ProviderDependencies = { fetch, now, emit, issuers, urlRules, limits, readAgain };
+  const parts: ProviderDependencies = { fetch, now, emit, issuers, urlRules, limits, share, readAgain };
   if (before === undefined && localHosts !== undefined) {
     emit({ event: 'sidecar.local_providers_allowed', hosts: localHosts });
   }

@@ -418,6 +418,26 @@ test('when the folder of all apps is gone they are served as before, and are fol
   await until(() => isDown(app));
 });
 
+test('an application that floods a provider has a share of the connections, not all of them (3.8)', async (t) => {
+  const it = await world(t);
+  const [hog, other] = [await written(it, 'a/hog'), await written(it, 'b/other')];
+  await write({ ...hog, credentials: { ...hog.credentials, AZURE_APP_CLIENT_ID: 'the-hog' } });
+  await it.start();
+  const gate = Promise.withResolvers<void>();
+  const ofHog = (): number => it.provider.forms.filter((form) => form.get('client_id') === 'the-hog').length;
+  it.provider.answer = async () => {
+    if (it.provider.forms.at(-1)?.get('client_id') === 'the-hog') await gate.promise;
+    return json(200, { access_token: 'one', token_type: 'Bearer', expires_in: 600 });
+  };
+  const asked = Array.from({ length: 250 }, (_, at) => tokenOf(hog, { target: `target-${at}` }));
+  await until(() => ofHog() === 200);
+  for (let at = 0; at < 20; at += 1) await tokenOf(other, { target: `target-${at}` });
+  assert.equal(ofHog(), 200);
+  gate.resolve();
+  assert.equal((await Promise.all(asked)).length, 250);
+  assert.equal(ofHog(), 250);
+});
+
 test('a folder of all apps, or of one, that holds nothing any more is a volume that is away: nobody is closed (3.8)', async (t) => {
   const it = await world(t);
   const app = await written(it, 'a/app');

@@ -1,3 +1,4 @@
+import type { Fetch } from '../../oauth/fetch.ts';
 import type { Emit } from '../../observe/events.ts';
 import type { Environment } from '../../settings.ts';
 import { readSettings } from '../../settings.ts';
@@ -14,6 +15,7 @@ import { followConfiguration } from '../reload/follow.ts';
 import type { Follower } from '../reload/follow.ts';
 import type { FolderVariables } from '../reload/variable-folder.ts';
 import { appVariables } from './app-environment.ts';
+import { atMost } from './at-most.ts';
 import { readAppFolder } from './app-folder.ts';
 import type { AppPlace } from './app-place.ts';
 
@@ -38,6 +40,13 @@ export interface HostingParts extends Omit<SidecarDependencies, 'reload'> {
   readonly variables: Environment;
 }
 
+/**
+ * Calls of one application to one token endpoint at one time. All applications share the connections to a provider: one that floods it,
+ * or is the only one it does not answer, must not have all of them.
+ */
+const CALLS_AT_ONCE = 200;
+const share = (fetch: Fetch): Fetch => atMost(fetch, CALLS_AT_ONCE);
+
 /** Opens its listener. Throws SidecarMisconfigured with nothing left open, also when its place is taken. */
 export async function hostApp(parts: HostingParts): Promise<HostedApp> {
   const { env, folder, place, now } = parts;
@@ -49,7 +58,7 @@ export async function hostApp(parts: HostingParts): Promise<HostedApp> {
   const config = { ...settings.settings, allowedHosts };
   const following: { follower?: Follower } = {};
   const readAgain = async (): Promise<void> => following.follower?.readAgainForClient();
-  const application = createApplication(config, { ...parts, emit, readAgain });
+  const application = createApplication(config, { ...parts, emit, share, readAgain });
   const read = async (): Promise<FolderVariables> => {
     const found = await readAppFolder(folder);
     // Where it is served is for the daemon to change: by another listener, not by another configuration.

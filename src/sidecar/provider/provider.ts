@@ -39,6 +39,8 @@ export interface ProviderDependencies {
   readonly issuers: Issuers;
   readonly urlRules: UrlRules;
   readonly limits?: Partial<TokenEndpointLimits> | undefined;
+  /** What one token endpoint is asked through, where others have a share in the way out. */
+  readonly share?: ((fetch: Fetch) => Fetch) | undefined;
   /** Reads credentials again; whoever a provider did not accept as client asks for it. */
   readonly readAgain?: (() => Promise<unknown>) | undefined;
 }
@@ -54,12 +56,13 @@ export function createProvider(
 ): Provider {
   const issuer = dependencies.issuers.take(settings, dependencies.urlRules);
   const credential = credentialOf(settings, dependencies.now, before);
+  const { share = (fetch) => fetch } = dependencies;
   const isSameEndpoint = before?.endpoints === issuer.endpoints && before.credential === credential;
   const tokenEndpoint = isSameEndpoint
     ? before.tokenEndpoint
     : openTokenEndpoint(
         settings.name,
-        { ...dependencies, fetch: issuer.clock.fetch },
+        { ...dependencies, fetch: share(issuer.clock.fetch) },
         { endpoints: issuer.endpoints, credential },
       );
   const issuerName = (): string => issuer.endpoints.issuerInMemory() ?? settings.issuer;
