@@ -92,6 +92,24 @@ test('a server that was silent for too long is asked again (sidecar-sdk.md 2.5)'
   assert.deepEqual(await reasonOf([silent, new Response('{}')]), { reason: 'ok', attempts: 2 });
 });
 
+function isAllowedUrl(url: string): boolean {
+  return url.startsWith('http://a.test/');
+}
+
+test('a URL that may not be talked to is not, neither by the usual rule nor by one that is given (2.5)', async () => {
+  const asked: string[] = [];
+  const fetch = async (url: string): Promise<Response> => {
+    asked.push(url);
+    return new Response('{}');
+  };
+  const options = { fetch, maxBytes: 9 };
+  await assert.rejects(fetchDocument('http://a.test/doc', options), { reason: 'the URL is not https' });
+  await assert.rejects(fetchDocument(URL_OF_DOCUMENT, { ...options, isAllowedUrl }), DocumentUnavailable);
+  assert.deepEqual(asked, []);
+  await fetchDocument('http://a.test/doc', { ...options, isAllowedUrl });
+  assert.deepEqual(asked, ['http://a.test/doc']);
+});
+
 test('the pauses between attempts are 50 to 150 ms, not the same for all (2.5)', async (t) => {
   const waits = async (random: number): Promise<readonly number[]> => {
     const waited: number[] = [];

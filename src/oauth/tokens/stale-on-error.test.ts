@@ -80,6 +80,14 @@ test('a token that lives a minute or less has no time in which it could be stale
   await assert.rejects(it.get({}), TokenRequestFailed);
 });
 
+test('a token that lives a minute or less is kept for its whole window all the same (2.7)', async (t) => {
+  const it = cacheBench(t, { staleOnError: true });
+  it.issue = () => ({ expiresIn: 40 });
+  assert.equal(await it.get({}), 't1 40 miss');
+  await it.pass(19);
+  assert.equal(await it.get({}), 't1 21 hit');
+});
+
 test('the token of another key with the same digest is never the last resort', async (t) => {
   const it = cacheBench(t, { staleOnError: true, digest: () => 'same' });
   await it.get({ target: 'a' });
