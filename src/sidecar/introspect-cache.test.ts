@@ -85,6 +85,23 @@ test('refusals are never remembered: what was too early a moment ago is good in 
   assert.match(await world.ask(token), /"active":true/);
 });
 
+test('an answer is remembered for as long as was asked, 60 s unless something else was (3.5)', async (t) => {
+  for (const [env, seconds] of [
+    [{}, 60],
+    [{ FULLMAKT_SIDECAR_INTROSPECTION_CACHE_SECONDS: '10' }, 10],
+    [{ FULLMAKT_SIDECAR_INTROSPECTION_CACHE_SECONDS: '300' }, 300],
+  ] as const) {
+    const world = await setup(t, env);
+    const token = await world.provider.mint(claimsOf(world));
+    for (const wait of [0, seconds, 1]) {
+      world.sidecar.clock.now += wait;
+      await world.ask(token);
+    }
+    const results = world.sidecar.events.flatMap((told) => (told.event === 'sidecar.cache' ? [told.result] : []));
+    assert.deepEqual(results, ['miss', 'hit', 'miss']);
+  }
+});
+
 test('with 0 seconds nothing is remembered; more than 300 is a fault of the configuration', async (t) => {
   const world = await setup(t, { FULLMAKT_SIDECAR_INTROSPECTION_CACHE_SECONDS: '0' });
   const token = await world.provider.mint(claimsOf(world));
