@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
@@ -13,7 +14,8 @@ import { inProcess } from './in-process.ts';
 import { makeKeys } from './keys.ts';
 import { checkMatchers, match } from './match.ts';
 import { readCase } from './read-case.ts';
-import { runCase } from './run-case.ts';
+import { parseFamily } from './read-family.ts';
+import { CaseFailed, runCase } from './run-case.ts';
 import { CaseFault } from './shape.ts';
 import { fill } from './templates.ts';
 
@@ -48,6 +50,20 @@ test('a misspelt case stops the run and says where it is (8.1)', () => {
     [{ provider: { tokens: {} } }, /tokens is no member/],
     [{ provider: { token: { fault: 'earthquake' } } }, /not one of reset/],
     [{ provider: { key_set: {} } }, /it has to be fresh/],
+    [{ env: { PROBE_BIND_ADDRESS: '{{place:probes}}' } }, /good: it has places of its own, so it has to be fresh/],
+    [{ fresh: true, env: { FULLMAKT_SIDECAR_APPS_DIR: '{{folder}}' } }, /nobody sees when it has started/],
+    [
+      { fresh: true, env: { FULLMAKT_SIDECAR_APPS_DIR: '{{folder}}', PROBE_BIND_ADDRESS: '{{place:probes}}' } },
+      /does not say which application asks/,
+    ],
+    [{ files: { a: 1 } }, /good: files\.a: not a string/],
+    [{ steps: [{ files: { rename: {} } }] }, /good: step 0: files: rename is no member of it; add, change, break/],
+    [{ steps: [{ load: { connections: 0, requests: [], steps: [] } }] }, /step 0: load: connections: not a number/],
+    [
+      { steps: [{ load: { connections: 1, requests: [{}], steps: [] } }] },
+      /step 0: load: request 0: request: to or path/,
+    ],
+    [{ steps: [{ load: { connections: 1, requests: [], steps: [{ wait: 1 }] } }] }, /step 0: load: step 0/],
     [{ tokens: { t: { for: 'entra_id' } } }, /the token t is not used/],
     [{ env: { A: '{{orign}}' } }, /nothing is called \{\{orign\}\}/],
     [
@@ -77,6 +93,8 @@ test('every matcher refuses what it is not for', () => {
     [{ $between: [1, 2] }, 1, '1'],
     [{ $oneOf: [1, { $match: 'a' }] }, 'a', 2],
     [{ $has: { a: 1 } }, { a: 1, b: 2 }, { b: 2 }],
+    [{ $at: { 'a.b': 1 } }, { a: { b: 1, c: 2 } }, { a: { c: 1 } }],
+    [{ $at: { 'a.b': 1 } }, { a: { b: 1 } }, 'a.b'],
     [{ $any: true }, 0, undefined],
     [{ $now: 30 }, 1030, 1031],
     [{ $seconds: 30 }, 30, 29],
@@ -97,6 +115,85 @@ test('rows fill names in, whole values of any type too, and one row may speak of
   });
 });
 
+test('a file that is no JSON, has a stranger in it or one id twice is refused by its name', () => {
+  const file = (text: string) => () => parseFamily('x', Buffer.from(text));
+  const good = JSON.stringify(GOOD);
+  assert.equal(file(`{"cases":[${good}]}`)().cases.length, 1);
+  const faults: readonly [text: string, message: RegExp][] = [
+    ['{"cases":[', /^x\.json: /],
+    ['[]', /^x\.json: not an object/],
+    ['{"cases":[],"cases":[]}', /^x\.json: /],
+    [`{"case":[${good}]}`, /^x\.json: case is no member of it; about, defaults, cases are/],
+    [`{"cases":[${good},${good}]}`, /^x\.json: two cases are called good/],
+    [
+      `{"cases":[${good.replace('"steps"', '"each":{"a":{},"b":{"unknown":1}},"steps":[],"step"')}]}`,
+      /step is no member/,
+    ],
+    [`{"defaults":{"stage":"S9"},"cases":[${good}]}`, /^x\.json good: stage: not one of S1, S2/],
+  ];
+  for (const [text, message] of faults)
+    assert.throws(file(text), (error) => error instanceof CaseFault && message.test(error.message), text);
+});
+
+test('whoever reads why a case failed is told which, where in it, what was expected and what came', async () => {
+  const steps = [{ request: TOKEN, expect: { status: 200 } }];
+  const wrong: readonly [changes: JsonObject, says: RegExp][] = [
+    [
+      { steps: [...steps, { request: TOKEN, expect: { status: 403 } }] },
+      /^x\.json good, step 1, POST \/api\/v1\/token: status\n {2}expected: 403\n {2}got: {6}200\n {2}answer: {3}200 \{"access_token"/,
+    ],
+    [
+      { steps: [{ request: TOKEN, expect: { status: 200, body: { $has: { token_type: 'DPoP' } } } }] },
+      /: body\.token_type\n {2}expected: "DPoP"\n {2}got: {6}"Bearer"\n {2}answer: {3}200/,
+    ],
+    [
+      { steps: [{ request: TOKEN, expect: { status: 200, headers: { Pragma: null } } }] },
+      /: header Pragma\n {2}expected: no such header\n {2}got: {6}"no-cache"/,
+    ],
+    [{ upstream: { count: 2 } }, /^x\.json good, upstream: requests for tokens\n {2}expected: 2\n {2}got: {6}1$/],
+    [
+      { upstream: { calls: [{ form: { $has: { scope: { $match: '^no$' } } } }] } },
+      /upstream call 0: form\.scope\n {2}expected: a text that matches "\^no\$"\n {2}got: {6}"c/,
+    ],
+    [
+      { fresh: true, steps: [{ request: { ...TOKEN, at: '{{place:nobody}}' }, expect: { status: 200 } }] },
+      /at 127\.0\.0\.1:\d+: status\n {2}expected: 200\n {2}got: {6}0\n {2}answer: {3}none, nobody listens there$/,
+    ],
+    [
+      {
+        steps: [
+          ...steps,
+          { load: { connections: 2, requests: [{ request: TOKEN, expect: { status: 201 } }], steps: [] } },
+        ],
+      },
+      /^x\.json good, step 1 under load, POST \/api\/v1\/token: status\n {2}expected: 201/,
+    ],
+    [
+      {
+        steps: [{ load: { connections: 1, requests: steps, steps: [{ request: TOKEN, expect: { status: 202 } }] } }],
+      },
+      /^x\.json good, step 0, step 0, POST \/api\/v1\/token: status\n {2}expected: 202/,
+    ],
+    [
+      { fresh: true, files: { a: '1' }, steps: [...steps, { files: { add: { a: '2' } } }] },
+      /^x\.json good, step 1: a is there already/,
+    ],
+    [{ fresh: true, steps: [...steps, { files: { remove: ['a'] } }] }, /^x\.json good, step 1: a is not there/],
+  ];
+  const implementation = inProcess(keys);
+  for (const [changes, says] of wrong) {
+    const one = readCase({ ...GOOD, ...changes }, 'x.json');
+    const { world, release } = await implementation.open(one);
+    await assert.rejects(runCase(one, world, 0), (error) => {
+      assert.ok(error instanceof CaseFailed);
+      assert.match(error.message, says);
+      assert.equal(error.stack, `${error.message}\n    at tests/contract/sidecar/x.json`);
+      return true;
+    });
+    await release();
+  }
+});
+
 test('a case fails when the sidecar does something else, or asks its provider something else (8.1)', async () => {
   const wrong: readonly JsonObject[] = [
     { steps: [{ request: TOKEN, expect: { status: 201 } }] },
@@ -115,9 +212,7 @@ test('a case fails when the sidecar does something else, or asks its provider so
     const one = readCase({ ...GOOD, ...changes }, 'x.json');
     const { world, release } = await implementation.open(one);
     const running = runCase(one, world, 0);
-    await (Object.keys(changes).length === 0
-      ? running
-      : assert.rejects(running, assert.AssertionError, JSON.stringify(changes)));
+    await (Object.keys(changes).length === 0 ? running : assert.rejects(running, CaseFailed, JSON.stringify(changes)));
     await release();
   }
 });
@@ -150,6 +245,40 @@ test('a sidecar that somebody else starts is told its variables, and judged by i
   assert.equal(code, 0, said);
   assert.match(said, /upstream +\d\d passed, 0 failed/);
   assert.match(said, /dispatch +\d\d passed, 0 failed, \d+ left out: needs settings of its own/);
+});
+
+test('a server that answers nonsense is red case by case, and what cannot be asked of it is left out with the reason (BASE_URL)', async (t) => {
+  const server = createServer((request, response) => void request.resume().on('end', () => response.end('hello')));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const address = server.address();
+  assert.ok(typeof address === 'object' && address !== null);
+  const driver = spawn(process.execPath, [join(import.meta.dirname, 'run.ts')], {
+    env: {
+      PATH: process.env['PATH'],
+      BASE_URL: `http://127.0.0.1:${address.port}`,
+      PROVIDER_PORT: String(await quietPort()),
+      FAMILIES: 'upstream,folders,probes',
+      ENV_FILE: '/dev/null',
+    },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let said = '';
+  driver.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  const [code] = await once(driver, 'close');
+  assert.equal(code, 1, said);
+  assert.match(said, /upstream +0 passed, [1-9]\d* failed/);
+  assert.match(said, /folders +0 passed, 0 failed, \d+ left out: needs folders or places of its own/);
+  assert.match(said, /probes +0 passed, 0 failed, \d+ left out: needs folders or places of its own/);
+  assert.match(
+    said,
+    / {2}upstream\.json entra-machine, step 0, POST \/api\/v1\/token: body\n +expected: JSON\n +got: {6}"hello"\n +answer: {3}200 hello\n +at tests\/contract\/sidecar\/upstream\.json\n/,
+  );
+  assert.doesNotMatch(said, /check-answer\.ts/, 'no stack of the driver');
 });
 
 async function variablesIn(file: string): Promise<Record<string, string>> {

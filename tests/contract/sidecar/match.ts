@@ -66,11 +66,9 @@ export function mismatch(actual: unknown, wanted: string, at: string): never {
   throw told(`${at}\n  expected: ${wanted}\n  got:      ${got}`);
 }
 
-/** An error that is its message and nothing else: where the driver was when it noticed says nothing about the sidecar. */
+/** What does not hold, in words. */
 export function told(message: string): assert.AssertionError {
-  const error = new assert.AssertionError({ message });
-  error.stack = message;
-  return error;
+  return new assert.AssertionError({ message });
 }
 
 function spelt(expected: Json): string {

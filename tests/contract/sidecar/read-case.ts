@@ -5,6 +5,7 @@ import { readProvider, readToken, readUpstream } from './read-parts.ts';
 import { CaseFault, flag, list, members, number, object, oneOf, text, texts, textsByName } from './shape.ts';
 import { checkTemplates } from './templates.ts';
 
+const PLACES = /\{\{(?:folder|place:[^}]+)\}\}/u;
 const REVISIONS = ['A', 'B', 'ours'] as const;
 const CASE = [
   'id',
@@ -76,12 +77,17 @@ function checkWhole({ revisions, steps, clock, fresh, provider, tokens }: Case, 
 
 /** What a case has around its sidecar is there before the sidecar is, and is nobody else's. */
 function checkPlaces(value: Json, { fresh, env, steps }: Case, at: string): void {
-  const hasOwn = /\{\{(?:folder|place:[^}]+)\}\}/u.test(JSON.stringify(value));
-  if (hasOwn && !fresh) throw new CaseFault(`${at}: it has places of its own, so it has to be fresh`);
+  if (PLACES.test(JSON.stringify(value)) && !fresh)
+    throw new CaseFault(`${at}: it has places of its own, so it has to be fresh`);
   if (!isDaemon(env)) return;
   if (env['PROBE_BIND_ADDRESS'] === undefined) throw new CaseFault(`${at}: nobody sees when it has started`);
   const lost = steps.flatMap(exchangesOf).find(({ request }) => request.at === undefined);
   if (lost !== undefined) throw new CaseFault(`${at}: a request does not say which application asks`);
+}
+
+/** Whether a sidecar has to be started with folders or listeners that only this case has. */
+export function hasPlaces({ env, files }: Pick<Case, 'env' | 'files'>): boolean {
+  return Object.keys(files).length > 0 || PLACES.test(JSON.stringify(env));
 }
 
 /** Whether one process serves many applications, and none at an address of its own. */

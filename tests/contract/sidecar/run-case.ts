@@ -6,7 +6,7 @@ import { checkUpstream } from './check-upstream.ts';
 import { scriptFor, templatesOf } from './constants.ts';
 import type { World } from './implementation.ts';
 import { underLoad } from './load.ts';
-import { match, mismatch, told } from './match.ts';
+import { match, mismatch } from './match.ts';
 import type { MatchContext } from './match.ts';
 import { sendRequest } from './send.ts';
 import { CaseFault } from './shape.ts';
@@ -17,6 +17,15 @@ import type { Resolve } from './templates.ts';
 const AWAIT_MILLISECONDS = 8000;
 const LOOK_MILLISECONDS = 10;
 
+/** A case does not hold. The message says which, where in it, what was expected and what came. */
+export class CaseFailed extends Error {
+  constructor({ file, id }: Pick<Case, 'file' | 'id'>, what: string) {
+    super(`${file} ${id}, ${what}`);
+    // Where the driver was when it noticed says nothing about the sidecar.
+    this.stack = `${this.message}\n    at tests/contract/sidecar/${file}`;
+  }
+}
+
 /** What a case is played in. */
 interface Scene {
   readonly world: World;
@@ -24,7 +33,7 @@ interface Scene {
   readonly context: () => MatchContext;
 }
 
-/** Runs one case to its end, in a world whose provider has begun it. Throws AssertionError, which names the case and the step. */
+/** Runs one case to its end, in a world whose provider has begun it. Throws CaseFailed. */
 export async function runCase(one: Case, world: World, blurSeconds: number): Promise<void> {
   const scene: Scene = { world, give: templatesOf(one, world), context: () => ({ now: world.now(), blurSeconds }) };
   try {
@@ -33,7 +42,7 @@ export async function runCase(one: Case, world: World, blurSeconds: number): Pro
     await checkUpstream(one.upstream, { provider, keys, give: scene.give, context: scene.context() });
   } catch (error) {
     // The one message a person needs: which case, where in it, what was wanted and what came.
-    throw error instanceof assert.AssertionError ? told(`${one.file} ${one.id}, ${error.message}`) : error;
+    throw error instanceof assert.AssertionError ? new CaseFailed(one, error.message) : error;
   }
 }
 

@@ -6,15 +6,15 @@ import type { World } from './implementation.ts';
 import { sendRequest } from './send.ts';
 
 /** As long as a breaker may take to close again. */
-const SETTLE_MILLISECONDS = 40_000;
+export const SETTLE_MILLISECONDS = 40_000;
 
-/** After a case in a world that others share: every provider is well again, and the sidecar has noticed. */
-export async function settle({ base, provider }: World): Promise<void> {
+/** After a case in a world that others share: every provider is well again, and the sidecar has noticed. Throws AssertionError if it does not. */
+export async function settle({ base, provider }: World, milliseconds: number = SETTLE_MILLISECONDS): Promise<void> {
   provider.begin({});
-  const deadline = performance.now() + SETTLE_MILLISECONDS;
+  const deadline = performance.now() + milliseconds;
   for (const request of requests()) {
     while ((await sendRequest(base, request)).status !== 200) {
-      assert.ok(performance.now() < deadline, `${request.path} does not recover`);
+      assert.ok(performance.now() < deadline, `${request.path} does not recover from what the case before did`);
       await pause(50);
     }
   }

@@ -15,6 +15,9 @@ export interface Selection {
   readonly restElsewhere?: boolean;
 }
 
+const OVER = (): undefined => undefined;
+const failure = (error: unknown): { readonly error: unknown } => ({ error });
+
 interface Count {
   readonly name: string;
   passed: number;
@@ -68,11 +71,13 @@ async function runOne(one: Case, implementation: Implementation, count: Count, t
   if (isLeftOut(one, implementation, count)) return t.skip(implementation.cannot(one));
   count.failed += 1;
   const { world, release } = await implementation.open(one);
-  try {
-    await runCase(one, world, implementation.blurSeconds);
-  } finally {
-    await release();
-  }
+  const [ran, released] = [
+    await runCase(one, world, implementation.blurSeconds).then(OVER, failure),
+    await release().then(OVER, failure),
+  ];
+  // What a case found says more than what it left behind.
+  const failed = ran ?? released;
+  if (failed !== undefined) throw failed.error;
   count.failed -= 1;
   count.passed += 1;
 }
