@@ -105,3 +105,16 @@ test('the attempt that opens the breaker is not made again (3.3)', async () => {
   }
   assert.deepEqual(asked, [2, 4, 5]);
 });
+
+test('a trial that was never sent says nothing: the next request is the trial (3.3)', async () => {
+  const it = world();
+  for (let failure = 0; failure < 5; failure += 1) await ask(it);
+  it.clock.now = 2;
+  it.answer = () => Response.json({ access_token: 'a', token_type: 'Bearer', expires_in: 60 });
+  const unsigned = await ask(it, async () => await Promise.reject(new Error('no key')));
+  assert.ok(unsigned instanceof TokenRequestFailed);
+  assert.equal(unsigned.failure, 'signing');
+  assert.equal(it.endpoint.breakerOpen(), true);
+  assert.deepEqual(await ask(it), { accessToken: 'a', expiresIn: 60 });
+  assert.equal(it.endpoint.breakerOpen(), false);
+});

@@ -193,6 +193,22 @@ test("a provider's Retry-After pauses all that is fetched ahead from it, and not
   assert.equal(it.loads, 9);
 });
 
+test('a shorter Retry-After ends no longer one (3.4)', async (t) => {
+  const it = cacheBench(t, { refreshAhead: true });
+  await it.get({});
+  await it.get({});
+  await it.pass(MARK - 1);
+  for (const seconds of [60, 5]) {
+    it.issue = () => Promise.reject(away(seconds));
+    await assert.rejects(it.get({ target: 'unknown' }));
+  }
+  it.issue = () => ({});
+  await it.pass(59);
+  assert.equal(it.loads, 3);
+  await it.pass(1);
+  assert.equal(it.loads, 4);
+});
+
 test('whoever asks for what is just fetched anew joins that: never two at once for a key', async (t) => {
   const it = cacheBench(t, { refreshAhead: true });
   await it.get({});

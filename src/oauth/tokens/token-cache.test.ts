@@ -63,6 +63,15 @@ test('T35 a clock that is set back makes no token live longer (2.7)', async (t) 
   assert.equal(await it.get({}), 't2 3600 miss');
 });
 
+test('L3 bounded-constant: 64 MiB are the most unless something else is said, and what an entry takes beside its token counts (2.7)', async (t) => {
+  const it = cacheBench(t);
+  it.issue = () => ({ bytes: 8 * 1024 * 1024 });
+  for (let at = 0; at < 10; at += 1) await it.get({ target: `t${at}` });
+  const { entries, bytes } = it.cache.size();
+  assert.equal(entries, 7, 'eight of them would be 64 MiB, and more with what is kept beside');
+  assert.ok(bytes >= 7 * (8 * 1024 * 1024 + 512) && bytes <= 64 * 1024 * 1024);
+});
+
 test('L2 single-flight: many who ask at once share one load', async (t) => {
   const it = cacheBench(t);
   const results = await Promise.all(Array.from({ length: 200 }, () => it.get({})));
