@@ -56,7 +56,7 @@ test('routes of child scopes are held to the same, whatever their prefix and how
 test('a guard that cannot work stops the start', async (t) => {
   const { AZURE_APP_PRE_AUTHORIZED_APPS: _, FULLMAKT_INBOUND_APPS: __, ...env } = ENV;
   const app = await start(t, { env });
-  assert.throws(() => app.get('/x', { config: { guard: requireCaller() } }, handler), /caller list/);
+  assert.throws(() => app.get('/x', { config: { guard: requireCaller() } }, handler), /GET \/x: .*caller list/);
 });
 
 test('routes that were there before the plugin stop the start, for no hook has seen them', async (t) => {

@@ -40,8 +40,9 @@ export const fullmakt: FastifyPluginAsync<PluginOptions> = Object.assign(
     refuseEarlierRoutes(instance);
     instance.addHook('onRoute', (route) => {
       if (isPreflight(route.method.toString(), route.url)) return;
-      const guard = guardOf(route.config, `${route.method.toString()} ${route.url}`);
-      if (guard !== undefined) auth.checkGuard(guard);
+      const name = `${route.method.toString()} ${route.url}`;
+      const guard = guardOf(route.config, name);
+      if (guard !== undefined) checkRoute(auth, guard, name);
     });
     instance.addHook('onRequest', async (request, reply) => {
       const { config, url = 'a route' } = request.routeOptions;
@@ -70,6 +71,16 @@ function guardOf(config: RouteOptions['config'], route: string): Guard | undefin
   if (guard === undefined && open === true) return undefined;
   if (guard !== undefined && open === undefined) return guard;
   throw new ConfigError([`${route}: config needs either a guard or public: true`]);
+}
+
+/** Throws ConfigError, with the name of the route, where its guard cannot work. */
+function checkRoute(auth: Fullmakt, guard: Guard, route: string): void {
+  try {
+    auth.checkGuard(guard);
+  } catch (error) {
+    if (error instanceof ConfigError) throw new ConfigError(error.findings.map((finding) => `${route}: ${finding}`));
+    throw error;
+  }
 }
 
 /** A question of a browser before a request to another origin (Fetch 3.3.5). It never brings a token, so a guard would refuse it always. */

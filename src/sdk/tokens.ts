@@ -74,7 +74,9 @@ export function tokensFromEnv(options: TokensOptions = {}): Tokens {
         return { token: createTokenHandle(value), expiresAt: Math.floor(now()) + secondsLeft, fromCache };
       } catch (error) {
         const isAborted = signal?.aborted === true && error === signal.reason;
-        throw isAborted ? new AcquireError('aborted', 'the caller stopped waiting') : acquireErrorOf(error, userToken);
+        if (!isAborted) throw acquireErrorOf(error, userToken);
+        // The reason is the caller's own, and tells a deadline from an end.
+        throw new AcquireError('aborted', 'the caller stopped waiting', { cause: error });
       }
     });
   }

@@ -87,3 +87,12 @@ test('a rule of createFetch that gives no token is found when it is made, in wor
     );
   }
 });
+
+test('who stops waiting finds the reason of the signal behind the error, a deadline apart from an end', async (t) => {
+  const tokens = open(t, 'direct');
+  const reason = new DOMException('too late', 'TimeoutError');
+  const signal = AbortSignal.abort(reason);
+  const outcome = await tokens.machine({ provider: 'entra_id', target: 'api://a.b.c/.default', signal });
+  assert.equal(!outcome.ok && outcome.error.kind, 'aborted');
+  assert.equal(outcome.ok || outcome.error.cause, reason);
+});

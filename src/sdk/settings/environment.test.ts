@@ -81,4 +81,16 @@ test('inspectEnv tells what is on and what it lacks, and never throws', () => {
     { provider: 'tokenx', use: 'validate', missing: ['TOKEN_X_JWKS_URI or TOKEN_X_WELL_KNOWN_URL'] },
     { provider: 'tokenx', use: 'acquire', missing: ['NAIS_TOKEN_EXCHANGE_ENDPOINT'] },
   ]);
+  const mine = { issuer: 'https://op.example', jwks_uri: 'https://op.example/k' };
+  assert.deepEqual(
+    inspectEnv({ FULLMAKT_ISSUERS: JSON.stringify({ half: mine, mine: { ...mine, audience: ['me'] } }) }),
+    [
+      { provider: 'oidc:mine', use: 'validate', missing: [] },
+      {
+        provider: 'oidc:half',
+        use: 'validate',
+        missing: ['FULLMAKT_ISSUERS: half has no audience list (or, instead of it, no_audience with required_scope)'],
+      },
+    ],
+  );
 });

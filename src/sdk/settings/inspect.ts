@@ -25,8 +25,9 @@ export function inspectEnv(env: Env = process.env): readonly Inspected[] {
     if (acquire.length === 0) return [validate];
     return [validate, { provider, use: 'acquire', missing: missingToAcquire(env, variables) }];
   });
-  const { issuers } = readIssuersVariable(readVariable(env, 'FULLMAKT_ISSUERS'), []);
-  return [...named, ...issuers.map(({ provider }): Inspected => ({ provider, use: 'validate', missing: [] }))];
+  const { issuers, halfSet } = readIssuersVariable(readVariable(env, 'FULLMAKT_ISSUERS'), []);
+  const whole = issuers.map(({ provider }) => ({ provider, missing: [] }));
+  return [...named, ...[...whole, ...halfSet].map((each): Inspected => ({ ...each, use: 'validate' }))];
 }
 
 /** By way of the sidecar where there is one; else what asking directly takes, to which the sidecar is the alternative. */

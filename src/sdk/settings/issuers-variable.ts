@@ -9,6 +9,8 @@ import type { NonEmpty } from '../result.ts';
 export interface IssuersVariable {
   readonly issuers: readonly IssuerConfig[];
   readonly algorithms: ReadonlyMap<string, NonEmpty<Algorithm>>;
+  /** Generic issuers that are named and cannot be used, and what each of them lacks. */
+  readonly halfSet: readonly { readonly provider: IssuerConfig['provider']; readonly missing: readonly string[] }[];
 }
 
 const BUILT_IN: ReadonlySet<string> = new Set(['entra_id', 'tokenx', 'idporten', 'maskinporten']);
@@ -30,6 +32,7 @@ type Entry = Readonly<Record<string, unknown>>;
 export function readIssuersVariable(text: string | undefined, findings: string[]): IssuersVariable {
   const issuers: IssuerConfig[] = [];
   const algorithms = new Map<string, NonEmpty<Algorithm>>();
+  const halfSet: IssuersVariable['halfSet'][number][] = [];
   for (const [name, entry] of entriesOf(text, findings)) {
     if (!NAME.test(name) || !isJsonObject(entry)) {
       findings.push(`FULLMAKT_ISSUERS: ${name} has to be a name [a-z][a-z0-9_]{0,31} with an object`);
@@ -46,10 +49,13 @@ export function readIssuersVariable(text: string | undefined, findings: string[]
       }
       continue;
     }
-    const issuer = readIssuer(name, entry, findings);
-    if (issuer !== undefined) issuers.push(named === undefined ? issuer : { ...issuer, algorithms: named });
+    const missing: string[] = [];
+    const issuer = readIssuer(name, entry, missing);
+    findings.push(...missing);
+    if (issuer === undefined) halfSet.push({ provider: `oidc:${name}`, missing });
+    else issuers.push(named === undefined ? issuer : { ...issuer, algorithms: named });
   }
-  return { issuers, algorithms };
+  return { issuers, algorithms, halfSet };
 }
 
 function entriesOf(text: string | undefined, findings: string[]): readonly (readonly [string, unknown])[] {
