@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { openPostgresRegistry } from '../../src/registry/postgres.ts';
 import { noPostgres, startPostgres } from '../servers/postgres.ts';
 import { coldStart, createReplicas, killDuringRotation } from './48-replicas.ts';
 import type { Replicas } from './48-replicas.ts';
 import { drawSeed, isFull } from './scale.ts';
+import { reachRegistry } from '../servers/reach-registry.ts';
 
 const server = noPostgres === false ? await startPostgres() : undefined;
 after(() => server?.close());
@@ -12,7 +12,7 @@ after(() => server?.close());
 async function onPostgres(): Promise<Replicas> {
   if (server === undefined) throw new Error('there is no server');
   const url = await server.database();
-  return createReplicas(url, () => openPostgresRegistry(url, { now: () => Date.now() / 1000 }));
+  return createReplicas(url, () => reachRegistry(url, { now: () => Date.now() / 1000 }));
 }
 
 test('T48 N18: eight processes that start together on an empty database publish one key set', {

@@ -6,12 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { openPostgresRegistry } from '../../src/registry/postgres.ts';
 import { openSqliteRegistry } from '../../src/registry/registry.ts';
 import type { Registry } from '../../src/registry/registry.ts';
 import { contentOf } from '../contract/registry-shared.ts';
 import { noPostgres, startPostgres } from '../servers/postgres.ts';
 import { firstState, secondState } from './57-states.ts';
+import { reachRegistry } from '../servers/reach-registry.ts';
 
 const WRITER = fileURLToPath(new URL('57-writer.ts', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'fullmakt-crash-'));
@@ -22,7 +22,7 @@ after(async () => {
 });
 const now = (): number => Date.now() / 1000;
 const sqlite = (file: string): Promise<Registry> => openSqliteRegistry(file, { now });
-const postgres = (url: string): Promise<Registry> => openPostgresRegistry(url, { now });
+const postgres = (url: string): Promise<Registry> => reachRegistry(url, { now });
 let files = 0;
 
 test('T57 a writer killed before any statement leaves all of the old rows or all of the new ones (sqlite)', async () => {

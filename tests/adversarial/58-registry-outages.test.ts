@@ -6,7 +6,6 @@ import { appId } from '../../src/registry/app-id.ts';
 import { RegistryUnavailable } from '../../src/registry/contract.ts';
 import { openDatabaseRegistry } from '../../src/registry/database-registry.ts';
 import { openPostgresDatabase } from '../../src/registry/postgres-database.ts';
-import { openPostgresRegistry } from '../../src/registry/postgres.ts';
 import type { Registry } from '../../src/registry/registry.ts';
 import { sampleApp } from '../contract/registry.ts';
 import { noPostgres, startPostgres } from '../servers/postgres.ts';
@@ -14,6 +13,7 @@ import type { TestPostgres } from '../servers/postgres.ts';
 import { isFull } from './scale.ts';
 import { until } from '../until.ts';
 import { assertInTime } from '../in-time.ts';
+import { reachRegistry } from '../servers/reach-registry.ts';
 
 const RESTARTS = isFull ? 100 : 4;
 const api = appId('local', 'team-a', 'api');
@@ -31,7 +31,7 @@ interface Place {
 async function open(t: TestContext): Promise<Place> {
   assert.ok(started !== undefined);
   const url = await started.database();
-  const registry = await openPostgresRegistry(url, { now });
+  const registry = await reachRegistry(url, { now });
   t.after(() => registry.close());
   await registry.commit(0, { putApps: [sampleApp(api)] });
   return { server: started, url, registry };
@@ -103,7 +103,7 @@ test(
   skip,
   async (t) => {
     const { server, url, registry } = await open(t);
-    const other = await openPostgresRegistry(url, { now });
+    const other = await reachRegistry(url, { now });
     server.freeze();
     try {
       const { result, took } = await outcome(registry);
@@ -135,7 +135,7 @@ test('T58 F03 a read-only server is read and not written, also by who starts the
   };
   await switched('on');
   await until(async () => (await outcome(registry)).result === 'unchanged');
-  const late = await openPostgresRegistry(url, { now });
+  const late = await reachRegistry(url, { now });
   t.after(() => late.close());
   assert.equal(late.snapshot().app(api)?.id, api);
   assert.equal((await outcome(late)).result, 'unchanged');
@@ -192,7 +192,7 @@ test('T58 G5 when every connection is taken a write waits 250 ms for one, and ne
 
 test('F01 the connection that listens is cut: the next commit is there within 2 s all the same', skip, async (t) => {
   const { url, registry } = await open(t);
-  const other = await openPostgresRegistry(url, { now });
+  const other = await reachRegistry(url, { now });
   t.after(() => other.close());
   const client = await admin(t, url);
   for (let round = 0; round < 3; round++) {
@@ -219,7 +219,7 @@ test('F01 a process that never hears a word finds each commit within 2 s', skip,
 
 test('G3 the clock of a process is held against the one of the database', skip, async (t) => {
   const { url } = await open(t);
-  const ahead = await openPostgresRegistry(url, { now: () => now() + 40 });
+  const ahead = await reachRegistry(url, { now: () => now() + 40 });
   t.after(() => ahead.close());
   assert.ok(Math.abs(ahead.clockAheadSeconds() - 40) < 2, `${ahead.clockAheadSeconds()} s`);
   assert.ok(Math.abs((await ahead.signingKeys.load('tokenx')).storeTime - now()) < 2);

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after } from 'node:test';
 import { Client } from 'pg';
-import { openPostgresRegistry } from '../../src/registry/postgres.ts';
 import { openSqliteRegistry } from '../../src/registry/registry.ts';
 import { noPostgres, startPostgres } from '../servers/postgres.ts';
 import { registryContract } from './registry.ts';
 import { sharedRegistryContract } from './registry-shared.ts';
+import { reachRegistry } from '../servers/reach-registry.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'fullmakt-registries-'));
 const server = noPostgres === false ? await startPostgres() : undefined;
@@ -23,7 +23,7 @@ const database = async (): Promise<string> => {
   return server.database();
 };
 
-registryContract('postgres', async () => openPostgresRegistry(await database(), { now }), {
+registryContract('postgres', async () => reachRegistry(await database(), { now }), {
   clock: now,
   skip: noPostgres,
 });
@@ -45,7 +45,7 @@ sharedRegistryContract(
   async () => {
     const url = await database();
     return {
-      open: () => openPostgresRegistry(url, { now }),
+      open: () => reachRegistry(url, { now }),
       async run(statement) {
         const client = new Client({ connectionString: url });
         await client.connect();

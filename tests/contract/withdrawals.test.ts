@@ -9,13 +9,13 @@ import { administer, askAs, bearer, selfSigned, tokenFor } from '../../src/excha
 import { createTestKeys, createWorld, defaultData, testApp, testGrant } from '../../src/exchange/testing/world.ts';
 import type { World } from '../../src/exchange/testing/world.ts';
 import { generatePrivateJwk } from '../../src/oauth/jwk.ts';
-import { openPostgresRegistry } from '../../src/registry/postgres.ts';
 import { openSqliteRegistry } from '../../src/registry/registry.ts';
 import type { Registry, RegistryChange } from '../../src/registry/contract.ts';
 import { isFull } from '../adversarial/scale.ts';
 import { noPostgres, startPostgres } from '../servers/postgres.ts';
 import { until } from '../until.ts';
 import { assertInTime } from '../in-time.ts';
+import { reachRegistry } from '../servers/reach-registry.ts';
 
 const ROUNDS = isFull ? 250 : 3;
 const REPLICAS = 3;
@@ -122,7 +122,7 @@ suite(
   'postgres',
   () => {
     const url = server?.database();
-    return async () => openPostgresRegistry((await url) ?? '', { now });
+    return async () => reachRegistry((await url) ?? '', { now });
   },
   noPostgres,
 );

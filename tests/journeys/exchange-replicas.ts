@@ -7,13 +7,13 @@ import { ADMIN_AUDIENCE, selfSigned } from '../../src/exchange/testing/operators
 import { sign } from '../../src/exchange/testing/world.ts';
 import { generatePrivateJwk } from '../../src/oauth/jwk.ts';
 import type { Registry } from '../../src/registry/contract.ts';
-import { openPostgresRegistry } from '../../src/registry/postgres.ts';
 import { openSqliteRegistry } from '../../src/registry/registry.ts';
 import { startExchangeCommand } from '../servers/exchange-command.ts';
 import type { ExchangeCommand } from '../servers/exchange-command.ts';
 import { createFleet } from '../servers/fleet.ts';
 import type { Fleet } from '../servers/fleet.ts';
 import { until } from '../until.ts';
+import { reachRegistry } from '../servers/reach-registry.ts';
 
 /** Servers of one installation, each a `fullmakt exchange` of its own, and the registry they serve from. */
 export interface Installation {
@@ -34,7 +34,7 @@ export async function installOnPostgres(
   url: string,
   env: Readonly<Record<string, string>> = {},
 ): Promise<Installation> {
-  const registry = await openPostgresRegistry(url, { now });
+  const registry = await reachRegistry(url, { now });
   return install(t, registry, {
     FULLMAKT_EXCHANGE_STORE: url,
     FULLMAKT_EXCHANGE_KEY_ENCRYPTION_KEYS: randomBytes(32).toString('base64'),
@@ -68,7 +68,15 @@ async function install(
   };
   const start: Installation['start'] = async (change = {}, args = []) => {
     const own = 'FULLMAKT_EXCHANGE_STATE_DIR' in settings ? {} : { FULLMAKT_EXCHANGE_STATE_DIR: folder(t) };
-    const server = await startExchangeCommand(args, { ...settings, ...own, ...change });
+    const server = await until(async () => {
+      try {
+        return await startExchangeCommand(args, { ...settings, ...own, ...change });
+      } catch (error) {
+        // The first connection to the database may take longer than a server waits on a busy machine.
+        if (!/registry at .* cannot be used: .* timeout/.test(String(error))) throw error;
+        return undefined;
+      }
+    }, 'a server that starts');
     t.after(() => server.stop('SIGKILL'));
     // A new memory of used assertions believes none that is older than itself, and `iat` is a whole second.
     await until(async () => (await fleet.exchange(server.origin)).status === 200);

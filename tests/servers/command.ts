@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '../..');
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 60_000;
 
 /** How a command that does not go on ended. */
 export interface Ended {

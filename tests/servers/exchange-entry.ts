@@ -3,7 +3,6 @@ import { exchangeSettings } from '../../src/exchange/config.ts';
 import { silent } from '../../src/observe/events.ts';
 import type { Registry } from '../../src/registry/contract.ts';
 import { createKeyWrapper } from '../../src/registry/key-wrapper.ts';
-import { openPostgresRegistry } from '../../src/registry/postgres.ts';
 import { openSqliteRegistry } from '../../src/registry/registry.ts';
 import { readSettings } from '../../src/settings.ts';
 import { openEmbeddedReplay } from '../../src/store/replay-embedded.ts';
@@ -13,6 +12,7 @@ import { createValkeyReplay } from '../../src/store/replay-valkey.ts';
 import type { ReplayStore } from '../../src/store/replay.ts';
 import { serve } from '../../src/web/serve.ts';
 import type { ExchangeProcessOptions } from './exchange-process.ts';
+import { reachRegistry } from './reach-registry.ts';
 
 /** The child of exchange-process.ts: TokenX on a port of its own, told to the parent. */
 const options: ExchangeProcessOptions = JSON.parse(process.argv[2] ?? '{}');
@@ -53,7 +53,7 @@ async function end(): Promise<void> {
 }
 
 async function openRegistry(): Promise<Registry> {
-  if (options.registry.startsWith('postgres:')) return openPostgresRegistry(options.registry, { now });
+  if (options.registry.startsWith('postgres:')) return reachRegistry(options.registry, { now });
   return openSqliteRegistry(options.registry, { now });
 }
 
