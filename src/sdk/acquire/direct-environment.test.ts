@@ -70,6 +70,20 @@ test('the sidecar is asked where there is one, unless direct is wanted; and neve
   assert.equal(!none.ok && none.error.kind, 'not_configured');
 });
 
+test('a token endpoint that metadata names where we may not go is sent nothing (2.5, 5.4)', async (t) => {
+  for (const elsewhere of ['http://tokenx.test/token', 'https://localhost/token', 'https://u:p@tokenx.test/token']) {
+    const asked: string[] = [];
+    const fetch: typeof globalThis.fetch = async (input) => {
+      asked.push(new Request(input).url);
+      return Response.json({ issuer: 'https://tokenx.test', token_endpoint: elsewhere });
+    };
+    const { tokens } = setup(t, { fetch, via: 'direct' });
+    const outcome = await tokens.onBehalfOf({ provider: 'tokenx', target: 'local:fleet:register', user: 'u' });
+    assert.equal(!outcome.ok && outcome.error.kind, 'transient', elsewhere);
+    assert.deepEqual([...new Set(asked)], [ENV['TOKEN_X_WELL_KNOWN_URL']], elsewhere);
+  }
+});
+
 function missingOf(env: Record<string, string | undefined>, provider: string): readonly string[] | undefined {
   return inspectEnv(env).find((each) => each.provider === provider && each.use === 'acquire')?.missing;
 }
