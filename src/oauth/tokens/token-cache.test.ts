@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { cacheBench, keyOf } from '../testing/token-cache-bench.ts';
 import type { LoadedToken } from './cached-token.ts';
 import { createTokenCache } from './token-cache.ts';
+import type { TokenKey } from './token-key.ts';
 
 const WINDOWS: readonly [expiresIn: number, windowSeconds: number][] = [
   [1, 0.5],
@@ -188,4 +191,24 @@ test('P8: what is remembered of keys beside the tokens is short, however long ta
   for (const target of ['t', 't', 'x'.repeat(2000), 'x'.repeat(2000)]) await it.get({ target });
   assert.equal(hashed.filter((length) => length < 1024).length, 1);
   assert.equal(hashed.filter((length) => length > 1024).length, 2);
+});
+
+test('of what was asked for a user nothing is held once it has come: not the way to ask, and so not the token (2.7)', async (t) => {
+  setFlagsFromString('--expose-gc');
+  const collect: unknown = runInNewContext('gc');
+  assert.ok(typeof collect === 'function');
+  const cache = createTokenCache<string>({ now: () => 1000, refreshAhead: true, staleOnError: true });
+  t.after(() => cache.close());
+  const ask = async (key: Partial<TokenKey>): Promise<WeakRef<object>> => {
+    const load = async (): Promise<LoadedToken<string>> => ({ value: key.grant ?? '', expiresIn: 3600, bytes: 1 });
+    await cache.get(keyOf(key), load);
+    return new WeakRef(load);
+  };
+  const held = [await ask({}), await ask({ grant: 'exchange', userToken: 'u' })];
+  await new Promise((resolve) => setImmediate(resolve));
+  Reflect.apply(collect, undefined, []);
+  assert.deepEqual(
+    held.map((each) => each.deref() !== undefined),
+    [true, false],
+  );
 });
