@@ -22,7 +22,7 @@ export interface HeaderRules {
   readonly memo?: HeaderMemo;
 }
 
-/** A header as it was read. `isPlain`: it has no member there is a rule for. To look for all eight in each token takes 0.1 us. */
+/** A header as it was read. `isPlain`: it has no member there is a rule for. To look for all eight takes 0.05 us a token. */
 interface ReadHeader {
   readonly header: JwsHeader;
   readonly isPlain: boolean;
