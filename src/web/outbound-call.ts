@@ -1,6 +1,7 @@
 import type { Agent, ClientRequest, IncomingMessage } from 'node:http';
 import { TLSSocket } from 'node:tls';
 import type { Socket } from 'node:net';
+import { dropKept } from './kept-connections.ts';
 import { http, https } from './node-http.ts';
 import type { OutboundRequest } from './outbound-request.ts';
 
@@ -59,13 +60,19 @@ export function makeCall(call: OutboundCall): Promise<OutboundAnswer> {
       signal.removeEventListener('abort', stop);
       outcome();
     };
+    const doubtOthers = (): void => {
+      if (request.reusedSocket) dropKept(agent, url);
+    };
     // Settled here, for not every request that is destroyed says so.
     const stop = (): void => {
+      if (isTimeout(signal.reason)) doubtOthers();
       settle(() => reject(signal.reason));
       request.destroy();
     };
-    const fail = (error: Error): void =>
+    const fail = (error: Error): void => {
+      doubtOthers();
       settle(() => reject(isOwn(error, signal) ? error : failed('fetch failed', error)));
+    };
     // To Node it is no error when a server wants to speak another protocol (101): the request only ends.
     const gone = (): void => fail(new Error('no answer of HTTP'));
     signal.addEventListener('abort', stop, { once: true });
@@ -153,7 +160,11 @@ function timedOut(): DOMException {
 }
 
 function isOwn(error: Error, signal: AbortSignal): boolean {
-  return error === signal.reason || error instanceof ResponseTooLarge || error.name === 'TimeoutError';
+  return error === signal.reason || error instanceof ResponseTooLarge || isTimeout(error);
+}
+
+function isTimeout(error: unknown): boolean {
+  return error instanceof Error && error.name === 'TimeoutError';
 }
 
 /** As the built-in one says it. */
