@@ -7,7 +7,7 @@ import { registerHistogram } from './histogram.ts';
 const NAME = 'fullmakt_test_seconds';
 const BUCKETS = [0.001, 0.01, 0.5, 2];
 
-function both(): { ours: Registry; theirs: Registry; observe(path: string, value: number): void } {
+function both(): { ours: Registry; theirs: Registry; observe: (path: string, value: number) => void } {
   const [ours, theirs] = [new Registry(), new Registry()];
   const { open } = registerHistogram(ours, { name: NAME, help: 'Time "to" an\nanswer.', buckets: BUCKETS });
   const help = 'Time "to" an\nanswer.';

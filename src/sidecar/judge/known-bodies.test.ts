@@ -13,6 +13,7 @@ const provider = createProvider(
     endpoints: { jwksUri: 'https://op.example/jwks' },
     audience: ['me'],
     algorithms: ['RS256'],
+    client: undefined,
   },
   providerParts(
     async () => new Response(''),

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import * as fc from 'fast-check';
 import { fakeRequest } from '../../web/testing/fake-request.ts';
-import { readFields, Undecodable } from './fields.ts';
+import { fieldsIn, readFields, Undecodable } from './fields.ts';
 import type { Fields } from './fields.ts';
-import { parseExchangeRequest, parseIntrospectRequest, parseTokenRequest } from './requests.ts';
+import { hasMachineFieldsOnly, parseExchangeRequest, parseIntrospectRequest, parseTokenRequest } from './requests.ts';
 
 const TYPES = ['application/json', 'application/x-www-form-urlencoded'] as const;
 const PARSERS = [parseTokenRequest, parseExchangeRequest, parseIntrospectRequest];
@@ -69,4 +69,24 @@ test('numbers that would be others on the way to the provider are refused in aut
   assert.deepEqual(await asked('[{"a":9007199254740991,"b":-0.5,"c":1e3}]'), [
     { a: 9007199254740991, b: -0.5, c: 1000 },
   ]);
+});
+
+test('a request that holds anything but what a machine token is asked for with says so, in both encodings', () => {
+  const fields = {
+    identity_provider: 'a',
+    target: 'b',
+    resource: 'c',
+    authorization_details: '[]',
+    skip_cache: 'true',
+  };
+  for (const [more, only] of [
+    [{}, true],
+    [{ user_token: 'x' }, false],
+    [{ token: '' }, false],
+    [{ __proto_: 'x' }, false],
+  ] as const) {
+    const all = { ...fields, ...more };
+    assert.equal(hasMachineFieldsOnly(fieldsIn(Buffer.from(JSON.stringify(all)), 'json')), only);
+    assert.equal(hasMachineFieldsOnly(fieldsIn(Buffer.from(new URLSearchParams(all).toString()), 'form')), only);
+  }
 });
