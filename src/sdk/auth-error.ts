@@ -60,10 +60,11 @@ function statusOf(code: AuthErrorCode): 400 | 401 | 403 | 503 {
 export class AuthError extends Error {
   readonly code: AuthErrorCode;
   readonly status: 400 | 401 | 403 | 503;
-  readonly retryAfterSeconds?: number;
-  readonly explanation?: string;
-  readonly scope?: string;
-  readonly acrValues?: string;
+  // Declared alone: what is not known of an error is no member of it, in logs as in comparisons.
+  declare readonly retryAfterSeconds?: number;
+  declare readonly explanation?: string;
+  declare readonly scope?: string;
+  declare readonly acrValues?: string;
 
   constructor(code: AuthErrorCode, detail: AuthErrorDetail = {}) {
     super(detail.explanation === undefined ? code : `${code}: ${detail.explanation}`);

@@ -24,9 +24,10 @@ export interface AcquireErrorDetail {
 /** No token was to be had. `policy`: a manifest line would help; `reauth`: the user has to sign in again. */
 export class AcquireError extends Error {
   readonly kind: AcquireErrorKind;
-  readonly oauthError?: string;
-  readonly status?: number;
-  readonly retryAfterSeconds?: number;
+  // Declared alone: what is not known of an error is no member of it, in logs as in comparisons.
+  declare readonly oauthError?: string;
+  declare readonly status?: number;
+  declare readonly retryAfterSeconds?: number;
 
   constructor(kind: AcquireErrorKind, message: string, detail: AcquireErrorDetail = {}) {
     super(message, detail.cause === undefined ? undefined : { cause: detail.cause });

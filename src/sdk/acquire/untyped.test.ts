@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { createFetch } from '../fetch.ts';
-import { ConfigError } from '../index.ts';
+import { AuthError, ConfigError } from '../index.ts';
 import { createTestIssuer } from '../testing.ts';
-import { tokensFromEnv } from '../tokens.ts';
+import { AcquireError, tokensFromEnv } from '../tokens.ts';
 import type { Tokens } from '../tokens.ts';
 
 const issuer = await createTestIssuer();
@@ -95,4 +95,10 @@ test('who stops waiting finds the reason of the signal behind the error, a deadl
   const outcome = await tokens.machine({ provider: 'entra_id', target: 'api://a.b.c/.default', signal });
   assert.equal(!outcome.ok && outcome.error.kind, 'aborted');
   assert.equal(outcome.ok || outcome.error.cause, reason);
+});
+
+test('an error has no members for what is not known of it: logs show what there is', () => {
+  assert.deepEqual(Object.keys(new AcquireError('transient', 'x')).toSorted(), ['kind', 'name']);
+  assert.deepEqual(Object.keys(new AuthError('token_missing')).toSorted(), ['code', 'name', 'status']);
+  assert.equal(new AuthError('keys_unavailable', { retryAfterSeconds: 5 }).retryAfterSeconds, 5);
 });
