@@ -54,6 +54,18 @@ describe('compact JWS, taken apart (RFC 7515 sections 3.1, 7.1)', () => {
     }
   });
 
+  test('a fault of the segments comes before any of what the header says (sidecar-sdk.md 2.2, row 2)', () => {
+    const [header, payload, signature] = compact({ alg: 'RS256', crit: ['x'], typ: 'other' }).split('.');
+    refuses(`${header}.${payload}.${signature}`, 'header_refused');
+    for (const token of [
+      `${header}.${payload}=.${signature}`,
+      `${header}.${payload}.${signature}=`,
+      `${header}.A.AA`,
+    ]) {
+      refuses(token, 'token_malformed');
+    }
+  });
+
   test('refuses a header that is not strict JSON, no object, or names no algorithm', () => {
     refuses(compact('{"alg":"RS256","alg":"none"}'), 'token_malformed');
     refuses(compact('{"alg":"RS256"'), 'token_malformed');

@@ -91,6 +91,15 @@ test('a name that is written with escapes is read as it is, whatever names earli
   refuses('{"place":1,"\\u005f_proto__":2}');
 });
 
+test('a name with one short escape, in a text that has room for nothing else, is read as it is too', () => {
+  for (const [at, name] of ['\\"', '\\\\', '\\n', '\\/'].entries()) {
+    const before = `{"tight ${at}":1,"`;
+    const meant = String(JSON.parse(`"${name}"`));
+    parseStrictJson(`${before}${JSON.stringify(name.slice(0, meant.length)).slice(1)}:2}`);
+    assert.deepEqual(parseStrictJson(`${before}${name}":3}`), { [`tight ${at}`]: 1, [meant]: 3 });
+  }
+});
+
 test('colons and brackets inside strings count for nothing', () => {
   assert.deepEqual(parseStrictJson('{"a:\\"{":"b:\\\\","c":"[[:"}'), { 'a:"{': 'b:\\', c: '[[:' });
 });
