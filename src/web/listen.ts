@@ -14,6 +14,16 @@ export class PortTaken extends Error {
   }
 }
 
+/** No listener can be at that address: it is no address of this machine, no name of one, or not ours to take. */
+export class PlaceUnusable extends Error {
+  constructor({ name, setting, host, port }: ListenTarget, cause: unknown) {
+    super(`${host}:${port} (${name}) is no place to listen on (${codeOf(cause)}); set ${setting} to another address`, {
+      cause,
+    });
+    this.name = 'PlaceUnusable';
+  }
+}
+
 /** What to listen on; `localhost` stands for 127.0.0.1 and, where the machine has it, ::1. */
 export interface ListenTarget {
   readonly name: string;
@@ -29,7 +39,7 @@ const ATTEMPTS: number = 10;
 
 /**
  * Binds one server for each address of the target, all to one port, made by `create`. Either every address is bound
- * or none is. Throws PortTaken, SocketTaken.
+ * or none is. Throws PortTaken, PlaceUnusable, SocketTaken.
  */
 export async function listen(
   target: ListenTarget,
@@ -44,7 +54,7 @@ export async function listen(
     try {
       return target.host === 'localhost' ? await bindLoopback(target, create) : await bindOne(target, create);
     } catch (error) {
-      if (codeOf(error) !== 'EADDRINUSE') throw error;
+      if (codeOf(error) !== 'EADDRINUSE') throw new PlaceUnusable(target, error);
       if (target.port !== 0 || attempt === ATTEMPTS) throw new PortTaken(target, error);
     }
   }
@@ -85,6 +95,6 @@ function portOf(address: AddressInfo | string | null): number {
   return address.port;
 }
 
-function codeOf(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : undefined;
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
 }
