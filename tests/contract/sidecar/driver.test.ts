@@ -116,9 +116,8 @@ test('rows fill names in, whole values of any type too, and one row may speak of
 });
 
 test('a file that is no JSON, has a stranger in it or one id twice is refused by its name', () => {
-  const file = (text: string) => () => parseFamily('x', Buffer.from(text));
   const good = JSON.stringify(GOOD);
-  assert.equal(file(`{"cases":[${good}]}`)().cases.length, 1);
+  assert.equal(parseFamily('x', Buffer.from(`{"cases":[${good}]}`)).cases.length, 1);
   const faults: readonly [text: string, message: RegExp][] = [
     ['{"cases":[', /^x\.json: /],
     ['[]', /^x\.json: not an object/],
@@ -132,7 +131,11 @@ test('a file that is no JSON, has a stranger in it or one id twice is refused by
     [`{"defaults":{"stage":"S9"},"cases":[${good}]}`, /^x\.json good: stage: not one of S1, S2/],
   ];
   for (const [text, message] of faults)
-    assert.throws(file(text), (error) => error instanceof CaseFault && message.test(error.message), text);
+    assert.throws(
+      () => parseFamily('x', Buffer.from(text)),
+      (error) => error instanceof CaseFault && message.test(error.message),
+      text,
+    );
 });
 
 test('whoever reads why a case failed is told which, where in it, what was expected and what came', async () => {
