@@ -86,7 +86,7 @@ test('joined requests, stale tokens and tokens fetched ahead have figures of the
     return well(call);
   };
   const asked = [ask(), ask(), ask()];
-  const deadline = Date.now() + 5000;
+  const deadline = Date.now() + 20_000;
   while (provider.forms.length === 0 && Date.now() < deadline) await new Promise(setImmediate);
   // By these answers the other two, which were sent before, have come in too.
   for (let scrape = 0; scrape < 3; scrape += 1) await figure(cache('joined'));
@@ -98,7 +98,7 @@ test('joined requests, stale tokens and tokens fetched ahead have figures of the
   assert.equal(await ask(), 200);
   clock.now += 0.86 * 3480;
   const refreshed = 'refresh_total{provider="maskinporten",outcome="success"}';
-  const later = Date.now() + 5000;
+  const later = Date.now() + 20_000;
   while ((await figure(refreshed)) !== 1 && Date.now() < later) await new Promise((r) => setTimeout(r, 20));
   assert.equal(await figure(refreshed), 1);
 

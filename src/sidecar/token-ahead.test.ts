@@ -27,7 +27,7 @@ async function world(t: test.TestContext): Promise<World> {
       return { status: response.status, token, left };
     },
     async until(condition) {
-      const deadline = Date.now() + 5000;
+      const deadline = Date.now() + 20_000;
       while (!condition()) {
         assert.ok(Date.now() < deadline, 'it did not happen');
         await new Promise((resolve) => setTimeout(resolve, 5));

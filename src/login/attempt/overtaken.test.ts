@@ -55,7 +55,7 @@ test('4.10: a login that fails once its session is written leaves none behind', 
   const left = async (): Promise<number> =>
     (await Promise.all([...records].map((key) => inner.read(key)))).filter((one) => one !== undefined).length;
   while ((await left()) > 0) {
-    assert.ok(performance.now() - started < 3000, 'it stayed');
+    assert.ok(performance.now() - started < 20_000, 'it stayed');
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   await until(() => world.provider.callsTo('revoke').length === 1);

@@ -162,7 +162,7 @@ test('requests to the application are listed when that is asked for: navigations
       .map((line) => JSON.parse(line))
       .filter(({ event }) => event === 'proxy.access')
       .map(({ method, path, code }) => [method, path, code]);
-  for (let look = 0; look < 1000 && listed().length < 3; look += 1)
+  for (let look = 0; look < 10_000 && listed().length < 3; look += 1)
     await new Promise((resolve) => {
       setTimeout(resolve, 2);
     });

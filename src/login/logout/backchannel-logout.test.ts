@@ -168,7 +168,7 @@ test('LO-6: with the store down the answer is 503 and the ending goes on behind'
   assert.equal(await isIn(world), true);
   down = false;
   const started = performance.now();
-  while (await isIn(world)) assert.ok(performance.now() - started < 5000);
+  while (await isIn(world)) assert.ok(performance.now() - started < 20_000);
 });
 
 test('LO-6: strangers with unknown keys cause one fetch a minute, and take nothing from the logins', async (t) => {

@@ -92,7 +92,7 @@ test('A14 LO-5: with the store down the answer is 202 and the ending goes on beh
   assert.equal((await ask(world, { iss: world.provider.issuer, sid: 'sid-1' })).status, 202);
   down = false;
   const started = performance.now();
-  while ((await world.browser.ask('/oauth2/session')).status === 200) assert.ok(performance.now() - started < 5000);
+  while ((await world.browser.ask('/oauth2/session')).status === 200) assert.ok(performance.now() - started < 20_000);
 });
 
 test('LO-5: where tenants share an issuer, each of those allowed ends its own sessions, and no other does', async (t) => {

@@ -45,7 +45,7 @@ async function startFailing(t: TestContext): Promise<Failing> {
 async function eventually(isSo: () => Promise<boolean>): Promise<void> {
   const started = performance.now();
   while (!(await isSo())) {
-    assert.ok(performance.now() - started < 3000, 'it never came about');
+    assert.ok(performance.now() - started < 20_000, 'it never came about');
     await wait(20);
   }
 }

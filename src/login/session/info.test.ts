@@ -203,7 +203,7 @@ test('a store that fails when new tokens arrive gets them as soon as it is back:
   assert.equal((await world.browser.visit('/x')).status, 503);
   const started = performance.now();
   // Another request would spend the used token again; it is told to wait until the first has been stored.
-  while ((await world.browser.visit('/x')).status === 503) assert.ok(performance.now() - started < 5000);
+  while ((await world.browser.visit('/x')).status === 503) assert.ok(performance.now() - started < 20_000);
   assert.equal(world.provider.callsTo('token').length, 2);
 });
 

