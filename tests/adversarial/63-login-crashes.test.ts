@@ -77,13 +77,16 @@ test('T63 a proxy that stalls for a while under load answers late and rightly, a
   const rest = startLoad({ ...fleet, replicas: others }, members.slice(0, 3), createRandom(drawSeed()));
   const own = startLoad({ ...fleet, replicas: [stalled] }, members.slice(3), createRandom(drawSeed()));
   await pause(300);
+  const from = performance.now();
   stalled.login.child.kill('SIGSTOP');
   await pause(2000);
+  const to = performance.now();
   stalled.login.child.kill('SIGCONT');
   await pause(500);
   await Promise.all([rest.stop(), own.stop()]);
   assert.deepEqual(fleet.oracle.complaints(), []);
-  assert.ok(rest.samples.every(({ verdict, took }) => verdict === 'right' && took < 1500));
+  assert.ok(rest.samples.every(({ verdict }) => verdict === 'right'));
+  assert.ok(rest.samples.filter(({ begun, took }) => begun > from && begun + took < to).length > 50, 'meanwhile');
   assert.ok(own.samples.some(({ took }) => took > 1500));
   for (const member of members) assert.equal((await fleet.judge(stalled, member)).verdict, 'right');
 });

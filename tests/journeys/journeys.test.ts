@@ -6,6 +6,7 @@ import { createBrowser } from './browser.ts';
 import { readChain, readRefusals } from './chain.ts';
 import { copyExamples, freeOffset, type Platform, removeCopy, startPlatform } from './platform.ts';
 import { signIn, signOut } from './sign-in.ts';
+import { until } from '../until.ts';
 
 const noPython: string | false =
   process.env['CI'] === undefined && spawnSync('python3', ['--version']).status !== 0
@@ -98,7 +99,11 @@ test('employee: the register is asked on behalf of the person, with a token made
 });
 
 test('machine inside: nightly-report calls the register with a token of its own, and no user', async () => {
-  const chain = readChain(await createBrowser(fetchLocal).open(platform.url('nightly-report')));
+  // It shows its last run; the first one may come before its sidecar listens, and the next is 15 seconds later.
+  const chain = await until(async () => {
+    const hops = readChain(await createBrowser(fetchLocal).open(platform.url('nightly-report')));
+    return hops.length > 0 && hops;
+  }, platform.notices);
   assert.equal(chain[0]?.['called by'], 'local:registry:nightly-report');
   assert.equal(chain[0]?.issuer, platform.summary.services.entra.issuer);
 });

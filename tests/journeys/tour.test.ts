@@ -29,7 +29,7 @@ function edit(manifest: string, from: string, to: string): void {
   writeFileSync(file, text.replace(from, to));
 }
 
-async function atLast<T>(what: string, attempt: () => Promise<T>): Promise<NonNullable<T>> {
+async function atLast<T>(what: string, attempt: () => Promise<T | false | undefined>): Promise<T> {
   return await until(() => attempt().catch(() => undefined), what);
 }
 
