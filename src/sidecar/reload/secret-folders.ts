@@ -19,7 +19,7 @@ export interface FoldersTogether extends FolderVariables {
 }
 
 /** The variables of all these folders together; of those that are in several, the first folder's. */
-export async function readSecretFolders(folders: readonly string[]): Promise<FoldersTogether> {
+async function readSecretFolders(folders: readonly string[]): Promise<FoldersTogether> {
   const read = await Promise.all(folders.map((folder) => readVariableFolder(folder, NAMES)));
   return {
     variables: Object.assign({}, ...read.toReversed().map(({ variables }) => variables)),
