@@ -82,6 +82,24 @@ test('a document of another issuer is refused, and asked for again only after a 
   assert.equal(await endpoints.tokenEndpoint(), `${ISSUER}/token`);
 });
 
+test('metadata that cannot be had is asked for after 1 s, doubling to 30 s, whether or not there is an old one (2.5)', async () => {
+  for (const hasOld of [false, true]) {
+    const clock = { now: 0 };
+    const { net, endpoints } = discovering(clock);
+    if (hasOld) await endpoints.tokenEndpoint();
+    net.answer = () => new Response('', { status: 404 });
+    const start = 24 * 3600;
+    const asked: number[] = [];
+    for (clock.now = start; clock.now < start + 130; clock.now += 1) {
+      const before = net.calls;
+      await endpoints.tokenEndpoint().catch(() => {});
+      await new Promise(setImmediate);
+      if (net.calls > before) asked.push(clock.now - start);
+    }
+    assert.deepEqual(asked, [0, 1, 3, 7, 15, 31, 61, 91, 121], String(hasOld));
+  }
+});
+
 test('failures count only in a row: one answer between them and the breaker stays closed (3.3)', () => {
   const breaker = createBreaker(() => 0);
   for (let round = 0; round < 3; round += 1) {
