@@ -3,20 +3,18 @@ import type { Clock } from '../oauth/time.ts';
 import type { TokenEndpointLimits } from '../oauth/token-endpoint/token-endpoint.ts';
 import type { Emit } from '../observe/events.ts';
 import type { Tracer } from '../observe/tracing.ts';
-import { BodyTooLarge, json } from '../web/http.ts';
-import type { Handle, HttpRequest, HttpResponse } from '../web/http.ts';
-import { BodyAborted } from '../web/request.ts';
+import type { Handle, HttpResponse } from '../web/http.ts';
 import { createRouter } from '../web/router.ts';
 import type { ListenerSpec, Program } from '../web/serve.ts';
-import { errorResponse, OAuthError } from '../oauth/errors.ts';
 import { apiRoutes, pathLabels } from './api-routes.ts';
 import { createApplication } from './application.ts';
 import type { Application } from './application.ts';
 import type { SidecarConfig } from './config.ts';
 import type { SidecarEvent } from './events.ts';
-import { brokenRule, isLoopback } from './door/front-door.ts';
+import { answered } from './door/answered.ts';
+import { isLoopback } from './door/front-door.ts';
 import type { FrontDoor } from './door/front-door.ts';
-import { limitInFlight } from './door/in-flight.ts';
+import { createInFlight } from './door/in-flight.ts';
 import { apiAddress } from './listens-at.ts';
 import { handleReady } from './ready.ts';
 import { tellState, withState } from './tell-state.ts';
@@ -26,9 +24,7 @@ import { probeRoutes } from './probe-routes.ts';
 import { createReload } from './reload/reload.ts';
 import type { Reload, ReloadSource } from './reload/reload.ts';
 import { traceRequests } from './tracing.ts';
-import { providerOf } from './wire/about.ts';
-import { badRequest, forbidden, JSON_NO_STORE, NO_STORE } from './wire/answers.ts';
-import { Undecodable } from './wire/fields.ts';
+import { NO_STORE } from './wire/answers.ts';
 
 /** What a sidecar runs on. `metrics` is what its probe listener serves. */
 export interface SidecarDependencies {
@@ -98,7 +94,7 @@ export function apiListeners(
   const traced = (handle: Handle): Handle => (tracer === undefined ? handle : traceRequests(handle, label, tracer));
   const behind = (door: FrontDoor, base: OwnBase): Handle => {
     const router = createRouter(apiRoutes(context, base));
-    return told(traced(limitInFlight(guarded(router, door, emit))), label, emit);
+    return traced(answered(router, { door, inFlight: createInFlight(), label, emit }));
   };
   const address = apiAddress(config);
   const listeners: ListenerSpec[] = [];
@@ -113,49 +109,6 @@ export function apiListeners(
     listeners.push({ name: 'sidecar socket', setting, host: '', port: 0, path, handle, ownHeaders: NO_STORE });
   }
   return listeners;
-}
-
-/** The front door before everything; what cannot be decoded is 400, and a bug 500 without detail. */
-function guarded(
-  router: Handle,
-  door: FrontDoor,
-  emit: Emit<SidecarEvent>,
-): (request: HttpRequest) => Promise<HttpResponse> {
-  return async (request) => {
-    const rule = brokenRule(request, door);
-    if (rule !== undefined) {
-      emit({ event: 'sidecar.turned_away', rule, cid: request.correlationId });
-      return forbidden(`requests are refused by the rule on ${rule}`);
-    }
-    try {
-      return await router(request);
-    } catch (error) {
-      if (error instanceof Undecodable) return badRequest(error.message);
-      if (error instanceof BodyTooLarge) return badRequest('the body is larger than 64 KiB');
-      if (error instanceof OAuthError) return errorResponse(error);
-      // Nobody is left to answer, and it is no fault of ours.
-      if (error instanceof BodyAborted) throw error;
-      emit({ event: 'sidecar.bug', error, cid: request.correlationId });
-      return json(500, { error: 'server_error', error_description: 'this is a fault of the sidecar' });
-    }
-  };
-}
-
-/** No-store on every answer, and one event for each request. Paths nobody serves share a label: strangers may not make labels. */
-function told(handle: Handle, label: (path: string) => string, emit: Emit<SidecarEvent>): Handle {
-  return async (request) => {
-    const started = performance.now();
-    const response = await handle(request);
-    const { status } = response;
-    const seconds = (performance.now() - started) / 1000;
-    const outcome = status < 400 ? 'success' : status < 500 ? 'refused' : 'failed';
-    const path = label(request.path);
-    const provider = providerOf(response);
-    emit({ event: 'sidecar.request', path, provider, outcome, status, seconds, cid: request.correlationId });
-    return response.headers === JSON_NO_STORE
-      ? response
-      : { ...response, headers: { ...response.headers, ...NO_STORE } };
-  };
 }
 
 /** Liveness, readiness and metrics, where there is a place for them. */

@@ -1,14 +1,19 @@
 import assert from 'node:assert/strict';
 import { request as rawRequest } from 'node:http';
 import test from 'node:test';
-import type { HttpRequest, HttpResponse } from '../../web/http.ts';
+import { BodyTooLarge } from '../../web/http.ts';
+import type { HttpResponse } from '../../web/http.ts';
+import { BodyAborted } from '../../web/request.ts';
+import { fakeRequest } from '../../web/testing/fake-request.ts';
 import { readSettings } from '../../settings.ts';
 import { serve } from '../../web/serve.ts';
 import { createSidecar } from '../app.ts';
 import { sidecarSettings } from '../config.ts';
 import type { SidecarEvent } from '../events.ts';
 import { isLoopback } from './front-door.ts';
-import { limitInFlight } from './in-flight.ts';
+import { answered } from './answered.ts';
+import { createInFlight } from './in-flight.ts';
+import { Undecodable } from '../wire/fields.ts';
 import { makeKeys, START, startProvider, startSidecar, testEnv } from '../testing/sidecar.ts';
 import type { TestSidecar } from '../testing/sidecar.ts';
 
@@ -152,14 +157,45 @@ test('a fault of ours is 500 without detail, never stored, counted and told (3.1
 
 test('over its limit of requests at once it answers 503 with Retry-After, and under it again serves (3.6)', async () => {
   const { promise, resolve } = Promise.withResolvers<HttpResponse>();
-  const limited = limitInFlight(() => promise, 2);
-  const handle = async (request: HttpRequest): Promise<HttpResponse> => await limited(request);
-  const request = {} as HttpRequest;
+  const events: SidecarEvent[] = [];
+  const door = { allowedHosts: 'any', loopback: false } as const;
+  const handle = answered(() => promise, {
+    door,
+    inFlight: createInFlight(2),
+    label: (path) => path,
+    emit: (event) => void events.push(event),
+  });
+  const request = fakeRequest({ method: 'POST', headers: { host: 'a' } });
   const running = [handle(request), handle(request)];
   const refused = await handle(request);
   assert.equal(refused.status, 503);
   assert.equal(refused.headers?.['Retry-After'], '1');
+  assert.equal(refused.headers?.['Cache-Control'], 'no-store');
   resolve({ status: 200 });
   await Promise.all(running);
   assert.equal((await handle(request)).status, 200);
+  assert.equal(events.length, 4, 'each is told of');
+});
+
+test('whatever becomes of a request, its place is free again (3.6)', async () => {
+  const failures = [new Undecodable('x'), new BodyTooLarge(1), new BodyAborted(), new Error('bug')];
+  const inFlight = createInFlight(1);
+  const statuses: (number | string)[] = [];
+  for (const failure of failures) {
+    const handle = answered(
+      () => {
+        throw failure;
+      },
+      { door: { allowedHosts: 'any', loopback: false }, inFlight, label: (path) => path, emit: () => {} },
+    );
+    const request = fakeRequest({ method: 'POST', headers: { host: 'a' } });
+    // oxlint-disable-next-line no-await-in-loop -- one place
+    statuses.push(
+      await handle(request).then(
+        ({ status }) => status,
+        (error: Error) => error.name,
+      ),
+    );
+  }
+  assert.deepEqual(statuses, [400, 400, 'BodyAborted', 500]);
 });
