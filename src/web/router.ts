@@ -12,6 +12,8 @@ export interface Route {
   ) => HttpResponse | Promise<HttpResponse>;
 }
 
+const NO_PARAMS: Readonly<Record<string, string>> = Object.freeze({});
+
 interface Pattern {
   readonly segments: readonly string[];
   readonly routes: Route[];
@@ -28,7 +30,7 @@ export function createRouter(routes: readonly Route[], options: { readonly notFo
   const notFound = options.notFound ?? ((): HttpResponse => empty(404));
   return (request) => {
     const fixed = exact.get(request.path);
-    if (fixed !== undefined) return dispatch(fixed, request, {});
+    if (fixed !== undefined) return dispatch(fixed, request, NO_PARAMS);
     const segments = request.path.split('/');
     for (const pattern of patterns) {
       const params = match(pattern.segments, segments);
@@ -75,14 +77,17 @@ function decodeSegment(segment: string): string | undefined {
   }
 }
 
+function routeOf(routes: readonly Route[], method: string): Route | undefined {
+  for (const route of routes) if (route.method === method) return route;
+  return undefined;
+}
+
 function dispatch(
   routes: readonly Route[],
   request: HttpRequest,
   params: Readonly<Record<string, string>>,
 ): HttpResponse | Promise<HttpResponse> {
-  const route =
-    routes.find((each) => each.method === request.method) ??
-    (request.method === 'HEAD' ? routes.find((each) => each.method === 'GET') : undefined);
+  const route = routeOf(routes, request.method) ?? (request.method === 'HEAD' ? routeOf(routes, 'GET') : undefined);
   if (route !== undefined) return route.handle(request, params);
   const allowed = new Set<string>(routes.map((each) => each.method));
   if (allowed.has('GET')) allowed.add('HEAD');
