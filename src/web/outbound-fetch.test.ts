@@ -208,7 +208,7 @@ test('a proxy that says nothing is no connection in time, and none is left open 
   const address = silent.address();
   assert.ok(address !== null && typeof address === 'object');
   const proxy = { url: `http://127.0.0.1:${address.port}` };
-  const client = createOutboundFetch({ proxy, connectSeconds: 0.1, totalSeconds: 60 });
+  const client = createOutboundFetch({ proxy, connectSeconds: 0.3, totalSeconds: 60 });
   t.after(() => client.close());
   const call = client.fetch('https://provider.test/', { signal: AbortSignal.timeout(5000) });
   await assert.rejects(call, (error) => error instanceof TypeError && /in time|timed out/.test(String(error.cause)));

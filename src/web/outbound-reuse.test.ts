@@ -63,7 +63,7 @@ const WAYS: readonly (readonly [string, (socket: Socket) => void])[] = [
 for (const [what, how] of WAYS) {
   test(`a kept connection that ${what} when it is used again takes the other kept ones along: the next try is on a new one`, async (t) => {
     const peer = await startPeer(t);
-    const outbound = createOutboundFetch({ readSeconds: 0.2 });
+    const outbound = createOutboundFetch({ readSeconds: 1 });
     t.after(() => outbound.close());
     const call = async (): Promise<number> => (await outbound.fetch(peer.url, { method: 'POST', body: 'x' })).status;
     peer.together(5);

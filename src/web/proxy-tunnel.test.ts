@@ -33,9 +33,9 @@ async function proxySaying(t: TestContext, bytes: string): Promise<Proxy> {
     left: left.promise,
     call(user = '') {
       const proxy = { url: `http://${user}127.0.0.1:${address.port}` };
-      const client = createOutboundFetch({ proxy, connectSeconds: 0.2, totalSeconds: 60 });
+      const client = createOutboundFetch({ proxy, connectSeconds: 1, totalSeconds: 60 });
       t.after(() => client.close());
-      return client.fetch('https://provider.test/path', { signal: AbortSignal.timeout(5000) });
+      return client.fetch('https://provider.test/path', { signal: AbortSignal.timeout(20_000) });
     },
   };
 }
