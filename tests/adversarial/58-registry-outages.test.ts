@@ -221,8 +221,8 @@ test('G3 the clock of a process is held against the one of the database', skip, 
   const { url } = await open(t);
   const ahead = await reachRegistry(url, { now: () => now() + 40 });
   t.after(() => ahead.close());
-  assert.ok(Math.abs(ahead.clockAheadSeconds() - 40) < 2, `${ahead.clockAheadSeconds()} s`);
-  assert.ok(Math.abs((await ahead.signingKeys.load('tokenx')).storeTime - now()) < 2);
+  assert.ok(Math.abs(ahead.clockAheadSeconds() - 40) < 10, `${ahead.clockAheadSeconds()} s`);
+  assert.ok(Math.abs((await ahead.signingKeys.load('tokenx')).storeTime - now()) < 10);
 });
 
 test('F01 a server that lets us in and then says no is not asked again without end', skip, async (t) => {

@@ -175,7 +175,7 @@ test('L2: the record has every field, and the duration in milliseconds', async (
   await world.exchange({}, { 'X-Correlation-ID': 'c-77', traceparent: TRACEPARENT });
   const { t: time, ms, subject, sid, jtiOut, kid, version, proc, ...rest } = JSON.parse(linesOf(place.path)[0] ?? '');
   assert.match(time, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
-  assert.ok(ms > 0 && ms < 5000 && version === 1);
+  assert.ok(ms > 0 && ms < 60_000 && version === 1);
   for (const name of [subject, sid]) assert.match(name, /^h[\da-f]{6}:[\w-]{22}$/);
   assert.notEqual(subject, sid);
   assert.match(jtiOut, /^[\da-f-]{36}$/);
