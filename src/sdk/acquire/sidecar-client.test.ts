@@ -48,3 +48,23 @@ test('L11 timeouts: whoever asks the sidecar has a limit for the whole of it, an
   assert.equal(outcome.error.kind, 'transient');
   assert.ok(signal instanceof AbortSignal && !signal.aborted);
 });
+
+test('L11 timeouts: an answer of 1 MiB is read within 12 s, and one of a byte more is none (5.4)', async (t) => {
+  const limits = t.mock.method(AbortSignal, 'timeout').mock;
+  for (const [bytes, ok] of [
+    [1024 * 1024, true],
+    [1024 * 1024 + 1, false],
+  ] as const) {
+    const tokens = tokensFromEnv({
+      env: { NAIS_TOKEN_ENDPOINT: 'http://127.0.0.1:7164/api/v1/token' },
+      fetch: async () => new Response(JSON.stringify(TOKEN).padEnd(bytes, ' ')),
+    });
+    t.after(() => tokens.close());
+    const outcome = await tokens.machine(MACHINE);
+    assert.equal(outcome.ok || outcome.error.kind, ok || 'transient');
+  }
+  assert.deepEqual(
+    limits.calls.map((call) => call.arguments),
+    [[12_000], [12_000]],
+  );
+});
