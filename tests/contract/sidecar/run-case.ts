@@ -15,6 +15,8 @@ import { resolve } from './templates.ts';
 import type { Resolve } from './templates.ts';
 
 const AWAIT_MILLISECONDS = 8000;
+/** Where folders cannot be watched, as many programs at once may bring about, they are looked at every 30 s. */
+const FOLDERS_MILLISECONDS = 40_000;
 const LOOK_MILLISECONDS = 10;
 
 /** A case does not hold. The message says which, where in it, what was expected and what came. */
@@ -31,11 +33,18 @@ interface Scene {
   readonly world: World;
   readonly give: Resolve;
   readonly context: () => MatchContext;
+  /** How long what happens in the background may take. */
+  readonly patienceMilliseconds: number;
 }
 
 /** Runs one case to its end, in a world whose provider has begun it. Throws CaseFailed. */
 export async function runCase(one: Case, world: World, blurSeconds: number): Promise<void> {
-  const scene: Scene = { world, give: templatesOf(one, world), context: () => ({ now: world.now(), blurSeconds }) };
+  const scene: Scene = {
+    world,
+    give: templatesOf(one, world),
+    context: () => ({ now: world.now(), blurSeconds }),
+    patienceMilliseconds: Object.keys(one.files).length > 0 ? FOLDERS_MILLISECONDS : AWAIT_MILLISECONDS,
+  };
   try {
     await runSteps(one.steps, '', scene);
     const { provider, keys } = world;
@@ -89,7 +98,7 @@ function load({ steps, ...many }: Load, at: string, scene: Scene): Promise<void>
 
 /** What happens in the background is seen a moment later than the provider sees it. */
 async function until(exchanges: readonly Exchange[], at: string, scene: Scene): Promise<void> {
-  const deadline = performance.now() + AWAIT_MILLISECONDS;
+  const deadline = performance.now() + scene.patienceMilliseconds;
   for (;;) {
     try {
       return await exchange(exchanges, at, scene);
