@@ -24,6 +24,7 @@ test('an issuer that no compiler saw is looked at member by member: nothing in i
     [[undefined], /create: every issuer has to be an object/],
     [[{ ...me, algs: ['ES256'] }], /oidc:x: algs is not known; there are .*algorithms/],
     [[{ ...me, algorithms: 'RS256' }], /oidc:x: algorithms has to be a list of .*RS256/],
+    [[{ ...me, algorithms: [] }], /oidc:x: algorithms has to be a list of .*RS256/],
     [[{ ...me, algorithms: ['HS256'] }], /oidc:x: algorithms has to be a list of .*RS256/],
     [[{ ...me, kind: 'person' }], /oidc:x: kind has to be user or machine/],
     [[{ ...me, provider: 'entra_id', kind: 'machine' }], /entra_id: kind is for generic issuers; requireUser/],
