@@ -93,3 +93,12 @@ test('metadata that speaks for another issuer, or names keys where we may not go
     assert.deepEqual(await it.takeAsked(), [METADATA], elsewhere);
   }
 });
+
+test('metadata and keys of which nothing comes for 5 s are given up (2.5)', async (t) => {
+  const timers = t.mock.method(globalThis, 'setTimeout').mock;
+  assert.equal(await discover(t).judge(), 'accepted');
+  assert.deepEqual(
+    timers.calls.map((call) => call.arguments[1]).filter((milliseconds) => Number(milliseconds) >= 5000),
+    [5000, 5000],
+  );
+});
