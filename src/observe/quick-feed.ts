@@ -49,7 +49,7 @@ export function createQuickFeed(
   return (happened) => {
     if (!hasFields(happened)) return;
     const readings = find(known, happened, names);
-    if (readings?.every((reading) => isReady(reading, happened)) !== true) {
+    if (readings === undefined || !areReady(readings, happened)) {
       takeAll(meters, pick(happened));
       if (readings === undefined) learn(happened);
       return;
@@ -99,6 +99,9 @@ function placeOf(known: Known, values: readonly unknown[]): Known {
   return place;
 }
 
-function isReady({ field, isQuick }: Reading, happened: Fields): boolean {
-  return isQuick && (field === undefined || Number.isFinite(happened[field]));
+function areReady(readings: readonly Reading[], happened: Fields): boolean {
+  for (const { field, isQuick } of readings) {
+    if (!isQuick || (field !== undefined && !Number.isFinite(happened[field]))) return false;
+  }
+  return true;
 }
