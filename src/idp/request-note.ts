@@ -52,10 +52,10 @@ const COMMON_NAMES: ReadonlyMap<string, string> = new Map(
     .map((name) => [name, name]),
 );
 
-/** Notes an answered request. Its body is looked at when the handler has read it, and never waited for. */
+/** Notes an answered request. Its body is looked at when the handler has read it (in one piece, it has no end yet), and never waited for. */
 export async function noteRequest(realm: Realm, request: HttpRequest, status: number): Promise<void> {
   const { method, path, query, incoming } = request;
-  const body = method === 'POST' && incoming.readableEnded ? await readAgain(request) : NO_BODY;
+  const body = method === 'POST' && incoming.readableDidRead ? await readAgain(request) : NO_BODY;
   const form = body.toString('latin1');
   realm.journal.noteRequest({
     persona: realm.persona.name,
