@@ -3,7 +3,7 @@ import type { Provider } from '../provider/provider.ts';
 import type { Encoding } from '../wire/fields.ts';
 
 /** What a request to judge a token was about. */
-export interface KnownBody {
+interface KnownBody {
   readonly provider: Provider;
   /** Under which the verdict is kept, if it still is. */
   readonly key: string;
