@@ -171,6 +171,6 @@ test('T55 no program has another way out: the built-in fetch is for those who us
     ),
   );
   // The last is what is given to the others, which call it.
-  const given = ['oauth/clock-skew.ts', 'oauth/document.ts', 'sidecar/tracing.ts'];
+  const given = ['oauth/clock-skew.ts', 'oauth/document.ts', 'sidecar/daemon/at-most.ts', 'sidecar/tracing.ts'];
   assert.deepEqual(callers.toSorted(), [...given, 'web/outbound-fetch.ts']);
 });
