@@ -1,8 +1,8 @@
 import { seedIssuers } from '../../src/exchange/subject/issuer-rows.ts';
-import { openPostgresRegistry } from '../../src/registry/postgres.ts';
+import { reachRegistry } from '../servers/reach-registry.ts';
 
 /** One process of several that start at once on the database it is given. Prints what it then trusts, and at which version. */
-const registry = await openPostgresRegistry(process.argv[2] ?? '', { now: () => Date.now() / 1000 });
+const registry = await reachRegistry(process.argv[2] ?? '', { now: () => Date.now() / 1000 });
 const names = ['a', 'b'];
 await seedIssuers(
   registry,
