@@ -93,10 +93,10 @@ test('a name that is written with escapes is read as it is, whatever names earli
 
 test('a name with one short escape, in a text that has room for nothing else, is read as it is too', () => {
   for (const [at, name] of ['\\"', '\\\\', '\\n', '\\/'].entries()) {
-    const before = `{"tight ${at}":1,"`;
+    const before = `{"short ${at}":1,"`;
     const meant = String(JSON.parse(`"${name}"`));
     parseStrictJson(`${before}${JSON.stringify(name.slice(0, meant.length)).slice(1)}:2}`);
-    assert.deepEqual(parseStrictJson(`${before}${name}":3}`), { [`tight ${at}`]: 1, [meant]: 3 });
+    assert.deepEqual(parseStrictJson(`${before}${name}":3}`), { [`short ${at}`]: 1, [meant]: 3 });
   }
 });
 

@@ -1,6 +1,5 @@
 import { isUtf8 } from 'node:buffer';
 import { hasEscapedName, readNames } from './escaped-names.ts';
-import { isTight } from './tight-json.ts';
 
 const MAX_DEPTH = 16;
 const QUOTE = 0x22;
@@ -24,12 +23,11 @@ export class StrictJsonError extends Error {
 export function parseStrictJson(input: string | Uint8Array): unknown {
   const bytes = toBuffer(input);
   if (!isUtf8(bytes)) throw new StrictJsonError('not valid UTF-8');
+  const members = countMembers(bytes);
   const text = bytes.toString('utf8');
   const plain = parse(text);
   // UTF-8 holds no lone surrogates: only an escape can bring one.
-  const escaped = text.includes('\\');
-  if (!escaped && isTight(text, plain)) return plain;
-  const members = countMembers(bytes);
+  const escaped = bytes.includes(BACKSLASH);
   const value = escaped && hasEscapedName(text) ? readNames(text) : plain;
   // JSON.parse keeps the last of two members with one name: fewer members in the tree than in the text says so.
   if (countTree(value, escaped) !== members) throw new StrictJsonError('repeated member name');

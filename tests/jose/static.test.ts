@@ -9,7 +9,7 @@ const SOURCE = fileURLToPath(new URL('../../src/', import.meta.url));
 /** Whatever handles the text of a token before it is proven. */
 const FILES = globSync(
   [
-    'oauth/{jws,jws-header,jwt,base64url,strict-json,tight-json,escaped-names,claims,registered-claims,bearer,algorithms,verified-cache,judge-token,claims-text}.ts',
+    'oauth/{jws,jws-header,jwt,base64url,strict-json,escaped-names,claims,registered-claims,bearer,algorithms,verified-cache,judge-token,claims-text}.ts',
     'sdk/judge/*.ts',
     'sdk/http/authenticate.ts',
     'sidecar/judge/*.ts',
