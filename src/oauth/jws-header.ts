@@ -1,5 +1,6 @@
 import { algorithmNamed } from './algorithms.ts';
 import { decodeBase64Url } from './base64url.ts';
+import { ownClaim } from './claims.ts';
 import { JoseError } from './jose-error.ts';
 import { isJsonObject } from './objects.ts';
 import { parseStrictJson } from './strict-json.ts';
@@ -7,8 +8,8 @@ import { parseStrictJson } from './strict-json.ts';
 /** The protected header of a JWS (RFC 7515 section 4). `alg` by its name here: `EdDSA` where the token says `Ed25519` (RFC 9864 2.2). */
 export interface JwsHeader {
   readonly alg: string;
-  readonly kid?: string;
-  readonly typ?: string;
+  readonly kid?: string | undefined;
+  readonly typ?: string | undefined;
   readonly [member: string]: unknown;
 }
 
@@ -69,18 +70,16 @@ export function readHeader(text: string, rules: HeaderRules): JwsHeader {
 function parseHeader(text: string): JwsHeader {
   const members = readJson(text);
   if (!isJsonObject(members)) throw new JoseError('header_refused', 'the header is not a JSON object');
-  const { alg, kid, typ } = members;
+  const alg = ownClaim(members, 'alg');
+  const kid = ownClaim(members, 'kid');
+  const typ = ownClaim(members, 'typ');
   if (typeof alg !== 'string' || alg === '') throw new JoseError('header_refused', 'the header names no algorithm');
   if (kid !== undefined && !isKid(kid)) throw new JoseError('header_refused', 'the header member kid is malformed');
   if (typ !== undefined && typeof typ !== 'string')
     throw new JoseError('header_refused', 'the header member typ is malformed');
-  return {
-    ...members,
-    // An algorithm has one name from here on, so that no list and no key has to know two.
-    alg: algorithmNamed(alg) ?? alg,
-    ...(kid === undefined ? {} : { kid }),
-    ...(typ === undefined ? {} : { typ }),
-  };
+  // An algorithm has one name from here on, so that no list and no key has to know two. What is not there is undefined, and not
+  // looked for in the prototype.
+  return { ...members, alg: algorithmNamed(alg) ?? alg, kid, typ };
 }
 
 function readJson(text: string): unknown {

@@ -13,7 +13,7 @@ import type { CallerList } from '../guards/callers.ts';
 import type { TrustedIssuer } from './issuer.ts';
 import { explainClaims, explainSignature } from './explain.ts';
 import { makePrincipal } from './make-principal.ts';
-import type { CheckedOptions } from '../settings/options.ts';
+import type { CheckedOptions, IssuerConfig } from '../settings/options.ts';
 import type { Principal, Provider } from '../principal.ts';
 import type { NonEmpty } from '../result.ts';
 
@@ -76,7 +76,7 @@ export function judge(
     skewSeconds: policy.leewaySeconds,
     issuer: config.issuer,
     maxLifetimeSeconds: policy.maxLifetimeSeconds,
-    audience: 'audienceNotIssued' in audience ? undefined : audience,
+    audience: isIssued(audience) ? audience : undefined,
   });
   const principal = makePrincipal({ config, claims, typ: jwt.header.typ, token }, callers);
   checkScope(principal, issuer);
@@ -125,10 +125,15 @@ function findIssuer(claims: Claims, { issuers }: ValidationContext, { providers 
   return issuer;
 }
 
+function isIssued(audience: IssuerConfig['audience']): audience is NonEmpty<string> {
+  return Array.isArray(audience);
+}
+
 /** Where an issuer names no audience, scope alone says that a token is meant for this application. */
 function checkScope(principal: Principal, { config }: TrustedIssuer): void {
-  if (!('audienceNotIssued' in config.audience)) return;
-  const wanted = parseAnyAll(config.audience.requiredScope, 'requiredScope');
+  const { audience } = config;
+  if (isIssued(audience)) return;
+  const wanted = parseAnyAll(audience.requiredScope, 'requiredScope');
   if (wanted.satisfiedBy(principal.scopes)) return;
   throw new AuthError('scope_missing', {
     scope: wanted.values.join(' '),
