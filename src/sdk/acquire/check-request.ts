@@ -8,7 +8,7 @@ export function checkRequest(request: unknown): void {
   if (typeof provider !== 'string') {
     throw new AcquireError('request', 'the request names no `provider`: entra_id, maskinporten or tokenx');
   }
-  if (typeof target !== 'string') {
+  if (typeof target !== 'string' || target === '') {
     throw new AcquireError(
       'request',
       'the request names no `target`, which is a text; several scopes stand in one, with spaces',

@@ -25,7 +25,13 @@ test('what no compiler saw is refused as a request before anything is asked of a
   for (const via of ['direct', 'sidecar'] as const) {
     const tokens = open(t, via);
     const before = issuer.requests.length;
-    for (const request of [undefined, {}, { provider: 'entra_id' }, { provider: 'maskinporten', target: ['a', 'b'] }]) {
+    for (const request of [
+      undefined,
+      {},
+      { provider: 'entra_id' },
+      { provider: 'entra_id', target: '' },
+      { provider: 'maskinporten', target: ['a', 'b'] },
+    ]) {
       const outcome = await tokens.machine(request as never);
       assert.equal(!outcome.ok && outcome.error.kind, 'request', JSON.stringify(request));
       assert.match(outcome.ok ? '' : outcome.error.message, /`provider`|`target`/);

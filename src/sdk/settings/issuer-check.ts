@@ -58,8 +58,8 @@ function checkAudience({ audience, provider }: IssuerConfig, label: string): rea
   const isOneOfTwo = typeof audience === 'object' && (Array.isArray(audience) || 'audienceNotIssued' in audience);
   if (!isOneOfTwo) return [`${label}: audience has to be a list, as ['my-client-id']`];
   if ('audienceNotIssued' in audience) {
-    const isSaid: boolean = audience.audienceNotIssued;
-    if (!isSaid) return [`${label}: audienceNotIssued can only be true; else audience is a list of ours`];
+    const said: unknown = audience.audienceNotIssued;
+    if (said !== true) return [`${label}: audienceNotIssued can only be true; else audience is a list of ours`];
     if (ALWAYS_WITH_AUDIENCE.has(provider))
       return [`${label}: its tokens have an audience, so a list of ours is needed`];
     if (audience.requiredScope === undefined) return [`${label}: without audience a requiredScope is needed`];

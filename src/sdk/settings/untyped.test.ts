@@ -34,6 +34,7 @@ test('an issuer that no compiler saw is looked at member by member: nothing in i
     [[{ ...me, keys: { ...me.keys, wellKnownUrl: 'https://op.example/w' } }], /oidc:x: keys names more than one/],
     [[{ ...me, audience: 'me' }], /oidc:x: audience has to be a list/],
     [[{ ...GOOD, audience: { audienceNotIssued: false, requiredScope: 'a' } }], /audienceNotIssued can only be true/],
+    [[{ ...GOOD, audience: { audienceNotIssued: 'no', requiredScope: 'a' } }], /audienceNotIssued can only be true/],
     [[{ ...GOOD, audience: { requiredScope: 'a' } }], /oidc:x: audience has to be a list/],
   ];
   for (const [given, told] of rows) {
