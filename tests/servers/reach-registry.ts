@@ -9,7 +9,7 @@ export function reachRegistry(...args: Parameters<typeof openPostgresRegistry>):
     try {
       return await openPostgresRegistry(...args);
     } catch (error) {
-      if (!(error instanceof RegistryUnavailable && / timeout$/.test(error.message))) throw error;
+      if (!(error instanceof RegistryUnavailable && error.message.endsWith(' timeout'))) throw error;
       return undefined;
     }
   });

@@ -11,7 +11,7 @@ export const PATIENCE = 30_000;
 export async function endChild(child: ChildProcess, ask: () => void): Promise<void> {
   const isOver = child.exitCode !== null || child.signalCode !== null;
   // Not 'close': for whoever disconnects there is none.
-  const gone = [isOver ? undefined : once(child, 'exit'), ...child.stdio.map(closed)];
+  const gone = [isOver ? Promise.resolve() : once(child, 'exit'), ...child.stdio.map(closed)];
   if (!isOver) ask();
   const impatience = setTimeout(() => child.kill('SIGKILL'), PATIENCE);
   await Promise.all(gone);
