@@ -38,6 +38,8 @@ export function openRedis(url: string): Open<ReplayConnection> {
       if (client.isOpen) client.destroy();
       resolve();
     });
+    // What is destroyed while its socket connects goes on connecting, and would hold the process for as long as it lives.
+    client.on('connect', () => ending.aborted && client.destroy());
     await client.connect();
     ending.throwIfAborted();
     return connectionOf((...words) => client.sendCommand(words));

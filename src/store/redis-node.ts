@@ -54,6 +54,8 @@ export async function connectNode(node: RedisNode, options: NodeOptions, hooks: 
     client.destroy();
     resolve();
   });
+  // What is destroyed while its socket connects goes on connecting, and would hold the process for as long as it lives.
+  client.on('connect', () => ending.aborted && client.destroy());
   await client.connect();
   ending.throwIfAborted();
   const send = (words: Words): Promise<unknown> => client.sendCommand(words);
