@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { Agent } from 'node:http';
-import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { anyPrincipal, create, fromEnv } from '../../src/sdk/index.ts';
 import { createTestIssuer, fakeClock } from '../../src/sdk/testing.ts';
 import { tokensFromEnv } from '../../src/sdk/tokens.ts';
 import { createHeapMeter, segment } from './36-floods.ts';
+import { HEAP_ON_SIGNAL, heapBytes, rssBytes } from './process-memory.ts';
 import { isFull } from './scale.ts';
 import { postTo, startSidecarAlone } from './sidecar-alone.ts';
 import type { SidecarAlone } from './sidecar-alone.ts';
@@ -21,23 +21,6 @@ const MIB = 1024 * 1024;
 /** Tokens of strangers' targets are kept until their time is over, up to this many bytes: it is full long before the half. */
 const CACHE_BYTES = MIB;
 const GROWTH_BYTES = 8 * MIB;
-
-const HEAP_ON_SIGNAL: Readonly<Record<string, string>> = {
-  NODE_OPTIONS: `--expose-gc --import=data:text/javascript,${encodeURIComponent(
-    "process.on('SIGUSR2', () => { gc(); gc(); process.stderr.write(`heap ${process.memoryUsage().heapUsed}\\n`); })",
-  )}`,
-};
-
-async function heapBytes(sidecar: SidecarAlone): Promise<number> {
-  const { length } = sidecar.said();
-  sidecar.child.kill('SIGUSR2');
-  const told = (): string | undefined => /heap (\d+)\n/.exec(sidecar.said().slice(length))?.[1];
-  await until(() => told() !== undefined);
-  return Number(told());
-}
-
-const rssBytes = (pid: number): number =>
-  Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024;
 
 interface Strange {
   readonly path: string;
