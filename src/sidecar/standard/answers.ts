@@ -14,6 +14,9 @@ import type { HttpResponse } from '../../web/http.ts';
 import type { TokenAnswers } from '../acquire/token-answers.ts';
 import { failureHeaders, tokenAnswer } from '../wire/answers.ts';
 
+/** Of a 503 whose provider did not say when to come back: soon, as the sidecar itself keeps from a provider that is away. */
+const SOON: Readonly<Record<string, string>> = { 'Retry-After': '1' };
+
 /** The token endpoint, in figures: as the route table has it. */
 const TOKEN_PATH = '/oauth2/:provider/token';
 
@@ -43,20 +46,21 @@ export const EXCHANGE_ANSWERS: TokenAnswers = {
     }),
 };
 
-/** 503 `server_error`: the provider could not be asked for its keys. */
+/** 503 `server_error` with `Retry-After`: the provider could not be asked for its keys. */
 export function keysUnavailable(reason: string): HttpResponse {
   const description = `Identity provider request failed: ${reason}`;
-  return errorResponse(new OAuthError('server_error', description, { status: 503 }));
+  return errorResponse(new OAuthError('server_error', description, { status: 503, headers: SOON }));
 }
 
 /**
  * The provider's own code and text, in what RFC 6749 5.2 allows. Who asks here is no client of the provider, so that its 401 and 403
- * are 400 too; where it gave no OAuth answer, or was not there, the answer is 503.
+ * are 400 too; where it gave no OAuth answer, or was not there, the answer is 503 with `Retry-After`.
  */
 function failed(failure: TokenRequestFailed): HttpResponse {
   const description = describable(failure.description);
   const body = { error: failure.error, ...(description === '' ? {} : { error_description: description }) };
-  return json(statusOf(failure), body, failureHeaders(failure));
+  const status = statusOf(failure);
+  return json(status, body, { ...(status === 503 ? SOON : {}), ...failureHeaders(failure) });
 }
 
 function statusOf({ failure, status, error, unavailable }: TokenRequestFailed): number {
