@@ -7,7 +7,7 @@ import type { RequestLike } from './http/authenticate.ts';
 import { callerListOf, readCallerList } from './guards/callers.ts';
 import { ConfigError } from './config-error.ts';
 import { issuersFromEnv, labelInEnv } from './settings/environment.ts';
-import { admit, isGuard } from './guards/guard.ts';
+import { admit, assertGuard } from './guards/guard.ts';
 import type { Guard } from './guards/guard.ts';
 import { checkIssuers, readableIssuers } from './settings/issuer-check.ts';
 import { trustIssuer } from './judge/issuer.ts';
@@ -95,7 +95,7 @@ function assemble(context: ValidationContext, explain: boolean, telemetry: Telem
     principal: Principal,
     guard: Guard<T>,
   ): Result<{ readonly principal: T }, AuthError> {
-    checkIsGuard(guard);
+    assertGuard(guard);
     const outcome = admit(guard, principal);
     if (outcome.ok) return outcome;
     const { code, explanation } = outcome.error;
@@ -109,7 +109,7 @@ function assemble(context: ValidationContext, explain: boolean, telemetry: Telem
     authorize,
     validateOrThrow,
     async authenticate(request, guard) {
-      checkIsGuard(guard);
+      assertGuard(guard);
       const token = tokenOf(request);
       const outcome = token instanceof AuthError ? refused(token) : await validate(token);
       return outcome.ok ? authorize(outcome.principal, guard) : outcome;
@@ -126,14 +126,8 @@ function assemble(context: ValidationContext, explain: boolean, telemetry: Telem
   };
 }
 
-function checkIsGuard(guard: unknown): asserts guard is Guard {
-  if (!isGuard(guard)) {
-    throw new ConfigError(['a guard is missing: write anyPrincipal to let any valid token pass']);
-  }
-}
-
 function checkGuard(guard: unknown, { callers, issuers }: ValidationContext): void {
-  checkIsGuard(guard);
+  assertGuard(guard);
   const listed = Array.from(issuers.values(), ({ config: { provider } }) => callerListOf(callers, provider));
   if (guard.needs === 'caller-list' && listed.every((list) => list === undefined)) {
     throw new ConfigError([

@@ -1,19 +1,10 @@
-import type { CachedToken, TokenCacheEvent } from '../oauth/tokens/cached-token.ts';
+import type { CachedToken } from '../oauth/tokens/cached-token.ts';
 import { AcquireError, acquireErrorOf } from './acquire/acquire-error.ts';
 import { checkRequest, userTokenOf } from './acquire/check-request.ts';
-import { createDirectSource } from './acquire/direct.ts';
-import type { Ask, MachineRequest, UserRequest } from './acquire/requests.ts';
-import type { TokenSource } from './acquire/token-source.ts';
-import { createSidecarSource } from './acquire/via-sidecar.ts';
-import { ConfigError } from './config-error.ts';
-import type { SdkEvent } from './events.ts';
-import type { Provider } from './principal.ts';
+import { checkOptions, openSource } from './acquire/open-source.ts';
+import type { TokensOptions } from './acquire/open-source.ts';
+import type { MachineRequest, UserRequest } from './acquire/requests.ts';
 import type { Result } from './result.ts';
-import { readDirectProviders } from './settings/direct-clients.ts';
-import type { DirectProvider } from './settings/direct-clients.ts';
-import { unknownOptions } from './settings/option-names.ts';
-import { readPolicy } from './settings/options.ts';
-import type { Options } from './settings/options.ts';
 import { createTelemetry } from './telemetry.ts';
 import type { Telemetry } from './telemetry.ts';
 import { observeAcquiring } from './telemetry/observe.ts';
@@ -40,11 +31,6 @@ export interface Tokens {
   close(): void;
 }
 
-const WAYS: ReadonlySet<string> = new Set(['auto', 'sidecar', 'direct']);
-
-/** How tokens are acquired; `auto`: from the sidecar if `NAIS_TOKEN_ENDPOINT` is set, else directly, with the application's own keys. */
-type TokensOptions = Options & { readonly via?: 'auto' | 'sidecar' | 'direct' };
-
 /**
  * Tokens for the application the environment describes. What it lacks shows when a token is asked for, as `not_configured`; with
  * `direct`, ConfigError is thrown that lists everything that is missing or malformed, and the alternatives.
@@ -52,19 +38,46 @@ type TokensOptions = Options & { readonly via?: 'auto' | 'sidecar' | 'direct' };
 export function tokensFromEnv(options: TokensOptions = {}): Tokens {
   checkOptions(options);
   const telemetry = createTelemetry(options);
-  const { emit, meters } = telemetry;
+  const { meters } = telemetry;
   const now = options.clock ?? ((): number => Date.now() / 1000);
   const source = openSource(options, now, telemetry);
   meters?.watch('cache_entries', { cache: 'tokens' }, () => source.size().entries);
   meters?.watch('cache_bytes', { cache: 'tokens' }, () => source.size().bytes);
 
-  async function acquire(
-    path: 'machine' | 'exchange',
-    request: Ask & { readonly provider: Provider },
-    ask: () => Promise<CachedToken<string>>,
-    userToken?: string,
-  ): Promise<AcquiredToken> {
-    const { provider, target, signal } = request;
+  const acquire = createAcquire(now, telemetry);
+  const machineOrThrow: Tokens['machineOrThrow'] = async (request) => {
+    checkRequest(request);
+    return await acquire({ path: 'machine', request, ask: () => source.machine(request) });
+  };
+  const onBehalfOfOrThrow: Tokens['onBehalfOfOrThrow'] = async (request) => {
+    checkRequest(request);
+    const userToken = userTokenOf(request.user);
+    return await acquire({ path: 'exchange', request, ask: () => source.user(request, userToken), userToken });
+  };
+  return {
+    machineOrThrow,
+    onBehalfOfOrThrow,
+    machine: (request) => asResult(machineOrThrow(request)),
+    onBehalfOf: (request) => asResult(onBehalfOfOrThrow(request)),
+    close: () => {
+      source.close();
+      meters?.close();
+    },
+  };
+}
+
+/** One token to acquire: what for, and whom to ask. */
+interface Errand {
+  readonly path: 'machine' | 'exchange';
+  readonly request: MachineRequest | UserRequest;
+  readonly ask: () => Promise<CachedToken<string>>;
+  readonly userToken?: string;
+}
+
+/** Acquires tokens and tells of each. Rejects with AcquireError. */
+function createAcquire(now: () => number, telemetry: Telemetry): (errand: Errand) => Promise<AcquiredToken> {
+  const { emit, meters } = telemetry;
+  return async ({ path, request: { provider, target, signal }, ask, userToken }) => {
     return await observeAcquiring({ path, provider, target }, telemetry, async () => {
       try {
         const { value, secondsLeft, result } = await ask();
@@ -79,66 +92,7 @@ export function tokensFromEnv(options: TokensOptions = {}): Tokens {
         throw new AcquireError('aborted', 'the caller stopped waiting', { cause: error });
       }
     });
-  }
-
-  const machineOrThrow: Tokens['machineOrThrow'] = async (request) => {
-    checkRequest(request);
-    return await acquire('machine', request, () => source.machine(request));
   };
-  const onBehalfOfOrThrow: Tokens['onBehalfOfOrThrow'] = async (request) => {
-    checkRequest(request);
-    const userToken = userTokenOf(request.user);
-    return await acquire('exchange', request, () => source.user(request, userToken), userToken);
-  };
-  return {
-    machineOrThrow,
-    onBehalfOfOrThrow,
-    machine: (request) => asResult(machineOrThrow(request)),
-    onBehalfOf: (request) => asResult(onBehalfOfOrThrow(request)),
-    close: () => {
-      source.close();
-      meters?.close();
-    },
-  };
-}
-
-function checkOptions(options: TokensOptions): void {
-  const findings = [...unknownOptions(options)];
-  const { via = 'auto' } = options;
-  if (!WAYS.has(via)) findings.push('via has to be auto, sidecar or direct');
-  readPolicy(options, findings);
-  if (findings.length > 0) throw new ConfigError(findings);
-}
-
-function openSource(options: TokensOptions, now: () => number, telemetry: Telemetry): TokenSource {
-  const { via = 'auto', env = process.env, fetch = globalThis.fetch } = options;
-  const hasSidecar = (env['NAIS_TOKEN_ENDPOINT'] ?? '') !== '';
-  if (via === 'sidecar' || (via === 'auto' && hasSidecar)) return createSidecarSource({ env, fetch, now });
-  const providers = readDirectProviders(env);
-  if (via === 'direct') checkDirect(providers);
-  const onEvent = (told: TokenCacheEvent): void => {
-    telemetry.meters?.refreshed(told.provider, told.event === 'refreshed' ? 'success' : 'failure');
-    const event = sdkEventOf(told);
-    if (event !== undefined) telemetry.emit(event);
-  };
-  return createDirectSource({ env, fetch, now, providers, onEvent, telemetry });
-}
-
-function checkDirect(providers: readonly DirectProvider[]): void {
-  const meant = providers.filter(({ isMeant }) => isMeant);
-  const findings = (meant.length === 0 ? providers : meant).flatMap((each) => each.findings);
-  if (findings.length > 0)
-    throw new ConfigError([...findings, 'the alternative is a sidecar, named by NAIS_TOKEN_ENDPOINT']);
-}
-
-function sdkEventOf(told: TokenCacheEvent): SdkEvent | undefined {
-  const { target } = told;
-  const provider = (['entra_id', 'tokenx', 'maskinporten'] as const).find((name) => name === told.provider);
-  if (provider === undefined || told.event === 'refreshed') return undefined;
-  if (told.event === 'stale') return { event: 'token.stale', provider, target, expiresAt: told.expiresAt };
-  const error = acquireErrorOf(told.error);
-  const kind = error instanceof AcquireError ? error.kind : 'transient';
-  return { event: 'token.refresh_failed', provider, target, kind };
 }
 
 async function asResult(work: Promise<AcquiredToken>): Promise<Result<AcquiredToken, AcquireError>> {

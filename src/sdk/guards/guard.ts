@@ -28,8 +28,15 @@ export function createGuard<T extends Principal>(
 }
 
 /** Whether a value, of any origin, is a guard. */
-export function isGuard(value: unknown): value is Guard {
+function isGuard(value: unknown): value is Guard {
   return typeof value === 'function' && 'text' in value && typeof value.text === 'string';
+}
+
+/** Throws ConfigError for what is no guard, above all for none. */
+export function assertGuard(guard: unknown): asserts guard is Guard {
+  if (!isGuard(guard)) {
+    throw new ConfigError(['a guard is missing: write anyPrincipal to let any valid token pass']);
+  }
 }
 
 /** The principal as the guard's type, or the guard's refusal. The only way from `Principal` to what a guard allows. */

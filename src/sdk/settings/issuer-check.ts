@@ -4,6 +4,7 @@ import { parseLocalIssuers } from '../../oauth/local-issuers.ts';
 import { isJsonObject } from '../../oauth/objects.ts';
 import { parseAnyAll } from '../guards/any-all.ts';
 import { ConfigError } from '../config-error.ts';
+import { unknownMembers } from './option-names.ts';
 import { checkIssuerUrls } from './options.ts';
 import type { IssuerConfig, Options } from './options.ts';
 import { isProvider } from '../principal.ts';
@@ -36,14 +37,6 @@ export function readableIssuers(given: unknown, findings: string[]): readonly Is
 /** Of the kind that is judged member by member below. */
 function isEntry(value: unknown): value is IssuerConfig {
   return isJsonObject(value);
-}
-
-/** A member that is not known would have no effect, and whoever wrote it meant something. */
-function checkMembers(config: IssuerConfig, label: string): readonly string[] {
-  const known = Object.keys(MEMBERS);
-  return Object.keys(config)
-    .filter((name) => !known.includes(name))
-    .map((name) => `${label}: ${name} is not known; there are ${known.join(', ')}`);
 }
 
 function checkKind({ kind, provider }: IssuerConfig, label: string): readonly string[] {
@@ -122,7 +115,7 @@ export function checkIssuers(
     const label = labelOf(config);
     return [
       ...checkProvider(config),
-      ...checkMembers(config, label),
+      ...unknownMembers(config, MEMBERS).map((finding) => `${label}: ${finding}`),
       ...checkKind(config, label),
       ...checkKeys(config, label),
       ...checkAudience(config, label),

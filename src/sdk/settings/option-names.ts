@@ -17,8 +17,16 @@ const NAMES: Readonly<Record<keyof Options | 'via', true>> = {
 
 /** A finding for every member that is no option: callers without types would not learn that a misspelt one has no effect. */
 export function unknownOptions(options: object): readonly string[] {
-  const known = Object.keys(NAMES);
-  return Object.keys(options)
-    .filter((name) => !known.includes(name))
-    .map((name) => `${name} is not an option; there are ${known.join(', ')}`);
+  return unknownMembers(options, NAMES, 'an option');
+}
+
+/** A finding for every member of `given` that is not among `members`: it would have no effect, and whoever wrote it meant something. */
+export function unknownMembers(
+  given: object,
+  members: Readonly<Record<string, true>>,
+  what = 'known',
+): readonly string[] {
+  return Object.keys(given)
+    .filter((name) => !Object.hasOwn(members, name))
+    .map((name) => `${name} is not ${what}; there are ${Object.keys(members).join(', ')}`);
 }

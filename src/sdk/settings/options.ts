@@ -4,6 +4,7 @@ import { isJsonObject } from '../../oauth/objects.ts';
 import { POLICIES, policyFault } from '../../oauth/policy.ts';
 import type { AnyAll } from '../guards/any-all.ts';
 import type { SdkEvent } from '../events.ts';
+import { checkFunctions } from './given-functions.ts';
 import type { Provider } from '../principal.ts';
 import type { NonEmpty } from '../result.ts';
 
@@ -59,8 +60,6 @@ export interface CheckedOptions {
 }
 
 const { sdk: PRESET } = POLICIES;
-/** In the year 5138; milliseconds passed it in 1973. */
-const FAR_FUTURE = 1e11;
 
 /** Checks the numbers as strictly as a token's; what is wrong is added to `findings`. */
 export function readPolicy(options: Options, findings: string[]): CheckedOptions {
@@ -73,45 +72,6 @@ export function readPolicy(options: Options, findings: string[]): CheckedOptions
 
 function judge(name: string, fault: string | undefined, findings: string[]): void {
   if (fault !== undefined) findings.push(`${name} ${fault}`);
-}
-
-/** What would show only when the first token comes, and then refuse every one. */
-function checkFunctions(options: Options, findings: string[]): void {
-  for (const name of ['fetch', 'onEvent'] as const) {
-    const given: unknown = options[name];
-    if (given !== undefined && typeof given !== 'function') findings.push(`${name} has to be a function`);
-  }
-  checkTelemetry(options.telemetry, findings);
-  if (!['undefined', 'boolean'].includes(typeof options.explain)) findings.push('explain has to be true or false');
-  const fault = clockFault(options.clock);
-  if (fault !== undefined) findings.push(fault);
-}
-
-/** What is wrong with a clock, which no compiler may have seen: one of milliseconds would find every token expired. */
-export function clockFault(clock: unknown): string | undefined {
-  if (clock === undefined) return undefined;
-  if (typeof clock !== 'function') return 'clock has to be a function';
-  const time: unknown = clock();
-  const isTime = typeof time === 'number' && time >= 0 && time < FAR_FUTURE;
-  return isTime ? undefined : 'clock has to give seconds since the epoch';
-}
-
-/** What nothing can be told to would stay silent for ever. */
-function checkTelemetry(given: unknown, findings: string[]): void {
-  if (given === undefined) return;
-  if (typeof given !== 'object' || given === null) {
-    findings.push('telemetry has to be the module @opentelemetry/api, or an object with trace or metrics of it');
-    return;
-  }
-  for (const [name, method] of [
-    ['trace', 'getTracer'],
-    ['metrics', 'getMeter'],
-  ] as const) {
-    const api: unknown = Reflect.get(given, name);
-    if (api === undefined) continue;
-    const isApi = typeof api === 'object' && api !== null && typeof Reflect.get(api, method) === 'function';
-    if (!isApi) findings.push(`telemetry.${name} has no ${method}: it is not the one of @opentelemetry/api`);
-  }
 }
 
 /** Callers without types are caught here too: `true` or a misspelt member must not pass for a choice. */

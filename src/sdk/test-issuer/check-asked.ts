@@ -1,4 +1,6 @@
 import { ConfigError } from '../config-error.ts';
+import { clockFault } from '../settings/given-functions.ts';
+import { unknownMembers } from '../settings/option-names.ts';
 import { RECIPES } from './claims.ts';
 import type { TokenKind } from './claims.ts';
 import type { TokenChanges } from './mint.ts';
@@ -12,6 +14,12 @@ const CHANGES: Readonly<Record<keyof TokenChanges, true>> = {
   expiresInSeconds: true,
 };
 
+/** Throws ConfigError for a clock that gives no seconds. */
+export function checkClock(clock: unknown): void {
+  const fault = clockFault(clock);
+  if (fault !== undefined) throw new ConfigError([`createTestIssuer: ${fault}`]);
+}
+
 /** Throws ConfigError for a kind there is not: a test that no compiler saw must not pass for a wrong reason. */
 export function checkKind(kind: TokenKind): void {
   if (Object.hasOwn(RECIPES, kind)) return;
@@ -20,10 +28,7 @@ export function checkKind(kind: TokenKind): void {
 
 /** Throws ConfigError for changes that would change nothing. */
 export function checkChanges(changes: TokenChanges): void {
-  const known = Object.keys(CHANGES);
-  const findings = Object.keys(changes)
-    .filter((name) => !known.includes(name))
-    .map((name) => `mint: ${name} is not known; there are ${known.join(', ')}`);
+  const findings = unknownMembers(changes, CHANGES).map((finding) => `mint: ${finding}`);
   const { expiresInSeconds: seconds } = changes;
   if (seconds !== undefined && !Number.isFinite(seconds)) findings.push('mint: expiresInSeconds has to be a number');
   if (findings.length > 0) throw new ConfigError(findings);

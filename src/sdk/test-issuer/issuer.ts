@@ -1,8 +1,6 @@
 import type { AuthErrorCode } from '../auth-error.ts';
-import { ConfigError } from '../config-error.ts';
-import { clockFault } from '../settings/options.ts';
 import { makeApplicationKey } from './application-key.ts';
-import { checkChanges, checkFailure, checkKind } from './check-asked.ts';
+import { checkChanges, checkClock, checkFailure, checkKind } from './check-asked.ts';
 import type { TokenKind } from './claims.ts';
 import type { FakeClock } from './clock.ts';
 import { environmentOf } from './environment.ts';
@@ -49,8 +47,7 @@ const DESK: unique symbol = Symbol('desk');
 
 /** Makes one; independent of any test framework. Close it if it listens. What there is not, such as an unknown kind of token, throws ConfigError. */
 export async function createTestIssuer(options: TestIssuerOptions = {}): Promise<TestIssuer> {
-  const fault = clockFault(options.clock);
-  if (fault !== undefined) throw new ConfigError([`createTestIssuer: ${fault}`]);
+  checkClock(options.clock);
   const [keys, application] = await Promise.all([makeKeyRing(), makeApplicationKey()]);
   const now = options.clock ?? ((): number => Date.now() / 1000);
   const deskAt = (origin: string | undefined): Desk => ({
