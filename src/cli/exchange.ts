@@ -2,8 +2,10 @@ import cluster from 'node:cluster';
 import module from 'node:module';
 import type { Environment } from '../settings.ts';
 import { claimStateFolder, makeStateFolder } from '../up/state-folder.ts';
+import { closeWithin, thenEnd } from './end-in-time.ts';
 import { errorText } from './error-text.ts';
 import { startExchangeAlone } from './exchange-alone.ts';
+import type { RunningExchange } from './exchange-alone.ts';
 import { parseExchangeArguments } from './exchange-arguments.ts';
 import type { WorkerSays } from './exchange-messages.ts';
 import { exchangeServerSettings } from './exchange-settings.ts';
@@ -13,6 +15,8 @@ import { startWorkers } from './exchange-workers.ts';
 import { untilSignal } from './until-signal.ts';
 
 const COULD_NOT_START = 4;
+/** More than requests that were begun may take to end, and less than a worker is given by the one that started it. */
+const GONE_AFTER_SECONDS = 25;
 
 /**
  * `fullmakt exchange`: TokenX alone, in one process or several on one port, until SIGINT, SIGTERM or SIGHUP. `import`, `rewrap` and
@@ -26,14 +30,15 @@ export async function runExchange(args: readonly string[], env: Environment, cwd
     return 0;
   }
   const settings = exchangeServerSettings(command, env, cwd);
-  if (cluster.isWorker) return runWorker(settings);
+  return thenEnd(() => (cluster.isWorker ? runWorker(settings) : serveExchange(settings, command.json)));
+}
+
+async function serveExchange(settings: ExchangeSettings, json: boolean): Promise<number> {
   for (const warning of settings.warnings) notice(warning);
   makeStateFolder(settings.server.stateDir);
   const release = claim(settings);
   try {
-    return settings.server.workers > 1
-      ? await runPrimary(settings, command.json)
-      : await runSingle(settings, command.json);
+    return settings.server.workers > 1 ? await runPrimary(settings, json) : await runSingle(settings, json);
   } finally {
     release();
   }
@@ -46,8 +51,12 @@ async function runSingle(settings: ExchangeSettings, json: boolean): Promise<num
   // Now and not at the end: whoever kills this process should not have the next one strip all types again.
   module.flushCompileCache();
   notice(`${await ending}: stopping`);
-  await running.close();
+  await close(running, settings);
   return 0;
+}
+
+function close(running: RunningExchange, { server }: ExchangeSettings): Promise<void> {
+  return closeWithin(server.drainDelaySeconds + GONE_AFTER_SECONDS, () => running.close());
 }
 
 async function runPrimary(settings: ExchangeSettings, json: boolean): Promise<number> {
@@ -77,7 +86,7 @@ async function runWorker(settings: ExchangeSettings): Promise<number> {
     const running = await startExchangeAlone(settings, true);
     running.line?.say({ kind: 'ready', summary: running.origins });
     await Promise.race([told, running.line?.lost]);
-    await running.close();
+    await close(running, settings);
     process.disconnect?.();
     return 0;
   } catch (error) {

@@ -1,8 +1,11 @@
 import { existsSync } from 'node:fs';
 import module from 'node:module';
 import { caHints } from '../idp/keys/ca-hints.ts';
+import type { IdpConfig } from '../idp/config.ts';
 import type { Environment } from '../settings.ts';
+import { closeWithin, thenEnd } from './end-in-time.ts';
 import { parseIdpArguments } from './idp-arguments.ts';
+import type { IdpCommand } from './idp-arguments.ts';
 import { startIdpAlone } from './idp-alone.ts';
 import { describeEnv, envDocument } from './idp-env.ts';
 import { idpNotice } from './idp-notice.ts';
@@ -11,6 +14,8 @@ import { describeIdp, summariseIdp } from './idp-summary.ts';
 import { untilSignal } from './until-signal.ts';
 
 const MS_PER_SECOND = 1000;
+/** Several times what requests that were begun may take to end. */
+const GONE_AFTER_SECONDS = 10;
 
 /**
  * `fullmakt idp`: the local identity providers alone, until SIGINT, SIGTERM or SIGHUP; `fullmakt idp env`: how to believe their
@@ -31,6 +36,10 @@ export async function runIdp(args: readonly string[], env: Environment, cwd: str
     process.stdout.write(command.json ? `${JSON.stringify(envDocument(hints), null, 2)}\n` : describeEnv(hints));
     return 0;
   }
+  return thenEnd(() => serveIdp(command, config));
+}
+
+async function serveIdp(command: IdpCommand, config: IdpConfig): Promise<number> {
   const ending = untilSignal();
   const running = await startIdpAlone(config, (event) => {
     const line = idpNotice(event);
@@ -41,7 +50,7 @@ export async function runIdp(args: readonly string[], env: Environment, cwd: str
   // Now and not at the end: whoever kills this process should not have the next one strip all types again.
   module.flushCompileCache();
   notice(`${await ending}: stopping`);
-  await running.close();
+  await closeWithin(GONE_AFTER_SECONDS, () => running.close());
   return 0;
 }
 

@@ -4,9 +4,10 @@ import { checkSettings } from './check-settings.ts';
 import { startLoginAlone } from './login-alone.ts';
 import type { RunningLogin } from './login-alone.ts';
 import { parseServerArguments } from './server-arguments.ts';
+import type { ServerCommand } from './server-arguments.ts';
+import { closeWithin, thenEnd } from './end-in-time.ts';
 import { createNotices } from './notices.ts';
 import { loginSetUp } from './login-settings.ts';
-import type { LoginSetUp } from './login-settings.ts';
 import { describeLogin, summariseLogin } from './login-summary.ts';
 import { untilSignal } from './until-signal.ts';
 
@@ -20,6 +21,10 @@ const MARGIN_SECONDS = 2;
 export async function runLogin(args: readonly string[], env: Environment, cwd: string): Promise<number> {
   const command = parseServerArguments('login', args);
   if (command.check) return checkSettings(command, () => loginSetUp(command, env, cwd));
+  return thenEnd(() => serveLogin(command, env, cwd));
+}
+
+async function serveLogin(command: ServerCommand, env: Environment, cwd: string): Promise<number> {
   const setUp = await loginSetUp(command, env, cwd);
   const { notice, settings } = createNotices(
     { program: 'login', format: setUp.server.logFormat },
@@ -39,13 +44,6 @@ export async function runLogin(args: readonly string[], env: Environment, cwd: s
   // Now and not at the end: whoever kills this process should not have the next one strip all types again.
   module.flushCompileCache();
   notice(`${await ending}: stopping`, 'info');
-  await closeInTime(running, setUp);
+  await closeWithin(setUp.config.shutdown.graceSeconds + MARGIN_SECONDS, () => running.close());
   return 0;
-}
-
-/** Whatever hangs, the process is gone when its platform would end it anyway. */
-async function closeInTime(running: RunningLogin, { config }: LoginSetUp): Promise<void> {
-  const cut = setTimeout(() => process.exit(0), (config.shutdown.graceSeconds + MARGIN_SECONDS) * 1000);
-  await running.close();
-  clearTimeout(cut);
 }

@@ -1,8 +1,10 @@
 import module from 'node:module';
 import type { Environment } from '../settings.ts';
 import { checkSettings } from './check-settings.ts';
+import { closeWithin, thenEnd } from './end-in-time.ts';
 import { createNotices } from './notices.ts';
 import { parseServerArguments } from './server-arguments.ts';
+import type { ServerCommand } from './server-arguments.ts';
 import { startSidecarAlone } from './sidecar-alone.ts';
 import type { RunningSidecar } from './sidecar-alone.ts';
 import { sidecarSetUp } from './sidecar-settings.ts';
@@ -10,9 +12,7 @@ import { describeSidecar, summariseSidecar } from './sidecar-summary.ts';
 import { untilSignal } from './until-signal.ts';
 
 /** What is still open so long after the signal is not waited for. */
-const GONE_AFTER_MS = 30_000;
-/** So long what is closed may take to end by itself. */
-const LEFT_OVER_MS = 250;
+const GONE_AFTER_SECONDS = 30;
 
 /**
  * `fullmakt sidecar`: the token endpoints alone, until SIGINT or SIGTERM. SIGHUP reads the folders of credentials again;
@@ -22,6 +22,10 @@ const LEFT_OVER_MS = 250;
 export async function runSidecar(args: readonly string[], env: Environment, cwd: string): Promise<number> {
   const command = parseServerArguments('sidecar', args);
   if (command.check) return checkSettings(command, () => sidecarSetUp(command, env, cwd));
+  return thenEnd(() => serveSidecar(command, env, cwd));
+}
+
+async function serveSidecar(command: ServerCommand, env: Environment, cwd: string): Promise<number> {
   const setUp = await sidecarSetUp(command, env, cwd);
   const { notice, settings } = createNotices({ program: 'sidecar', format: 'json' }, () => Date.now() / 1000);
   for (const warning of setUp.warnings) notice(warning);
@@ -38,15 +42,6 @@ export async function runSidecar(args: readonly string[], env: Environment, cwd:
   // Now and not at the end: whoever kills this process should not have the next one strip all types again.
   module.flushCompileCache();
   notice(`${await ending}: stopping`, 'info');
-  await closeInTime(running);
+  await closeWithin(GONE_AFTER_SECONDS, () => running.close());
   return 0;
-}
-
-/** Whatever hangs, the process is gone when its platform would end it anyway. */
-async function closeInTime(running: RunningSidecar): Promise<void> {
-  const cut = setTimeout(() => process.exit(0), GONE_AFTER_MS);
-  await running.close();
-  clearTimeout(cut);
-  // Whatever still holds the process, a call that a collector never answers for one, is nobody's any more.
-  setTimeout(() => process.exit(0), LEFT_OVER_MS).unref();
 }
