@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { Agent } from 'node:http';
 import { test } from 'node:test';
 import { anyPrincipal, create, fromEnv } from '../../src/sdk/index.ts';
 import { createTestIssuer, fakeClock } from '../../src/sdk/testing.ts';
 import { tokensFromEnv } from '../../src/sdk/tokens.ts';
+import { openAsker } from './36-asker.ts';
+import type { Strange } from './36-asker.ts';
 import { createHeapMeter, segment } from './36-floods.ts';
 import { HEAP_ON_SIGNAL, heapBytes, rssBytes } from './process-memory.ts';
 import { isFull } from './scale.ts';
-import { postTo, startSidecarAlone } from './sidecar-alone.ts';
+import { startSidecarAlone } from './sidecar-alone.ts';
 import type { SidecarAlone } from './sidecar-alone.ts';
 import { until } from '../until.ts';
 
@@ -17,23 +18,26 @@ import { until } from '../until.ts';
 const REQUESTS = isFull ? 1_000_000 : 20_000;
 const SDK_STEPS = isFull ? 1_000_000 : 20_000;
 const AT_ONCE = 16;
+const KINDS = 12;
 const MIB = 1024 * 1024;
 /** Tokens of strangers' targets are kept until their time is over, up to this many bytes: it is full long before the half. */
 const CACHE_BYTES = MIB;
 const GROWTH_BYTES = 8 * MIB;
 
-interface Strange {
-  readonly path: string;
-  readonly body: object | string;
-  readonly headers?: Readonly<Record<string, string>>;
-}
+/** Those below are sent on to a provider, signed here and there: only a part of them, or it would be a test of signing. */
+const SENT_ON = 5;
+const ONE_IN = isFull ? 10 : 3;
+const kindOf = (n: number): number => {
+  const kind = n % KINDS;
+  return kind < SENT_ON && n % (ONE_IN * KINDS) >= KINDS ? SENT_ON : kind;
+};
 
 /** The nth request: each kind has something in it that was never sent before. */
 function strange({ issuer }: SidecarAlone, tokens: readonly string[], n: number): Strange {
   const hex = createHash('sha256').update(String(n)).digest('hex');
   const unsigned = `${segment({ alg: 'RS256', kid: `kid-${n}` })}.${segment({ iss: issuer.env['TOKEN_X_ISSUER'], sub: `sub-${n}`, jti: hex })}.AAAA`;
   const trace = { traceparent: `00-${hex.slice(0, 32)}-${hex.slice(0, 16)}-01`, 'x-correlation-id': `c${n}` };
-  switch (n % 12) {
+  switch (kindOf(n)) {
     case 0:
       return {
         path: '/api/v1/token',
@@ -103,19 +107,19 @@ test(`T36 ${REQUESTS} requests of which no two are alike: memory, caches and met
   const env = { ...HEAP_ON_SIGNAL, FULLMAKT_SIDECAR_CACHE_MAX_BYTES: String(CACHE_BYTES), LOG_LEVEL: 'error' };
   const sidecar = await startSidecarAlone(t, { env });
   const tokens = Array.from({ length: 50 }, (_, n) => sidecar.issuer.mint('tokenx', { claims: { sub: `user-${n}` } }));
-  const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE });
-  t.after(() => agent.destroy());
   const statuses = new Map<number, number>();
   const flood = async (from: number, to: number): Promise<void> => {
     let next = from;
     await Promise.all(
       Array.from({ length: AT_ONCE }, async () => {
+        const asker = await openAsker(t, sidecar);
         while (next < to) {
-          const { path, body, headers } = strange(sidecar, tokens, next++);
-          const { status } = await postTo(sidecar.origin, path, body, headers, agent);
-          assert.ok(status < 500, `${status} for ${path} ${JSON.stringify(body).slice(0, 300)}`);
+          const one = strange(sidecar, tokens, next++);
+          const status = await asker.ask(one);
+          assert.ok(status < 500, `${status} for ${one.path} ${JSON.stringify(one.body).slice(0, 300)}`);
           statuses.set(status, (statuses.get(status) ?? 0) + 1);
         }
+        asker.close();
       }),
     );
   };

@@ -17,6 +17,10 @@ import { assertInTime } from '../in-time.ts';
 const HOUR = 3600;
 const MIB = 1024 * 1024;
 const STORM = isFull ? 100_000 : 600;
+/** The exchange takes 500 requests a second of one client, whatever they hold. */
+const BATCH_SECONDS = { exchange: 0.05, sidecar: 0, SDK: 0 } as const;
+/** The shortest pause between fetches for unknown key ids that bring nothing new, once some time passes. */
+const SHORTEST_COOL_DOWN_SECONDS = 24;
 const seed = drawSeed();
 
 const [one, two, ec] = await Promise.all([
@@ -108,14 +112,16 @@ for (const name of ['exchange', 'sidecar', 'SDK'] as const) {
     const random = createRandom(seed);
     for (let round = 0; round < 2; round += 1) {
       user.clock.now += 40;
-      const before = server.requests();
+      const [before, since] = [server.requests(), user.clock.now];
       for (let sent = 0; sent < STORM / 2; sent += 20) {
+        user.clock.now += BATCH_SECONDS[name];
         const kids = Array.from({ length: 20 }, () => random.text(20));
         const verdicts = await Promise.all(kids.map((kid) => user.present(kid, byTwo)));
         assert.deepEqual(new Set(verdicts), new Set(['refused']));
         assert.equal(await user.present('key-1', byOne), 'accepted');
       }
-      assert.ok(server.requests() - before <= 1, `${server.requests() - before} fetches`);
+      const allowed = 1 + Math.floor((user.clock.now - since) / SHORTEST_COOL_DOWN_SECONDS);
+      assert.ok(server.requests() - before <= allowed, `${server.requests() - before} fetches`);
     }
   });
 

@@ -20,7 +20,7 @@ const OLDEST_EXCHANGED_SECONDS = USER_SECONDS + 1;
 const NEW_KEY_SECONDS = 40;
 
 /** One kind of question, so often among twenty. */
-export type Kind = 'kept machine token' | 'new machine token' | 'exchange' | 'judging' | 'strange token';
+type Kind = 'kept machine token' | 'new machine token' | 'exchange' | 'judging' | 'strange token';
 
 /** What became of a question. */
 export interface Outcome {
