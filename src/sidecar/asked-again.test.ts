@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { json } from '../web/http.ts';
+import { rawClient } from '../web/testing/raw-client.ts';
 import { manualTimers, temporaryFolder, writeVariables } from './testing/folders.ts';
 import { makeKeys, START, startProvider, startSidecar, testEnv } from './testing/sidecar.ts';
 import type { FakeProvider, TestSidecar } from './testing/sidecar.ts';
@@ -109,6 +110,27 @@ test('a reload that switches a provider off, or its target, is true of requests 
   assert.equal((await token()).status, 200);
   await change({ FULLMAKT_SIDECAR_TARGETS: 'api://other/.default' });
   assert.match(await (await token()).text(), /FULLMAKT_SIDECAR_TARGETS/);
+});
+
+test('a request that a reload overtakes ends by the rules it began with, and nothing of it is known after that (3.8)', async (t) => {
+  const { provider, sidecar, change } = await world(t);
+  const claims = { iss: `${provider.origin}/entra`, aud: 'entra-client', iat: START, exp: START + 600 };
+  const asked = [
+    ['/token', MACHINE, /"access_token":"token-1"/],
+    ['/introspect', { identity_provider: 'entra_id', token: await provider.mint(claims) }, /"active":true/],
+  ] as const;
+  for (const [path, words, good] of asked) {
+    await change({ AZURE_ENABLED: 'true' });
+    const body = JSON.stringify(words);
+    const client = rawClient(t, Number(new URL(sidecar.origin).port));
+    const headers = `Content-Type: application/json\r\nContent-Length: ${body.length}\r\nExpect: 100-continue`;
+    client.send(`POST /api/v1${path} HTTP/1.1\r\nHost: localhost\r\n${headers}\r\n\r\n`);
+    await client.until(/ 100 Continue/);
+    await change({ AZURE_ENABLED: 'false' });
+    client.send(body);
+    await client.until(good);
+    assert.match(await (await sidecar.post(path, words)).text(), /AZURE_ENABLED/);
+  }
 });
 
 test('a verdict asked for again in the same words ends when its provider is switched off, and when its key goes (2.6, 3.8)', async (t) => {
