@@ -165,9 +165,14 @@ describe('remote key set whose fetches fail (sidecar-sdk.md 2.5)', () => {
   });
 
   test('plain http to another machine is never used', async () => {
-    const it = provider({ jwksUri: 'http://issuer.test/jwks' });
-    assert.equal(await it.finds('a'), 'unavailable');
-    assert.equal(it.fetches, 0);
+    const asked: string[] = [];
+    const fetch: RemoteKeySetOptions['fetch'] = async (url) => {
+      asked.push(url);
+      return Response.json({ keys: [a] });
+    };
+    assert.equal(await provider({ fetch }).finds('a'), true);
+    assert.equal(await provider({ fetch, jwksUri: 'http://issuer.test/jwks' }).finds('a'), 'unavailable');
+    assert.deepEqual(asked, [URL_OF_KEYS]);
   });
 
   test('a closed set fetches nothing more and has no keys', async () => {
