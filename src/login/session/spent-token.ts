@@ -9,25 +9,30 @@ import type { StoredSession } from './sessions.ts';
 
 /** Longer than any store is waited for by a spender. */
 const MARK_SECONDS = 600;
-/** So soon after the store is back a spender has written. */
-const PATIENCE_MILLISECONDS = 3000;
+/** So often its tokens are looked for until a spender counts as gone. Looks and not seconds: where everything takes long, it does too. */
+const LOOKS = 13;
 const POLL_MILLISECONDS = 250;
+
+/** What is seen of the store. */
+interface Seen {
+  readonly store: Pick<LoginParts['store'], 'create'>;
+  readonly sessions: Pick<LoginParts['sessions'], 'load'>;
+}
 
 function markOf({ key, version }: StoredSession): string {
   return `login:spending:${key}:${version}`;
 }
 
 /**
- * Marks the session's refresh token as spent; under its lease. Where somebody else did so before, waits for the new tokens, at most
- * 3 s. Answers the session as it is then: of another version when it was refreshed, undefined when it is gone. Rejects with
- * StoreUnavailable, and then nothing must be spent.
+ * Marks the session's refresh token as spent; under its lease. Where somebody else did so before, waits for the new tokens: 3 s, or
+ * longer where the store is slow. Answers the session as it is then: of another version when it was refreshed, undefined when it is
+ * gone. Rejects with StoreUnavailable, and then nothing must be spent.
  */
-export async function markSpent(context: LoginParts, session: StoredSession): Promise<StoredSession | undefined> {
-  if (await context.store.create(markOf(session), Buffer.of(1), MARK_SECONDS)) return session;
-  const end = performance.now() + PATIENCE_MILLISECONDS;
-  for (;;) {
-    const now = await context.sessions.load(session.ticket);
-    if (now === undefined || now.version !== session.version || performance.now() > end) return now;
+export async function markSpent({ store, sessions }: Seen, session: StoredSession): Promise<StoredSession | undefined> {
+  if (await store.create(markOf(session), Buffer.of(1), MARK_SECONDS)) return session;
+  for (let looks = 1; ; looks += 1) {
+    const now = await sessions.load(session.ticket);
+    if (now === undefined || now.version !== session.version || looks === LOOKS) return now;
     await wait(POLL_MILLISECONDS);
   }
 }
