@@ -2,14 +2,14 @@ import { openDatabaseRegistry } from '../../src/registry/database-registry.ts';
 import type { Database } from '../../src/registry/database.ts';
 import { openPostgresDatabase } from '../../src/registry/postgres-database.ts';
 import { openSqliteDatabase } from '../../src/registry/sqlite-database.ts';
+import { reachedBy } from '../servers/reach-registry.ts';
 import { firstState, secondState } from './57-states.ts';
 
 /** A process that applies one change and kills itself before statement n of it, as a crash would. Prints how many statements there were if it lived. */
 const [, , place = '', dieAt = '0'] = process.argv;
-const database = place.startsWith('postgres') ? await openPostgresDatabase(place) : openSqliteDatabase(place);
 let statements = -1;
 
-const counting: Database = {
+const countedIn = (database: Database): Database => ({
   ...database,
   write: (step, patience) =>
     database.write(
@@ -21,8 +21,11 @@ const counting: Database = {
         }),
       patience,
     ),
-};
-const registry = await openDatabaseRegistry(counting, { now: () => Date.now() / 1000 });
+});
+const registry = await reachedBy(async () => {
+  const database = place.startsWith('postgres') ? await openPostgresDatabase(place) : openSqliteDatabase(place);
+  return openDatabaseRegistry(countedIn(database), { now: () => Date.now() / 1000 });
+});
 if (registry.snapshot().version === 0) await registry.commit(0, firstState());
 statements = 0;
 await registry.commit(registry.snapshot().version, secondState());

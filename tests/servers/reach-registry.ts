@@ -5,11 +5,16 @@ import { until } from '../until.ts';
 
 /** A registry in a database that is there: the first connection to it may take longer than a program waits on a busy machine. */
 export function reachRegistry(...args: Parameters<typeof openPostgresRegistry>): Promise<Registry> {
+  return reachedBy(() => openPostgresRegistry(...args));
+}
+
+/** The same, for whoever opens it in another way. */
+export function reachedBy(open: () => Promise<Registry>): Promise<Registry> {
   return until(async () => {
     try {
-      return await openPostgresRegistry(...args);
+      return await open();
     } catch (error) {
-      if (!(error instanceof RegistryUnavailable && error.message.endsWith(' timeout'))) throw error;
+      if (!(error instanceof RegistryUnavailable && / timeout(?: expired)?$/.test(error.message))) throw error;
       return undefined;
     }
   });
