@@ -33,3 +33,14 @@ test('what comes back after it was forgotten begins at one, and nothing is forgo
   tell();
   assert.match(await observer.metrics(), /\{outcome="no",client="one"\} 1$/m);
 });
+
+test('T36 what is past the bound is counted with what is called other anyway, in one series (3.9)', async (t) => {
+  const { observer } = observing(t, { level: 'error' });
+  const emit = observer.emitter('exchange', TABLE, { client: 'one' });
+  emit({ event: 'token.issued', outcome: 'other', seconds: 0.1 });
+  for (let at = 0; at < 1001; at += 1) emit({ event: 'token.issued', outcome: `outcome-${at}`, seconds: 0.1 });
+  const series = seriesOf(await observer.metrics());
+  const names = series.map((line) => line.slice(0, line.lastIndexOf(' ')));
+  assert.equal(new Set(names).size, names.length);
+  assert.ok(series.includes('fullmakt_exchange_duration_seconds_count{outcome="other"} 3'));
+});

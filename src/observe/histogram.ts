@@ -1,6 +1,5 @@
 import type Registry from '@prometheus-io/client/lib/registry.js';
-
-type Labels = Readonly<Record<string, string>>;
+import type { Kept, Labels } from './series.ts';
 
 /** What a histogram is called, and what is told apart; `buckets` are upper bounds, ascending. */
 interface HistogramRule {
@@ -20,17 +19,14 @@ interface Series {
  * A histogram of which each series is found once: the one of the library looks it up by its labels with every number it is given, which
  * costs more than all else that is done with that. In the registry it stands as one of the library's own.
  */
-export function registerHistogram(
-  registry: Registry,
-  { name, help, buckets }: HistogramRule,
-): { readonly open: (labels: Labels) => (value: number) => void; readonly drop: (labels: Labels) => void } {
-  const known = new Set<Series>();
+export function registerHistogram(registry: Registry, { name, help, buckets }: HistogramRule): Kept {
+  const known = new Map<Labels, Series>();
   const get = async (): Promise<object> => ({
     name,
     help,
     type: 'histogram',
     aggregator: 'sum',
-    values: [...known].flatMap((series) => valuesOf(name, series, buckets)),
+    values: [...known.values()].flatMap((series) => valuesOf(name, series, buckets)),
   });
   // Its types say that a metric is made by one of its own classes; it asks of one what it asks of those that it adds up itself.
   // oxlint-disable-next-line typescript/unbound-method -- of this registry
@@ -38,7 +34,7 @@ export function registerHistogram(
   return {
     open(labels) {
       const series = { labels, counts: Array.from({ length: buckets.length + 1 }, () => 0), sum: 0 };
-      known.add(series);
+      known.set(labels, series);
       return (value) => {
         if (!Number.isFinite(value)) return;
         let at = 0;
@@ -48,10 +44,7 @@ export function registerHistogram(
         series.sum += value;
       };
     },
-    drop(labels) {
-      const fits = (of: Labels): boolean => Object.entries(labels).every(([label, value]) => of[label] === value);
-      for (const series of known) if (fits(series.labels)) known.delete(series);
-    },
+    drop: (labels) => known.delete(labels),
   };
 }
 

@@ -1,28 +1,17 @@
 import Counter from '@prometheus-io/client/lib/counter.js';
 import Gauge from '@prometheus-io/client/lib/gauge.js';
 import Registry from '@prometheus-io/client/lib/registry.js';
-import type { EventRule, Figures, LabelSource } from './events.ts';
+import type { EventRule, Figures } from './events.ts';
 import { registerHistogram } from './histogram.ts';
+import { labeller } from './labels.ts';
 import type { Plain } from './redact.ts';
+import { bounded } from './series.ts';
+import type { Add, Kept, Labels, Series } from './series.ts';
 
-/** Series one metric may have; what comes later is put under `other`, so that no label can eat the memory. */
-const MAX_SERIES = 1000;
-const OTHER = 'other';
-const MAX_LABEL = 128;
 /** Seconds, from a cached answer to a stuck provider. */
 const BUCKETS: readonly number[] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 type Fields = Readonly<Record<string, Plain>>;
-type Labels = Record<string, string>;
-/** Takes the numbers of one series. */
-type Add = (value: number) => void;
-/** Finds or begins the series with these labels. */
-type Series = (labels: Labels) => Add;
-/** One metric: how its series begin, and how they end. */
-interface Kept {
-  readonly open: Series;
-  readonly drop: (labels: Labels) => void;
-}
 type Feed = (fields: Fields) => void;
 
 /** One metric that a kind of event feeds. */
@@ -168,76 +157,4 @@ function meterOf(
       return labels === undefined ? undefined : open(labels);
     },
   };
-}
-
-/** What finds the labels of an event; undefined for an event that the metric leaves out. */
-function labeller(rule: {
-  readonly labels: readonly string[];
-  readonly from?: Readonly<Record<string, LabelSource>>;
-}): (fields: Fields) => Labels | undefined {
-  const readers = rule.labels.map((name) => [name, reader(name, rule.from?.[name])] as const);
-  // What leaves an event out is asked first: most events of a request are of no interest to some metrics of it.
-  const picky = readers.filter(([name]) => rule.from?.[name]?.others !== undefined);
-  return (fields) => {
-    for (const [, read] of picky) if (read(fields) === undefined) return undefined;
-    const labels: Labels = {};
-    for (const [name, read] of readers) {
-      const value = read(fields);
-      if (value === undefined) return undefined;
-      labels[name] = value;
-    }
-    return labels;
-  };
-}
-
-function reader(name: string, source: LabelSource = {}): (fields: Fields) => string | undefined {
-  const { always, of, most } = source;
-  if (always !== undefined) return () => always;
-  const field = source.field ?? name;
-  const seen = most === undefined ? undefined : new Set<string>();
-  return (fields) => {
-    const value = fields[field];
-    const given = typeof value === 'object' || value === undefined ? '' : String(value);
-    const named = of !== undefined && Object.hasOwn(of, given) ? of[given] : undefined;
-    if (named === undefined && source.others !== undefined) return undefined;
-    const shown = (named ?? given).slice(0, MAX_LABEL);
-    if (seen === undefined || seen.has(shown)) return shown;
-    if (seen.size >= (most ?? 0)) return OTHER;
-    seen.add(shown);
-    return shown;
-  };
-}
-
-function bounded({ open, drop }: Kept): Kept {
-  const series = new Map<string, { readonly labels: Labels; readonly add: Add }>();
-  let others: Add | undefined;
-  return {
-    open(labels) {
-      const key = keyOf(labels);
-      const known = series.get(key);
-      if (known !== undefined) return known.add;
-      if (series.size >= MAX_SERIES) {
-        others ??= open(Object.fromEntries(Object.keys(labels).map((name) => [name, OTHER])));
-        return others;
-      }
-      const add = open(labels);
-      series.set(key, { labels, add });
-      return add;
-    },
-    drop(some) {
-      const wanted = Object.entries(some);
-      for (const [key, { labels }] of series) {
-        if (!wanted.every(([name, value]) => labels[name] === value)) continue;
-        drop(labels);
-        series.delete(key);
-      }
-    },
-  };
-}
-
-/** The values of a metric's labels, each with its length: the names are always the same, in the same order. */
-function keyOf(labels: Labels): string {
-  let key = '';
-  for (const name in labels) key += `${labels[name]?.length ?? 0}:${labels[name] ?? ''}`;
-  return key;
 }
