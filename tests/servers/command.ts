@@ -26,7 +26,7 @@ export interface RunningCommand<S> {
   readonly child: ChildProcess;
   /** What it printed on standard error, as far as it has arrived: before the end, wait for it with `until`. */
   readonly said: () => string;
-  /** Ends it, and gives its exit code; what it printed has arrived then. */
+  /** Ends it, and gives its exit code; what it printed has arrived then. One that does not end is killed after a minute: null. */
   stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
 
@@ -51,7 +51,9 @@ export async function startCommand<S>(invocation: Invocation): Promise<RunningCo
     said: () => err,
     stop: async (signal = 'SIGTERM') => {
       child.kill(signal);
+      const impatience = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS);
       await gone;
+      clearTimeout(impatience);
       return child.exitCode;
     },
   };
