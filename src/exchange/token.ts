@@ -1,5 +1,5 @@
 import type { Handle, HttpRequest } from '../web/http.ts';
-import { BodyAborted } from '../web/request.ts';
+import { BodyAborted } from '../web/read-whole.ts';
 import { verifyActor } from './subject/actor.ts';
 import { admit } from './request/admission.ts';
 import { AUTHENTICATION, LEGACY_CLAIM, LEGACY_PROOF } from './client/authenticate.ts';

@@ -1,7 +1,7 @@
 import { StoreUnavailable } from '../store/errors.ts';
 import type { HttpResponse } from '../web/http.ts';
 import { BodyTooLarge, empty, json } from '../web/http.ts';
-import { BodyAborted } from '../web/request.ts';
+import { BodyAborted } from '../web/read-whole.ts';
 import type { ListenerSpec } from '../web/serve.ts';
 import type { Realm } from './persona.ts';
 import { noteRequest } from './request-note.ts';

@@ -25,6 +25,7 @@ export interface HttpRequest {
   closing?(): AbortSignal;
   /** The whole body, at most `limitBytes` (64 KiB unless told or unless the listener says otherwise). Throws BodyTooLarge. */
   body(limitBytes?: number): Promise<Buffer>;
+  /** The message itself; once `body` was asked for, it may never say that it ended or closed. */
   readonly incoming: IncomingMessage;
 }
 

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { HttpRequest, HttpResponse } from './http.ts';
 import { BodyTooLarge, empty, json } from './http.ts';
 import { http } from './node-http.ts';
-import { BodyAborted } from './request.ts';
+import { BodyAborted } from './read-whole.ts';
 
 /** What a listener has to say on them. */
 interface OwnAnswers {

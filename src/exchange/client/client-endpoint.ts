@@ -1,6 +1,6 @@
 import type { Form } from '../../web/forms.ts';
 import type { Handle, HttpRequest, HttpResponse } from '../../web/http.ts';
-import { BodyAborted } from '../../web/request.ts';
+import { BodyAborted } from '../../web/read-whole.ts';
 import { admitRequest } from '../request/admission.ts';
 import { authenticateClient } from './authenticate.ts';
 import type { Principal } from './client-authentication.ts';

@@ -3,7 +3,7 @@ import { StrictJsonError, parseStrictJson } from '../../oauth/strict-json.ts';
 import { AuditUnavailable } from '../../observe/audit.ts';
 import { BodyTooLarge } from '../../web/http.ts';
 import type { HttpRequest, HttpResponse } from '../../web/http.ts';
-import { BodyAborted } from '../../web/request.ts';
+import { BodyAborted } from '../../web/read-whole.ts';
 import type { Route } from '../../web/router.ts';
 import { AnsweredRefusal } from './answered-refusal.ts';
 import type { ExchangeContext } from '../context.ts';

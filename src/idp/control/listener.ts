@@ -1,6 +1,6 @@
 import { BodyTooLarge } from '../../web/http.ts';
 import type { HttpRequest, HttpResponse } from '../../web/http.ts';
-import { BodyAborted } from '../../web/request.ts';
+import { BodyAborted } from '../../web/read-whole.ts';
 import { createRouter } from '../../web/router.ts';
 import type { Route } from '../../web/router.ts';
 import type { ListenerSpec } from '../../web/serve.ts';

@@ -6,7 +6,7 @@ import { NO_TRACER } from '../../observe/tracing.ts';
 import { headerPairs } from '../../web/headers.ts';
 import type { HttpRequest, HttpResponse } from '../../web/http.ts';
 import { BodyTooLarge } from '../../web/http.ts';
-import { BodyAborted } from '../../web/request.ts';
+import { BodyAborted } from '../../web/read-whole.ts';
 import { traceParentOf } from '../../web/trace-parent.ts';
 import type { ForwardOptions } from '../../web/upstream.ts';
 import type { LoginEvent } from '../events.ts';

@@ -2,7 +2,7 @@ import { errorResponse, OAuthError } from '../../oauth/errors.ts';
 import type { Emit } from '../../observe/events.ts';
 import { BodyTooLarge, json } from '../../web/http.ts';
 import type { Handle, HttpRequest, HttpResponse } from '../../web/http.ts';
-import { BodyAborted } from '../../web/request.ts';
+import { BodyAborted } from '../../web/read-whole.ts';
 import type { SidecarEvent } from '../events.ts';
 import { providerOf } from '../wire/about.ts';
 import { badRequest, forbidden, JSON_NO_STORE, NO_STORE } from '../wire/answers.ts';

@@ -3,7 +3,7 @@ import { request as rawRequest } from 'node:http';
 import test from 'node:test';
 import { BodyTooLarge } from '../../web/http.ts';
 import type { HttpResponse } from '../../web/http.ts';
-import { BodyAborted } from '../../web/request.ts';
+import { BodyAborted } from '../../web/read-whole.ts';
 import { fakeRequest } from '../../web/testing/fake-request.ts';
 import { readSettings } from '../../settings.ts';
 import { serve } from '../../web/serve.ts';
