@@ -31,6 +31,7 @@ export async function openBoth(t: TestContext): Promise<Both> {
     idp: 'https://idporten.example.test',
     jti: 'j-1',
     iat: START,
+    nbf: START,
     exp: START + 600,
   };
   const auth = create(
