@@ -3,22 +3,19 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { test } from 'node:test';
-import type { TestContext } from 'node:test';
-import { publicJwk } from '../../src/oauth/jwk.ts';
-import { create } from '../../src/sdk/index.ts';
 import { createSidecar } from '../../src/sidecar/app.ts';
 import { sidecarSettings } from '../../src/sidecar/config.ts';
 import { makeKeys, START, startProvider, startSidecar, testEnv } from '../../src/sidecar/testing/sidecar.ts';
-import type { TestSidecar } from '../../src/sidecar/testing/sidecar.ts';
 import { silent } from '../../src/observe/events.ts';
 import { readSettings } from '../../src/settings.ts';
 import { json } from '../../src/web/http.ts';
 import { serve } from '../../src/web/serve.ts';
-import { b64, keyOf, rs } from './malformed/template.ts';
+import { padTo } from './pad-to.ts';
 import { wholeFile } from './whole-file.ts';
+import { postJson } from '../post-json.ts';
 import { until } from '../until.ts';
 
-/* Every limit that the sidecar has, and those of the library: at the limit, and one over. */
+/* Every limit of what is sent to the sidecar, and of the answers it gets: at the limit, and one over. */
 
 const KIB = 1024;
 const context = wholeFile();
@@ -89,14 +86,13 @@ for (const path of PATHS) {
     };
     // What is read is answered for what it asks; the fault of decoding is another.
     const plain = await told(text);
-    const spaced = (length: number): string => `${text.slice(0, -1)}${' '.repeat(length - text.length)}}`;
     const nested = (levels: number): string =>
       `${text.slice(0, -1)},"x":${'['.repeat(levels - 1)}${']'.repeat(levels - 1)}}`;
     const long = (length: number): string => `${form}&x=${'a'.repeat(length - form.length - 3)}`;
     const many = (count: number): string =>
       form + Array.from({ length: count - form.split('&').length }, (_, at) => `&x${at}=1`).join('');
     for (const [good, bad, type] of [
-      [spaced(64 * KIB), spaced(64 * KIB + 1), undefined],
+      [padTo(text, 64 * KIB), padTo(text, 64 * KIB + 1), undefined],
       [nested(16), nested(17), undefined],
       [long(64 * KIB), long(64 * KIB + 1), formType],
       [many(32), many(33), formType],
@@ -107,129 +103,6 @@ for (const path of PATHS) {
     }
   });
 }
-
-const now = START;
-const CLAIMS = {
-  iss: `${provider.origin}/tokenx`,
-  aud: 'local:fleet:api',
-  sub: 'u-1',
-  client_id: 'local:fleet:web',
-  idp: 'https://idporten.example.test',
-  jti: 'j-1',
-  iat: now,
-  nbf: now,
-  exp: now + 600,
-};
-
-/** Signed whatever it is, which our own signer would not do. */
-function signed(header: object, claims: object): string {
-  const input = `${b64(JSON.stringify({ alg: 'RS256', kid: 'issuer-key', ...header }))}.${b64(JSON.stringify(claims))}`;
-  return `${input}.${b64(rs(keyOf(keys.issuerJwk))(Buffer.from(input)))}`;
-}
-
-const auth = create(
-  [{ provider: 'tokenx', issuer: CLAIMS.iss, keys: { jwksUri: `${provider.origin}/jwks` }, audience: [CLAIMS.aud] }],
-  { env: { FULLMAKT_ALLOW_LOCAL_PROVIDERS: 'true' }, clock: () => now },
-);
-context.after(() => auth.close());
-await auth.ready();
-
-async function judge(token: string): Promise<readonly [boolean, string]> {
-  const [, text] = await send('/api/v1/introspect', JSON.stringify({ identity_provider: 'tokenx', token }));
-  const verdict = await auth.validate(token);
-  return [text.startsWith('{"active":true'), verdict.ok ? 'accepted' : verdict.error.code];
-}
-
-/** A token of exactly this length: not every one can be had by its claims alone. */
-function tokenOf(length: number): string {
-  for (const x of ['', 'a', 'aa', 'aaa']) {
-    const least = Math.floor(((length - signed({ x: '' }, { ...CLAIMS, x }).length) * 3) / 4);
-    for (let pad = least - 2; pad < least + 4; pad += 1) {
-      const token = signed({ x: 'a'.repeat(pad) }, { ...CLAIMS, x });
-      if (token.length === length) return token;
-    }
-  }
-  throw new Error('no such length');
-}
-
-test('T60 B6 sidecar and SDK: a token of 16 KiB is judged, a longer one refused', async () => {
-  assert.deepEqual(await judge(tokenOf(16 * KIB)), [true, 'accepted']);
-  assert.deepEqual(await judge(tokenOf(16 * KIB + 1)), [false, 'token_too_large']);
-});
-
-test('T60 B6 sidecar and SDK: 16 levels in a token are read, 17 are not; the name of its key has 256 characters at most', async () => {
-  const nest = (levels: number): unknown => (levels === 0 ? 1 : [nest(levels - 1)]);
-  assert.deepEqual(await judge(signed({}, { ...CLAIMS, x: nest(15) })), [true, 'accepted']);
-  assert.deepEqual(await judge(signed({}, { ...CLAIMS, x: nest(16) })), [false, 'token_malformed']);
-  // A name that nothing has is another fault than one that cannot be a name.
-  assert.deepEqual(await judge(signed({ kid: 'k'.repeat(256) }, CLAIMS)), [false, 'key_unknown']);
-  assert.notEqual((await judge(signed({ kid: 'k'.repeat(257) }, CLAIMS)))[1], 'key_unknown');
-});
-
-/** Whether a sidecar and the library come to keys by such documents. */
-async function load(
-  t: TestContext,
-  {
-    jwks = JSON.stringify({ keys: [publicJwk(keys.issuerJwk)] }),
-    metadata,
-  }: { jwks?: string; metadata?: (origin: string) => string },
-): Promise<readonly [boolean, boolean]> {
-  const server = await serve({
-    name: 'documents',
-    setting: 'none',
-    host: '127.0.0.1',
-    port: 0,
-    handle: ({ path }) =>
-      path === '/jwks'
-        ? { status: 200, body: jwks }
-        : { status: 200, body: metadata?.(server.origin) ?? '', headers: { 'content-type': 'application/json' } },
-  });
-  t.after(() => server.close(0));
-  const base = testEnv(server.origin, keys);
-  const { TOKEN_X_ISSUER: _issuer, TOKEN_X_JWKS_URI: _jwks, TOKEN_X_TOKEN_ENDPOINT: _token, ...rest } = base;
-  const wellKnownUrl = `${server.origin}/.well-known/oauth-authorization-server`;
-  const discovered = { ...rest, TOKEN_X_WELL_KNOWN_URL: wellKnownUrl };
-  const issuer = metadata === undefined ? `${server.origin}/tokenx` : server.origin;
-  const one: TestSidecar = await startSidecar(t, metadata === undefined ? base : discovered);
-  const token = signed({}, { ...CLAIMS, iss: issuer });
-  const answer = await one.post('/introspect', { identity_provider: 'tokenx', token });
-  const library = create(
-    [
-      {
-        provider: 'tokenx',
-        issuer,
-        keys: metadata === undefined ? { jwksUri: `${server.origin}/jwks` } : { wellKnownUrl },
-        audience: [CLAIMS.aud],
-      },
-    ],
-    { env: { FULLMAKT_ALLOW_LOCAL_PROVIDERS: 'true' }, clock: () => now },
-  );
-  t.after(() => library.close());
-  return [(await answer.text()).startsWith('{"active":true'), (await library.validate(token)).ok];
-}
-
-const padTo = (text: string, length: number): string => `${text.slice(0, -1)}${' '.repeat(length - text.length)}}`;
-
-test('T60 B6 sidecar and SDK: a key set of 256 KiB and of 100 keys is read, one more of either is not', async (t) => {
-  const one = publicJwk(keys.issuerJwk);
-  const plain = JSON.stringify({ keys: [one] });
-  assert.deepEqual(await load(t, { jwks: padTo(plain, 256 * KIB) }), [true, true]);
-  assert.deepEqual(await load(t, { jwks: padTo(plain, 256 * KIB + 1) }), [false, false]);
-  const many = (count: number): string =>
-    JSON.stringify({ keys: [one, ...Array.from({ length: count - 1 }, (_, at) => ({ ...one, kid: `other-${at}` }))] });
-  assert.deepEqual(await load(t, { jwks: many(100) }), [true, true]);
-  assert.deepEqual(await load(t, { jwks: many(101) }), [false, false]);
-});
-
-const metadataOf =
-  (length: number) =>
-  (origin: string): string =>
-    padTo(JSON.stringify({ issuer: origin, jwks_uri: `${origin}/jwks`, token_endpoint: `${origin}/token` }), length);
-
-test('T60 B6 sidecar and SDK: metadata of 128 KiB are read, a byte more is not', async (t) => {
-  assert.deepEqual(await load(t, { metadata: metadataOf(128 * KIB) }), [true, true]);
-  assert.deepEqual(await load(t, { metadata: metadataOf(128 * KIB + 1) }), [false, false]);
-});
 
 const answerOf = (length: number): string =>
   padTo(JSON.stringify({ access_token: 'big', token_type: 'Bearer', expires_in: 1 }), length);
@@ -264,12 +137,7 @@ test('T60 B6 sidecar: a thousand requests are in work at once; the next is told 
     await listener.close(0);
     await program.close();
   });
-  const ask = (): Promise<Response> =>
-    fetch(`${listener.origin}/api/v1/token`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: BODY,
-    });
+  const ask = (): Promise<Response> => postJson(`${listener.origin}/api/v1/token`, ASKED);
   const held = Array.from({ length: 1000 }, ask);
   await until(() => seen === 1000);
   const over = await ask();

@@ -6,6 +6,7 @@ import { generatePrivateJwk } from '../../src/oauth/jwk.ts';
 import { writeApp, startDaemon } from '../../src/sidecar/testing/daemon.ts';
 import { mountVariables, temporaryFolder } from '../../src/sidecar/testing/folders.ts';
 import { makeKeys, startProvider, testEnv } from '../../src/sidecar/testing/sidecar.ts';
+import { postJson } from '../post-json.ts';
 import { freePort } from '../servers/free-port.ts';
 import { until } from '../until.ts';
 import { runSidecarCommand, startSidecarCommand } from '../servers/sidecar-command.ts';
@@ -17,13 +18,7 @@ const keys = await makeKeys();
 const next = await generatePrivateJwk('ES256', 'next-key');
 const MACHINE = { identity_provider: 'entra_id', target: 'local:fleet:api', skip_cache: true };
 
-function post(origin: string): Promise<Response> {
-  return fetch(`${origin}/api/v1/token`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(MACHINE),
-  });
-}
+const post = (origin: string): Promise<Response> => postJson(`${origin}/api/v1/token`, MACHINE);
 
 /** Asks until it is so; a process of its own cannot be told what time it is. */
 async function atLast(isSo: () => Promise<boolean>): Promise<void> {

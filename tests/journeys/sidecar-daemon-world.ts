@@ -8,6 +8,7 @@ import type { TestDaemon } from '../../src/sidecar/testing/daemon.ts';
 import { temporaryFolder } from '../../src/sidecar/testing/folders.ts';
 import { makeKeys, startProvider, testEnv } from '../../src/sidecar/testing/sidecar.ts';
 import type { FakeProvider, TestKeys } from '../../src/sidecar/testing/sidecar.ts';
+import { postJson } from '../post-json.ts';
 import { freePort } from '../servers/free-port.ts';
 
 /** Of the provider and of every application that has no other. */
@@ -68,11 +69,7 @@ export async function written(it: World, name: string, changes?: Readonly<Record
 
 /** A request in JSON to the endpoint of this path. */
 export function post(origin: string, path: string, body: object): Promise<Response> {
-  return fetch(`${origin}/api/v1${path}`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
+  return postJson(`${origin}/api/v1${path}`, body);
 }
 
 /** A token that it is given; anything else fails the test. */

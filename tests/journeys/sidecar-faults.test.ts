@@ -8,6 +8,7 @@ import { generatePrivateJwk, publicJwk } from '../../src/oauth/jwk.ts';
 import { readSettings } from '../../src/settings.ts';
 import { createSidecar } from '../../src/sidecar/app.ts';
 import { sidecarSettings } from '../../src/sidecar/config.ts';
+import { postJson } from '../post-json.ts';
 import { run, startProviders } from '../strangers/providers.ts';
 import type { Providers } from '../strangers/providers.ts';
 import { app, client, rows } from '../strangers/rows.ts';
@@ -78,11 +79,7 @@ async function switchOn(fault: string, times = 1, endpoint?: string): Promise<vo
 }
 
 async function post(path: string, body: object): Promise<{ status: number; body: Record<string, unknown> }> {
-  const response = await fetch(`${sidecar}/api/v1/${path}`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
+  const response = await postJson(`${sidecar}/api/v1/${path}`, body);
   // oxlint-disable-next-line typescript/consistent-type-assertions -- answers of the sidecar are objects
   return { status: response.status, body: (await response.json()) as Record<string, unknown> };
 }
