@@ -21,7 +21,7 @@ import { createTelemetry } from './telemetry.ts';
 import type { Telemetry } from './telemetry.ts';
 import { observeValidator } from './telemetry/observe.ts';
 import { createValidator } from './judge/validator.ts';
-import type { Validated } from './judge/validator.ts';
+import type { Telling, Validated } from './judge/validator.ts';
 
 /** Judges tokens and requests for one application. */
 export interface Fullmakt {
@@ -91,17 +91,7 @@ function assemble(context: ValidationContext, explain: boolean, telemetry: Telem
     telemetry,
   );
 
-  function authorize<T extends Principal>(
-    principal: Principal,
-    guard: Guard<T>,
-  ): Result<{ readonly principal: T }, AuthError> {
-    assertGuard(guard);
-    const outcome = admit(guard, principal);
-    if (outcome.ok) return outcome;
-    const { code, explanation } = outcome.error;
-    emit({ event: 'guard.refused', code, provider: principal.provider, guard: guard.text, explanation });
-    return { ok: false, error: shown(outcome.error) };
-  }
+  const authorize = authorizer({ emit, shown });
 
   return {
     validate,
@@ -123,6 +113,18 @@ function assemble(context: ValidationContext, explain: boolean, telemetry: Telem
       meters?.close();
       for (const { keySet } of context.issuers.values()) keySet.close();
     },
+  };
+}
+
+/** Applies guards and tells of refusals. */
+function authorizer({ emit, shown }: Telling): Fullmakt['authorize'] {
+  return (principal, guard) => {
+    assertGuard(guard);
+    const outcome = admit(guard, principal);
+    if (outcome.ok) return outcome;
+    const { code, explanation } = outcome.error;
+    emit({ event: 'guard.refused', code, provider: principal.provider, guard: guard.text, explanation });
+    return { ok: false, error: shown(outcome.error) };
   };
 }
 

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import test from 'node:test';
 import { PROVIDER_VARIABLES } from '../providers/provider-variables.ts';
-import { SDK_VARIABLES } from './settings/environment.ts';
+import { SDK_VARIABLES } from './settings/provider-variables.ts';
 
 const ROOM = import.meta.dirname;
 const OAUTH = join(ROOM, '..', 'oauth');

@@ -32,49 +32,9 @@ export interface Telling {
 }
 
 /** Ties the checks of one token to keys, memory and events. */
-export function createValidator(context: ValidationContext, { emit, shown }: Telling): Validator {
-  const memory = createMemory(context);
-
-  function accepted(principal: Principal): Validated {
-    emit(acceptance(principal));
-    return { ok: true, principal };
-  }
-
-  function refused(error: unknown): Validated {
-    const refusal = refusalOf(error);
-    if (refusal === undefined) throw error;
-    emit({ event: 'token.refused', code: refusal.code, explanation: refusal.explanation });
-    return { ok: false, error: shown(refusal) };
-  }
-
-  function settle(candidate: Candidate, keys: readonly VerificationKey[]): Validated {
-    const principal = judge(candidate, keys, context);
-    memory?.keep(candidate, principal);
-    return accepted(principal);
-  }
-
-  /** The verdict, or the one that has to wait for keys. */
-  function begin(token: string, options: ValidateOptions | undefined): Validated | Candidate {
-    if (options !== undefined) checkNarrowing(options);
-    try {
-      const known = memory?.find(token, options);
-      if (known !== undefined) return accepted(known);
-      const candidate = readToken(token, context, options);
-      const keys = keysInMemory(candidate);
-      return keys === undefined ? candidate : settle(candidate, keys);
-    } catch (error) {
-      return refused(error);
-    }
-  }
-
-  async function finish(candidate: Candidate): Promise<Validated> {
-    try {
-      return settle(candidate, await fetchKeys(candidate));
-    } catch (error) {
-      return refused(error);
-    }
-  }
-
+export function createValidator(context: ValidationContext, telling: Telling): Validator {
+  const verdicts = createVerdicts(telling);
+  const { begin, finish, close } = createHalves(context, verdicts);
   return {
     async validate(token, options) {
       const outcome = begin(token, options);
@@ -92,9 +52,71 @@ export function createValidator(context: ValidationContext, { emit, shown }: Tel
       if ('ok' in outcome) return outcome;
       // Asked for now, it is there for a later call; that call also learns why it is not.
       fetchKeys(outcome).catch(() => {});
-      return refused(new JoseError('keys_unavailable', 'the key is not in memory'));
+      return verdicts.refused(new JoseError('keys_unavailable', 'the key is not in memory'));
     },
-    refused,
+    refused: verdicts.refused,
+    close,
+  };
+}
+
+interface Verdicts {
+  readonly accepted: (principal: Principal) => Validated;
+  readonly refused: Validator['refused'];
+}
+
+/** Verdicts that were told. */
+function createVerdicts({ emit, shown }: Telling): Verdicts {
+  return {
+    accepted(principal) {
+      emit(acceptance(principal));
+      return { ok: true, principal };
+    },
+    refused(error) {
+      const refusal = refusalOf(error);
+      if (refusal === undefined) throw error;
+      emit({ event: 'token.refused', code: refusal.code, explanation: refusal.explanation });
+      return { ok: false, error: shown(refusal) };
+    },
+  };
+}
+
+interface Halves {
+  /** The verdict, or the candidate for one that has to wait for keys. */
+  readonly begin: (token: string, options: ValidateOptions | undefined) => Validated | Candidate;
+  readonly finish: (candidate: Candidate) => Promise<Validated>;
+  readonly close: () => void;
+}
+
+/** Judging in two halves: what is said at once, and what is said once the keys are there. */
+function createHalves(context: ValidationContext, { accepted, refused }: Verdicts): Halves {
+  const memory = createMemory(context);
+
+  function settle(candidate: Candidate, keys: readonly VerificationKey[]): Validated {
+    const principal = judge(candidate, keys, context);
+    memory?.keep(candidate, principal);
+    return accepted(principal);
+  }
+
+  return {
+    begin(token, options) {
+      if (options !== undefined) checkNarrowing(options);
+      try {
+        const known = memory?.find(token, options);
+        if (known !== undefined) return accepted(known);
+        const candidate = readToken(token, context, options);
+        const keys = keysInMemory(candidate);
+        return keys === undefined ? candidate : settle(candidate, keys);
+      } catch (error) {
+        return refused(error);
+      }
+    },
+    async finish(candidate) {
+      try {
+        return settle(candidate, await fetchKeys(candidate));
+      } catch (error) {
+        return refused(error);
+      }
+    },
     close: () => memory?.close(),
   };
 }

@@ -1,6 +1,7 @@
 import type { Provider } from '../principal.ts';
-import { isOn, issuerOf, missingOf, SDK_VARIABLES } from './environment.ts';
-import type { Variables } from './environment.ts';
+import { isOn, issuerOf, missingOf } from './environment.ts';
+import { SDK_VARIABLES } from './provider-variables.ts';
+import type { Variables } from './provider-variables.ts';
 import { readIssuersVariable } from './issuers-variable.ts';
 import type { Options } from './options.ts';
 import { readVariable } from './variables.ts';

@@ -5,7 +5,7 @@ import { ConfigError, fromEnv, inspectEnv } from '../index.ts';
 import type { Options } from '../index.ts';
 import { createTestIssuer, createTestSidecar, fakeClock } from '../testing.ts';
 import { tokensFromEnv } from '../tokens.ts';
-import { SDK_VARIABLES } from './environment.ts';
+import { SDK_VARIABLES } from './provider-variables.ts';
 
 const clock = fakeClock();
 const issuer = await createTestIssuer({ clock });

@@ -7,16 +7,11 @@ import type { Span } from './spans.ts';
 export function observeValidator(validator: Validator, { inSpan, meters, isMeasured }: Telemetry): Validator {
   if (!isMeasured) return validator;
 
-  function tell(span: Span, began: number, verdict: Validated): Validated {
-    const outcome = verdict.ok ? 'accepted' : verdict.error.code;
-    if (verdict.ok) {
-      span.describe({ 'fullmakt.provider': verdict.principal.provider, 'fullmakt.kind': verdict.principal.kind });
-    }
-    span.describe({ 'fullmakt.outcome': outcome });
-    if (outcome === 'keys_unavailable') span.fail(outcome);
+  const tell = (span: Span, began: number, verdict: Validated): Validated => {
+    const outcome = describeVerdict(span, verdict);
     meters?.took('validate', outcome, secondsSince(began));
     return verdict;
-  }
+  };
 
   const validate: Validator['validate'] = (token, options) =>
     inSpan('validate', {}, async (span) => {
@@ -46,6 +41,17 @@ export function observeValidator(validator: Validator, { inSpan, meters, isMeasu
         }
       }),
   };
+}
+
+/** Says in the span how it went, and answers that in a word. */
+function describeVerdict(span: Span, verdict: Validated): string {
+  const outcome = verdict.ok ? 'accepted' : verdict.error.code;
+  if (verdict.ok) {
+    span.describe({ 'fullmakt.provider': verdict.principal.provider, 'fullmakt.kind': verdict.principal.kind });
+  }
+  span.describe({ 'fullmakt.outcome': outcome });
+  if (outcome === 'keys_unavailable') span.fail(outcome);
+  return outcome;
 }
 
 /** What is acquired, for spans and metrics. */
