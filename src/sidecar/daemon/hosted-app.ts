@@ -1,5 +1,4 @@
 import type { Fetch } from '../../oauth/fetch.ts';
-import type { Emit } from '../../observe/events.ts';
 import type { Environment } from '../../settings.ts';
 import { readSettings } from '../../settings.ts';
 import { serve } from '../../web/serve.ts';
@@ -9,7 +8,6 @@ import type { SidecarDependencies } from '../app.ts';
 import { createApplication, SidecarMisconfigured } from '../application.ts';
 import type { Application } from '../application.ts';
 import { sidecarSettings } from '../config.ts';
-import type { SidecarEvent } from '../events.ts';
 import type { Issuers } from '../reload/issuers.ts';
 import { followConfiguration } from '../reload/follow.ts';
 import type { Follower } from '../reload/follow.ts';
@@ -18,6 +16,7 @@ import { appVariables } from './app-environment.ts';
 import { atMost } from './at-most.ts';
 import { readAppFolder } from './app-folder.ts';
 import type { AppPlace } from './app-place.ts';
+import { whileOpen } from './while-open.ts';
 
 /** One application that is served at its own place, by its own tokens, keys and limits. */
 export interface HostedApp extends Pick<Follower, 'readAgain' | 'shown'>, Pick<Application, 'context'> {
@@ -59,21 +58,8 @@ export async function hostApp(parts: HostingParts): Promise<HostedApp> {
   const following: { follower?: Follower } = {};
   const readAgain = async (): Promise<void> => following.follower?.readAgainForClient();
   const application = createApplication(config, { ...parts, emit, share, readAgain });
-  const read = async (): Promise<FolderVariables> => {
-    const found = await readAppFolder(folder);
-    // Where it is served is for the daemon to change: by another listener, not by another configuration.
-    const { NAIS_TOKEN_ENDPOINT: _, FULLMAKT_SIDECAR_SOCKET: __, ...rest } = found.variables;
-    return { variables: appVariables(rest, place), problems: found.problems };
-  };
-  const follower = followConfiguration({
-    env,
-    read,
-    application,
-    config: settings.settings,
-    variables,
-    now,
-    emit,
-  });
+  const read = (): Promise<FolderVariables> => readWithin(folder, place);
+  const follower = followConfiguration({ env, read, application, config: settings.settings, variables, now, emit });
   following.follower = follower;
   const listeners = await openListeners(place, () =>
     apiListeners(config, application, { ...parts, emit }).map(serve),
@@ -98,34 +84,11 @@ export async function hostApp(parts: HostingParts): Promise<HostedApp> {
   };
 }
 
-interface WhileOpen {
-  readonly emit: Emit<SidecarEvent>;
-  readonly open: () => void;
-  readonly silence: () => void;
-}
-
-/**
- * What an application tells before it is open is told when it is: whose place is taken is opened again and again. A refresh that ends
- * after it is closed tells nothing: its figures are gone by then.
- */
-function whileOpen(emit: Emit<SidecarEvent>): WhileOpen {
-  let held: SidecarEvent[] | undefined = [];
-  let isSilent = false;
-  return {
-    emit: (event) => {
-      if (isSilent) return;
-      if (held === undefined) emit(event);
-      else held.push(event);
-    },
-    silence: () => {
-      isSilent = true;
-    },
-    open() {
-      const early = held ?? [];
-      held = undefined;
-      early.forEach(emit);
-    },
-  };
+/** What the folder says now. Where it is served is for the daemon to change: by another listener, not by another configuration. */
+async function readWithin(folder: string, place: AppPlace): Promise<FolderVariables> {
+  const { variables, problems } = await readAppFolder(folder);
+  const { NAIS_TOKEN_ENDPOINT: _, FULLMAKT_SIDECAR_SOCKET: __, ...rest } = variables;
+  return { variables: appVariables(rest, place), problems };
 }
 
 async function openListeners(

@@ -71,17 +71,6 @@ export function createHostedApps(dependencies: HostingDependencies): HostedApps 
     tell({ event: 'sidecar.app', app: name, outcome: 'closed' });
   }
 
-  /** Who has this place already, in words. */
-  function conflict(name: string, { claims, variable }: AppPlace): string | undefined {
-    const own = claims.find(isReserved);
-    if (own !== undefined) return `${variable} names ${own}, which is the place of probes`;
-    for (const [other, { place }] of hosted) {
-      const claim = other === name ? undefined : place.claims.find((each) => claims.includes(each));
-      if (claim !== undefined) return `${variable} names ${claim}, which is the place of ${other}`;
-    }
-    return undefined;
-  }
-
   async function open(name: string, folder: string, found: { place: AppPlace; variables: Environment }): Promise<void> {
     const before = hosted.get(name);
     // A place that overlaps the one before has to be free first.
@@ -103,7 +92,7 @@ export function createHostedApps(dependencies: HostingDependencies): HostedApps 
     const place = placeOf(variables);
     if (place === undefined) return remove(name);
     if (typeof place === 'string') return refuse(name, [place]);
-    const taken = conflict(name, place);
+    const taken = claimed(place, name, { hosted, isReserved });
     if (taken !== undefined) return refuse(name, [taken]);
     if (before?.place.claims.join() === place.claims.join()) await before.readAgain();
     else await open(name, folder, { place, variables });
@@ -129,4 +118,19 @@ export function createHostedApps(dependencies: HostingDependencies): HostedApps 
       await Promise.all(ending);
     },
   };
+}
+
+/** Who but this application has the place already, in words. */
+function claimed(
+  { claims, variable }: AppPlace,
+  name: string,
+  { hosted, isReserved }: Pick<HostedApps, 'hosted'> & Required<Pick<HostingDependencies, 'isReserved'>>,
+): string | undefined {
+  const own = claims.find(isReserved);
+  if (own !== undefined) return `${variable} names ${own}, which is the place of probes`;
+  for (const [other, { place }] of hosted) {
+    const claim = other === name ? undefined : place.claims.find((each) => claims.includes(each));
+    if (claim !== undefined) return `${variable} names ${claim}, which is the place of ${other}`;
+  }
+  return undefined;
 }
