@@ -1,7 +1,7 @@
 import type { describeSettings } from '../settings.ts';
 
-const WIDTH = 34;
-const TEXT_WIDTH = 90;
+const WIDTH = 36;
+const TEXT_WIDTH = 88;
 
 /** A setting in a help text: its flag, and what `describeSettings` says of it. */
 export function settingLine(

@@ -23,8 +23,8 @@ what holds without it. Flags can be seen by others on the machine: keys belong i
 
 const FOOT = `
 Exit codes: 0 stopped or, with --check, usable; 1 a second signal cut the end short; 2 wrong usage; 4 could not start (a port or
-the path of the socket is taken); 78 settings that cannot be used, all of them named. A provider that is away does not keep it
-from starting.
+the path of the socket is taken, or no such address is on this machine); 78 settings that cannot be used, all of them named. A
+provider that is away does not keep it from starting.
 `;
 
 /** What `fullmakt sidecar --help` prints: made from the tables, so that no setting is missing. */

@@ -3,6 +3,7 @@ import { readSettings, redactSettings } from '../settings.ts';
 import type { Environment, SettingsTable } from '../settings.ts';
 import { sidecarProblems } from '../sidecar/config-problems.ts';
 import { sidecarSettings } from '../sidecar/config.ts';
+import { apiAddress } from '../sidecar/listens-at.ts';
 import { forgottenSwitches, providersOn } from '../sidecar/providers-on.ts';
 import type { SidecarConfig } from '../sidecar/config.ts';
 import type { ReloadSource } from '../sidecar/reload/reload.ts';
@@ -78,8 +79,17 @@ export async function sidecarSetUp(command: ServerCommand, env: Environment, cwd
       ...folders.silent.map((folder) => `${folder} holds no variable: is its volume there?`),
     ],
     ...(own.settings.appsDir === undefined && { providers: providersOn(own.settings) }),
-    effective: { ...shown(sidecarSettings, own.settings), ...shown(sidecarServerSettings, process.settings) },
+    effective: {
+      ...shown(sidecarSettings, { ...whereItListens(own.settings), ...own.settings }),
+      ...shown(sidecarServerSettings, process.settings),
+    },
   };
+}
+
+/** The address is in force where nobody named one, too. */
+function whereItListens(config: SidecarConfig): Pick<SidecarConfig, 'bind'> {
+  const bind = config.appsDir === undefined ? apiAddress(config) : undefined;
+  return bind === undefined ? {} : { bind };
 }
 
 /** Settings by their flag, masked. */
