@@ -1,6 +1,5 @@
-import { once } from 'node:events';
 import { Agent, createServer } from 'node:http';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TestContext } from 'node:test';
 import { createLogin } from '../../src/login/app.ts';
 import { readLoginConfig } from '../../src/login/config.ts';
@@ -12,6 +11,7 @@ import type { Store } from '../../src/store/store.ts';
 import type { HttpRequest, HttpResponse } from '../../src/web/http.ts';
 import { createOutboundFetch } from '../../src/web/outbound-fetch.ts';
 import { serve } from '../../src/web/serve.ts';
+import { listen } from '../servers/listen.ts';
 import { createOracle } from '../oracle/oracle.ts';
 import type { Oracle, Verdict } from '../oracle/oracle.ts';
 import { createBrowser } from './01-36-browser.ts';
@@ -59,19 +59,6 @@ export interface World {
   attempt(browser: Browser, person: Person, target?: string): Promise<string>;
   /** Sends a request that may be seen as this person's only, and has it judged. */
   judge(browser: Browser, person: Person): Promise<Verdict>;
-}
-
-/** An HTTP server on a port of the system's choice, closed with the test. */
-export async function listen(t: TestContext, server: Server): Promise<number> {
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('server has no port');
-  return address.port;
 }
 
 let sharedKey: Promise<PrivateJwk> | undefined;

@@ -8,7 +8,8 @@ import { converse, statusOf } from './01-36-browser.ts';
 import type { Browser } from './01-36-browser.ts';
 import { identityOf } from './01-36-provider.ts';
 import type { World } from './01-36-world.ts';
-import { HOST, listen, startWorld } from './01-36-world.ts';
+import { listen } from '../servers/listen.ts';
+import { HOST, startWorld } from './01-36-world.ts';
 
 interface Spelling {
   /** A header line as a client writes it, one character a byte. */

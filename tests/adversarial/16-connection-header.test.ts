@@ -6,7 +6,8 @@ import type { TestContext } from 'node:test';
 import { converse, statusOf } from './01-36-browser.ts';
 import { identityOf } from './01-36-provider.ts';
 import type { World } from './01-36-world.ts';
-import { HOST, listen, startWorld } from './01-36-world.ts';
+import { listen } from '../servers/listen.ts';
+import { HOST, startWorld } from './01-36-world.ts';
 
 /** A second proxy that does as RFC 9110 7.6.1 says: what `Connection` names goes no further. */
 function obedient(port: number) {

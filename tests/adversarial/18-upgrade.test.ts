@@ -7,7 +7,8 @@ import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { converse, statusOf } from './01-36-browser.ts';
 import type { World } from './01-36-world.ts';
-import { HOST, listen, startWorld } from './01-36-world.ts';
+import { listen } from '../servers/listen.ts';
+import { HOST, startWorld } from './01-36-world.ts';
 
 const KEY = Buffer.alloc(16, 1).toString('base64');
 const PROOF = createHash('sha1').update(`${KEY}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');

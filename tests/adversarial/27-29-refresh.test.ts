@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { noRedis, startRedis } from '../servers/redis.ts';
-import { ownerOfFile, startLoginFleet } from './27-36-fleet.ts';
+import { startLoginFleet } from './27-36-fleet.ts';
 import type { Judged, LoginFleet, Member } from './27-36-fleet.ts';
 import { isFull } from './scale.ts';
+import { wholeFile } from './whole-file.ts';
 import { until } from '../until.ts';
 
 /* Three proxies in processes of their own, one Redis, and a provider that ends a session when a refresh token comes twice. */
@@ -13,7 +14,7 @@ const PARALLEL = 50;
 const ROUNDS = isFull ? 300 : 6;
 const skip = noRedis;
 
-const file = ownerOfFile();
+const file = wholeFile();
 let opened: Promise<LoginFleet> | undefined;
 
 /** One fleet for the whole file, as an honest provider again. */

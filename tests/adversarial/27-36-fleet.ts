@@ -1,7 +1,5 @@
-import { once } from 'node:events';
 import { Agent, createServer } from 'node:http';
 import type { IncomingMessage } from 'node:http';
-import { after } from 'node:test';
 import { generatePrivateJwk } from '../../src/oauth/jwk.ts';
 import { createOracle } from '../oracle/oracle.ts';
 import type { Oracle, Verdict } from '../oracle/oracle.ts';
@@ -14,6 +12,7 @@ import { HOST, SESSION } from './01-36-world.ts';
 import { startRotatingProvider } from './27-36-provider.ts';
 import type { Person, RotatingProvider } from './27-36-provider.ts';
 import { until } from '../until.ts';
+import { listen } from '../servers/listen.ts';
 
 const CLIENT = 'client-1';
 /** How long the app takes for what is below `/slow/`. */
@@ -27,15 +26,6 @@ export const KEY_A: string = Buffer.alloc(32, 7).toString('base64');
 /** Whose end closes what was opened: a test, or a file of tests. */
 export interface Owner {
   after(clean: () => unknown): void;
-}
-
-/** Every test of a file together; to be called where the file is loaded. */
-export function ownerOfFile(): Owner {
-  const cleaning: (() => unknown)[] = [];
-  after(async () => {
-    for (const clean of cleaning.toReversed()) await clean();
-  });
-  return { after: (clean) => void cleaning.push(clean) };
 }
 
 /** What the app saw of a request. */
@@ -104,15 +94,8 @@ async function startApp(t: Owner, oracle: Oracle, seen: Seen[]): Promise<string>
     const slowly = request.url?.startsWith('/slow/') === true;
     request.resume().once('end', () => (slowly ? setTimeout(answer, SLOW_MS) : answer()));
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('the app has no port');
-  return `http://127.0.0.1:${address.port}`;
+  const port = await listen(t, server);
+  return `http://127.0.0.1:${port}`;
 }
 
 /** Starts it all; everything is closed with the test. */

@@ -3,9 +3,10 @@ import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createClient } from 'redis';
 import { noRedis, startRedis } from '../servers/redis.ts';
-import { ownerOfFile, startLoginFleet } from './27-36-fleet.ts';
+import { startLoginFleet } from './27-36-fleet.ts';
 import type { LoginFleet, Member, Replica } from './27-36-fleet.ts';
 import { createRandom, drawSeed, isFull } from './scale.ts';
+import { wholeFile } from './whole-file.ts';
 import { until } from '../until.ts';
 
 /* Three proxies in processes of their own and one Redis: a refresh at one of them, a logout at another, in every order. */
@@ -15,7 +16,7 @@ const ROUNDS = isFull ? 2000 : 60;
 const BATCH = 20;
 const skip = noRedis;
 
-const file = ownerOfFile();
+const file = wholeFile();
 let opened: Promise<LoginFleet & { readonly records: () => Promise<number> }> | undefined;
 
 function open(): NonNullable<typeof opened> {

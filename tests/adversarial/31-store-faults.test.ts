@@ -2,15 +2,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { noRedis } from '../servers/redis.ts';
-import { ownerOfFile } from './27-36-fleet.ts';
 import { assertRows, assertUnharmed, fail, openWorld, through } from './31-world.ts';
 import { isFull } from './scale.ts';
+import { wholeFile } from './whole-file.ts';
 import { until } from '../until.ts';
 
 const skip = noRedis;
 const RESTARTS = isFull ? 100 : 2;
 const PAUSE_SECONDS = isFull ? 30 : 3;
-const open = openWorld(ownerOfFile());
+const open = openWorld(wholeFile());
 
 test(`T31 A16 B9 store-down-never-redirects-to-login: Redis stopped and started ${RESTARTS} times under load: 503 and only then, nobody has to sign in again`, {
   skip,

@@ -3,11 +3,11 @@ import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { freePort } from '../servers/free-port.ts';
 import { noRedis } from '../servers/redis.ts';
-import { ownerOfFile } from './27-36-fleet.ts';
 import { assertRows, assertUnharmed, command, fail, openWorld, through } from './31-world.ts';
+import { wholeFile } from './whole-file.ts';
 
 const skip = noRedis;
-const open = openWorld(ownerOfFile());
+const open = openWorld(wholeFile());
 
 test('T31 A16 a Redis that was made a replica under load is not believed, and believed again when it is none', {
   skip,

@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { noRedis } from '../servers/redis.ts';
-import { ownerOfFile } from './27-36-fleet.ts';
 import type { Member } from './27-36-fleet.ts';
 import { startLoad } from './31-load.ts';
 import { command, fail, openWorld } from './31-world.ts';
 import { createRandom, drawSeed, isFull } from './scale.ts';
+import { wholeFile } from './whole-file.ts';
 
 const ROUNDS = isFull ? 20 : 2;
-const open = openWorld(ownerOfFile());
+const open = openWorld(wholeFile());
 
 test(`T32 A16 Redis flushed ${ROUNDS} times under load: everybody is sent to sign in, nobody gets an error, and whoever signs in is let in`, {
   skip: noRedis,

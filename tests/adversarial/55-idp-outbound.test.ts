@@ -8,7 +8,7 @@ import { CLIENTS } from '../../src/idp/testing/rows.ts';
 import { askToken, authorizeUrl, CALLBACK, codeAt, redeem, visit } from '../../src/idp/testing/sign-in.ts';
 import type { Jar } from '../../src/idp/testing/sign-in.ts';
 import { ASSERTION_TYPE, form, ISSUERS, TENANT } from '../../src/idp/testing/world.ts';
-import { listen } from './01-36-world.ts';
+import { listen } from '../servers/listen.ts';
 import { TEMPLATES } from './60-idp-templates.ts';
 import { openProviders } from './60-idp-world.ts';
 

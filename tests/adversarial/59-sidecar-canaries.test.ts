@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
@@ -9,6 +8,7 @@ import { b64, MARK, SHORT_TOKEN, STRANGER, TOKEN, TRACES } from './59-marks.ts';
 import { startSidecarAlone } from './sidecar-alone.ts';
 import type { SidecarAlone } from './sidecar-alone.ts';
 import { until } from '../until.ts';
+import { listen } from '../servers/listen.ts';
 
 /* What must stay secret, through every door of a `fullmakt sidecar` that tells as much as it can: log, figures, probes, collector. */
 
@@ -32,12 +32,8 @@ async function startCollector(t: TestContext): Promise<{ readonly url: string; r
       response.setHeader('content-type', 'application/json').end('{}');
     });
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.after(() => server.close());
-  const address = server.address();
-  assert.ok(address !== null && typeof address === 'object');
-  return { url: `http://127.0.0.1:${address.port}`, got };
+  const port = await listen(t, server);
+  return { url: `http://127.0.0.1:${port}`, got };
 }
 
 interface Watched {

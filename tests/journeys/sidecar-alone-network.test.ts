@@ -12,6 +12,7 @@ import { json } from '../../src/web/http.ts';
 import type { HttpRequest, HttpResponse } from '../../src/web/http.ts';
 import { openListener } from '../../src/web/testing/raw-client.ts';
 import { selfSigned } from '../../src/web/testing/self-signed.ts';
+import { listen } from '../servers/listen.ts';
 import { startSidecarCommand } from '../servers/sidecar-command.ts';
 import type { SidecarCommandProcess } from '../servers/sidecar-command.ts';
 import { postJson } from '../post-json.ts';
@@ -67,15 +68,7 @@ async function startProxy(
     });
     target.on('error', () => socket.destroy());
   });
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  t.after(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  const address = server.address();
-  return { port: typeof address === 'object' && address !== null ? address.port : 0, asked, refused };
+  return { port: await listen(t, server), asked, refused };
 }
 
 function entraAt(origin: string): Record<string, string> {

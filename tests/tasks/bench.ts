@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { install, oldest, packSdk } from '../packages/scratch.ts';
 import { freePort } from '../servers/free-port.ts';
+import { listen } from '../servers/listen.ts';
 import { type Block, readBlocks } from './blocks.ts';
 import type { Blocks } from './blocks.ts';
 
@@ -175,13 +176,6 @@ export async function startApi(t: TestContext): Promise<{ readonly origin: strin
     seen.push(req);
     res.setHeader('Content-Type', 'application/json').end(JSON.stringify({ path: req.url }));
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.after(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return { origin: `http://127.0.0.1:${address.port}`, seen };
+  const port = await listen(t, server);
+  return { origin: `http://127.0.0.1:${port}`, seen };
 }

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import test from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { startCommand } from '../../servers/command.ts';
+import { listen } from '../../servers/listen.ts';
 import { quietPort } from './quiet-port.ts';
 import type { Json, JsonObject } from './case.ts';
 import { inProcess } from './in-process.ts';
@@ -252,18 +253,11 @@ test('a sidecar that somebody else starts is told its variables, and judged by i
 
 test('a server that answers nonsense is red case by case, and what cannot be asked of it is left out with the reason (BASE_URL)', async (t) => {
   const server = createServer((request, response) => void request.resume().on('end', () => response.end('hello')));
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const address = server.address();
-  assert.ok(typeof address === 'object' && address !== null);
+  const port = await listen(t, server);
   const driver = spawn(process.execPath, [join(import.meta.dirname, 'run.ts')], {
     env: {
       PATH: process.env['PATH'],
-      BASE_URL: `http://127.0.0.1:${address.port}`,
+      BASE_URL: `http://127.0.0.1:${port}`,
       PROVIDER_PORT: String(await quietPort()),
       FAMILIES: 'upstream,folders,probes',
       ENV_FILE: '/dev/null',
