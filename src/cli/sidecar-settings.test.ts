@@ -36,9 +36,11 @@ test('a flag that is no setting is told the nearest one, and where all of them a
   await assert.rejects(setUp({}, ['--allow-remot']), /did you mean --allow-remote\?/);
 });
 
+async function where(env: Readonly<Record<string, string>>): Promise<unknown> {
+  return (await setUp(env)).effective['bind-address'];
+}
+
 test('what is in force says where the sidecar listens, also where nobody named a place (4)', async () => {
-  const where = async (env: Readonly<Record<string, string>>): Promise<unknown> =>
-    (await setUp(env)).effective['bind-address'];
   assert.deepEqual(await where({}), { host: '127.0.0.1', port: 3000 });
   assert.deepEqual(await where({ BIND_ADDRESS: '127.0.0.1:7164' }), { host: '127.0.0.1', port: 7164 });
   assert.equal(await where({ FULLMAKT_SIDECAR_SOCKET: '/run/app/tokens.sock' }), undefined);
