@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { connectClient } from './connect-client.ts';
 import { StoreUnavailable } from './errors.ts';
 import { BEGIN, CLAIM, EPOCH_KEY, MARK_PREFIX } from './redis-claims.ts';
 import type { Open } from './replay-attempt.ts';
@@ -23,25 +24,14 @@ type Send = (...words: string[]) => Promise<unknown>;
 
 /** Connects to Valkey or Redis. Loads the driver when it is first needed. */
 export function openRedis(url: string): Open<ReplayConnection> {
-  return async ({ ending, lost, untilEnded }) => {
+  return async (hooks) => {
     // The driver would say so too, with the whole address in its error.
     if (!URL.canParse(url)) throw new StoreUnavailable('the address of the server is no URL');
     const { createClient } = await import('redis');
-    ending.throwIfAborted();
+    hooks.ending.throwIfAborted();
     // A new connection may lead to another process, with another memory: the client must not make one on its own.
     const client = createClient({ url, disableOfflineQueue: true, socket: { reconnectStrategy: false } });
-    const { promise: ended, resolve } = Promise.withResolvers<void>();
-    untilEnded(ended);
-    client.on('error', lost);
-    client.on('end', () => lost(new Error('the connection ended')));
-    ending.addEventListener('abort', () => {
-      if (client.isOpen) client.destroy();
-      resolve();
-    });
-    // What is destroyed while its socket connects goes on connecting, and would hold the process for as long as it lives.
-    client.on('connect', () => ending.aborted && client.destroy());
-    await client.connect();
-    ending.throwIfAborted();
+    await connectClient(client, hooks);
     return connectionOf((...words) => client.sendCommand(words));
   };
 }

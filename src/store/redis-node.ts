@@ -1,3 +1,4 @@
+import { connectClient } from './connect-client.ts';
 import { StoreUnavailable } from './errors.ts';
 import type { RedisAddress, RedisNode } from './redis-address.ts';
 import { refusalOf } from './redis-failure.ts';
@@ -31,9 +32,8 @@ const CONNECT_MS = 1000;
  * may have taken its place while this connection lived on. Loads the driver when it is first needed.
  */
 export async function connectNode(node: RedisNode, options: NodeOptions, hooks: Hooks): Promise<NodeConnection> {
-  const { ending, lost, untilEnded } = hooks;
   const { createClient, RESP_TYPES } = await import('redis');
-  ending.throwIfAborted();
+  hooks.ending.throwIfAborted();
   const client = createClient({
     RESP: 2,
     ...(options.username === undefined ? {} : { username: options.username }),
@@ -46,18 +46,7 @@ export async function connectNode(node: RedisNode, options: NodeOptions, hooks: 
     commandOptions: { timeout: 0, typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer } },
     socket: { ...node, ...(options.tls ? { tls: true } : {}), reconnectStrategy: false, connectTimeout: CONNECT_MS },
   });
-  const { promise: ended, resolve } = Promise.withResolvers<void>();
-  untilEnded(ended);
-  client.on('error', lost);
-  client.on('end', () => lost(new Error('the connection ended')));
-  ending.addEventListener('abort', () => {
-    client.destroy();
-    resolve();
-  });
-  // What is destroyed while its socket connects goes on connecting, and would hold the process for as long as it lives.
-  client.on('connect', () => ending.aborted && client.destroy());
-  await client.connect();
-  ending.throwIfAborted();
+  await connectClient(client, hooks);
   const send = (words: Words): Promise<unknown> => client.sendCommand(words);
   const check = options.role === 'primary' ? askForPrimary(send) : () => send(['PING']);
   await check();
