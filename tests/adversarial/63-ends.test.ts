@@ -70,7 +70,7 @@ for (const [name, start] of Object.entries(PROGRAMS))
     assert.deepEqual(await ended(child), [0, null]);
   });
 
-test('T63 OP-9 nor one that could not start: it ends with 4', async (t) => {
+test('T63 OP-9 a program that could not start ends with 4, whatever somebody has left open', async (t) => {
   const server = createServer().listen(0, '127.0.0.1');
   t.after(() => server.close());
   await until(() => server.listening);

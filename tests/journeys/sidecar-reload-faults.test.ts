@@ -24,7 +24,7 @@ import type { Stage } from './sidecar-reload-stage.ts';
 
 /* Credentials that cannot be read, or are not there, while a sidecar serves (sidecar-sdk.md 3.8). */
 
-test('mended by the very content from before, it says so too (3.8)', async (t) => {
+test('credentials that are mended by the very content from before are told of too (3.8)', async (t) => {
   const { folder, sidecar, client } = await openStage(t);
   await mountVariables(folder, { ...client, AZURE_APP_CLIENT_ID: '' });
   await sidecar.readAgain();

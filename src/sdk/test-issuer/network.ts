@@ -5,7 +5,7 @@ import type { Call } from './site.ts';
 /** `down`: no connection. `slow`: no answer for a minute. `error`: status 500. `garbage`: status 200 and no JSON. */
 export type Failure = 'down' | 'slow' | 'error' | 'garbage';
 
-/** Every one of them. */
+/** Every failure there is. */
 export const FAILURES: readonly Failure[] = ['down', 'slow', 'error', 'garbage'];
 
 /** A request as `requests` keeps it; the form is empty where none was sent. */

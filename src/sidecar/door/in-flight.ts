@@ -4,7 +4,7 @@ import type { HttpResponse } from '../../web/http.ts';
 /** Requests that are answered at one time; each may hold a body and wait for a provider. */
 const MAX_IN_FLIGHT = 1000;
 
-/** Counts them. */
+/** Counts the requests that are being answered. */
 export interface InFlight {
   /** Whether there was room for one more; then it leaves once it is answered. */
   enter(): boolean;
