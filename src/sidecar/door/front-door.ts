@@ -15,7 +15,8 @@ const LOOPBACK_HOSTS: ReadonlySet<string> = new Set(['127.0.0.1', 'localhost', '
 
 /** Whether an address to listen on is reachable from this machine only. */
 export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
+  // Nearly always the first: to read an address as Node does takes longer.
+  return host === '127.0.0.1' || host === 'localhost' || host === '::1' || (host.startsWith('127.') && isIPv4(host));
 }
 
 function hostName(host: string): string {
