@@ -48,17 +48,22 @@ export async function startRedisCluster(counts: {
       await tellRedis(nodes[0] ?? node, 'CLUSTER', 'MEET', '127.0.0.1', String(node.port), buses.get(node) ?? '');
     for (const [i, replica] of replicas.entries()) {
       const id = await tellRedis(primaries[i] ?? replica, 'CLUSTER', 'MYID');
-      await until(() => tellRedis(replica, 'CLUSTER', 'REPLICATE', String(id)).catch(() => undefined));
+      await until(() => asked(replica, 'CLUSTER', 'REPLICATE', String(id)));
     }
     for (const replica of replicas)
-      await until(async () => /master_link_status:up/.test(String(await tellRedis(replica, 'INFO', 'replication'))));
+      await until(async () => /master_link_status:up/.test(String(await asked(replica, 'INFO', 'replication'))));
     for (const node of nodes)
-      await until(async () => isWhole(String(await tellRedis(node, 'CLUSTER', 'INFO')), nodes.length));
+      await until(async () => isWhole(String(await asked(node, 'CLUSTER', 'INFO')), nodes.length));
   } catch (error) {
     await close();
     throw error;
   }
   return { url: `redis+cluster://127.0.0.1:${nodes[0]?.port}`, primaries, replicas, close };
+}
+
+/** What a server says; undefined while it refuses, or ends connections because its role changes. */
+function asked(redis: TestRedis, ...words: readonly string[]): Promise<unknown> {
+  return tellRedis(redis, ...words).catch(() => undefined);
 }
 
 async function assign(primaries: readonly TestRedis[]): Promise<void> {
