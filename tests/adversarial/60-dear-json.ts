@@ -1,5 +1,5 @@
-/** Texts of JSON that fill this many bytes, each dear to read in its own way. */
-export function dearJson(room: number): readonly string[] {
+/** Texts of JSON that fill this many bytes, each dear to read in its own way; `members` are those of further lists. */
+export function dearJson(room: number, members: readonly ((at: number) => string)[] = []): readonly string[] {
   const fill = (unit: string): string => unit.repeat(Math.max(0, Math.floor(room / Buffer.byteLength(unit)) - 1));
   const many = (unit: (at: number) => string): string => {
     const parts: string[] = [];
@@ -12,6 +12,7 @@ export function dearJson(room: number): readonly string[] {
   };
   return [
     '['.repeat(room),
+    `${'['.repeat(room / 2)}${']'.repeat(room / 2)}`,
     `${'{"a":'.repeat(Math.floor(room / 6))}1${'}'.repeat(Math.floor(room / 6))}`,
     `[${many(() => '[]')}]`,
     `[${many(() => '{}')}]`,
@@ -28,5 +29,6 @@ export function dearJson(room: number): readonly string[] {
     fill(' '),
     `[${many(() => '1e308')}]`,
     `[${many(() => '"a"')}]`,
+    ...members.map((member) => `[${many(member)}]`),
   ];
 }
