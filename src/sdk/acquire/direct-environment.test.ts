@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { ConfigError, inspectEnv } from '../index.ts';
-import { ENV, MACHINE, setup } from '../testing/direct-tokens.ts';
+import { ENV, setup } from '../testing/direct-tokens.ts';
+import { MACHINE } from '../testing/open-tokens.ts';
 import { tokensFromEnv } from '../tokens.ts';
 
 const NEEDED: readonly [variable: string, named: RegExp][] = [

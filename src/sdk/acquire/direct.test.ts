@@ -3,7 +3,8 @@ import test from 'node:test';
 import { parseJwt } from '../../oauth/jwt.ts';
 import { fakeClock } from '../test-issuer/clock.ts';
 import { createTestIssuer } from '../test-issuer/issuer.ts';
-import { ENV, MACHINE, setup } from '../testing/direct-tokens.ts';
+import { ENV, setup } from '../testing/direct-tokens.ts';
+import { MACHINE } from '../testing/open-tokens.ts';
 import { START } from '../testing/fixtures.ts';
 import { tokensFromEnv } from '../tokens.ts';
 

@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
 import type test from 'node:test';
 import { generatePrivateJwk } from '../../oauth/jwk.ts';
-import type { SdkEvent } from '../index.ts';
-import { tokensFromEnv } from '../tokens.ts';
-import type { Tokens } from '../tokens.ts';
-import { START } from './fixtures.ts';
+import { bearer, openTokens } from './open-tokens.ts';
+import type { OpenTokens, TokensOptions } from './open-tokens.ts';
 
 const JWK = JSON.stringify(await generatePrivateJwk('ES256', 'own-key'));
 /** The environment of an application that asks three providers itself, with its own key. */
@@ -21,27 +19,14 @@ export const ENV: Readonly<Record<string, string>> = {
   MASKINPORTEN_ISSUER: 'https://maskinporten.test/',
   MASKINPORTEN_TOKEN_ENDPOINT: 'https://maskinporten.test/token',
 };
-/** A token for the application itself. */
-export const MACHINE: { readonly provider: 'entra_id'; readonly target: string } = {
-  provider: 'entra_id',
-  target: 'local:fleet:register',
-};
-
-type TokensOptions = NonNullable<Parameters<typeof tokensFromEnv>[0]>;
-
-interface Setup {
-  readonly tokens: Tokens;
-  readonly clock: { now: number };
+interface Setup extends OpenTokens {
   readonly sent: { readonly url: string; readonly form: Record<string, string> }[];
-  readonly events: SdkEvent[];
   answer: () => Response;
 }
 
-/** Tokens on a clock, asked of providers that a test answers for; they end with the test. */
+/** Tokens that are asked of providers, for which a test answers. */
 export function setup(t: test.TestContext, options: TokensOptions = {}): Setup {
-  const clock = { now: START };
   const sent: Setup['sent'] = [];
-  const events: SdkEvent[] = [];
   const fetch: typeof globalThis.fetch = async (input, init) => {
     assert.ok(typeof input === 'string');
     if (input.includes('/.well-known/')) {
@@ -51,19 +36,10 @@ export function setup(t: test.TestContext, options: TokensOptions = {}): Setup {
     sent.push({ url: input, form: Object.fromEntries(new URLSearchParams(init.body)) });
     return made.answer();
   };
-  const onEvent = (event: SdkEvent): void => {
-    events.push(event);
-  };
-  const tokens = tokensFromEnv({ env: ENV, fetch, clock: () => clock.now, onEvent, ...options });
-  t.after(() => {
-    tokens.close();
-  });
   const made: Setup = {
-    tokens,
-    clock,
+    ...openTokens(t, { env: ENV, fetch, ...options }),
     sent,
-    events,
-    answer: () => Response.json({ access_token: `t${sent.length}`, token_type: 'Bearer', expires_in: 3600 }),
+    answer: () => bearer(`t${sent.length}`),
   };
   return made;
 }
