@@ -59,10 +59,39 @@ test('lets the canonical name win and warns of an alias that differs, not of one
   assert.deepEqual(alias.warnings, []);
 });
 
-test('refuses a variable with the prefix that no row names', () => {
-  const result = readSettings(TABLE, { TEST_NAME: 'a', FULLMAKT_TEST_NMAE: 'b' }, { prefix: 'FULLMAKT_TEST_' });
-  assert.ok(!result.ok);
-  assert.deepEqual(result.problems, ['FULLMAKT_TEST_NMAE is not a setting of this program']);
+/** What is said of one variable that the table does not know. */
+function saidOf(variable: string): string {
+  const env = { TEST_NAME: 'a', [variable]: 'hush' };
+  const result = readSettings(TABLE, env, { prefix: 'FULLMAKT_TEST_', known: new Set(['FULLMAKT_TEST_ELSEWHERE']) });
+  return result.ok ? '' : result.problems.join('\n');
+}
+
+test('refuses a variable with the prefix that no row names, and never tells its value', () => {
+  assert.equal(saidOf('FULLMAKT_TEST_BOGUS'), 'FULLMAKT_TEST_BOGUS is not a setting of this program');
+});
+
+test('tells the setting that a misspelt variable is nearest to: two edits, the same letters, or one with a prefix too much', () => {
+  const meant: readonly (readonly [string, string])[] = [
+    ['FULLMAKT_TEST_NMAE', 'FULLMAKT_TEST_NAME'],
+    ['FULLMAKT_TEST_STROES', 'FULLMAKT_TEST_STORE'],
+    ['FULLMAKT_TEST_Wait', 'FULLMAKT_TEST_WAIT'],
+    ['FULLMAKT_TEST_WHEREELSE', 'FULLMAKT_TEST_ELSEWHERE'],
+    ['FULLMAKT_TEST_OLD_NAME', 'OLD_NAME'],
+  ];
+  for (const [misspelt, name] of meant)
+    assert.equal(saidOf(misspelt), `${misspelt} is not a setting of this program; did you mean ${name}?`);
+});
+
+test('a setting of another table is known, and so is one of another program', () => {
+  assert.equal(saidOf('FULLMAKT_TEST_ELSEWHERE'), '');
+  assert.equal(saidOf('FULLMAKT_OTHER_NAME'), '');
+});
+
+test('a variable that Kubernetes sets for a Service of our name is refused with what to do about it', () => {
+  for (const name of ['SERVICE_HOST', 'API_SERVICE_PORT_HTTP', 'PORT', 'PORT_80_TCP_ADDR'])
+    assert.match(saidOf(`FULLMAKT_TEST_${name}`), new RegExp(`_${name} is not a .*enableServiceLinks: false`));
+  for (const name of ['PORTS', 'PORT_OFFSET', 'EXPORT'])
+    assert.doesNotMatch(saidOf(`FULLMAKT_TEST_${name}`), /enableServiceLinks/, name);
 });
 
 test('never puts the value of a secret into a problem', () => {

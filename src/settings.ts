@@ -7,6 +7,7 @@ import {
   parseUrl,
   splitList,
 } from './settings/parse.ts';
+import { unknownVariables } from './settings/unknown-variable.ts';
 
 /** Variables as a program finds them; only the entry points hand in the process's own. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -49,7 +50,7 @@ export type SettingsResult<T> =
 
 /**
  * Reads a table from an environment. An empty value counts as absent. With `prefix`, a variable that begins with it and
- * that no row names is a problem too, so that a misspelt setting cannot pass unseen; `known` are the rows of other tables.
+ * that no row names is a problem too, which tells the nearest name: a misspelt setting cannot pass unseen. `known` are variables of other tables.
  */
 export function readSettings<T>(
   table: SettingsTable<T>,
@@ -74,8 +75,9 @@ export function readSettings<T>(
       problems.push(`${found.variable} is not usable: expected ${expectedForm(setting, error)}`);
     }
   }
-  const own = describeSettings(table).flatMap(({ env: variable, aliases }) => [variable, ...aliases]);
-  problems.push(...unknownVariables(env, options.prefix, new Set([...own, ...(options.known ?? [])])));
+  const { prefix, known = [] } = options;
+  if (prefix !== undefined)
+    problems.push(...unknownVariables(Object.keys(env), { prefix, names: new Set([...variablesOf(table), ...known]) }));
   // oxlint-disable-next-line typescript/consistent-type-assertions -- every row that could be read has put its member there
   const settings = values as T;
   return problems.length > 0 ? { ok: false, problems, usable: settings } : { ok: true, settings, warnings };
@@ -144,6 +146,11 @@ export function describeSettings<T>(table: SettingsTable<T>): readonly {
   }));
 }
 
+/** Every variable that a table reads, aliases included. */
+export function variablesOf<T>(table: SettingsTable<T>): readonly string[] {
+  return rows(table).flatMap(([, { env: variable, aliases = [] }]) => [variable, ...aliases]);
+}
+
 /** The settings as they may be printed at start-up: secrets masked, and credentials inside URLs. */
 export function redactSettings<T extends object>(table: SettingsTable<T>, settings: T): Record<string, unknown> {
   const secret = new Set(rows(table).flatMap(([name, setting]) => (setting.secret === true ? [name] : [])));
@@ -187,13 +194,6 @@ function expectedForm(setting: Setting<unknown>, error: unknown): string {
   const isTold = setting.secret !== true || setting.parsesQuietly === true;
   if (!isTold || !(error instanceof Error)) return setting.kind;
   return error.message;
-}
-
-function unknownVariables(env: Environment, prefix: string | undefined, known: ReadonlySet<string>): readonly string[] {
-  if (prefix === undefined) return [];
-  return Object.keys(env)
-    .filter((variable) => variable.startsWith(prefix) && !known.has(variable))
-    .map((variable) => `${variable} is not a setting of this program`);
 }
 
 function shownDefault(setting: Setting<unknown>): string {

@@ -3,6 +3,7 @@ import type { Environment } from './settings.ts';
 import { readSettings } from './settings.ts';
 import { type Composition, compose } from './up/compose.ts';
 import { readEnvFile } from './up/external.ts';
+import { misspeltSettings } from './up/misspelt.ts';
 import { upSettings } from './up/settings.ts';
 import { claimStateFolder, findManifestFolder, openStateFolder, UpError } from './up/state-folder.ts';
 import type { Summary } from './up/summary.ts';
@@ -40,6 +41,7 @@ export async function up(options: UpOptions): Promise<RunningUp> {
     const env = { ...readEnvFile(join(dir, 'fullmakt.env')), ...options.env };
     const config = readSettings(upSettings, env);
     if (!config.ok) throw new UpError(config.problems.join('\n'));
+    for (const line of misspeltSettings(env)) options.notice(line);
     composition = await compose({ ...options, dir, stateDir, env, config: config.settings });
     const summary = await composition.ready(options.ended);
     return { summary, close: () => end(composition, owner.release) };

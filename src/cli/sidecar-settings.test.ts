@@ -36,6 +36,20 @@ test('a flag that is no setting is told the nearest one, and where all of them a
   await assert.rejects(setUp({}, ['--allow-remot']), /did you mean --allow-remote\?/);
 });
 
+test('a variable that is no setting stops the start with the nearest one, those of other programs do not (3.8)', async () => {
+  const misspelt = { FULLMAKT_SIDECAR_TARGET: 'hush', FULLMAKT_SIDECAR_BIND_ADDRESS: 'hush' };
+  await assert.rejects(setUp(misspelt), (error: Error) => {
+    assert.match(error.message, /FULLMAKT_SIDECAR_TARGET is not a setting .*did you mean FULLMAKT_SIDECAR_TARGETS\?/);
+    assert.match(error.message, /FULLMAKT_SIDECAR_BIND_ADDRESS is not a setting .*did you mean BIND_ADDRESS\?/);
+    assert.doesNotMatch(error.message, /hush/);
+    return true;
+  });
+  assert.deepEqual(
+    (await setUp({ FULLMAKT_LOGIN_X: 'x', FULLMAKT_ISSUER: 'x', FULLMAKT_INBOUND_APPS: '[]' })).warnings,
+    [],
+  );
+});
+
 async function where(env: Readonly<Record<string, string>>): Promise<unknown> {
   return (await setUp(env)).effective['bind-address'];
 }

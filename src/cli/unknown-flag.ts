@@ -1,4 +1,4 @@
-import { nearestName } from '../registrar/suggest.ts';
+import { nearestName } from '../settings/nearest-name.ts';
 
 /** What is wrong with a flag that is no setting: the nearest one there is, or where all of them are told. */
 export function unknownFlag(program: 'login' | 'sidecar', name: string, names: Iterable<string>): string {

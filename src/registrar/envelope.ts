@@ -2,7 +2,7 @@ import { appId, isAppIdPart } from '../registry/app-id.ts';
 import type { AppId } from '../registry/app-id.ts';
 import { complain } from './reading.ts';
 import type { Reading } from './reading.ts';
-import { nearestName } from './suggest.ts';
+import { nearestName } from '../settings/nearest-name.ts';
 import { member, textOf } from './tree.ts';
 import type { Place, Tree } from './tree.ts';
 

@@ -2,7 +2,7 @@ import { complain, mark } from './reading.ts';
 import type { Reading } from './reading.ts';
 import { absent, wrongType } from './shape.ts';
 import type { Shape } from './shape.ts';
-import { nearestName } from './suggest.ts';
+import { nearestName } from '../settings/nearest-name.ts';
 import type { Entry, Tree } from './tree.ts';
 
 /** One field of a map. */

@@ -6,7 +6,7 @@ import { ownershipProblems } from './ownership.ts';
 import type { Refusal } from './ownership.ts';
 import { problemAt } from './problem.ts';
 import type { Problem } from './problem.ts';
-import { nearestName } from './suggest.ts';
+import { nearestName } from '../settings/nearest-name.ts';
 
 /** What all manifests together mean: apps that may proceed, and what stands between the others. */
 export interface ValidSet {

@@ -128,16 +128,17 @@ test('`run` gives any command the complete environment of the app, and its exit 
   assert.equal(answer.status, 200);
 });
 
-test('a taken port is named, with the setting that moves it', async () => {
+test('a taken port is named, with the setting that moves it, and so is a setting that is misspelt', async () => {
   const platform = await startPlatform(dir, offset);
   const copy = copyExamples();
   try {
     const second = spawnSync(process.execPath, [join(root, 'src/main.ts'), 'up', copy], {
       encoding: 'utf8',
-      env: { ...process.env, FULLMAKT_UP_PORT_OFFSET: String(offset) },
+      env: { ...process.env, FULLMAKT_UP_PORT_OFFSET: String(offset), FULLMAKT_UP_LOGLEVEL: 'info' },
     });
     assert.equal(second.status, 4);
     assert.match(second.stderr, /port \d+ \([^)]+\) is already in use; set FULLMAKT_UP_PORT_OFFSET/);
+    assert.match(second.stderr, /FULLMAKT_UP_LOGLEVEL is not a setting .*; did you mean FULLMAKT_UP_LOG_LEVEL\?/);
   } finally {
     await platform.stop();
     removeCopy(copy);

@@ -114,18 +114,9 @@ function readTokenxKey(
   }
 }
 
-/** What Kubernetes sets in every pod beside a Service that is called as this program is. */
-const SERVICE_LINK =
-  /^FULLMAKT_LOGIN_[A-Z0-9_]{0,200}(?:SERVICE_HOST|PORT)(?:_[A-Z0-9_]{1,200})? is not a setting of this program$/;
-
 /** Each once, with nothing that gets one in where a URL is quoted. */
 function toldSafely(problems: readonly string[]): readonly string[] {
-  const told = problems.map((problem) =>
-    SERVICE_LINK.test(problem)
-      ? `${problem}: if a Service of Kubernetes is why it is there, enableServiceLinks: false`
-      : problem,
-  );
-  return [...new Set(told.map((problem) => problem.replaceAll(/\S+/g, withoutUserInfo)))];
+  return [...new Set(problems.map((problem) => problem.replaceAll(/\S+/g, withoutUserInfo)))];
 }
 
 function withoutUserInfo(word: string): string {
