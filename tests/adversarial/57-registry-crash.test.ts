@@ -11,7 +11,7 @@ import type { Registry } from '../../src/registry/registry.ts';
 import { contentOf } from '../contract/registry-shared.ts';
 import { noPostgres, startPostgres } from '../servers/postgres.ts';
 import { firstState, secondState } from './57-states.ts';
-import { reachRegistry } from '../servers/reach-registry.ts';
+import { commitTo, reachRegistry } from '../servers/reach-registry.ts';
 
 const WRITER = fileURLToPath(new URL('57-writer.ts', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'fullmakt-crash-'));
@@ -57,7 +57,7 @@ async function diesEverywhere(
 ): Promise<void> {
   const where = await place();
   const registry = await open(where);
-  await registry.commit(0, firstState());
+  await commitTo(registry, 0, firstState());
   const old = await everything(registry);
   await registry.close();
   // A change that was not made may be made again, so that one place serves for every statement.
@@ -85,8 +85,8 @@ async function sameAsInOneGo(
   { place, open }: { place: () => string | Promise<string>; open: (place: string) => Promise<Registry> },
 ): Promise<void> {
   const [crashed, whole] = [await open(where), await open(await place())];
-  await whole.commit(0, firstState());
-  await whole.commit(1, secondState());
+  await commitTo(whole, 0, firstState());
+  await commitTo(whole, 1, secondState());
   const [one, other] = [await everything(crashed), await everything(whole)];
   await crashed.close();
   await whole.close();
