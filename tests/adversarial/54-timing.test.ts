@@ -22,14 +22,18 @@ import { isFull } from './scale.ts';
 
 const SAMPLES = isFull ? 100_000 : 400;
 
-const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+/** Measurements that have to be unlike, one and all, before it is the programs that are. */
+const TRIES = 6;
 
-/** Medians of kinds of work in milliseconds, done in turn, so that whatever else the machine does befalls all alike. */
-async function medians(
-  kinds: Readonly<Record<string, () => unknown>>,
-  samples: number,
-): Promise<readonly (readonly [string, number])[]> {
+/** A quarter are quicker than this: what else the machine does makes work slower, and most of it some of the time only. */
+const lowerQuartile = (values: readonly number[]): number =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length / 4)] ?? 0;
+
+type Kinds = Readonly<Record<string, () => unknown>>;
+type Measured = readonly (readonly [string, number])[];
+
+/** What kinds of work take in milliseconds, done in turn, so that whatever else the machine does befalls all alike. */
+async function measure(kinds: Kinds, samples: number): Promise<Measured> {
   const times = Object.entries(kinds).map(([name, work]) => ({ name, work, taken: [] as number[] }));
   for (let round = 0; round < samples; round += 1) {
     for (const { work, taken } of round % 2 === 0 ? times : times.toReversed()) {
@@ -38,16 +42,26 @@ async function medians(
       taken.push(performance.now() - started);
     }
   }
-  return times.map(({ name, taken }) => [name, median(taken)] as const);
+  return times.map(({ name, taken }) => [name, lowerQuartile(taken)] as const);
 }
 
-/** A smoke test: a comparison that ends early, or a step left out, is far more than this apart; noise of medians is less. */
-function assertAlike(measured: readonly (readonly [string, number])[]): void {
+function isAlike(measured: Measured): boolean {
   const all = measured.map(([, time]) => time);
-  assert.ok(
-    Math.max(...all) < 1.6 * Math.min(...all) + 0.02,
-    measured.map(([name, time]) => `${name} ${time.toFixed(3)} ms`).join(', '),
-  );
+  return Math.max(...all) < 1.6 * Math.min(...all) + 0.02;
+}
+
+/**
+ * A smoke test: a comparison that ends early, or a step left out, makes every measurement unlike, by far more than this. A loaded
+ * machine does it to fewer than one in fifty, hence to six in a row less than once in ten thousand million runs.
+ */
+async function assertAlike(kinds: Kinds): Promise<void> {
+  const told: string[] = [];
+  while (told.length < TRIES) {
+    const measured = await measure(kinds, SAMPLES);
+    if (isAlike(measured)) return;
+    told.push(measured.map(([name, time]) => `${name} ${time.toFixed(3)} ms`).join(', '));
+  }
+  assert.fail(told.join('\n'));
 }
 
 let keys: TestKeys;
@@ -144,7 +158,7 @@ test(`T54 a client that is unknown costs the exchange what a known one with a ba
       assert.equal(status, 401);
     };
   };
-  assertAlike(await medians({ known: send('web'), unknown: send('nobody'), disabled: send('off') }, SAMPLES));
+  await assertAlike({ known: send('web'), unknown: send('nobody'), disabled: send('off') });
 });
 
 test(`T54 a signature that is wrong at its start takes the library as long as one that is wrong at its end: ${SAMPLES} each`, async () => {
@@ -172,8 +186,8 @@ test(`T54 a signature that is wrong at its start takes the library as long as on
     () =>
       assert.equal(auth.validateSync(token).ok, false);
   const kinds = { first: judge(flipped(8)), middle: judge(flipped(128)), last: judge(flipped(255)) };
-  await medians(kinds, 50);
-  assertAlike(await medians(kinds, SAMPLES));
+  await measure(kinds, 50);
+  await assertAlike(kinds);
 });
 
 test('T54 an app protected by the library answers every bad token alike', async (t) => {
