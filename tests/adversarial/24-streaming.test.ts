@@ -9,6 +9,7 @@ import { connect } from 'node:net';
 import { pipeline } from 'node:stream/promises';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
+import { freePort } from '../servers/free-port.ts';
 import { listen } from '../servers/listen.ts';
 import { HOST } from './01-36-world.ts';
 import { startProxy } from './24-alone.ts';
@@ -181,12 +182,7 @@ test('T24 an app that breaks off breaks the answer off: half of it never looks w
 test('T24 a dead app is 502, one that does not take connections 504, both without a body', {
   timeout: TIMEOUT,
 }, async (t) => {
-  const dead = createServer();
-  const deadPort = await listen(t, dead);
-  const closed = once(dead, 'close');
-  dead.close();
-  await closed;
-  const refused = await ask((await startProxy(t, `http://127.0.0.1:${deadPort}`)).port, '/x');
+  const refused = await ask((await startProxy(t, `http://127.0.0.1:${await freePort()}`)).port, '/x');
   assert.deepEqual([refused.statusCode, (await refused.toArray()).length], [502, 0]);
 
   const frozenPort = await startFrozen(t);
