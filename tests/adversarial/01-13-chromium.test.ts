@@ -9,7 +9,7 @@ import { HOST, SESSION } from './01-36-world.ts';
 import { addressOf, APP, EVIL, html, openScene, sessionOf, SIBLING, whoIs } from './01-13-scene.ts';
 import type { Scene } from './01-13-scene.ts';
 
-const OPTIONS = { skip: noChromium, timeout: 60_000 };
+const OPTIONS = { skip: noChromium, timeout: 240_000 };
 
 let chromium: Browser;
 

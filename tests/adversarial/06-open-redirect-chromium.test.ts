@@ -45,7 +45,7 @@ async function emitted(t: TestContext, targets: readonly string[]): Promise<read
 
 test('T06 wherever login, late callback and logout lead to with any line of the corpus, raw, decoded once and twice, Chromium ends on our origin', {
   skip: SKIP,
-  timeout: 120_000,
+  timeout: 240_000,
 }, async (t) => {
   assert.ok(chromium !== undefined);
   const targets = [...new Set([...redirectTargets(), ...OWN_TARGETS])];
@@ -87,7 +87,7 @@ test('T06 wherever login, late callback and logout lead to with any line of the 
 
 test('T06 followed by Chromium all the way, login and logout end on our origin, and nobody else is asked for anything', {
   skip: SKIP,
-  timeout: isFull ? 900_000 : 60_000,
+  timeout: isFull ? 900_000 : 240_000,
 }, async (t) => {
   assert.ok(chromium !== undefined);
   const clock = { seconds: 1_800_000_000 };

@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
-import { setTimeout as wait } from 'node:timers/promises';
 import { freePort } from '../servers/free-port.ts';
 import { isListening } from '../servers/is-listening.ts';
 import { converse, statusOf } from './01-36-browser.ts';
@@ -13,10 +12,10 @@ import { startHostileProvider } from './01-36-provider.ts';
 import { HOST, startWorld } from './01-36-world.ts';
 import { PATTERNS, trickyTargets } from './20-paths.ts';
 import { drawSeed } from './scale.ts';
+import { until } from '../until.ts';
 
 const COUNT = 300;
 const seed = process.env['FULLMAKT_TEST_SEED'] === undefined ? 1 : drawSeed();
-const DEADLINE_MILLISECONDS = 10_000;
 const MISSING = ['nginx', 'python3'].filter((program) => spawnSync(program, ['-V']).error !== undefined);
 const SKIP = MISSING.length === 0 ? false : `there is no ${MISSING.join(' and no ')} here`;
 
@@ -50,9 +49,8 @@ server { listen 127.0.0.1:${port}; location / { default_type text/plain; return 
     child.kill('SIGTERM');
     await gone;
   });
-  for (const until = Date.now() + DEADLINE_MILLISECONDS; Date.now() < until; await wait(20))
-    if (await isListening(port)) return `http://127.0.0.1:${port}`;
-  throw new Error('nginx does not listen');
+  await until(() => isListening(port), 'nginx that listens');
+  return `http://127.0.0.1:${port}`;
 }
 
 function readByPython(targets: readonly string[]): readonly (readonly string[])[] {
@@ -67,7 +65,7 @@ function readByPython(targets: readonly string[]): readonly (readonly string[])[
 
 test('T20 what is let through without a session is public to a real nginx and to Python, 300 paths for each of five rules', {
   skip: SKIP,
-  timeout: 60_000,
+  timeout: 240_000,
 }, async (t) => {
   t.diagnostic(`seed ${seed}`);
   const upstream = await startNginx(t);

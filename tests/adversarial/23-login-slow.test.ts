@@ -23,7 +23,7 @@ const SHORT = { headerSeconds: SECONDS, bodyIdleSeconds: SECONDS };
 const LATEST_MS = 1500;
 const SOCKETS = isFull ? 10_000 : 2000;
 const TUNNELS = isFull ? 1000 : 200;
-const TIMEOUT = { timeout: isFull ? 120_000 : 55_000 };
+const TIMEOUT = { timeout: 240_000 };
 
 const HANDSHAKE = [
   'GET /ws HTTP/1.1',

@@ -16,7 +16,7 @@ import { startProxy } from './24-alone.ts';
 import type { Proxied } from './24-alone.ts';
 import { isFull } from './scale.ts';
 
-const TIMEOUT = 60_000;
+const TIMEOUT = 240_000;
 const MIB = 1024 * 1024;
 const BYTES = (isFull ? 1024 : 96) * MIB;
 const WARM_UP = 24 * MIB;

@@ -143,7 +143,7 @@ test('T62 the program itself ends with 78 and one sentence, and opens no port', 
   ] as const) {
     const run = spawnSync(process.execPath, [join(root, 'src/main.ts'), 'up', dir, '--json'], {
       encoding: 'utf8',
-      timeout: 30_000,
+      timeout: 120_000,
       env: { ...process.env, FULLMAKT_UP_PORT_OFFSET: '20000', [name]: value },
     });
     assert.equal(run.status, 78, `${name}: ${run.stderr}`);
