@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 
@@ -12,7 +13,23 @@ const PORTS = { from: 20_000, to: 32_000 } as const;
 export async function quietPort(): Promise<number> {
   for (;;) {
     const port = randomInt(PORTS.from, PORTS.to);
-    if (await isFree(port)) return port;
+    if ((await isReserved(port)) && (await isFree(port))) return port;
+  }
+}
+
+/**
+ * Takes the port of the same number for datagrams, which no server here uses, for as long as this process lives: whoever asks in another
+ * process meanwhile gets another port, though nobody listens at this one yet.
+ */
+async function isReserved(port: number): Promise<boolean> {
+  const mark = createSocket('udp4').unref();
+  mark.bind({ port, address: '127.0.0.1', exclusive: true });
+  try {
+    await once(mark, 'listening');
+    return true;
+  } catch {
+    mark.close();
+    return false;
   }
 }
 
