@@ -21,7 +21,9 @@ const LEVELS: ReadonlyMap<string, Level> = new Map([
 ]);
 
 /** The user was authenticated at this level or higher; an unknown or absent level never passes (providers.md 2.4). */
-export function requireAcr(minimum: MinimumAcr): Guard {
+export function requireAcr(minimum: MinimumAcr): Guard;
+export function requireAcr(minimum: MinimumAcr, ...more: readonly unknown[]): Guard {
+  if (more.length > 0) throw new ConfigError(['requireAcr: one level is taken, the least that passes']);
   const level = LEVELS.get(minimum);
   if (level === undefined)
     throw new ConfigError([

@@ -25,6 +25,12 @@ export function parseAnyAll(rule: AnyAll, where: string): Wanted {
   };
 }
 
+/** The one argument of a guard. Throws ConfigError as `parseAnyAll` does, and for one more, which would be passed over. */
+export function parseOnly([rule, ...more]: readonly [AnyAll, ...(readonly unknown[])], where: string): Wanted {
+  if (more.length === 0) return parseAnyAll(rule, where);
+  throw new ConfigError([`${where}: one rule is taken; several are { any: […] } or { all: […] }`]);
+}
+
 /** A rule that no type checker saw may be anything, or two rules at once. */
 function valuesOf(rule: unknown, where: string): { readonly values: readonly string[]; readonly any: boolean } {
   if (typeof rule === 'string') return { values: [rule], any: false };

@@ -1,4 +1,4 @@
-import { parseAnyAll } from './any-all.ts';
+import { parseOnly } from './any-all.ts';
 import type { AnyAll } from './any-all.ts';
 import { AuthError } from '../auth-error.ts';
 import { ConfigError } from '../config-error.ts';
@@ -8,8 +8,9 @@ import type { EntraMachine, EntraUser, MaskinportenMachine, Principal, TokenxMac
 import type { NonEmpty } from '../result.ts';
 
 /** The scope, or any or all of several, exactly as spelled. */
-export function requireScope(rule: AnyAll): Guard {
-  const wanted = parseAnyAll(rule, 'requireScope');
+export function requireScope(rule: AnyAll): Guard;
+export function requireScope(...rule: readonly [AnyAll]): Guard {
+  const wanted = parseOnly(rule, 'requireScope');
   return createGuard(`scope ${wanted.text}`, (principal) => {
     if (wanted.satisfiedBy(principal.scopes)) return undefined;
     const line =
@@ -30,8 +31,9 @@ function rolesOf(principal: Principal): readonly string[] {
 }
 
 /** An application role of Entra ID, or of a TokenX machine token. */
-export function requireRole(rule: AnyAll): Guard<EntraUser | EntraMachine | TokenxMachine> {
-  const wanted = parseAnyAll(rule, 'requireRole');
+export function requireRole(rule: AnyAll): Guard<EntraUser | EntraMachine | TokenxMachine>;
+export function requireRole(...rule: readonly [AnyAll]): Guard<EntraUser | EntraMachine | TokenxMachine> {
+  const wanted = parseOnly(rule, 'requireRole');
   return createGuard(`role ${wanted.text}`, (principal) => {
     const roles = rolesOf(principal);
     if (wanted.satisfiedBy(roles)) return undefined;
@@ -42,8 +44,9 @@ export function requireRole(rule: AnyAll): Guard<EntraUser | EntraMachine | Toke
 }
 
 /** A group of an Entra ID user, by object id. Too many groups to list is a refusal of its own, never a guess. */
-export function requireGroup(rule: AnyAll): Guard<EntraUser> {
-  const wanted = parseAnyAll(rule, 'requireGroup');
+export function requireGroup(rule: AnyAll): Guard<EntraUser>;
+export function requireGroup(...rule: readonly [AnyAll]): Guard<EntraUser> {
+  const wanted = parseOnly(rule, 'requireGroup');
   return createGuard(`group ${wanted.text}`, (principal) => {
     const isUser = principal.provider === 'entra_id' && principal.kind === 'user';
     const groups = isUser ? (principal.claims.groups ?? []) : [];

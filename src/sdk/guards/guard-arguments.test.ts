@@ -56,6 +56,9 @@ for (const [name, make] of [
     for (const rule of RULES) rejects(() => make(rule as never), JSON.stringify(rule));
     assert.throws(() => make('two words'), new RegExp(name), 'the error names the guard');
     for (const rule of ['a', { any: ['a'] }, { all: ['a', 'b'] }] as const) assert.equal(typeof make(rule), 'function');
+    // One more argument would be passed over, and let in who lacks it.
+    const told = new RegExp(`${name}: one rule is taken; .*any: \\[…\\].* all: \\[…\\]`);
+    assert.throws(() => Reflect.apply(make, undefined, ['a', 'b']), told);
   });
 }
 
@@ -94,6 +97,28 @@ test('L15 error-semantics: what is no guard joins none, and is never mounted', (
     rejects(() => anyOf(stranger as never, anyPrincipal), inspect(stranger));
     rejects(() => auth.checkGuard(stranger as Guard), inspect(stranger));
   }
+});
+
+test('L15 error-semantics: a third guard of anyOf and a second level are refused, for they would be passed over', () => {
+  const user = requireUser();
+  assert.throws(
+    () => Reflect.apply(anyOf, undefined, [user, user, user]),
+    /anyOf: two guards are taken; .* another anyOf/,
+  );
+  assert.throws(() => Reflect.apply(requireAcr, undefined, ['substantial', 'high']), /requireAcr: one level is taken/);
+});
+
+test('whoever mounts a function that makes guards is told to call it, and not to let everyone pass (L15)', async (t) => {
+  const auth = fromEnv({ env: ENV });
+  t.after(() => auth.close());
+  for (const stranger of [requireUser, (): boolean => true]) {
+    assert.throws(
+      () => auth.checkGuard(stranger as never),
+      (error) =>
+        error instanceof ConfigError && /call it, as/.test(error.message) && !/anyPrincipal/.test(error.message),
+    );
+  }
+  assert.throws(() => auth.checkGuard(undefined as never), /a guard is missing: write anyPrincipal/);
 });
 
 test('a guard made of what is none says which of its arguments it is, and what it looks like (L15)', () => {

@@ -34,9 +34,10 @@ function isGuard(value: unknown): value is Guard {
 
 /** Throws ConfigError for what is no guard, above all for none. */
 export function assertGuard(guard: unknown): asserts guard is Guard {
-  if (!isGuard(guard)) {
-    throw new ConfigError(['a guard is missing: write anyPrincipal to let any valid token pass']);
-  }
+  if (isGuard(guard)) return;
+  const isNothing = guard === undefined || guard === null;
+  const help = isNothing ? 'write anyPrincipal to let any valid token pass' : `what stands there is ${likeness(guard)}`;
+  throw new ConfigError([`a guard is missing: ${help}`]);
 }
 
 /** The principal as the guard's type, or the guard's refusal. The only way from `Principal` to what a guard allows. */
@@ -92,8 +93,10 @@ export function allOf<A extends Principal, B extends Principal>(
 }
 
 /** Passes when one of the two does; reports the first one's refusal. ConfigError for what is no guard. */
-export function anyOf<A extends Principal, B extends Principal>(a: Guard<A>, b: Guard<B>): Guard<A | B> {
+export function anyOf<A extends Principal, B extends Principal>(a: Guard<A>, b: Guard<B>): Guard<A | B>;
+export function anyOf(a: Guard, b: Guard, ...more: readonly unknown[]): Guard {
   checkGuards('anyOf', [a, b]);
+  if (more.length > 0) throw new ConfigError(['anyOf: two guards are taken; a third goes into another anyOf']);
   const refuse = (principal: Principal): AuthError | undefined => {
     const error = refusalOf(a, principal);
     return error === undefined || refusalOf(b, principal) === undefined ? undefined : error;
