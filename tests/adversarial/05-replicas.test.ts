@@ -29,7 +29,7 @@ test(`T05 ${ROUNDS} callbacks, each submitted ${COPIES} times at once at three p
     assert.deepEqual([...new Set(answers.map(({ status, location }) => `${status} ${location}`))], ['302 /deep']);
     assert.equal(new Set(copies.map(({ jar }) => jar.get(SESSION))).size, 1);
     const jar = copies[0]?.jar ?? new Map<string, string>();
-    for (const replica of replicas) assert.equal((await fleet.judge(replica, { person, jar })).verdict, 'right');
+    for (const replica of replicas) assert.equal((await fleet.served(replica, { person, jar })).verdict, 'right');
     // Later, and with the cookies that the login began with: no second token call, and no other session.
     for (const replica of replicas) {
       const late = replica.browser(begun.jar);

@@ -137,7 +137,7 @@ test('T28 A11 an answer cut after the provider rotated, without grace: one secon
     assert.equal((await browser.ask('/oauth2/session')).status, 401);
   }
   assert.equal(provider.refreshes() - before, 2, 'and nobody asks again');
-  assert.equal((await fleet.judge(fleet.replicas[1] ?? fail(), await fleet.signIn())).verdict, 'right');
+  assert.equal((await fleet.served(fleet.replicas[1] ?? fail(), await fleet.signIn())).verdict, 'right');
 });
 
 test('T28 A11 a provider that never answers a refresh in full costs two calls a time, 503 to who waits, and the session outlives it', {

@@ -63,6 +63,8 @@ export interface LoginFleet {
   signIn(replica?: Replica): Promise<Member>;
   /** Sends a request that may be seen as this member's only, and has it judged. No answer at all is `unavailable`. */
   judge(replica: Replica, member: Member): Promise<Judged>;
+  /** The same, asked again while it is told to come again: for when nothing is wrong with the store, which a busy machine may still make late. */
+  served(replica: Replica, member: Member): Promise<Judged>;
 }
 
 /** What came of one request. */
@@ -146,6 +148,15 @@ export async function startLoginFleet(t: Owner, options: FleetOptions): Promise<
     const { sub, acr } = oracle.user();
     return { sub, acr };
   };
+  const judge: LoginFleet['judge'] = async (replica, member) => {
+    requests += 1;
+    const id = `f${requests}`;
+    const { sub, acr } = member.person;
+    oracle.expect(id, { sub, acr, aud: RESOURCE, client: CLIENT, issuedAfter: Date.now() / 1000 - 3600 });
+    const browser = replica.browser(member.jar);
+    const answer = await browser.visit(`/who/${id}`).catch(() => undefined);
+    return { verdict: oracle.judge(id, responseOf(answer)), status: answer?.status ?? 0, answer };
+  };
   return {
     provider,
     oracle,
@@ -154,6 +165,8 @@ export async function startLoginFleet(t: Owner, options: FleetOptions): Promise<
     person,
     start,
     attempt,
+    judge,
+    served: (replica, member) => notTurnedAway(() => judge(replica, member)),
     async signIn(replica = first) {
       if (replica === undefined) throw new Error('there is no proxy');
       const member = { person: person(), jar: new Map<string, string>() };
@@ -163,20 +176,11 @@ export async function startLoginFleet(t: Owner, options: FleetOptions): Promise<
       member.jar.set(SESSION, browser.jar.get(SESSION) ?? '');
       return member;
     },
-    async judge(replica, member) {
-      requests += 1;
-      const id = `f${requests}`;
-      const { sub, acr } = member.person;
-      oracle.expect(id, { sub, acr, aud: RESOURCE, client: CLIENT, issuedAfter: Date.now() / 1000 - 3600 });
-      const browser = replica.browser(member.jar);
-      const answer = await browser.visit(`/who/${id}`).catch(() => undefined);
-      return { verdict: oracle.judge(id, responseOf(answer)), status: answer?.status ?? 0, answer };
-    },
   };
 }
 
 /** The store has half a second, which is little on a machine with much else to do: who is told to come again does. */
-function notTurnedAway(ask: () => Promise<Answer>): Promise<Answer> {
+function notTurnedAway<T extends { readonly status: number }>(ask: () => Promise<T>): Promise<T> {
   return until(async () => {
     const answer = await ask();
     return answer.status === 503 ? undefined : answer;

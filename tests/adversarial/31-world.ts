@@ -121,7 +121,7 @@ export async function assertUnharmed(
     assertInTime(took, quiet.has(member) ? BUDGET_MS : REFRESH_MS, 'one');
   }
   for (const member of world.members) {
-    for (const replica of world.replicas) assert.equal((await world.judge(replica, member)).status, 200);
+    for (const replica of world.replicas) assert.equal((await world.served(replica, member)).status, 200);
     assert.equal(world.provider.family(member.person.sub).revoked, false, 'no refresh token was used twice');
   }
 }

@@ -67,7 +67,7 @@ async function signInAcross(fleet: LoginFleet, from: Replica, to: Replica): Prom
 
 async function assertAllIn(fleet: LoginFleet, members: readonly Member[]): Promise<void> {
   for (const member of members)
-    for (const replica of fleet.replicas) assert.equal((await fleet.judge(replica, member)).verdict, 'right');
+    for (const replica of fleet.replicas) assert.equal((await fleet.served(replica, member)).verdict, 'right');
 }
 
 test('T34 A21 rotate-keys-nobody-signed-out: from [A] over [A,B] and [B,A] to [B], one proxy at a time under load: nobody has to sign in before A is gone', {
