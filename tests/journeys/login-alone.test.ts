@@ -78,7 +78,7 @@ test('with a file a restart signs nobody out, and the key beside it is nobody el
 });
 
 test('SIGTERM: not ready at once, new requests for the wait, then those that have begun are finished (OP-9)', async (t) => {
-  const proxy = await startLoginCommand({ ...ground.env, FULLMAKT_LOGIN_SHUTDOWN_WAIT_BEFORE_PERIOD: '1s' });
+  const proxy = await startLoginCommand({ ...ground.env, FULLMAKT_LOGIN_SHUTDOWN_WAIT_BEFORE_PERIOD: '3s' });
   t.after(() => proxy.stop('SIGKILL'));
   const browser = ground.newBrowser();
   await signIn(browser, ground.ingress, PID, 'high');
@@ -86,8 +86,19 @@ test('SIGTERM: not ready at once, new requests for the wait, then those that hav
   await until(async () => (await missing(proxy)).includes('accepting'));
   assert.equal((await fetch(`${proxy.metrics}/healthz`)).status, 200);
   assert.equal(await isSignedIn(browser), true);
-  await new Promise((resolve) => setTimeout(resolve, 500));
-  assert.equal(await isSignedIn(browser, '/slow'), true);
+  const slow = isSignedIn(browser, '/slow');
+  await ground.slow.asked;
+  await until(() =>
+    ground
+      .newBrowser()
+      .open(ground.ingress)
+      .then(
+        () => false,
+        () => true,
+      ),
+  );
+  ground.slow.answer();
+  assert.equal(await slow, true);
   assert.equal(await stopped, 0);
   await assert.rejects(browser.open(ground.ingress));
 });

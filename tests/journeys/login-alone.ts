@@ -20,13 +20,14 @@ export interface LoginGround {
   /** The provider goes away, and comes back where it was. */
   stopProvider(): Promise<void>;
   startProvider(): Promise<void>;
+  /** The application was asked for `/slow`, which it answers once it may. */
+  readonly slow: { readonly asked: Promise<void>; answer(): void };
   close(): Promise<void>;
 }
 
 const SECRET = 'only-for-tests';
-const SLOW_MILLISECONDS = 800;
 
-/** Starts ID-porten and the application; `/slow` takes its time. */
+/** Starts ID-porten and the application. */
 export async function startLoginGround(): Promise<LoginGround> {
   const folder = mkdtempSync(join(tmpdir(), 'fullmakt-login-alone-'));
   const port = await freePort();
@@ -35,7 +36,16 @@ export async function startLoginGround(): Promise<LoginGround> {
   writeFileSync(clients, clientsFile(ingress));
   const args = ['--dir', join(folder, 'idp'), '--clients', clients, '--only', 'idporten'];
   let provider: Alone = await startAlone(args);
-  const app = await serve({ name: 'app', setting: '-', host: '127.0.0.1', port: 0, handle: answer });
+  const asked = Promise.withResolvers<void>();
+  const leave = Promise.withResolvers<void>();
+  const handle = async ({ path, headers }: HttpRequest): Promise<HttpResponse> => {
+    if (path === '/slow') {
+      asked.resolve();
+      await leave.promise;
+    }
+    return json(200, { path, signedIn: headers.authorization?.startsWith('Bearer ') === true });
+  };
+  const app = await serve({ name: 'app', setting: '-', host: '127.0.0.1', port: 0, handle });
   const { caFile } = provider.summary.ca;
   const metadata = provider.summary.personas.find(({ name }) => name === 'idporten')?.metadata ?? '';
   return {
@@ -54,6 +64,7 @@ export async function startLoginGround(): Promise<LoginGround> {
       FULLMAKT_LOGIN_ALLOW_LOCAL_PROVIDERS: 'true',
     },
     newBrowser: () => createBrowser(localFetch(caFile)),
+    slow: { asked: asked.promise, answer: leave.resolve },
     stopProvider: async () => {
       await provider.stop();
     },
@@ -80,9 +91,4 @@ idporten:
     frontchannel_logout_session_required: true
     scopes: [openid, profile]
 `;
-}
-
-async function answer({ path, headers }: HttpRequest): Promise<HttpResponse> {
-  if (path === '/slow') await new Promise((resolve) => setTimeout(resolve, SLOW_MILLISECONDS));
-  return json(200, { path, signedIn: headers.authorization?.startsWith('Bearer ') === true });
 }
