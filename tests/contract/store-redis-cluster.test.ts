@@ -77,6 +77,7 @@ it('L19 a cluster that lost one of its primaries is unavailable for its keys onl
   const store = opened(t, `test ${randomUUID()}:`);
   await untilReady(store);
   for (let i = 0; i < KEYS; i += 1) await store.put(`key ${i}`, Buffer.from(`value ${i}`), 600);
+  await cluster?.replaceAfter(1000);
   // After the test before, the first of the primaries follows the one that was its replica.
   await cluster?.replicas[0]?.crash();
   const away = await readAll(store);

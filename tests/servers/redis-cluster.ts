@@ -9,10 +9,13 @@ export interface TestCluster {
   readonly url: string;
   readonly primaries: readonly TestRedis[];
   readonly replicas: readonly TestRedis[];
+  /** How long a server may be silent before its replica takes its place; at first so long that a busy machine costs none its place. */
+  replaceAfter(milliseconds: number): Promise<void>;
   close(): Promise<void>;
 }
 
 const SLOTS = 16_384;
+const PATIENT_MS = 60_000;
 
 /** Sends one command to one server. */
 export async function tellRedis(redis: TestRedis, ...words: readonly string[]): Promise<unknown> {
@@ -42,6 +45,9 @@ export async function startRedisCluster(counts: {
   const nodes = await Promise.all(Array.from({ length: counts.primaries + counts.replicas }, start));
   const [primaries, replicas] = [nodes.slice(0, counts.primaries), nodes.slice(counts.primaries)];
   const close = async (): Promise<void> => void (await Promise.all(nodes.map((node) => node.close())));
+  const replaceAfter = async (milliseconds: number): Promise<void> => {
+    for (const node of nodes) await tellRedis(node, 'CONFIG', 'SET', 'cluster-node-timeout', String(milliseconds));
+  };
   try {
     await assign(primaries);
     for (const node of nodes.slice(1))
@@ -54,11 +60,12 @@ export async function startRedisCluster(counts: {
       await until(async () => /master_link_status:up/.test(String(await asked(replica, 'INFO', 'replication'))));
     for (const node of nodes)
       await until(async () => isWhole(String(await asked(node, 'CLUSTER', 'INFO')), nodes.length));
+    await replaceAfter(PATIENT_MS);
   } catch (error) {
     await close();
     throw error;
   }
-  return { url: `redis+cluster://127.0.0.1:${nodes[0]?.port}`, primaries, replicas, close };
+  return { url: `redis+cluster://127.0.0.1:${nodes[0]?.port}`, primaries, replicas, replaceAfter, close };
 }
 
 /** What a server says; undefined while it refuses, or ends connections because its role changes. */
