@@ -13,6 +13,7 @@ import type { TestRedis } from '../servers/redis.ts';
 import { tellRedis } from '../servers/redis-cluster.ts';
 import { untilReady } from './redis-ready.ts';
 import { assertInTime } from '../in-time.ts';
+import { until } from '../until.ts';
 
 const SESSION = '__Host-fullmakt.session';
 const BACK_MS = 2000;
@@ -50,10 +51,10 @@ const FAULTS: Readonly<
   stopped: { begin: ({ redis }) => redis.crash(), end: ({ redis }) => redis.start() },
   frozen: { begin: ({ redis }) => redis.freeze(), end: ({ redis }) => redis.thaw() },
   'a replica': {
-    async begin({ redis }) {
+    async begin({ redis, world }) {
       await tellRedis(redis, 'REPLICAOF', '127.0.0.1', '1');
       // Reads may go on for as long as it takes to be noticed.
-      await pause(1200);
+      await until(async () => (await world.browser.visit('/x')).status !== 200);
     },
     end: ({ redis }) => tellRedis(redis, 'REPLICAOF', 'NO', 'ONE'),
   },

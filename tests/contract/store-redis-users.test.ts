@@ -9,6 +9,7 @@ import { noRedis, startRedis } from '../servers/redis.ts';
 import { tellRedis } from '../servers/redis-cluster.ts';
 import { opened, UNAVAILABLE, VALUE, valueOf, world } from './redis-faults.ts';
 import { assertInTime } from '../in-time.ts';
+import { until } from '../until.ts';
 
 /** The two lists of commands in the section on stores. */
 function documentedRights(): readonly (readonly string[])[] {
@@ -94,6 +95,7 @@ describe('L19 a store in Redis and what its user may do', { skip: noRedis }, () 
     const heard = new Set<string>();
     store.subscribe('ended', (message) => heard.add(message));
     store.subscribe('other', (message) => heard.add(message));
+    await until(() => warnings.length > 0);
     await pause(700);
     assert.equal(warnings.length, 1);
     assert.match(warnings[0] ?? '', /SUBSCRIBE/);
