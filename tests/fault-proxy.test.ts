@@ -5,6 +5,7 @@ import { buffer } from 'node:stream/consumers';
 import { describe, it, type TestContext } from 'node:test';
 import { createFaultProxy, type FaultProxy } from './fault-proxy.ts';
 import { loopbackSocket } from './loopback.ts';
+import { until } from './until.ts';
 
 interface Setup {
   readonly proxy: FaultProxy;
@@ -111,6 +112,7 @@ describe('fault proxy', () => {
     socket.write('lost');
     const witness = await client();
     witness.write('lost too');
+    await until(() => proxy.counts().connections === 2);
     await new Promise((resolve) => setTimeout(resolve, 50));
     assert.deepEqual([received(), heard, socket.destroyed, proxy.counts().connections], ['', '', false, 2]);
     proxy.set({ kind: 'pass' });
