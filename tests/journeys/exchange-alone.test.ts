@@ -149,7 +149,7 @@ test('row 63: a worker that is stuck is ended and replaced; workers end when the
 
 test('row 63: SIGTERM under load says not ready first, then ends without cutting a request', async (t) => {
   const dir = await folderOf(t);
-  const server = await start(t, ['--dir', dir, '--workers', '2'], { FULLMAKT_EXCHANGE_DRAIN_DELAY: '1' });
+  const server = await start(t, ['--dir', dir, '--workers', '2'], { FULLMAKT_EXCHANGE_DRAIN_DELAY: '3' });
   const load = { isEnding: false, answered: 0, cut: 0 };
   const client = async (): Promise<void> => {
     while (!load.isEnding) {

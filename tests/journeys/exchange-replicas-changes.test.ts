@@ -227,11 +227,11 @@ test('F01, G3: a server that is cut off from the database says so after the stal
   const proxy = await createFaultProxy({ host: '127.0.0.1', port: postgres?.port ?? 0 });
   t.after(() => proxy.close());
   const limit = { FULLMAKT_EXCHANGE_REGISTRY_STALE_LIMIT: '2' };
-  const installation = await installOnPostgres(t, url, { ...limit, FULLMAKT_EXCHANGE_REPLAY_STORE: url });
+  const installation = await installOnPostgres(t, url, { FULLMAKT_EXCHANGE_REPLAY_STORE: url });
   const through = new URL(url);
   through.port = String(proxy.port);
   const [cut, other] = await Promise.all([
-    installation.start({ FULLMAKT_EXCHANGE_STORE: through.href }),
+    installation.start({ ...limit, FULLMAKT_EXCHANGE_STORE: through.href }),
     installation.start(),
   ]);
   for (const fault of ['blackhole', 'reset'] as const) {
