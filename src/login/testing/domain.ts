@@ -1,4 +1,5 @@
 /** One domain with single sign-on, for tests: a server, proxies that share its sessions, and a browser for all of them. */
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { TestContext } from 'node:test';
@@ -59,14 +60,20 @@ const CLIENTLESS: Readonly<Record<string, string>> = {
 
 const MAX_HOPS = 10;
 
+/** Below those that the system gives to whoever asks for any port, who would else have it before the server that is told it. */
 async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const address = probe.address();
-  probe.close();
-  await once(probe, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
+  for (;;) {
+    const port = randomInt(20_000, 32_000);
+    const probe = createServer().listen(port, '127.0.0.1');
+    const isFree = await once(probe, 'listening').then(
+      () => true,
+      () => false,
+    );
+    if (!isFree) continue;
+    probe.close();
+    await once(probe, 'close');
+    return port;
+  }
 }
 
 function createDomainBrowser(places: readonly Place[], provider: TestProvider): DomainBrowser {
