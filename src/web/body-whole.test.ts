@@ -44,12 +44,12 @@ test('a body that is asked for late, and again, is there', async (t) => {
 
 test('a handler that takes its time over a body that came slowly is not cut as if that still stalled', async (t) => {
   const { port } = await openListener(t, {
-    limits: { bodyIdleSeconds: 0.6 },
+    limits: { bodyIdleSeconds: 1 },
     async handle(request) {
       // By then the rest has come.
       await new Promise((resolve) => setTimeout(resolve, 50));
       const body = await request.body();
-      await new Promise((resolve) => setTimeout(resolve, 900));
+      await new Promise((resolve) => setTimeout(resolve, 1300));
       return { status: 200, body };
     },
   });

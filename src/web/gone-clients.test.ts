@@ -141,7 +141,7 @@ test('an event stream that answers a handshake ends with its session, and with i
 
 test('an answer to a handshake that falls silent half-way is cut (HD-5)', async (t) => {
   const { port, decide, app } = await scene(t, 'HTTP/1.1 403 Forbidden\r\nContent-Length: 9\r\n\r\nhalf', {
-    idleSeconds: 0.3,
+    idleSeconds: 1,
   });
   decide();
   const client = rawClient(t, port);

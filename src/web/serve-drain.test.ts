@@ -13,7 +13,7 @@ import { createUpstream } from './upstream.ts';
 
 const TUNNELS = 50;
 const UPLOADS = 20;
-const GRACE_SECONDS = 2;
+const GRACE_SECONDS = 4;
 const HALF = Buffer.alloc(100_000, 'a');
 
 /** An application that echoes WebSockets, counts uploads and streams events, and a proxy before it. */

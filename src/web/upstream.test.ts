@@ -41,7 +41,7 @@ test('sends server-sent events on as they come, headers before the first of them
       response.writeHead(200, { 'Content-Type': 'text/event-stream' }).flushHeaders();
       events.resolve(response);
     },
-    { idleSeconds: 0.4 },
+    { idleSeconds: 1 },
   );
   const client = rawClient(t, port);
   client.send(`GET / HTTP/1.1\r\n${HOST}\r\n`);
@@ -50,7 +50,7 @@ test('sends server-sent events on as they come, headers before the first of them
   stream.write('data: one\n\n');
   await client.until(/data: one\n\n/);
   // Longer than an ordinary answer may be silent.
-  await new Promise((resolve) => setTimeout(resolve, 700));
+  await new Promise((resolve) => setTimeout(resolve, 1300));
   stream.write('data: two\n\n');
   await client.until(/data: two\n\n/);
 });

@@ -48,7 +48,7 @@ test('G5, F03: changes that wait for a registry which answers no more are refuse
     await pause(400);
     throw new RegistryUnavailable('no answer');
   });
-  assert.ok(performance.now() - began < 4000, `${performance.now() - began} ms`);
+  assert.ok(performance.now() - began < 8000, `${performance.now() - began} ms`);
   assert.deepEqual(
     new Set(answers.map(({ status, body }) => `${status} ${String(body['fm_reason'])}`)),
     new Set(['503 registry-unavailable']),
