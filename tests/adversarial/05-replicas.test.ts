@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { noRedis, startRedis } from '../servers/redis.ts';
-import { startLoginFleet } from './27-36-fleet.ts';
+import { notTurnedAway, startLoginFleet } from './27-36-fleet.ts';
 import { SESSION } from './01-36-world.ts';
 import { isFull } from './scale.ts';
 
@@ -24,7 +24,7 @@ test(`T05 ${ROUNDS} callbacks, each submitted ${COPIES} times at once at three p
     const copies = Array.from({ length: COPIES }, (_, n) =>
       (replicas[n % replicas.length] ?? fail()).browser(begun.jar),
     );
-    const answers = await Promise.all(copies.map((copy) => copy.visit(callback)));
+    const answers = await Promise.all(copies.map((copy) => notTurnedAway(() => copy.visit(callback))));
     assert.equal(provider.redemptions() - before, 1);
     assert.deepEqual([...new Set(answers.map(({ status, location }) => `${status} ${location}`))], ['302 /deep']);
     assert.equal(new Set(copies.map(({ jar }) => jar.get(SESSION))).size, 1);

@@ -180,7 +180,7 @@ export async function startLoginFleet(t: Owner, options: FleetOptions): Promise<
 }
 
 /** The store has half a second, which is little on a machine with much else to do: who is told to come again does. */
-function notTurnedAway<T extends { readonly status: number }>(ask: () => Promise<T>): Promise<T> {
+export function notTurnedAway<T extends { readonly status: number }>(ask: () => Promise<T>): Promise<T> {
   return until(async () => {
     const answer = await ask();
     return answer.status === 503 ? undefined : answer;

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createClient } from 'redis';
 import { noRedis, startRedis } from '../servers/redis.ts';
-import { startLoginFleet } from './27-36-fleet.ts';
+import { notTurnedAway, startLoginFleet } from './27-36-fleet.ts';
 import type { LoginFleet, Member, Replica } from './27-36-fleet.ts';
 import { createRandom, drawSeed, isFull } from './scale.ts';
 import { wholeFile } from './whole-file.ts';
@@ -35,9 +35,9 @@ function open(): NonNullable<typeof opened> {
 
 /** By the person, or by the provider; answers once it is acknowledged. */
 async function logOut(fleet: LoginFleet, byUser: boolean, at: Replica, { jar, person }: Member): Promise<number> {
-  if (byUser) return (await at.browser(jar).visit('/oauth2/logout')).status;
+  if (byUser) return (await notTurnedAway(() => at.browser(jar).visit('/oauth2/logout'))).status;
   const query = new URLSearchParams({ sid: `sid-${person.sub}`, iss: fleet.provider.issuer });
-  return (await at.browser().ask(`/oauth2/logout/frontchannel?${query.toString()}`)).status;
+  return (await notTurnedAway(() => at.browser().ask(`/oauth2/logout/frontchannel?${query.toString()}`))).status;
 }
 
 test(`T30 A11 logout-during-refresh-stays-dead: ${ROUNDS} times a logout while another process refreshes: nothing revives the session, and no token outlives it`, {
@@ -61,7 +61,7 @@ test(`T30 A11 logout-during-refresh-stays-dead: ${ROUNDS} times a logout while a
       const [calls, late] = [provider.refreshes(), random.below(30)];
       const first = random.below(2) === 0;
       const [judged, ended] = await Promise.all([
-        pause(first ? 0 : random.below(12)).then(() => fleet.judge(refreshing ?? fail(), member)),
+        pause(first ? 0 : random.below(12)).then(() => fleet.served(refreshing ?? fail(), member)),
         pause(late).then(() => logOut(fleet, byUser, ending ?? fail(), member)),
       ]);
       assert.equal(ended, 200);
@@ -72,7 +72,7 @@ test(`T30 A11 logout-during-refresh-stays-dead: ${ROUNDS} times a logout while a
       // Let in before the logout was through, or told to sign in; never a failure, and never somebody else.
       assert.ok(judged.verdict === 'right' || judged.status === 302, `${where}: ${judged.status}`);
       for (const replica of replicas) {
-        assert.equal((await replica.browser(member.jar).ask('/x')).status, 401, where);
+        assert.equal((await notTurnedAway(() => replica.browser(member.jar).ask('/x'))).status, 401, where);
       }
       const { access, current } = provider.family(member.person.sub);
       if (judged.status === 302 || byUser) {

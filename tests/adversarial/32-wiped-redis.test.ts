@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { noRedis } from '../servers/redis.ts';
+import type { Browser } from './01-36-browser.ts';
+import { notTurnedAway } from './27-36-fleet.ts';
 import type { Member } from './27-36-fleet.ts';
 import { assertFewLate, startLoad } from './31-load.ts';
 import { command, fail, openWorld } from './31-world.ts';
@@ -30,7 +32,7 @@ test(`T32 A16 Redis flushed ${ROUNDS} times under load: everybody is sent to sig
     const gone = performance.now();
     await pause(500);
     await load.stop();
-    assert.equal((await browser.visit(callback)).location, '/deep');
+    assert.equal((await notTurnedAway(() => browser.visit(callback))).location, '/deep');
     assert.equal((await world.served(world.replicas[1] ?? fail(), { person, jar: browser.jar })).verdict, 'right');
     assertFewLate(load.samples);
     for (const { begun, took, status, answer } of load.samples.filter(({ verdict }) => verdict !== 'unavailable')) {
@@ -46,9 +48,11 @@ test(`T32 A16 Redis flushed ${ROUNDS} times under load: everybody is sent to sig
     );
     const [at = fail()] = world.replicas;
     const { jar } = members[0] ?? fail();
-    assert.equal((await at.browser(jar).ask('/oauth2/session')).status, 401);
-    assert.equal((await at.browser(jar).ask('/oauth2/session/refresh', { method: 'POST' })).status, 401);
-    assert.equal((await at.browser(jar).visit('/oauth2/logout')).status, 200);
+    const told = async (...asked: Parameters<Browser['ask']>): Promise<number> =>
+      (await notTurnedAway(() => at.browser(jar).ask(...asked))).status;
+    assert.equal(await told('/oauth2/session'), 401);
+    assert.equal(await told('/oauth2/session/refresh', { method: 'POST' }), 401);
+    assert.equal((await notTurnedAway(() => at.browser(jar).visit('/oauth2/logout'))).status, 200);
     members = await Promise.all(world.members.map(() => world.signIn()));
     for (const member of members) {
       for (const replica of world.replicas) assert.equal((await world.served(replica, member)).verdict, 'right');

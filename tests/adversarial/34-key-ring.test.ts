@@ -13,7 +13,7 @@ import { openRedisStore } from '../../src/store/redis.ts';
 import type { Store } from '../../src/store/store.ts';
 import { createSealer } from '../../src/web/seal.ts';
 import { noRedis, startRedis } from '../servers/redis.ts';
-import { KEY_A, startLoginFleet } from './27-36-fleet.ts';
+import { KEY_A, notTurnedAway, startLoginFleet } from './27-36-fleet.ts';
 import type { LoginFleet, Member, Replica } from './27-36-fleet.ts';
 import { SESSION } from './01-36-world.ts';
 import { startLoad } from './31-load.ts';
@@ -61,7 +61,7 @@ async function signInAcross(fleet: LoginFleet, from: Replica, to: Replica): Prom
   const browser = from.browser();
   const callback = await fleet.attempt(browser, person);
   const other = to.browser(browser.jar);
-  assert.equal((await other.visit(callback)).status, 302);
+  assert.equal((await notTurnedAway(() => other.visit(callback))).status, 302);
   return { person, jar: other.jar };
 }
 

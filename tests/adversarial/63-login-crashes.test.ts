@@ -9,6 +9,7 @@ import { startLoginFleet } from './27-36-fleet.ts';
 import type { LoginFleet, Member, Replica } from './27-36-fleet.ts';
 import { FAULT_ON_SIGNAL } from './exchange-alone.ts';
 import { assertServed, startLoad } from './31-load.ts';
+import type { Sample } from './31-load.ts';
 import { createRandom, drawSeed, isFull } from './scale.ts';
 import { until } from '../until.ts';
 
@@ -79,14 +80,13 @@ test('T63 a proxy that stalls for a while under load answers late and rightly, a
   await pause(300);
   const from = performance.now();
   stalled.login.child.kill('SIGSTOP');
-  await pause(2000);
-  const to = performance.now();
+  const meanwhile = (): readonly Sample[] => rest.samples.filter(({ begun }) => begun > from);
+  await Promise.all([pause(2000), until(() => meanwhile().length > 50, 'answers meanwhile')]);
   stalled.login.child.kill('SIGCONT');
   await pause(500);
   await Promise.all([rest.stop(), own.stop()]);
   assert.deepEqual(fleet.oracle.complaints(), []);
   assertServed(rest.samples);
-  assert.ok(rest.samples.filter(({ begun, took }) => begun > from && begun + took < to).length > 50, 'meanwhile');
   assert.ok(own.samples.some(({ took }) => took > 1500));
   for (const member of members) assert.equal((await fleet.served(stalled, member)).verdict, 'right');
 });
@@ -100,7 +100,7 @@ test('T63 a proxy that is told to end under load cuts nothing it has begun, and 
   const underWay = Array.from({ length: UNDER_WAY }, (_, n) => ending.browser(member.jar).ask(`/slow/${n}`));
   await until(() => fleet.seen.length === seen + UNDER_WAY, 'the requests');
   const ended = ending.login.stop('SIGTERM');
-  const during = await Promise.all(Array.from({ length: 10 }, () => fleet.judge(other, member)));
+  const during = await Promise.all(Array.from({ length: 10 }, () => fleet.served(other, member)));
   assert.ok(during.every(({ verdict }) => verdict === 'right'));
   const answers = await Promise.all(underWay);
   assert.deepEqual(new Set(answers.map(({ status, body }) => `${status} ${body}`)), new Set(['200 the app']));
