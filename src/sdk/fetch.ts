@@ -1,13 +1,16 @@
 import { readBearer } from '../oauth/bearer.ts';
 import { isJsonObject } from '../oauth/objects.ts';
 import { AcquireError } from './acquire/acquire-error.ts';
+import { MACHINE_MEMBERS } from './acquire/check-request.ts';
 import { ConfigError } from './config-error.ts';
 import { readAsked } from './http/asked.ts';
 import type { Asked } from './http/asked.ts';
 import { canRepeat, redirected } from './http/hop.ts';
 import type { Hop } from './http/hop.ts';
+import { fetchOfNow } from './fetch-of-now.ts';
 import { createOriginList } from './http/origins.ts';
 import type { NonEmpty } from './result.ts';
+import { unknownMembers } from './settings/option-names.ts';
 import type { AcquiredToken, MachineRequest, Tokens, UserToken } from './tokens.ts';
 
 /** Whose token requests carry: the application's own, or one exchanged for that of the user each request is made for. */
@@ -28,6 +31,8 @@ type FetchOptions = {
 } & TokenRule;
 
 const MAX_REDIRECTS = 20;
+const MACHINE_RULE = { origins: true, fetch: true, as: true, request: true } as const;
+const USER_RULE = { origins: true, fetch: true, as: true, provider: true, target: true } as const;
 
 interface Engine {
   readonly fetch: typeof globalThis.fetch;
@@ -44,8 +49,9 @@ interface Engine {
 export function createFetch(tokens: Tokens, options: FetchOptions): TokenFetch {
   checkRule(tokens, options);
   const isListed = createOriginList(options.origins);
-  const fetch = options.fetch ?? globalThis.fetch;
-  return async (input, { user, ...init } = {}) => {
+  const fetch = options.fetch ?? fetchOfNow;
+  return async (input, given) => {
+    const { user, ...init } = given ?? {};
     const asked = readAsked(input, init);
     if (asked.headers.has('authorization')) {
       throw new AcquireError('request', 'the request already has an Authorization header');
@@ -135,7 +141,8 @@ function checkRule(tokens: unknown, rule: unknown): void {
   if (findings.length > 0) throw new ConfigError(findings.map((finding) => `createFetch: ${finding}`));
 }
 
-function findingsOf({ as, ...rule }: Readonly<Record<string, unknown>>): string[] {
+function findingsOf(rule: Readonly<Record<string, unknown>>): string[] {
+  const { as } = rule;
   if (rule['fetch'] !== undefined && typeof rule['fetch'] !== 'function') return ['fetch has to be a function'];
   if (as !== 'machine' && as !== 'user') return ['`as` has to be machine or user'];
   const asked = as === 'machine' ? rule['request'] : rule;
@@ -144,6 +151,9 @@ function findingsOf({ as, ...rule }: Readonly<Record<string, unknown>>): string[
   const known = as === 'machine' ? ['entra_id', 'maskinporten'] : ['entra_id', 'tokenx'];
   const isKnown = typeof provider === 'string' && known.includes(provider);
   const findings = isKnown ? [] : [`provider has to be ${known.join(' or ')} for tokens of a ${as}`];
+  findings.push(...unknownMembers(rule, as === 'machine' ? MACHINE_RULE : USER_RULE));
+  if (as === 'machine')
+    findings.push(...unknownMembers(asked, MACHINE_MEMBERS).map((finding) => `request: ${finding}`));
   if (typeof target !== 'string' || target === '') findings.push('the rule names no target');
   return findings;
 }

@@ -2,6 +2,7 @@ import type { Fetch } from '../oauth/fetch.ts';
 import { createHeaderMemo } from '../oauth/jws-header.ts';
 import { parseLocalIssuers, issuerUrlProblem } from '../oauth/local-issuers.ts';
 import { AuthError, withoutExplanation } from './auth-error.ts';
+import { fetchOfNow } from './fetch-of-now.ts';
 import { tokenOf } from './http/authenticate.ts';
 import type { RequestLike } from './http/authenticate.ts';
 import { callerListOf, readCallerList } from './guards/callers.ts';
@@ -73,7 +74,7 @@ function build(configs: readonly IssuerConfig[], options: Options, { found, labe
 
   const telemetry = createTelemetry(options);
   const now = options.clock ?? ((): number => Date.now() / 1000);
-  const fetch: Fetch = options.fetch ?? globalThis.fetch;
+  const fetch: Fetch = options.fetch ?? fetchOfNow;
   const local = parseLocalIssuers(env['FULLMAKT_ALLOW_LOCAL_PROVIDERS']);
   const isAllowedUrl = (url: string): boolean => issuerUrlProblem(url, local) === undefined;
   const dependencies = { fetch, now, telemetry, isAllowedUrl };

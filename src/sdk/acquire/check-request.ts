@@ -1,10 +1,21 @@
 import { isJsonObject } from '../../oauth/objects.ts';
+import { hasSchemeWord } from '../scheme-word.ts';
 import { AcquireError } from './acquire-error.ts';
 import type { UserToken } from './requests.ts';
 
+/** Names of members, as `unknownMembers` takes them. */
+type Members = Readonly<Record<string, true>>;
+
+const COMMON = { provider: true, target: true, fresh: true, signal: true } as const;
+/** What a request for the application itself may hold. */
+export const MACHINE_MEMBERS: Members = { ...COMMON, resource: true, authorizationDetails: true };
+/** What a request on behalf of a user may hold. */
+export const USER_MEMBERS: Members = { ...COMMON, user: true };
+
 /** Throws AcquireError `request` for what no compiler has kept from being asked for: without it, each way would fail in its own words. */
-export function checkRequest(request: unknown): void {
-  const { provider, target }: Record<string, unknown> = isJsonObject(request) ? request : {};
+export function checkRequest(request: unknown, members: Members): void {
+  const given = isJsonObject(request) ? request : {};
+  const { provider, target, signal } = given;
   if (typeof provider !== 'string') {
     throw new AcquireError('request', 'the request names no `provider`: entra_id, maskinporten or tokenx');
   }
@@ -14,6 +25,20 @@ export function checkRequest(request: unknown): void {
       'the request names no `target`, which is a text; several scopes stand in one, with spaces',
     );
   }
+  for (const name of Object.keys(given)) {
+    if (given[name] !== undefined && !Object.hasOwn(members, name)) throw unknownMember(name, members);
+  }
+  if (signal !== undefined && !isSignal(signal)) throw new AcquireError('request', '`signal` has to be an AbortSignal');
+}
+
+/** It would have no effect, and a narrowing that has none gives a token for more than was meant. */
+function unknownMember(name: string, members: Members): AcquireError {
+  return new AcquireError('request', `${name} is not known; there are ${Object.keys(members).join(', ')}`);
+}
+
+/** By its shape: test environments bring signals of their own. */
+function isSignal(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'aborted' in value && 'addEventListener' in value;
 }
 
 /**
@@ -23,6 +48,9 @@ export function checkRequest(request: unknown): void {
 export function userTokenOf(user: UserToken | undefined): string {
   const handle: unknown = isHandle(user) ? user : isJsonObject(user) ? user['token'] : undefined;
   const text = isHandle(handle) ? handle.reveal() : user;
+  if (typeof text === 'string' && hasSchemeWord(text)) {
+    throw new AcquireError('request', 'the token of the user begins with `Bearer`: hand over what follows it');
+  }
   if (typeof text === 'string' && text !== '') return text;
   throw new AcquireError(
     'request',

@@ -1,6 +1,7 @@
 import type { TokenCacheEvent } from '../../oauth/tokens/cached-token.ts';
 import { ConfigError } from '../config-error.ts';
 import type { SdkEvent } from '../events.ts';
+import { fetchOfNow } from '../fetch-of-now.ts';
 import { readDirectProviders } from '../settings/direct-clients.ts';
 import type { DirectProvider } from '../settings/direct-clients.ts';
 import { unknownOptions } from '../settings/option-names.ts';
@@ -28,7 +29,7 @@ export function checkOptions(options: TokensOptions): void {
 
 /** The sidecar or the providers themselves, as `via` and the environment say. Throws ConfigError as `tokensFromEnv` does. */
 export function openSource(options: TokensOptions, now: () => number, telemetry: Telemetry): TokenSource {
-  const { via = 'auto', env = process.env, fetch = globalThis.fetch } = options;
+  const { via = 'auto', env = process.env, fetch = fetchOfNow } = options;
   const hasSidecar = (env['NAIS_TOKEN_ENDPOINT'] ?? '') !== '';
   if (via === 'sidecar' || (via === 'auto' && hasSidecar)) return createSidecarSource({ env, fetch, now });
   const providers = readDirectProviders(env);

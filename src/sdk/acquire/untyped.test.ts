@@ -46,11 +46,46 @@ test('what no compiler saw is refused as a request before anything is asked of a
   }
 });
 
+test('what would be passed over in a request is refused: a misspelt narrowing gives no broader token (5.4)', async (t) => {
+  const tokens = open(t, 'direct');
+  const before = issuer.requests.length;
+  const machine = { provider: 'maskinporten', target: 'a:b' };
+  for (const [request, told] of [
+    [
+      { ...machine, authorization_details: [{ type: 'x' }] },
+      /authorization_details is not known; .*authorizationDetails/,
+    ],
+    [{ ...machine, skip_cache: true }, /skip_cache is not known; .*fresh/],
+    [{ ...machine, signal: new AbortController() }, /`signal` has to be an AbortSignal/],
+    [{ ...machine, signal: 1000 }, /`signal` has to be an AbortSignal/],
+  ] as const) {
+    const outcome = await tokens.machine(request as never);
+    assert.equal(!outcome.ok && outcome.error.kind, 'request', JSON.stringify(request));
+    assert.match(outcome.ok ? '' : outcome.error.message, told);
+  }
+  assert.equal(issuer.requests.length, before);
+  await tokens.machine({ ...machine, user: undefined, resource: undefined, fresh: false } as never);
+  assert.ok(issuer.requests.length > before, 'members that are undefined are no members');
+});
+
+test('a token that still has its scheme word is told apart from a bad one, before anything is asked of anybody (5.4)', async (t) => {
+  for (const via of ['direct', 'sidecar'] as const) {
+    const tokens = open(t, via);
+    for (const scheme of ['Bearer', 'bearer', 'BEARER']) {
+      const user = `${scheme} ${issuer.mint('tokenx')}`;
+      const outcome = await tokens.onBehalfOf({ provider: 'tokenx', target: 'test:team:other', user });
+      assert.equal(!outcome.ok && outcome.error.kind, 'request');
+      assert.match(outcome.ok ? '' : outcome.error.message, /begins with `Bearer`: hand over what follows it/);
+    }
+  }
+});
+
 test('options of tokensFromEnv that cannot work are found at start: a way there is not, a clock of milliseconds', () => {
   for (const [options, told] of [
     [{ via: 'sidcar' }, /via has to be auto, sidecar or direct/],
     [{ clock: Date.now }, /clock has to give seconds/],
     [{ fetch: 'fetch' }, /fetch has to be a function/],
+    [{ timeout: 5 }, /timeout is not an option/],
   ] as const) {
     assert.throws(
       () => tokensFromEnv({ env: issuer.env, ...options } as never),
@@ -76,6 +111,17 @@ test('a rule of createFetch that gives no token is found when it is made, in wor
     [tokens, { origins, as: 'machine', request: { provider: 'tokenx', target } }, /has to be entra_id or maskinporten/],
     [tokens, { origins: origins[0], ...user }, /origins has to be a list/],
     [tokens, { ...user }, /origins has to be a list/],
+    [tokens, { origins, ...user, timeout: 5 }, /timeout is not known; there are origins, fetch, as, provider, target/],
+    [
+      tokens,
+      { origins, as: 'machine', request: { provider: 'entra_id', target }, target },
+      /target is not known; there are origins, fetch, as, request/,
+    ],
+    [
+      tokens,
+      { origins, as: 'machine', request: { provider: 'entra_id', target, scope: 'x' } },
+      /request: scope is not known/,
+    ],
     [
       tokens,
       { origins: [new URL('https://register.example')], ...user },
