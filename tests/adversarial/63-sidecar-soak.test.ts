@@ -5,6 +5,7 @@ import type { Outcome } from './63-sidecar-mix.ts';
 import { descriptors, HEAP_ON_SIGNAL, heapBytes, rssBytes } from './process-memory.ts';
 import { isFull } from './scale.ts';
 import { startSidecarAlone } from './sidecar-alone.ts';
+import { until } from '../until.ts';
 
 /* A sidecar under a mix of all that it does, with keys that change and providers that go away, for as long as one likes: ten minutes at
    full scale, or as many seconds as FULLMAKT_TEST_SOAK_SECONDS says. */
@@ -17,6 +18,8 @@ const FAULTS = ['down', 'error', 'garbage', 'slow'] as const;
 const CALM_AFTER_MS = 35_000;
 const CLIENTS = 8;
 const PAUSE_MS = 10;
+/** By then each of the kept tokens was asked for. */
+const WARM_QUESTIONS = 80;
 const MIB = 1024 * 1024;
 /** Small, so that it is full long before the first look. */
 const CACHE_BYTES = MIB;
@@ -51,6 +54,7 @@ test(`T63 B13 sidecar: ${SECONDS} s of everything, keys that change and provider
   const since = (): number => performance.now() - start;
   const state = { asked: 0, over: false, faultUntil: 0 };
   const counts = new Map<string, number>();
+  const answered = (): number => counts.values().reduce((sum, count) => sum + count, 0);
   const calm: number[] = [];
   const complaints: string[] = [];
   const keep = ({ kind, verdict, milliseconds }: Outcome, isCalm: boolean): void => {
@@ -76,6 +80,8 @@ test(`T63 B13 sidecar: ${SECONDS} s of everything, keys that change and provider
   };
   const renewing = setInterval(() => mix.renew(), 10_000);
   t.after(() => clearInterval(renewing));
+  // What is kept has to be fetched before the first provider goes away.
+  await until(() => answered() > WARM_QUESTIONS, 'the first answers');
   for (let round = 0; since() < SECONDS * 1000; round += 1) {
     mix.rotate();
     await pass(ROUND_MS / 2);
