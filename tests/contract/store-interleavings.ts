@@ -8,7 +8,7 @@ import type { OpenStore, StoreUnderTest } from './store.ts';
 
 const ROUNDS = isFull ? 10_000 : 200;
 const RUNS = 20;
-const TTL_SECONDS = 10;
+const TTL_SECONDS = 100;
 
 type Step = 'create' | 'put' | 'update' | 'stale update' | 'delete' | 'take' | 'age';
 const STEPS: readonly Step[] = ['create', 'put', 'update', 'stale update', 'delete', 'take', 'age'];
@@ -56,8 +56,8 @@ async function follow({ store, other, advance }: StoreUnderTest, key: string, st
   for (const step of steps) {
     const live = seen.age < TTL_SECONDS;
     if (step === 'age') {
-      await advance(4);
-      seen.age += 4;
+      await advance(40);
+      seen.age += 40;
     } else {
       seen.age = await write(store, { key, step, live, seen });
     }

@@ -42,10 +42,10 @@ export function records(open: OpenStore): void {
 
   it('a record is there until its time to live has run out and gone from then on', async (t) => {
     const { store, advance } = await open(t);
-    await store.create('a', bytes('x'), 10);
-    await advance(9);
+    await store.create('a', bytes('x'), 100);
+    await advance(90);
     assert.notEqual(await store.read('a'), undefined);
-    await advance(1);
+    await advance(10);
     assert.equal(await store.read('a'), undefined);
     assert.equal(await store.delete('a'), false);
     assert.equal(await store.take('a'), undefined);
@@ -66,10 +66,10 @@ export function records(open: OpenStore): void {
 
   it('update keeps the time to live of the record', async (t) => {
     const { store, advance } = await open(t);
-    await store.create('a', bytes('1'), 10);
-    await advance(8);
+    await store.create('a', bytes('1'), 100);
+    await advance(80);
     assert.equal(await store.update('a', (await store.read('a'))?.version ?? -1, bytes('2')), 'ok');
-    await advance(2);
+    await advance(20);
     assert.equal(await store.read('a'), undefined);
   });
 
@@ -77,12 +77,12 @@ export function records(open: OpenStore): void {
     const { store, advance } = await open(t);
     const versions: number[] = [];
     for (const key of ['deleted', 'taken', 'expired']) {
-      await store.create(key, bytes('1'), 10);
+      await store.create(key, bytes('1'), 100);
       versions.push((await store.read(key))?.version ?? -1);
     }
     await store.delete('deleted');
     await store.take('taken');
-    await advance(10);
+    await advance(100);
     for (const [i, key] of ['deleted', 'taken', 'expired'].entries()) {
       assert.equal(await store.update(key, versions[i] ?? -1, bytes('2')), 'gone');
       assert.equal(await store.read(key), undefined);
