@@ -4,6 +4,7 @@ import { noRedis, startRedis } from '../servers/redis.ts';
 import { tellRedis } from '../servers/redis-cluster.ts';
 import { BACK_MS, opened, UNAVAILABLE, untilAnswered, untilRefused, VALUE, valueOf, world } from './redis-faults.ts';
 import { assertInTime } from '../in-time.ts';
+import { until } from '../until.ts';
 
 describe('L19 a store whose Redis is there, and not as it should be', { skip: noRedis }, () => {
   it('is unavailable for writes while its server is full, and goes on reading and deleting', async (t) => {
@@ -61,6 +62,7 @@ describe('L19 a store whose Redis is there, and not as it should be', { skip: no
     const warnings: string[] = [];
     const store = await opened(t, redis.url, { onWarning: (reason) => warnings.push(reason) });
     await store.put('a', VALUE, 60);
+    await until(() => warnings.length > 0);
     await tellRedis(redis, 'CLIENT', 'KILL', 'TYPE', 'normal');
     await untilAnswered(() => store.now());
     assert.equal(warnings.length, 1);
