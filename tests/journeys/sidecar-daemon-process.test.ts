@@ -130,7 +130,7 @@ test('two hundred apps are served soon after the start, and share the keys of th
   const daemon = await startDaemon(t, root);
   const seconds = (performance.now() - started) / 1000;
   assert.equal(daemon.daemon.apps.hosted.size, APPS);
-  assert.ok(seconds < 15, `${seconds} s`);
+  assertInTime(seconds * 1000, 5000, 'the start');
   const before = performance.now();
   await daemon.daemon.readAgain();
   assertInTime(performance.now() - before, 3000, 'reading what has not changed');

@@ -28,7 +28,7 @@ const CLAIMED: readonly string[] = [
   'Forwarded',
 ];
 const HANDSHAKE = 'Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n';
-const SECONDS = 5;
+const SECONDS = 20;
 
 function ask(path: string, upgrade: string): string {
   return `GET ${path} HTTP/1.1\r\nHost: ${HOST}\r\n${upgrade}${HANDSHAKE}\r\n`;
