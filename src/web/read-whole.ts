@@ -17,14 +17,10 @@ export class BodyAborted extends Error {
 export function readWhole(incoming: IncomingMessage, limitBytes: number): Promise<Buffer> {
   const declared = Number(incoming.headers['content-length'] ?? 0);
   if (declared > limitBytes) return Promise.reject(new BodyTooLarge(limitBytes));
-  return new Promise((resolve, reject) => {
-    // What came in one piece with the headers is there by then, and is taken without the events of a stream.
-    process.nextTick(() => {
-      const whole = declared <= BODY_BYTES && isAllHere(incoming, declared) ? takeWhole(incoming) : undefined;
-      if (whole === undefined) listenFor(incoming, limitBytes, { resolve, reject });
-      else resolve(whole);
-    });
-  });
+  // What came in one piece is taken without the events of a stream.
+  const whole = declared <= BODY_BYTES && isAllHere(incoming, declared) ? takeWhole(incoming) : undefined;
+  if (whole !== undefined) return Promise.resolve(whole);
+  return new Promise((resolve, reject) => listenFor(incoming, limitBytes, { resolve, reject }));
 }
 
 /** Whether all bytes of a body of this declared length are here, not yet read by anybody. */

@@ -128,6 +128,9 @@ function createNodeServer(spec: ListenerSpec, limits: Limits, connections: Conne
 /** Silence after which the system asks whether the other side is still there. */
 const PROBE_AFTER_MS = 60_000;
 
+/** Waited for without any timer or event: by then all is read that came in one piece. */
+const HERE: Promise<void> = Promise.resolve();
+
 interface ServerParts {
   readonly spec: ListenerSpec;
   readonly limits: Limits;
@@ -141,7 +144,11 @@ async function answer(
   const closing = (): AbortSignal => connections.lasting(incoming.socket);
   const request = createRequest({ incoming, answer: outgoing, maxBodyBytes: spec.maxBodyBytes, closing });
   const to = { incoming, outgoing, correlationId: request.correlationId, writeIdleSeconds: limits.writeIdleSeconds };
-  watchBody(incoming, outgoing, limits.bodyIdleSeconds);
+  if (hasBody(incoming)) {
+    // What came with the headers is here after that: most bodies are whole then, and read and watched without an event.
+    await HERE;
+    watchBody(incoming, outgoing, limits.bodyIdleSeconds);
+  }
   if (refusal !== undefined) return respond(to, own(spec, empty(refusal, { Connection: 'close' })));
   try {
     respond(to, await spec.handle(request));
@@ -209,17 +216,17 @@ function upgradeNow(
   })();
 }
 
+function hasBody({ headers, complete }: IncomingMessage): boolean {
+  return (headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined) && !complete;
+}
+
 function watchBody(incoming: IncomingMessage, outgoing: ServerResponse, idleSeconds: number): void {
-  const declared = incoming.headers['content-length'];
-  if ((declared === undefined && incoming.headers['transfer-encoding'] === undefined) || incoming.complete) return;
-  const { socket } = incoming;
-  // What came with the headers is here by then; most bodies are whole, and timers would cost more than reading them.
-  process.nextTick(() => {
-    if (incoming.complete || outgoing.writableEnded || isAllHere(incoming, Number(declared ?? 0))) return;
-    socket.setTimeout(idleSeconds * 1000);
-    incoming.once('end', () => {
-      // After the answer the timer is the one of the idle connection; what an earlier one has still to write keeps its own.
-      if (!outgoing.writableEnded && socket.writableLength === 0) socket.setTimeout(0);
-    });
+  const { socket, headers, complete } = incoming;
+  // Timers would cost more than reading what is here.
+  if (complete || isAllHere(incoming, Number(headers['content-length'] ?? 0))) return;
+  socket.setTimeout(idleSeconds * 1000);
+  incoming.once('end', () => {
+    // After the answer the timer is the one of the idle connection; what an earlier one has still to write keeps its own.
+    if (!outgoing.writableEnded && socket.writableLength === 0) socket.setTimeout(0);
   });
 }
