@@ -39,7 +39,13 @@ export const READINESS: Part = {
     { required: ['metadata', 'keys', 'token_endpoint'] },
   ),
   ReloadState: object(
-    { outcome: { type: 'string' }, at: { type: 'string', format: 'date-time' }, problems: TEXTS, needs_restart: TEXTS },
+    {
+      outcome: { type: 'string' },
+      at: { type: 'string', format: 'date-time' },
+      problems: TEXTS,
+      needs_restart: TEXTS,
+      empty_folders: TEXTS,
+    },
     { required: ['outcome'] },
   ),
 };

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import test from 'node:test';
 import { parseServerArguments } from './server-arguments.ts';
 import { sidecarSetUp } from './sidecar-settings.ts';
@@ -48,6 +51,18 @@ test('a variable that is no setting stops the start with the nearest one, those 
     (await setUp({ FULLMAKT_LOGIN_X: 'x', FULLMAKT_ISSUER: 'x', FULLMAKT_INBOUND_APPS: '[]' })).warnings,
     [],
   );
+});
+
+test('a folder without a variable is a warning at the start, and is named beside what is missing for want of it (3.8)', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'fullmakt-empty-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const empty = { FULLMAKT_SIDECAR_SECRET_DIRS: folder };
+  assert.deepEqual((await setUp(empty)).warnings, [`${folder} holds no variable: is its volume there?`]);
+  await assert.rejects(setUp({ ...empty, IDPORTEN_ENABLED: 'true' }), (error: Error) => {
+    assert.match(error.message, /IDPORTEN_AUDIENCE/);
+    assert.ok(error.message.includes(`${folder} holds no variable`), error.message);
+    return true;
+  });
 });
 
 async function where(env: Readonly<Record<string, string>>): Promise<unknown> {

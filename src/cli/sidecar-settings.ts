@@ -66,7 +66,9 @@ export async function sidecarSetUp(command: ServerCommand, env: Environment, cwd
     ...(process.ok ? [] : process.problems),
     ...sidecarProblems(own.ok ? own.settings : own.usable),
   ];
-  if (!own.ok || !process.ok || all.length > 0) throw new Misconfigured(all);
+  const silent = folders.silent.map((folder) => `${folder} holds no variable: is its volume there?`);
+  // By themselves no fault: it may be the folder of a provider that nobody uses. Beside one they may well be its reason.
+  if (!own.ok || !process.ok || all.length > 0) throw new Misconfigured([...all, ...silent]);
   return {
     config: own.settings,
     server: process.settings,
@@ -76,7 +78,7 @@ export async function sidecarSetUp(command: ServerCommand, env: Environment, cwd
       ...process.warnings,
       ...callLimits(process.settings).warnings,
       ...forgottenSwitches(own.settings),
-      ...folders.silent.map((folder) => `${folder} holds no variable: is its volume there?`),
+      ...silent,
     ],
     ...(own.settings.appsDir === undefined && { providers: providersOn(own.settings) }),
     effective: {

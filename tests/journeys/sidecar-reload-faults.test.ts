@@ -107,9 +107,11 @@ test('a folder that is empty at the start may be filled later, and is held to it
   const { folder, sidecar, client } = await fed(t, (place) => mkdir(place).then(() => undefined));
   assert.equal((await sidecar.post('/token', MACHINE)).status, 400);
   await sidecar.readAgain();
-  assert.equal((await readiness(sidecar)).reload['outcome'], 'none');
+  const { status, reload } = await readiness(sidecar);
+  assert.deepEqual([status, reload], [200, { outcome: 'none', empty_folders: [folder] }], 'readiness does not hide it');
   await mountVariables(folder, client);
   await sidecar.readAgain();
+  assert.equal((await readiness(sidecar)).reload['empty_folders'], undefined);
   const token = await tokenOf(sidecar);
   await mountVariables(folder, {});
   await sidecar.readAgain();

@@ -46,7 +46,8 @@ export interface ReloadParts {
 export function createReload(source: ReloadSource, parts: ReloadParts): Reload {
   const { env, variables, silent, timers = realTimers } = source;
   const folders = parts.config.secretDirs;
-  const follower = followConfiguration({ ...parts, env, variables, read: folderReader(folders, silent) });
+  const reader = folderReader(folders, silent);
+  const follower = followConfiguration({ ...parts, env, variables, read: () => reader.read() });
   let watch: FolderWatch | undefined;
 
   const follow = (): void => watch?.follow(folders.flatMap(withWhatSwaps));
@@ -57,6 +58,10 @@ export function createReload(source: ReloadSource, parts: ReloadParts): Reload {
   return {
     ...follower,
     readAgain,
+    shown() {
+      const empty = reader.neverFilled();
+      return { ...follower.shown(), ...(empty.length === 0 ? {} : { empty_folders: empty }) };
+    },
     start() {
       watch = watchFolders(() => void readAgain(), timers);
       follow();

@@ -32,20 +32,30 @@ function isSilent(read: FolderVariables | undefined): boolean {
   return read !== undefined && read.problems.length === 0 && Object.keys(read.variables).length === 0;
 }
 
+/** Folders that are read again and again. */
+interface FolderReader {
+  read(): Promise<FolderVariables>;
+  /** Those that have held no variable so far. */
+  neverFilled(): readonly string[];
+}
+
 /**
- * Reads them again and again: a folder that has held variables once and holds none now is a problem, for whoever takes a credential
- * back says so with a switch. `silent` are those that held none at the start.
+ * A folder that has held variables once and holds none now is a problem, for whoever takes a credential back says so with a switch.
+ * `silent` are those that held none at the start.
  */
-export function folderReader(folders: readonly string[], silent: readonly string[]): () => Promise<FolderVariables> {
+export function folderReader(folders: readonly string[], silent: readonly string[]): FolderReader {
   const spoken = new Set(folders.filter((folder) => !silent.includes(folder)));
-  return async () => {
-    const found = await readSecretFolders(folders);
-    const gone = found.silent.filter((folder) => spoken.has(folder));
-    if (found.problems.length === 0) {
-      for (const folder of folders) if (!found.silent.includes(folder)) spoken.add(folder);
-    }
-    const problems = gone.map((folder) => `${folder} holds no variable any more, as if its volume were not there`);
-    return { variables: found.variables, problems: [...found.problems, ...problems] };
+  return {
+    async read() {
+      const found = await readSecretFolders(folders);
+      const gone = found.silent.filter((folder) => spoken.has(folder));
+      if (found.problems.length === 0) {
+        for (const folder of folders) if (!found.silent.includes(folder)) spoken.add(folder);
+      }
+      const problems = gone.map((folder) => `${folder} holds no variable any more, as if its volume were not there`);
+      return { variables: found.variables, problems: [...found.problems, ...problems] };
+    },
+    neverFilled: () => folders.filter((folder) => !spoken.has(folder)),
   };
 }
 
