@@ -3,7 +3,7 @@ import { createHeaderMemo } from '../oauth/jws-header.ts';
 import { parseLocalIssuers, issuerUrlProblem } from '../oauth/local-issuers.ts';
 import { AuthError, withoutExplanation } from './auth-error.ts';
 import { fetchOfNow } from './fetch-of-now.ts';
-import { tokenOf } from './http/authenticate.ts';
+import { assertRequest, tokenOf } from './http/authenticate.ts';
 import type { RequestLike } from './http/authenticate.ts';
 import { callerListOf, readCallerList } from './guards/callers.ts';
 import { ConfigError } from './config-error.ts';
@@ -12,7 +12,7 @@ import { admit, assertGuard } from './guards/guard.ts';
 import type { Guard } from './guards/guard.ts';
 import { checkIssuers, readableIssuers } from './settings/issuer-check.ts';
 import { trustIssuer } from './judge/issuer.ts';
-import { unknownOptions } from './settings/option-names.ts';
+import { assertOptions, unknownOptions } from './settings/option-names.ts';
 import { readPolicy } from './settings/options.ts';
 import type { IssuerConfig, Options } from './settings/options.ts';
 import type { Principal, Provider } from './principal.ts';
@@ -49,12 +49,14 @@ export interface Fullmakt {
 
 /** Every issuer the environment names. Throws ConfigError listing all missing or malformed variables at once. */
 export function fromEnv(options: Options = {}): Fullmakt {
+  assertOptions(options);
   const { issuers, findings } = issuersFromEnv(options.env ?? process.env, options.maskinporten);
   return build(issuers, options, { found: findings, labelOf: labelInEnv });
 }
 
 /** The given issuers. Throws ConfigError listing everything that is wrong. */
 export function create(issuers: NonEmpty<IssuerConfig>, options: Options = {}): Fullmakt {
+  assertOptions(options);
   const found: string[] = [];
   return build(readableIssuers(issuers, found), options, { found });
 }
@@ -101,6 +103,7 @@ function assemble(context: ValidationContext, explain: boolean, telemetry: Telem
     validateOrThrow,
     async authenticate(request, guard) {
       assertGuard(guard);
+      assertRequest(request);
       const token = tokenOf(request);
       const outcome = token instanceof AuthError ? refused(token) : await validate(token);
       return outcome.ok ? authorize(outcome.principal, guard) : outcome;

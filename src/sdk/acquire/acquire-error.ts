@@ -68,21 +68,26 @@ interface AskedOfSidecar {
   readonly userToken: string | undefined;
   /** Seconds since the epoch. */
   readonly now: number;
+  /** What named its address. */
+  readonly variable: string;
 }
 
 /** The error behind a sidecar's answer of 400 or above; `body` is its JSON, whatever that is. */
 export function refusedBySidecar(
   { status, headers }: Pick<Response, 'status' | 'headers'>,
   body: unknown,
-  { userToken, now }: AskedOfSidecar,
+  { userToken, now, variable }: AskedOfSidecar,
 ): AcquireError {
   const { error, error_description: description }: Record<string, unknown> = isJsonObject(body) ? body : {};
-  const code = typeof error === 'string' && error !== '' ? error : 'server_error';
+  const isOAuth = typeof error === 'string' && error !== '';
+  const code = isOAuth ? error : 'server_error';
+  const stranger = `status ${status}, and no OAuth error: is ${variable} the address of the sidecar?`;
+  const said = isOAuth ? description : stranger;
   const told = headers.get('fullmakt-refusal');
   const kind = kindOf({ status, error: code, forUser: userToken !== undefined, told });
   return refusedWith(
     kind,
-    { code, description: typeof description === 'string' ? description : '', userToken },
+    { code, description: typeof said === 'string' ? said : '', userToken },
     {
       status,
       retryAfterSeconds: retryAfterSeconds(headers.get('retry-after'), now),

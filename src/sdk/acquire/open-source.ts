@@ -4,7 +4,7 @@ import type { SdkEvent } from '../events.ts';
 import { fetchOfNow } from '../fetch-of-now.ts';
 import { readDirectProviders } from '../settings/direct-clients.ts';
 import type { DirectProvider } from '../settings/direct-clients.ts';
-import { unknownOptions } from '../settings/option-names.ts';
+import { assertOptions, unknownOptions } from '../settings/option-names.ts';
 import { readPolicy } from '../settings/options.ts';
 import type { Options } from '../settings/options.ts';
 import type { Telemetry } from '../telemetry.ts';
@@ -20,6 +20,7 @@ export type TokensOptions = Options & { readonly via?: 'auto' | 'sidecar' | 'dir
 
 /** Throws ConfigError for options that cannot work, all of them at once. */
 export function checkOptions(options: TokensOptions): void {
+  assertOptions(options);
   const findings = [...unknownOptions(options)];
   const { via = 'auto' } = options;
   if (!WAYS.has(via)) findings.push('via has to be auto, sidecar or direct');

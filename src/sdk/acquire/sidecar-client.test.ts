@@ -5,6 +5,12 @@ import { json } from '../../web/http.ts';
 import { tokensFromEnv } from '../tokens.ts';
 
 const TOKEN = { access_token: 'x', token_type: 'Bearer', expires_in: 60 };
+const NO_SIDECAR = (): Response => new Response('<html>', { status: 404 });
+
+async function said(asked: Promise<{ readonly ok: boolean; readonly error?: Error }>): Promise<string> {
+  return (await asked).error?.message ?? '';
+}
+
 const MACHINE = { provider: 'entra_id', target: 'a' } as const;
 
 test('L11 timeouts: what stands in the place of the sidecar leads nowhere else, and is asked once (3.3, 5.4)', async (t) => {
@@ -31,6 +37,33 @@ test('L11 timeouts: what stands in the place of the sidecar leads nowhere else, 
     assert.equal(asked, 1);
   }
   assert.deepEqual(elsewhere, []);
+});
+
+test('what answers in the place of the sidecar, or nothing, is told with the variable that named it (5.4)', async (t) => {
+  const user = { provider: 'tokenx', target: 'a', user: 'x' } as const;
+  const env = {
+    NAIS_TOKEN_ENDPOINT: 'http://127.0.0.1:7164/api/v1/token',
+    NAIS_TOKEN_EXCHANGE_ENDPOINT: 'http://127.0.0.1:7164/api/v1/token/exchange',
+  };
+  let answer: () => Response = NO_SIDECAR;
+  const tokens = tokensFromEnv({ env, fetch: async () => answer() });
+  t.after(() => tokens.close());
+  for (const [made, told] of [
+    [NO_SIDECAR, /server_error: status 404, and no OAuth error: is (\w+) the address of the sidecar\?/],
+    [(): Response => Response.json([]), /the sidecar gave an answer that is no token: is (\w+) its address\?/],
+  ] as const) {
+    answer = made;
+    const outcomes = [await said(tokens.machine(MACHINE)), await said(tokens.onBehalfOf(user))];
+    const names = outcomes.map((message) => told.exec(message)?.[1] ?? message);
+    assert.deepEqual(names, Object.keys(env));
+  }
+  answer = (): never => {
+    throw new TypeError('fetch failed');
+  };
+  assert.match(
+    await said(tokens.onBehalfOf(user)),
+    /the sidecar cannot be reached, .*: NAIS_TOKEN_EXCHANGE_ENDPOINT says where/,
+  );
 });
 
 test('L11 timeouts: whoever asks the sidecar has a limit for the whole of it, and gives it to fetch (5.4)', async (t) => {

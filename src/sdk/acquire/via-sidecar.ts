@@ -10,6 +10,7 @@ import { AcquireError } from './acquire-error.ts';
 import { narrowingOf } from './narrowing.ts';
 import type { Ask } from './requests.ts';
 import { askSidecar } from './sidecar-client.ts';
+import type { SidecarAddress } from './sidecar-client.ts';
 import type { TokenSource } from './token-source.ts';
 
 /** What the library runs on when it asks the sidecar. */
@@ -24,10 +25,8 @@ const MAX_AGE_SECONDS = 60;
 
 type SidecarForm = Readonly<Record<string, unknown>> & { readonly user_token?: string };
 
-type Variable = 'NAIS_TOKEN_ENDPOINT' | 'NAIS_TOKEN_EXCHANGE_ENDPOINT';
-
 interface Wanted {
-  readonly variable: Variable;
+  readonly variable: SidecarAddress['variable'];
   readonly form: SidecarForm;
   readonly key: Omit<TokenKey, 'issuer' | 'clientId'>;
   /** Seconds since the epoch, asked for when the token has come. */
@@ -37,7 +36,7 @@ interface Wanted {
 /** Where the sidecar is, or why nothing can be asked of it: in words that do not quote the value, which may hold a password. */
 function readAddress(
   env: SidecarDependencies['env'],
-  variable: Variable,
+  variable: SidecarAddress['variable'],
 ): { readonly url: string | undefined; readonly problem: string | undefined } {
   const url = readVariable(env, variable);
   if (url === undefined) return { url, problem: 'is not set' };
@@ -68,7 +67,7 @@ export function createSidecarSource({ env, fetch, now }: SidecarDependencies): T
     if (problem !== undefined) throw new AcquireError('not_configured', `${wanted.variable} ${problem}`);
     const form = fresh ? { ...wanted.form, skip_cache: true } : wanted.form;
     const load = async (): Promise<LoadedToken<string>> => {
-      const { accessToken, expiresIn } = await askSidecar({ fetch, now }, url, form);
+      const { accessToken, expiresIn } = await askSidecar({ fetch, now }, { url, variable: wanted.variable }, form);
       const until = Math.min(now() + MAX_AGE_SECONDS, wanted.until());
       return { value: accessToken, expiresIn, bytes: accessToken.length, until };
     };

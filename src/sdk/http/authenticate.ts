@@ -1,5 +1,6 @@
 import { readBearer } from '../../oauth/bearer.ts';
 import { AuthError } from '../auth-error.ts';
+import { ConfigError } from '../config-error.ts';
 
 /** As much of a request as is needed: Node's, Fetch's or any framework's. */
 export interface RequestLike {
@@ -7,6 +8,14 @@ export interface RequestLike {
   readonly rawHeaders?: readonly string[] | undefined;
   readonly method?: string | undefined;
   readonly url?: string | undefined;
+}
+
+/** Throws ConfigError for what no compiler kept from being taken for a request: a token, above all. */
+export function assertRequest(request: unknown): void {
+  const headers: unknown =
+    typeof request === 'object' && request !== null ? Reflect.get(request, 'headers') : undefined;
+  if (typeof headers === 'object' && headers !== null) return;
+  throw new ConfigError(['authenticate: the request has no headers; a token alone goes to validate']);
 }
 
 /** By its shape: frameworks and test environments bring a `Headers` of their own. */

@@ -107,7 +107,11 @@ test('Maskinporten tokens need the scope that stands in for the audience, and ar
     await codeOf(makeAuth(t, keys, { maskinporten: { requiredScope: 'fleet:write' } }).auth, token),
     'scope_missing',
   );
-  assert.equal(await codeOf(makeAuth(t, keys, { maskinporten: undefined }).auth, token), 'issuer_unknown');
+  const { auth, events } = makeAuth(t, keys, { maskinporten: undefined });
+  assert.equal(await codeOf(auth, token), 'issuer_unknown');
+  const [refused] = events;
+  assert.ok(refused?.event === 'token.refused');
+  assert.match(refused.explanation ?? '', /the option maskinporten: \{ requiredScope \}/, 'what would help is told');
 });
 
 test('L8 skew: one leeway on exp, nbf and iat, at each limit and one beyond', async (t) => {

@@ -9,6 +9,7 @@ import { parseAnyAll } from '../guards/any-all.ts';
 import { POLICIES } from '../../oauth/policy.ts';
 import { AuthError } from '../auth-error.ts';
 import { printable } from '../http/printable.ts';
+import { hasSchemeWord } from '../scheme-word.ts';
 import type { CallerList } from '../guards/callers.ts';
 import type { TrustedIssuer } from './issuer.ts';
 import { explainClaims, explainSignature } from './explain.ts';
@@ -45,11 +46,30 @@ const MAX_STRANGERS_TEXT = 200;
 
 /** Rows 1 to 5 of sidecar-sdk.md 2.2: reads a compact JWS and finds who may have issued it. Throws AuthError or JoseError. */
 export function readToken(token: string, context: ValidationContext, options: ValidateOptions = {}): Candidate {
-  const jwt = parseJwt(token, { memo: context.headers });
+  const jwt = parseExplained(token, context);
   const issuer = findIssuer(jwt.claims, context, options);
   const { kid } = jwt.header;
   if (kid === undefined) throw new AuthError('key_id_missing', { explanation: 'the token names no key' });
   return { token, jwt, kid, issuer };
+}
+
+/** Rows 1 to 3; what other libraries take for a token is told apart. */
+function parseExplained(token: unknown, { headers }: ValidationContext): UnverifiedJwt {
+  try {
+    return parseJwt(token, { memo: headers });
+  } catch (error) {
+    const explanation = error instanceof JoseError ? mistakeIn(token, error.code) : undefined;
+    if (explanation === undefined || !(error instanceof JoseError)) throw error;
+    throw new AuthError(error.code, { explanation });
+  }
+}
+
+function mistakeIn(token: unknown, code: JoseError['code']): string | undefined {
+  if (typeof token !== 'string') {
+    return token === undefined || token === null ? undefined : 'a token is a text: reveal() of a handle gives it';
+  }
+  if (code !== 'token_malformed' || !hasSchemeWord(token)) return undefined;
+  return 'the token begins with `Bearer`: hand over what follows it, or the whole request to authenticate';
 }
 
 /** Row 6 without waiting; undefined when the key is not in memory. */

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { ConfigError, create, fromEnv } from '../index.ts';
+import { ConfigError, create, fromEnv, requireUser } from '../index.ts';
 import { createTestIssuer } from '../testing.ts';
+import { tokensFromEnv } from '../tokens.ts';
 
 const issuer = await createTestIssuer();
 const GOOD = { provider: 'oidc:x', issuer: 'https://op.example', keys: { jwksUri: 'https://op.example/k' } };
@@ -82,6 +83,42 @@ test('narrowing that narrows nothing is no way past it: wrong options of validat
   }
   assert.equal((await auth.validate(token, {})).ok, true);
   assert.equal((await auth.validate(token, { providers: ['tokenx'] })).ok, true);
+  auth.close();
+});
+
+test('options that are none, and a request without headers, are findings (5)', async () => {
+  const told = /options have to be an object/;
+  for (const options of [null, 'x', 5] as never[]) {
+    assert.throws(() => fromEnv(options), told);
+    assert.throws(() => create([{ ...GOOD, audience: ['me'] }] as never, options), told);
+    assert.throws(() => tokensFromEnv(options), told);
+  }
+  const auth = fromEnv({ env: issuer.env, fetch: issuer.fetch });
+  for (const request of [undefined, null, {}, { headers: null }, issuer.mint('tokenx')] as never[]) {
+    await assert.rejects(auth.authenticate(request, requireUser()), /authenticate: the request has no headers/);
+  }
+  auth.close();
+});
+
+test('who hands over the whole header, or a handle, is told what a token is (2.2)', async () => {
+  const auth = fromEnv({ env: issuer.env, fetch: issuer.fetch, explain: true });
+  const token = issuer.mint('tokenx');
+  const known = await auth.validateOrThrow(token);
+  for (const [given, code, said] of [
+    [
+      `Bearer ${token}`,
+      'token_malformed',
+      /begins with `Bearer`: hand over what follows it, or the whole request to authenticate/,
+    ],
+    [known.token, 'token_missing', /a token is a text: reveal\(\) of a handle gives it/],
+    [undefined, 'token_missing', /there is no token/],
+    [`Bearer ${'a'.repeat(16_384)}`, 'token_too_large', /./],
+  ] as const) {
+    const outcome = await auth.validate(given as string);
+    assert.ok(!outcome.ok);
+    assert.equal(outcome.error.code, code);
+    assert.match(outcome.error.explanation ?? '', said);
+  }
   auth.close();
 });
 
