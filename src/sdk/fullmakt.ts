@@ -50,8 +50,8 @@ export interface Fullmakt {
 /** Every issuer the environment names. Throws ConfigError listing all missing or malformed variables at once. */
 export function fromEnv(options: Options = {}): Fullmakt {
   assertOptions(options);
-  const { issuers, findings } = issuersFromEnv(options.env ?? process.env, options.maskinporten);
-  return build(issuers, options, { found: findings, labelOf: labelInEnv });
+  const { issuers, leftOut, findings } = issuersFromEnv(options.env ?? process.env, options.maskinporten);
+  return build(issuers, options, { found: findings, labelOf: labelInEnv, leftOut });
 }
 
 /** The given issuers. Throws ConfigError listing everything that is wrong. */
@@ -65,9 +65,10 @@ export function create(issuers: NonEmpty<IssuerConfig>, options: Options = {}): 
 interface Origin {
   readonly found: readonly string[];
   readonly labelOf?: (config: IssuerConfig) => string;
+  readonly leftOut?: ValidationContext['leftOut'];
 }
 
-function build(configs: readonly IssuerConfig[], options: Options, { found, labelOf }: Origin): Fullmakt {
+function build(configs: readonly IssuerConfig[], options: Options, { found, labelOf, leftOut }: Origin): Fullmakt {
   const env = options.env ?? process.env;
   const findings = [...found, ...checkIssuers(configs, env, labelOf), ...unknownOptions(options)];
   const policy = readPolicy(options, findings);
@@ -82,7 +83,7 @@ function build(configs: readonly IssuerConfig[], options: Options, { found, labe
   const dependencies = { fetch, now, telemetry, isAllowedUrl };
   const issuers = new Map(configs.map((config) => [config.issuer, trustIssuer(config, dependencies)]));
   const explain = options.explain === true && env['NODE_ENV'] !== 'production';
-  return assemble({ issuers, policy, callers, now, headers: createHeaderMemo() }, explain, telemetry);
+  return assemble({ issuers, leftOut, policy, callers, now, headers: createHeaderMemo() }, explain, telemetry);
 }
 
 function assemble(context: ValidationContext, explain: boolean, telemetry: Telemetry): Fullmakt {

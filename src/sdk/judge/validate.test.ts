@@ -111,7 +111,7 @@ test('Maskinporten tokens need the scope that stands in for the audience, and ar
   assert.equal(await codeOf(auth, token), 'issuer_unknown');
   const [refused] = events;
   assert.ok(refused?.event === 'token.refused');
-  assert.match(refused.explanation ?? '', /the option maskinporten: \{ requiredScope \}/, 'what would help is told');
+  assert.match(refused.explanation ?? '', /option maskinporten: \{ requiredScope \}/, 'what would help is told');
 });
 
 test('L8 skew: one leeway on exp, nbf and iat, at each limit and one beyond', async (t) => {

@@ -26,6 +26,8 @@ export interface ValidateOptions {
 /** Everything a verdict depends on. */
 export interface ValidationContext {
   readonly issuers: ReadonlyMap<string, TrustedIssuer>;
+  /** Issuers that are known and not trusted, and what would change that; for explanations. */
+  readonly leftOut: ReadonlyMap<string, string> | undefined;
   readonly policy: CheckedOptions;
   readonly callers: CallerList;
   readonly now: Clock;
@@ -133,14 +135,19 @@ export function refusalOf(error: unknown): AuthError | undefined {
   return new AuthError(error.code, { explanation: error.message, retryAfterSeconds });
 }
 
-function findIssuer(claims: Claims, { issuers }: ValidationContext, { providers }: ValidateOptions): TrustedIssuer {
+function findIssuer(
+  claims: Claims,
+  { issuers, leftOut }: ValidationContext,
+  { providers }: ValidateOptions,
+): TrustedIssuer {
   const name = stringClaim(claims, 'iss');
   const issuer = name === undefined ? undefined : issuers.get(name);
   if (issuer === undefined || providers?.includes(issuer.config.provider) === false) {
     const trusted = [...issuers.keys()].join(', ');
-    throw new AuthError('issuer_unknown', {
-      explanation: `expected an issuer among ${trusted}, got ${name === undefined ? 'none' : printable(name.slice(0, MAX_STRANGERS_TEXT))}`,
-    });
+    const got = name === undefined ? 'none' : printable(name.slice(0, MAX_STRANGERS_TEXT));
+    const help = name === undefined ? undefined : leftOut?.get(name);
+    const explanation = `expected an issuer among ${trusted}, got ${got}${help === undefined ? '' : `; ${help}`}`;
+    throw new AuthError('issuer_unknown', { explanation });
   }
   return issuer;
 }

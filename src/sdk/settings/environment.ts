@@ -9,6 +9,8 @@ type Env = NonNullable<Options['env']>;
 
 const SUFFIXES: readonly string[] = ['/.well-known/openid-configuration', '/.well-known/oauth-authorization-server'];
 
+const WITHOUT_SCOPE = 'is configured, whose tokens are refused without the option maskinporten: { requiredScope }';
+
 /** Whether anything says that tokens of this provider are to be judged; keys of nobody count, and are found lacking. */
 export function isOn(env: Env, { issuer, wellKnownUrl, jwksUri }: Variables): boolean {
   return [issuer, wellKnownUrl, jwksUri].some((name) => readVariable(env, name) !== undefined);
@@ -62,17 +64,27 @@ function configOf(env: Env, variables: Variables, maskinporten: Options['maskinp
   return { provider, issuer, keys, audience: { audienceNotIssued: true, requiredScope: maskinporten.requiredScope } };
 }
 
+/** What the environment says of issuers. */
+interface NamedIssuers {
+  readonly issuers: readonly IssuerConfig[];
+  /** Those whose tokens are refused all the same, and why. */
+  readonly leftOut: ReadonlyMap<string, string>;
+  readonly findings: readonly string[];
+}
+
 /** The issuers the environment names, and everything it lacks. Maskinporten counts only when a scope is required. */
-export function issuersFromEnv(
-  env: Env,
-  maskinporten: Options['maskinporten'],
-): { readonly issuers: readonly IssuerConfig[]; readonly findings: readonly string[] } {
+export function issuersFromEnv(env: Env, maskinporten: Options['maskinporten']): NamedIssuers {
   const findings: string[] = [];
+  const leftOut = new Map<string, string>();
   const listed = readIssuersVariable(readVariable(env, 'FULLMAKT_ISSUERS'), findings);
   const issuers: IssuerConfig[] = [...listed.issuers];
   for (const variables of SDK_VARIABLES) {
     if (!isOn(env, variables)) continue;
-    if (variables.audience === undefined && maskinporten === undefined) continue;
+    if (variables.audience === undefined && maskinporten === undefined) {
+      // Who only asks for such tokens has these variables too: it is no fault, but whoever sends one is told why it is refused.
+      leftOut.set(issuerOf(env, variables) ?? '', `${variables.provider} ${WITHOUT_SCOPE}`);
+      continue;
+    }
     const missing = missingOf(env, variables);
     findings.push(...missing.map((name) => `${name} is missing, and ${variables.provider} is configured otherwise`));
     const malformed = malformedOf(env, variables);
@@ -82,7 +94,7 @@ export function issuersFromEnv(
     if (config !== undefined) issuers.push(withAlgorithms(config, listed));
   }
   if (issuers.length === 0 && findings.length === 0) findings.push(nothingConfigured(env, maskinporten !== undefined));
-  return { issuers, findings };
+  return { issuers, leftOut, findings };
 }
 
 /** What an issuer that the environment names is called in findings: by its variable where the provider has none of its own. */
@@ -98,7 +110,7 @@ function withAlgorithms(config: IssuerConfig, { algorithms }: IssuersVariable): 
 function nothingConfigured(env: Env, withMaskinporten: boolean): string {
   const optional = SDK_VARIABLES.find((variables) => variables.audience === undefined && isOn(env, variables));
   if (optional !== undefined && !withMaskinporten) {
-    return 'only maskinporten is configured, whose tokens are refused without the option maskinporten: { requiredScope }';
+    return `only ${optional.provider} ${WITHOUT_SCOPE}`;
   }
   const names = SDK_VARIABLES.filter(({ audience }) => audience !== undefined || withMaskinporten);
   const wanted = names.map(({ issuer }) => issuer).join(', ');
