@@ -54,7 +54,7 @@ test(`T63 B13 sidecar: ${SECONDS} s of everything, keys that change and provider
   const since = (): number => performance.now() - start;
   const state = { asked: 0, over: false, faultUntil: 0 };
   const counts = new Map<string, number>();
-  const answered = (): number => counts.values().reduce((sum, count) => sum + count, 0);
+  const answered = (): number => [...counts.values()].reduce((sum, count) => sum + count, 0);
   const calm: number[] = [];
   const complaints: string[] = [];
   const keep = ({ kind, verdict, milliseconds }: Outcome, isCalm: boolean): void => {
