@@ -1,3 +1,7 @@
+/*
+ * Types alone, and longer than a file should be on purpose: a snapshot, its apps, clients and grants name one another, and whoever reads one
+ * reads most of them.
+ */
 import type { AppId } from './app-id.ts';
 import type { Denial } from './denial.ts';
 import type { IssuerRow } from './issuer-row.ts';
