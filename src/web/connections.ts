@@ -28,24 +28,34 @@ interface Standing {
   waiting: number;
   latest: ServerResponse | undefined;
   refused: boolean;
+  /** One of them is over. */
+  readonly answered: () => void;
 }
 
 /** Keeps account of requests and lasting of one listener. */
 export function createConnections(): Connections {
   const lasting = new Map<Duplex, AbortController>();
   const standings = new WeakMap<Duplex, Standing>();
-  const running = new Set<ServerResponse>();
+  const open = new Set<Standing>();
   let draining = false;
   let closing: Promise<void> | undefined;
   const endEach = (): void => {
     draining = true;
-    for (const outgoing of running) outgoing.shouldKeepAlive = false;
+    // The answers before the latest go out first: the last of them ends the connection.
+    for (const { waiting, latest } of open) if (waiting > 0 && latest !== undefined) latest.shouldKeepAlive = false;
   };
   const standingOf = (socket: Duplex): Standing => {
     const known = standings.get(socket);
     if (known !== undefined) return known;
-    const standing = { waiting: 0, latest: undefined, refused: false };
+    const standing: Standing = {
+      waiting: 0,
+      latest: undefined,
+      refused: false,
+      answered: () => void (standing.waiting -= 1),
+    };
     standings.set(socket, standing);
+    open.add(standing);
+    socket.once('close', () => open.delete(standing));
     return standing;
   };
   return {
@@ -57,12 +67,8 @@ export function createConnections(): Connections {
       }
       standing.waiting += 1;
       standing.latest = outgoing;
-      running.add(outgoing);
       // It closes once, and goes then with all its listeners.
-      outgoing.on('close', () => {
-        running.delete(outgoing);
-        standing.waiting -= 1;
-      });
+      outgoing.on('close', standing.answered);
       if (draining) outgoing.shouldKeepAlive = false;
       return true;
     },

@@ -6,6 +6,7 @@ import type { Socket } from 'node:net';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { WebSocket, WebSocketServer } from 'ws';
+import { plain } from './http.ts';
 import type { Listener } from './serve.ts';
 import { readAll } from './testing/proxied.ts';
 import { openListener, rawClient } from './testing/raw-client.ts';
@@ -113,4 +114,25 @@ test('OP-9: what is left at the end of the grace is cut, and close is over then'
   await listener.close(0.2);
   raw.resume();
   await Promise.all([cut, once(client, 'close')]);
+});
+
+test('OP-9: of two requests under way on one connection both are answered, and the later answer is the last', async (t) => {
+  const held = Promise.withResolvers<void>();
+  let begun = 0;
+  const listener = await openListener(t, {
+    handle: async ({ path }) => {
+      begun += 1;
+      await held.promise;
+      return plain(200, path);
+    },
+  });
+  const client = rawClient(t, listener.port);
+  client.send(['/first', '/second'].map((path) => `GET ${path} HTTP/1.1\r\nHost: app.test\r\n\r\n`).join(''));
+  while (begun < 2) await new Promise((resolve) => setImmediate(resolve));
+  const closed = listener.close(GRACE_SECONDS);
+  held.resolve();
+  const [, first = '', second = ''] = (await client.closed()).split('HTTP/1.1 200 OK');
+  assert.match(first, /Connection: keep-alive[^]*\/first$/);
+  assert.match(second, /Connection: close[^]*\/second$/);
+  await closed;
 });
