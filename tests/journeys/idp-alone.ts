@@ -57,7 +57,7 @@ export async function startWith(args: readonly string[], env: Readonly<Record<st
   const summary = await new Promise<IdpSummary>((resolve, reject) => {
     child.once('close', (code) => reject(new Error(`ended with ${code}:\n${err}`)));
     child.stdout.on('data', () => {
-      if (out.trimEnd().endsWith('}')) resolve(JSON.parse(out));
+      if (out.endsWith('\n}\n')) resolve(JSON.parse(out));
     });
   }).finally(() => clearTimeout(starting));
   return {

@@ -1,10 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isReserved } from '../contract/sidecar/quiet-port.ts';
 
 export const root: string = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 
@@ -84,7 +86,7 @@ export async function startPlatform(
     const limit = setTimeout(() => reject(new Error(`not ready within 60 s:\n${err}`)), 60_000);
     child.once('close', (code) => reject(new Error(`up ended with ${code}:\n${err}`)));
     child.stdout.on('data', () => {
-      if (!out.trimEnd().endsWith('}')) return;
+      if (!out.endsWith('\n}\n')) return;
       clearTimeout(limit);
       fulfil(JSON.parse(out));
     });
@@ -99,7 +101,7 @@ export async function startPlatform(
     dir,
     process: child,
     notices: () => err,
-    noticed: (pattern, seconds = 10) => noticed(child, () => err, pattern, seconds),
+    noticed: (pattern, seconds = 30) => noticed(child, () => err, pattern, seconds),
     app,
     url: (name) => app(name).url ?? app(name).app,
     stop: async (signal = 'SIGTERM') => {
@@ -122,10 +124,17 @@ async function noticed(child: ChildProcess, text: () => string, pattern: RegExp,
   }
 }
 
-/** A port offset at which every port of the examples is free. */
+/** More than lie between the first and the last port of the examples. */
+const BLOCK = 200;
+
+/**
+ * A port offset at which every port of the examples is free, and stays so while a platform starts: below all that `freePort` gives, and
+ * no other process has the same block of ports.
+ */
 export async function freeOffset(): Promise<number> {
-  for (let attempt = 0; attempt < 50; attempt++) {
-    const offset = 2000 + 10 * Math.floor(Math.random() * 2000);
+  for (let attempt = 0; attempt < 500; attempt++) {
+    const offset = 2000 + BLOCK * randomInt(52);
+    if (!(await isReserved(7400 + offset))) continue;
     const blocks = Array.from({ length: 10 }, (_, n) => 7500 + 10 * n).flatMap((port) => [port, port + 1, port + 2]);
     const free = await Promise.all(
       [7400, 7410, 7411, 7420, 7421, 7422, 7430, 7440, ...blocks].map((port) => isFree(port + offset)),

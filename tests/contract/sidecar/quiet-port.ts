@@ -21,7 +21,7 @@ export async function quietPort(): Promise<number> {
  * Takes the port of the same number for datagrams, which no server here uses, for as long as this process lives: whoever asks in another
  * process meanwhile gets another port, though nobody listens at this one yet.
  */
-async function isReserved(port: number): Promise<boolean> {
+export async function isReserved(port: number): Promise<boolean> {
   const mark = createSocket('udp4').unref();
   mark.bind({ port, address: '127.0.0.1', exclusive: true });
   try {
