@@ -19,6 +19,9 @@ export function configurationPage(): string {
     '`10h`, `1h30m`, `500ms`; lists are separated by commas; JSON is on one line. All problems are reported at once, each naming',
     'its variable. A person at a laptop needs none of them: `fullmakt up` configures every program from the manifests.',
     '',
+    'What begins with the prefix of a program and is none of its variables stops it, and the nearest name is told; `fullmakt up` tells it',
+    'and goes on.',
+    '',
     section('`fullmakt up`', 'Also read from `<dir>/fullmakt.env`; the environment wins.', upSettings),
     section(
       'Login proxy',
