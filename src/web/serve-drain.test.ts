@@ -117,18 +117,17 @@ test('OP-9: what is left at the end of the grace is cut, and close is over then'
 });
 
 test('OP-9: of two requests under way on one connection both are answered, and the later answer is the last', async (t) => {
-  const held = Promise.withResolvers<void>();
-  let begun = 0;
+  const [held, begun] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   const listener = await openListener(t, {
     handle: async ({ path }) => {
-      begun += 1;
+      if (path === '/second') begun.resolve();
       await held.promise;
       return plain(200, path);
     },
   });
   const client = rawClient(t, listener.port);
   client.send(['/first', '/second'].map((path) => `GET ${path} HTTP/1.1\r\nHost: app.test\r\n\r\n`).join(''));
-  while (begun < 2) await new Promise((resolve) => setImmediate(resolve));
+  await begun.promise;
   const closed = listener.close(GRACE_SECONDS);
   held.resolve();
   const [, first = '', second = ''] = (await client.closed()).split('HTTP/1.1 200 OK');
