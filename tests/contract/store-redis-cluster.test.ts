@@ -11,7 +11,7 @@ import { untilReady } from './redis-ready.ts';
 import { storeContract } from './store.ts';
 
 const KEYS = 60;
-const FAILOVER_MS = 15_000;
+const FAILOVER_MS = 60_000;
 
 const cluster = noRedis === false ? await startRedisCluster({ primaries: 3, replicas: 1 }) : undefined;
 after(() => cluster?.close());

@@ -14,7 +14,7 @@ import { changeFiles } from './surroundings.ts';
 import { resolve } from './templates.ts';
 import type { Resolve } from './templates.ts';
 
-const AWAIT_MILLISECONDS = 8000;
+const AWAIT_MILLISECONDS = 20_000;
 /** Where folders cannot be watched, as many programs at once may bring about, they are looked at every 30 s. */
 const FOLDERS_MILLISECONDS = 40_000;
 const LOOK_MILLISECONDS = 10;
