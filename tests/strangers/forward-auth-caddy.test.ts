@@ -13,6 +13,8 @@ const OUTER: OuterProxy = {
     const folder = await startFolder(t);
     const port = await freePort();
     const file = await exampleFile('caddy/Caddyfile', {
+      // No HTTP/3: whoever gives us the port keeps the one of the same number for datagrams.
+      '\tadmin off\n': '\tadmin off\n\tservers {\n\t\tprotocols h1 h2\n\t}\n',
       ':443 {': `:${port} {\n\tbind 127.0.0.1`,
       '127.0.0.1:3000': `127.0.0.1:${login.port}`,
       '127.0.0.1:8080': `127.0.0.1:${applicationPort}`,
