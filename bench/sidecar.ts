@@ -1,6 +1,6 @@
 // What does it cost to have one's tokens handed out? Processor time of the sidecar for what it has in its caches, beside a bare server
 // that sends the same bytes; then its start, the moments at which tokens run out, many misses at once, a flood of unknown key ids, and
-// what is too large. Everything is on this machine: applications, providers and servers in processes of their own.
+// what is too large. Texas is measured beside it if FULLMAKT_BENCH_TEXAS names its program. Everything is on this machine: applications, providers and servers in processes of their own.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,6 +22,7 @@ import type { Kind } from './sidecar/rounds.ts';
 import { SOURCE, startBare, startOurs } from './sidecar/servers.ts';
 import type { OursOptions } from './sidecar/servers.ts';
 import { measureStart } from './sidecar/start.ts';
+import { findTexas, startTexas } from './sidecar/texas.ts';
 import { environment, ISSUER_PATH, makeKeys, makeToken } from './sidecar/world.ts';
 import type { BenchKeys } from './sidecar/world.ts';
 
@@ -54,7 +55,10 @@ async function run(keys: BenchKeys, provider: BenchProvider): Promise<readonly F
   const ours = await open(startOurs(shipped));
   const kinds = kindsOf(token);
   const bare = await open(bareLike(ours, kinds));
-  const figures: Figure[] = [...(await compareWithBare(kinds, { ours, bare, load, ...effort }))];
+  const other = findTexas(shipped.env);
+  const texas = other && (await open(startTexas(other)));
+  const figures: Figure[] = [...(await compareWithBare(kinds, { servers: { bare, ours, texas }, load, ...effort }))];
+  await texas?.stop();
   figures.push(...(await measureFlood(ours, { load, flooders, provider, token, effort })));
   figures.push(...(await measureMisses(ours, { load, provider })), ...(await measureRefusals({ ours, bare }, load)));
   const without = await open(
@@ -63,7 +67,7 @@ async function run(keys: BenchKeys, provider: BenchProvider): Promise<readonly F
   const seconds = effort.expirySeconds;
   figures.push(...(await measureExpiry({ ours, without }, { load, provider, seconds })));
   await Promise.all([ours.stop(), without.stop()]);
-  figures.push(...(await measureStart({ shipped, sources }, effort.starts)));
+  figures.push(...(await measureStart({ shipped, sources, texas: other }, effort.starts)));
   figures.push(...(await measureCache()));
   return figures;
 }
