@@ -2,6 +2,7 @@ import { AuthError } from '../auth-error.ts';
 import { ConfigError } from '../config-error.ts';
 import { createGuard } from './guard.ts';
 import type { Guard } from './guard.ts';
+import { assertNoMore } from './no-more.ts';
 
 /** A level a route may ask for. The eIDAS levels are reached by eIDAS values only. */
 export type MinimumAcr = 'substantial' | 'high' | 'eidas-substantial' | 'eidas-high';
@@ -23,7 +24,7 @@ const LEVELS: ReadonlyMap<string, Level> = new Map([
 /** The user was authenticated at this level or higher; an unknown or absent level never passes (providers.md 2.4). */
 export function requireAcr(minimum: MinimumAcr): Guard;
 export function requireAcr(minimum: MinimumAcr, ...more: readonly unknown[]): Guard {
-  if (more.length > 0) throw new ConfigError(['requireAcr: one level is taken, the least that passes']);
+  assertNoMore(more, 'requireAcr: one level is taken, the least that passes');
   const level = LEVELS.get(minimum);
   if (level === undefined)
     throw new ConfigError([

@@ -1,6 +1,7 @@
 import { isJsonObject } from '../../oauth/objects.ts';
 import { ConfigError } from '../config-error.ts';
 import type { NonEmpty } from '../result.ts';
+import { assertNoMore } from './no-more.ts';
 
 /** One string, any of several, or all of them; compared exactly. */
 export type AnyAll = string | { readonly any: NonEmpty<string> } | { readonly all: NonEmpty<string> };
@@ -27,8 +28,8 @@ export function parseAnyAll(rule: AnyAll, where: string): Wanted {
 
 /** The one argument of a guard. Throws ConfigError as `parseAnyAll` does, and for one more, which would be passed over. */
 export function parseOnly([rule, ...more]: readonly [AnyAll, ...(readonly unknown[])], where: string): Wanted {
-  if (more.length === 0) return parseAnyAll(rule, where);
-  throw new ConfigError([`${where}: one rule is taken; several are { any: […] } or { all: […] }`]);
+  assertNoMore(more, `${where}: one rule is taken; several are { any: […] } or { all: […] }`);
+  return parseAnyAll(rule, where);
 }
 
 /** A rule that no type checker saw may be anything, or two rules at once. */

@@ -108,6 +108,15 @@ test('L15 error-semantics: a third guard of anyOf and a second level are refused
   assert.throws(() => Reflect.apply(requireAcr, undefined, ['substantial', 'high']), /requireAcr: one level is taken/);
 });
 
+test('a list of rules is mapped to guards, and guards are reduced to one: the index that comes besides is no argument too many (L15)', () => {
+  const scopes = ['a', 'b'].map(requireScope);
+  assert.deepEqual(
+    [...scopes, ...(['substantial', 'high'] as const).map(requireAcr)].map(({ text }) => text),
+    ['scope a', 'scope b', 'acr substantial', 'acr high'],
+  );
+  assert.equal([...scopes, requireScope('c')].reduce(anyOf).text, '((scope a or scope b) or scope c)');
+});
+
 test('whoever mounts a function that makes guards is told to call it, and not to let everyone pass (L15)', async (t) => {
   const auth = fromEnv({ env: ENV });
   t.after(() => auth.close());

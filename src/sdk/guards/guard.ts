@@ -2,6 +2,7 @@ import type { AuthError } from '../auth-error.ts';
 import { ConfigError } from '../config-error.ts';
 import type { Principal } from '../principal.ts';
 import type { Result } from '../result.ts';
+import { assertNoMore } from './no-more.ts';
 
 /**
  * Decides whether a principal may pass. Pure, synchronous. Bad arguments throw ConfigError when the guard is made;
@@ -96,7 +97,7 @@ export function allOf<A extends Principal, B extends Principal>(
 export function anyOf<A extends Principal, B extends Principal>(a: Guard<A>, b: Guard<B>): Guard<A | B>;
 export function anyOf(a: Guard, b: Guard, ...more: readonly unknown[]): Guard {
   checkGuards('anyOf', [a, b]);
-  if (more.length > 0) throw new ConfigError(['anyOf: two guards are taken; a third goes into another anyOf']);
+  assertNoMore(more, 'anyOf: two guards are taken; a third goes into another anyOf');
   const refuse = (principal: Principal): AuthError | undefined => {
     const error = refusalOf(a, principal);
     return error === undefined || refusalOf(b, principal) === undefined ? undefined : error;
