@@ -1,5 +1,6 @@
 import { isJsonObject } from '../../oauth/objects.ts';
 import { hasSchemeWord } from '../scheme-word.ts';
+import { unknownMembers } from '../settings/option-names.ts';
 import { AcquireError } from './acquire-error.ts';
 import type { UserToken } from './requests.ts';
 
@@ -15,7 +16,7 @@ export const USER_MEMBERS: Members = { ...COMMON, user: true };
 /** Throws AcquireError `request` for what no compiler has kept from being asked for: without it, each way would fail in its own words. */
 export function checkRequest(request: unknown, members: Members): void {
   const given = isJsonObject(request) ? request : {};
-  const { provider, target, signal } = given;
+  const { provider, target, resource, signal } = given;
   if (typeof provider !== 'string') {
     throw new AcquireError('request', 'the request names no `provider`: entra_id, maskinporten or tokenx');
   }
@@ -25,15 +26,12 @@ export function checkRequest(request: unknown, members: Members): void {
       'the request names no `target`, which is a text; several scopes stand in one, with spaces',
     );
   }
-  for (const name of Object.keys(given)) {
-    if (given[name] !== undefined && !Object.hasOwn(members, name)) throw unknownMember(name, members);
-  }
+  // A narrowing that has no effect gives a token for more than was meant.
+  const [unknown] = unknownMembers(given, members);
+  if (unknown !== undefined) throw new AcquireError('request', unknown);
+  if (resource !== undefined && typeof resource !== 'string')
+    throw new AcquireError('request', '`resource` has to be a text');
   if (signal !== undefined && !isSignal(signal)) throw new AcquireError('request', '`signal` has to be an AbortSignal');
-}
-
-/** It would have no effect, and a narrowing that has none gives a token for more than was meant. */
-function unknownMember(name: string, members: Members): AcquireError {
-  return new AcquireError('request', `${name} is not known; there are ${Object.keys(members).join(', ')}`);
 }
 
 /** By its shape: test environments bring signals of their own. */

@@ -58,6 +58,8 @@ test('what would be passed over in a request is refused: a misspelt narrowing gi
     [{ ...machine, skip_cache: true }, /skip_cache is not known; .*fresh/],
     [{ ...machine, signal: new AbortController() }, /`signal` has to be an AbortSignal/],
     [{ ...machine, signal: 1000 }, /`signal` has to be an AbortSignal/],
+    [{ ...machine, resource: null }, /`resource` has to be a text/],
+    [{ ...machine, resource: ['https://api.example'] }, /`resource` has to be a text/],
   ] as const) {
     const outcome = await tokens.machine(request as never);
     assert.equal(!outcome.ok && outcome.error.kind, 'request', JSON.stringify(request));
@@ -138,6 +140,8 @@ test('a rule of createFetch that gives no token is found when it is made, in wor
       },
     );
   }
+  const request = { provider: 'entra_id', target, resource: undefined, scope: undefined };
+  createFetch(tokens, { origins, as: 'machine', request, timeout: undefined } as never);
 });
 
 test('who stops waiting finds the reason of the signal behind the error, a deadline apart from an end', async (t) => {

@@ -34,7 +34,7 @@ export function unknownMembers(
   members: Readonly<Record<string, true>>,
   what = 'known',
 ): readonly string[] {
-  return Object.keys(given)
-    .filter((name) => !Object.hasOwn(members, name))
-    .map((name) => `${name} is not ${what}; there are ${Object.keys(members).join(', ')}`);
+  return Object.entries(given)
+    .filter(([name, value]) => value !== undefined && !Object.hasOwn(members, name))
+    .map(([name]) => `${name} is not ${what}; there are ${Object.keys(members).join(', ')}`);
 }
