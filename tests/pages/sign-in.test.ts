@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { assertAccessible, noAxe } from '../axe.ts';
 import { launchChromium, noChromium } from '../chromium.ts';
-import { openPageWorld, scrollsSideways, withoutScript, withoutStyles } from './world.ts';
+import { openPageWorld, scrollsSideways, withoutRefresh, withoutScript, withoutStyles } from './world.ts';
 import type { PageWorld } from './world.ts';
 
 const OPTIONS = { skip: noChromium };
@@ -168,7 +168,6 @@ test('page: signing out tells the client in a frame, then goes back by itself', 
   await page.waitForURL(`${world.clientOrigin}/callback**`);
   world.asked.length = 0;
   await page.goto(world.logoutUrl);
-  assert.equal(await page.locator('#fm-continue').count(), 1, 'those in a hurry have a button');
   await page.waitForURL(`${world.clientOrigin}/bye`);
   assert.ok(
     world.asked.some((line) => /^GET \/frontchannel\?iss=http.*&sid=[\w-]+$/.test(line)),
@@ -179,7 +178,7 @@ test('page: signing out tells the client in a frame, then goes back by itself', 
 for (const colorScheme of ['light', 'dark'] as const) {
   test(`page: axe finds no serious barrier on any page, in ${colorScheme}`, JUDGED, async (t) => {
     const page = await open(t, { colorScheme, viewport: { width: 360, height: 740 }, locale: 'nn' });
-    // The pages that go on by themselves stay for as long as they are looked at.
+    // What the client shows in a frame is its own.
     await page.route(`${world.clientOrigin}/**`, (route) => route.abort());
     await page.goto(world.authorizeUrl());
     await assertAccessible(page);
@@ -197,8 +196,11 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await page.goto(world.authorizeUrl(hinted));
     assert.equal(await page.locator('form[action$="/callback"] #fm-continue').count(), 1);
     await assertAccessible(page);
+    // It asks for two seconds, in which nobody looks at it on a busy machine; the button beside them waits for nobody.
+    await withoutRefresh(page.context());
     await page.goto(world.logoutUrl);
-    // Two seconds are asked for, and the button beside them waits for nobody.
-    await assertAccessible(page, ['meta-refresh']);
+    assert.equal(await page.locator('#fm-continue').count(), 1, 'those in a hurry have a button');
+    await assertAccessible(page);
+    assert.equal(page.url(), world.logoutUrl, 'it is still there');
   });
 }

@@ -73,16 +73,23 @@ export async function openPageWorld(): Promise<PageWorld> {
 
 /** Pages without their style sheet, as some people read. */
 export async function withoutStyles(context: BrowserContext): Promise<void> {
-  await without(context, /<style>[^]*?<\/style>/);
+  await without(context, AUTHORIZE, /<style>[^]*?<\/style>/);
 }
 
-/** Pages without their script, in a browser that has scripts of its own to run. */
-export async function withoutScript(context: BrowserContext): Promise<void> {
-  await without(context, /<script>[^]*?<\/script>/);
+/** Pages without their script, in a browser that has scripts of its own to run; those of the sign-in unless told. */
+export async function withoutScript(context: BrowserContext, at: RegExp = AUTHORIZE): Promise<void> {
+  await without(context, at, /<script[^>]*>[^]*?<\/script>/);
 }
 
-async function without(context: BrowserContext, part: RegExp): Promise<void> {
-  await context.route('**/authorize**', async (route) => {
+/** The page at the end of a session, which leads on after a while: this one stays. */
+export async function withoutRefresh(context: BrowserContext): Promise<void> {
+  await without(context, /\/logout\b/, /<meta http-equiv="refresh"[^>]*>/);
+}
+
+const AUTHORIZE = /\/authorize\b/;
+
+async function without(context: BrowserContext, at: RegExp, part: RegExp): Promise<void> {
+  await context.route(at, async (route) => {
     const response = await route.fetch({ maxRedirects: 0 });
     const body = (await response.text()).replace(part, '');
     await route.fulfill({ response, body });
