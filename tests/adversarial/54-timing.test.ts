@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import crypto from 'node:crypto';
+import { syncBuiltinESMExports } from 'node:module';
 import { after, before, test } from 'node:test';
 import express from 'express';
 import {
@@ -51,7 +53,7 @@ function isAlike(measured: Measured): boolean {
 }
 
 /**
- * A smoke test: a comparison that ends early, or a step left out, makes every measurement unlike, by far more than this. A loaded
+ * A smoke test: a step of some length that is left out makes every measurement unlike, by far more than this. A loaded
  * machine does it to fewer than one in fifty, hence to six in a row less than once in ten thousand million runs.
  */
 async function assertAlike(kinds: Kinds): Promise<void> {
@@ -137,6 +139,24 @@ test('T54 whatever else is wrong with an assertion, the answer is the same for c
     ];
     assert.equal(outward(known), outward(unknown));
     assert.ok(known.status === 401, outward(known));
+  }
+});
+
+test('T54 a proof has one signature verified, whether there is such a client or not: beside a whole request no clock shows it', async (t) => {
+  const verified = t.mock.method(crypto, 'verify');
+  syncBuiltinESMExports();
+  t.after(() => {
+    verified.mock.restore();
+    syncBuiltinESMExports();
+  });
+  const forged = { ...keys.stranger, kid: keys.client.kid };
+  for (const name of ['web', 'nobody', 'off']) {
+    world.clock.now += 1;
+    const assertion = await world.assertion({ claims: as(name), key: forged });
+    const body = await world.form({ client_assertion: assertion, subject_token: 'x' });
+    const made = verified.mock.callCount();
+    assert.equal((await world.send('POST', '/token', { body, headers: FORM })).status, 401);
+    assert.equal(verified.mock.callCount() - made, 1, name);
   }
 });
 
