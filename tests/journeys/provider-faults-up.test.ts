@@ -14,8 +14,8 @@ import { signIn } from './sign-in.ts';
 /* Faults as somebody who runs `fullmakt up` switches them on: by the control API, with the token in the state folder. */
 
 const CITIZEN = '01819090285';
-/** More than the seconds for which a key document is left alone: five, give or take a fifth, and up to thirty at TokenX. */
-const PATIENCE_MILLISECONDS = 45_000;
+/** More than the seconds for which a key document is left alone: five, give or take a fifth, and up to thirty at TokenX, asked last. */
+const PATIENCE_MILLISECONDS = 90_000;
 const POLL_MILLISECONDS = 500;
 let platform: Platform;
 let dir: string;
