@@ -48,7 +48,11 @@ function exchange(port: number, first: string, then: string, enough: RegExp): Pr
       if (!before.includes('\r\n\r\n') && said.includes('\r\n\r\n')) socket.write(then);
       if (enough.test(said)) socket.destroy();
     });
-    socket.on('error', reject);
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      // Whoever answers and closes resets a connection on which more comes.
+      const isEnd = said.includes('\r\n\r\n') && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
+      if (!isEnd) reject(error);
+    });
     socket.on('close', () => resolve(said));
   });
 }
