@@ -1,7 +1,7 @@
 import { readBearer } from '../oauth/bearer.ts';
 import { isJsonObject } from '../oauth/objects.ts';
 import { AcquireError } from './acquire/acquire-error.ts';
-import { MACHINE_MEMBERS } from './acquire/check-request.ts';
+import { machineMembers } from './acquire/check-request.ts';
 import { ConfigError } from './config-error.ts';
 import { readAsked } from './http/asked.ts';
 import type { Asked } from './http/asked.ts';
@@ -153,7 +153,7 @@ function findingsOf(rule: Readonly<Record<string, unknown>>): string[] {
   const findings = isKnown ? [] : [`provider has to be ${known.join(' or ')} for tokens of a ${as}`];
   findings.push(...unknownMembers(rule, as === 'machine' ? MACHINE_RULE : USER_RULE));
   if (as === 'machine')
-    findings.push(...unknownMembers(asked, MACHINE_MEMBERS).map((finding) => `request: ${finding}`));
+    findings.push(...unknownMembers(asked, machineMembers(provider)).map((finding) => `request: ${finding}`));
   if (typeof target !== 'string' || target === '') findings.push('the rule names no target');
   return findings;
 }

@@ -1,6 +1,6 @@
 import type { CachedToken } from '../oauth/tokens/cached-token.ts';
 import { AcquireError, acquireErrorOf } from './acquire/acquire-error.ts';
-import { checkRequest, MACHINE_MEMBERS, USER_MEMBERS, userTokenOf } from './acquire/check-request.ts';
+import { checkRequest, userTokenOf } from './acquire/check-request.ts';
 import { checkOptions, openSource } from './acquire/open-source.ts';
 import type { TokensOptions } from './acquire/open-source.ts';
 import type { MachineRequest, UserRequest } from './acquire/requests.ts';
@@ -46,11 +46,11 @@ export function tokensFromEnv(options: TokensOptions = {}): Tokens {
 
   const acquire = createAcquire(now, telemetry);
   const machineOrThrow: Tokens['machineOrThrow'] = async (request) => {
-    checkRequest(request, MACHINE_MEMBERS);
+    checkRequest(request, 'machine');
     return await acquire({ path: 'machine', request, ask: () => source.machine(request) });
   };
   const onBehalfOfOrThrow: Tokens['onBehalfOfOrThrow'] = async (request) => {
-    checkRequest(request, USER_MEMBERS);
+    checkRequest(request, 'user');
     const userToken = userTokenOf(request.user);
     return await acquire({ path: 'exchange', request, ask: () => source.user(request, userToken), userToken });
   };

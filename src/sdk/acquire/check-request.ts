@@ -8,13 +8,16 @@ import type { UserToken } from './requests.ts';
 type Members = Readonly<Record<string, true>>;
 
 const COMMON = { provider: true, target: true, fresh: true, signal: true } as const;
-/** What a request for the application itself may hold. */
-export const MACHINE_MEMBERS: Members = { ...COMMON, resource: true, authorizationDetails: true };
-/** What a request on behalf of a user may hold. */
-export const USER_MEMBERS: Members = { ...COMMON, user: true };
+const NARROWED = { ...COMMON, resource: true, authorizationDetails: true } as const;
+const OF_USER = { ...COMMON, user: true } as const;
+
+/** What a request for the application itself may hold: only Maskinporten narrows. */
+export function machineMembers(provider: unknown): Members {
+  return provider === 'maskinporten' ? NARROWED : COMMON;
+}
 
 /** Throws AcquireError `request` for what no compiler has kept from being asked for: without it, each way would fail in its own words. */
-export function checkRequest(request: unknown, members: Members): void {
+export function checkRequest(request: unknown, as: 'machine' | 'user'): void {
   const given = isJsonObject(request) ? request : {};
   const { provider, target, resource, signal } = given;
   if (typeof provider !== 'string') {
@@ -27,7 +30,7 @@ export function checkRequest(request: unknown, members: Members): void {
     );
   }
   // A narrowing that has no effect gives a token for more than was meant.
-  const [unknown] = unknownMembers(given, members);
+  const [unknown] = unknownMembers(given, as === 'user' ? OF_USER : machineMembers(provider));
   if (unknown !== undefined) throw new AcquireError('request', unknown);
   if (resource !== undefined && typeof resource !== 'string')
     throw new AcquireError('request', '`resource` has to be a text');

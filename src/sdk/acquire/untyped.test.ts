@@ -56,6 +56,7 @@ test('what would be passed over in a request is refused: a misspelt narrowing gi
       /authorization_details is not known; .*authorizationDetails/,
     ],
     [{ ...machine, skip_cache: true }, /skip_cache is not known; .*fresh/],
+    [{ provider: 'entra_id', target: 'a', resource: 'https://api.example' }, /resource is not known/],
     [{ ...machine, signal: new AbortController() }, /`signal` has to be an AbortSignal/],
     [{ ...machine, signal: 1000 }, /`signal` has to be an AbortSignal/],
     [{ ...machine, resource: null }, /`resource` has to be a text/],
@@ -123,6 +124,11 @@ test('a rule of createFetch that gives no token is found when it is made, in wor
       tokens,
       { origins, as: 'machine', request: { provider: 'entra_id', target, scope: 'x' } },
       /request: scope is not known/,
+    ],
+    [
+      tokens,
+      { origins, as: 'machine', request: { provider: 'entra_id', target, authorizationDetails: [{}] } },
+      /request: authorizationDetails is not known/,
     ],
     [
       tokens,
