@@ -32,6 +32,20 @@ test('bodies of requests that come in one piece belong each to its own, and the 
   assert.match(await client.closed(), /third[^]*\r\n\r\nlast$/);
 });
 
+test('so do chunked ones with trailers, and those whose sender would wait to be asked for them', async (t) => {
+  const { port } = await openListener(t, { handle: echo });
+  const start = 'POST / HTTP/1.1\r\nHost: a.test\r\n';
+  const chunked = `${start}Transfer-Encoding: chunked\r\n\r\n2\r\nch\r\n4\r\nunks\r\n0\r\nX-Sum: 6\r\n\r\n`;
+  const expecting = `${start}Expect: 100-continue\r\nContent-Length: 6\r\n\r\nasked?`;
+  const client = rawClient(t, port);
+  client.send(`${chunked}${expecting}GET /none HTTP/1.1\r\nHost: a.test\r\n\r\n${post('last')}`);
+  const answers = (await client.closed()).split('HTTP/1.1 ').filter((answer) => answer.startsWith('200'));
+  assert.deepEqual(
+    answers.map((answer) => /\r\n\r\n(\w*\??)/.exec(answer)?.[1]),
+    ['chunks', 'asked?', '', 'last'],
+  );
+});
+
 test('a body that is asked for late, and again, is there', async (t) => {
   const { port } = await openListener(t, {
     async handle(request) {
