@@ -14,6 +14,9 @@ const DOWN = { status: 503, heading: 'Innloggingstjenesten svarer ikke' };
 const TOO_OLD = { status: 400, heading: 'Innloggingen kan ikke fullføres' };
 const CANCELLED = { status: 403, heading: 'Innloggingen ble avbrutt' };
 
+/** A key document that is too old is fetched before a sign-in goes on; one that is only old, behind it, some time after. */
+const DAY_SECONDS = 24 * 60 * 60;
+
 let world: FaultWorld;
 
 before(async () => {
@@ -77,6 +80,7 @@ describe('an ID token of ID-porten that is wrong signs nobody in (login-proxy 4.
 
 describe('what a client has to put up with', () => {
   test('rotated-keys: signs in, by asking for the key document once more', async () => {
+    world.clock.now += DAY_SECONDS;
     await signsIn();
     await world.calm();
     await world.switchOn({ fault: 'rotated-keys' });
@@ -172,6 +176,7 @@ describe('a pushed request that finds ID-porten in trouble (login-proxy LG-2)', 
 });
 
 test('rotated-keys while the key document cannot be had: it is the provider that is down, and in at the next attempt', async () => {
+  world.clock.now += DAY_SECONDS;
   await signsIn();
   await world.calm();
   await world.switchOn({ fault: 'rotated-keys' }, { fault: 'html-500', endpoint: 'jwks', times: 0 });
