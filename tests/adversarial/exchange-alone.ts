@@ -6,7 +6,6 @@ import { openSqliteRegistry } from '../../src/registry/registry.ts';
 import { startExchangeCommand } from '../servers/exchange-command.ts';
 import type { ExchangeCommand } from '../servers/exchange-command.ts';
 import type { Fleet } from '../servers/fleet.ts';
-import { until } from '../until.ts';
 
 /** How the server differs from one with the defaults. */
 interface Alone {
@@ -29,8 +28,7 @@ export async function startAlone(
   await registry.close();
   const server = await startExchangeCommand(['--dir', dir, ...args], { ...fleet.settings, ...env }, descriptors);
   t.after(() => server.stop('SIGKILL'));
-  // A new memory of used assertions believes none that is older than itself, and `iat` is a whole second.
-  await until(async () => (await fleet.exchange(server.origin)).status === 200);
+  await fleet.served(server.origin);
   return { ...server, dir };
 }
 

@@ -34,8 +34,7 @@ async function start(
 ): Promise<ExchangeCommand> {
   const server = await startExchangeCommand(args, { ...fleet.settings, ...env });
   t.after(() => server.stop('SIGKILL'));
-  // A new memory of used assertions believes none that is older than itself, and `iat` is a whole second.
-  await until(async () => (await fleet.exchange(server.origin)).status === 200);
+  await fleet.served(server.origin);
   return server;
 }
 

@@ -78,8 +78,7 @@ async function install(
       }
     }, 'a server that starts');
     t.after(() => server.stop('SIGKILL'));
-    // A new memory of used assertions believes none that is older than itself, and `iat` is a whole second.
-    await until(async () => (await fleet.exchange(server.origin)).status === 200);
+    await fleet.served(server.origin);
     return server;
   };
   return {

@@ -5,6 +5,7 @@ import type { Registry } from '../../src/registry/contract.ts';
 import { exchangeForm } from '../../src/exchange/testing/requests.ts';
 import { idportenClient, testApp, testClient, testGrant } from '../../src/exchange/testing/rows.ts';
 import { sign } from '../../src/exchange/testing/world.ts';
+import { until } from '../until.ts';
 
 /** The issuer of the fleet's tokens, and of its users'. */
 export const ISSUER = 'https://tx.example.test';
@@ -23,6 +24,8 @@ export interface Fleet {
   /** A good request with these parameters changed; undefined leaves one out. */
   form(parameters?: Readonly<Record<string, string | undefined>>): Promise<URLSearchParams>;
   exchange(origin: string, parameters?: Readonly<Record<string, string | undefined>>): Promise<FleetAnswer>;
+  /** Waits until a server that has just started gives a token. */
+  served(origin: string): Promise<void>;
 }
 
 interface FleetAnswer {
@@ -58,6 +61,11 @@ export async function createFleet(): Promise<Fleet> {
     return sign({ ...base, ...claims }, idp);
   };
   const form: Fleet['form'] = (parameters) => exchangeForm({ assertion, subject }, parameters);
+  const exchange: Fleet['exchange'] = async (origin, parameters) => {
+    const response = await fetch(`${origin}/token`, { method: 'POST', body: await form(parameters) });
+    const body: Record<string, unknown> = Object(await response.json());
+    return { status: response.status, body };
+  };
   return {
     client,
     idp,
@@ -77,10 +85,13 @@ export async function createFleet(): Promise<Fleet> {
     assertion,
     subject,
     form,
-    async exchange(origin, parameters) {
-      const response = await fetch(`${origin}/token`, { method: 'POST', body: await form(parameters) });
-      const body: Record<string, unknown> = Object(await response.json());
-      return { status: response.status, body };
+    exchange,
+    async served(origin) {
+      // A new memory of used assertions believes none that is older than itself, and `iat` is a whole second. Until the next one begins
+      // nothing is asked: what is refused counts against the client.
+      const second = Math.floor(Date.now() / 1000);
+      await until(() => Date.now() / 1000 >= second + 1);
+      await until(async () => (await exchange(origin)).status === 200, 'a token');
     },
   };
 }
