@@ -56,6 +56,8 @@ export async function startDaemon(
     graceSeconds: 5,
   });
   await daemon.start?.();
+  // A start looks twice, and the second time is not waited for: what a test does to folders is to be seen by its own looks alone.
+  await daemon.readAgain();
   const listeners = await Promise.all(daemon.listeners.map(serve));
   t.after(async () => {
     await Promise.all(listeners.map((each) => each.close(0)));
