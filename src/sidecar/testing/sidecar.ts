@@ -129,7 +129,11 @@ export async function startSidecar(
     },
     ...(timers === undefined ? {} : { reload: { env, variables, silent, timers } }),
   });
-  if (timers !== undefined) await program.start?.();
+  if (timers !== undefined) {
+    await program.start?.();
+    // A start reads folders twice, and the second time is not waited for: what a test writes is to be seen by its own readings alone.
+    await program.readAgain();
+  }
   const listeners = await Promise.all(program.listeners.map(serve));
   t.after(async () => {
     await Promise.all(listeners.map((each) => each.close(0)));
