@@ -6,7 +6,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { isReserved } from '../contract/sidecar/quiet-port.ts';
+import { reserve } from '../contract/sidecar/quiet-port.ts';
 
 export const root: string = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 
@@ -134,7 +134,7 @@ const BLOCK = 200;
 export async function freeOffset(): Promise<number> {
   for (let attempt = 0; attempt < 500; attempt++) {
     const offset = 2000 + BLOCK * randomInt(52);
-    if (!(await isReserved(7400 + offset))) continue;
+    if (!(await reserve(7400 + offset))) continue;
     const blocks = Array.from({ length: 10 }, (_, n) => 7500 + 10 * n).flatMap((port) => [port, port + 1, port + 2]);
     const free = await Promise.all(
       [7400, 7410, 7411, 7420, 7421, 7422, 7430, 7440, ...blocks].map((port) => isFree(port + offset)),

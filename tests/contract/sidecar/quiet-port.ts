@@ -13,15 +13,15 @@ const PORTS = { from: 20_000, to: 32_000 } as const;
 export async function quietPort(): Promise<number> {
   for (;;) {
     const port = randomInt(PORTS.from, PORTS.to);
-    if ((await isReserved(port)) && (await isFree(port))) return port;
+    if ((await reserve(port)) && (await isFree(port))) return port;
   }
 }
 
 /**
  * Takes the port of the same number for datagrams, which no server here uses, for as long as this process lives: whoever asks in another
- * process meanwhile gets another port, though nobody listens at this one yet.
+ * process meanwhile gets another port, though nobody listens at this one yet. False when somebody has it.
  */
-export async function isReserved(port: number): Promise<boolean> {
+export async function reserve(port: number): Promise<boolean> {
   const mark = createSocket('udp4').unref();
   mark.bind({ port, address: '127.0.0.1', exclusive: true });
   try {
